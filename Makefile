@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# phigate: `make run` starts it, `make test` proves it. `make help` lists the rest.
+#
+# Three builds of the same sources: release (hardened), asan (ASan+UBSan, clang), tsan (clang). BUILD picks one.
+
+SHELL   := /bin/bash
+BUILD   ?= release
+OUT     := build/$(BUILD)
+PREFIX  ?= /usr/local
+
+PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl libcjson yaml-0.1
+# Offline code (phi, unit tests, fuzzers) sees neither libevent nor libcurl.
+CORE_LIBS   = -lpcre2-8 -lyaml -lcjson -lcrypto -lpthread -lm
+SOCKET_LIBS = -levent_core -levent_pthreads -lcurl -lssl
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings -Wundef -Werror
+COMMON   := -std=c17 -D_GNU_SOURCE -g -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks $(WARNINGS)
+
+HARDENED := -O2 -D_FORTIFY_SOURCE=3 -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+            -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr -Wformat-security
+ifeq ($(BUILD),release)
+  CC := gcc
+  CFLAGS := $(COMMON) $(HARDENED)
+  LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen
+else ifeq ($(BUILD),asan)
+  CC := clang
+  CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DPHIGATE_SANITIZED=1
+  LDFLAGS := -fsanitize=address,undefined
+else ifeq ($(BUILD),tsan)
+  CC := clang
+  CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=thread -DPHIGATE_SANITIZED=1
+  LDFLAGS := -fsanitize=thread
+else ifeq ($(BUILD),fuzz)
+  CC := clang
+  CFLAGS := $(COMMON) -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DPHIGATE_SANITIZED=1
+  LDFLAGS := -fsanitize=fuzzer,address,undefined
+else
+  $(error BUILD is release, asan, tsan or fuzz)
+endif
+
+# Modules that need libevent or libcurl, or the whole of the gateway. Everything else is offline code.
+SOCKET_SRC := $(wildcard $(addprefix proxy/,tls.c server.c acceptor.c upstream.c echo.c admin.c worker.c gateway.c))
+MAIN_SRC   := $(wildcard proxy/main.c proxy/phi.c)
+CORE_SRC   := $(filter-out $(SOCKET_SRC) $(MAIN_SRC),$(wildcard detectors/*.c policies/engine/*.c proxy/*.c))
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+
+obj = $(patsubst %.c,$(OUT)/%.o,$(1))
+CORE   := $(OUT)/libcore.a
+SOCKET := $(OUT)/libsocket.a
+UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
+
+.PHONY: all binaries units fuzzers unit-test help
+all: binaries
+
+binaries: build/phigate build/phi
+
+build/%: $(OUT)/bin/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(CORE): $(call obj,$(CORE_SRC))
+	@rm -f $@
+	@ar rcs $@ $^
+$(SOCKET): $(call obj,$(SOCKET_SRC))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(OUT)/bin/phi: $(OUT)/proxy/phi.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bin/phigate: $(OUT)/proxy/main.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
+
+# A unit test links the core only; one whose name starts with test_socket_ links the sockets too.
+$(OUT)/unit/test_socket_%: $(OUT)/tests/unit/test_socket_%.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
+$(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+unit-test: units
+	@set -e; for t in $(UNITS); do echo "== $$t"; $$t; done
+
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The policy: what happens to a finding of a kind, for a purpose. Immutable after loading and counted, so that
+ * a request keeps the policy it began with while a reload puts another in its place.
+ *
+ * Zero is deny: a zeroed action is POLICY_BLOCK.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "../../detectors/phi.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum policy_action {
+    POLICY_BLOCK = 0, /* the request is refused */
+    POLICY_TOKENIZE,  /* [NAME_1], restored in the answer */
+    POLICY_MASK,      /* [SSN], not restored */
+    POLICY_DROP,      /* the text is taken out */
+    POLICY_GENERALIZE, /* date -> year, ZIP -> ZIP3, age -> 90+; falls back to mask where no general form exists */
+    POLICY_FLAG,      /* goes as it is, and is counted as disclosed */
+    POLICY_ALLOW,     /* goes as it is */
+    POLICY_ACTIONS
+};
+
+enum policy_mode { POLICY_ENFORCE = 0, POLICY_MONITOR }; /* monitor: nothing is changed, all is recorded */
+
+/* What may be unreadable in a request. */
+enum policy_unscannable { POLICY_UNSCANNABLE_BLOCK = 0, POLICY_UNSCANNABLE_ALLOW };
+
+enum policy_claim {
+    POLICY_NOT_FORWARDABLE = 0,
+    POLICY_PHI_UNDER_BAA,
+    POLICY_EXPERT_DETERMINATION,
+    POLICY_LIMITED_DATA_SET,
+    POLICY_SAFE_HARBOR_CANDIDATE
+};
+
+struct policy;
+struct diag;
+
+/* Where the presets, built-in rules and dictionaries lie. */
+struct policy_paths {
+    const char *share; /* directory that holds policies/ and detectors/dictionaries/ */
+};
+
+/* name_or_file: a preset name ("minimum-necessary") or a path to a YAML file. NULL with mistakes in d. */
+struct policy *policy_load(const char *name_or_file, const struct policy_paths *paths, struct diag *d);
+struct policy *policy_ref(struct policy *p);
+void policy_unref(struct policy *p);
+
+const char *policy_id(const struct policy *p);
+/* SHA-256 over the policy file, what it extends and every rules file it uses, as 64 hex digits. */
+const char *policy_digest(const struct policy *p);
+enum policy_mode policy_mode(const struct policy *p);
+enum policy_claim policy_claim(const struct policy *p);
+const char *policy_claim_name(enum policy_claim c);
+enum policy_unscannable policy_unscannable(const struct policy *p);
+bool policy_block_as_message(const struct policy *p); /* block_style: assistant_message */
+struct phi_engine *policy_engine(const struct policy *p); /* borrowed; sealed */
+
+/* Purposes are small numbers of this policy; -1 when the word is unknown. 0 is "none given": the strictest. */
+int policy_purpose(const struct policy *p, const char *name, size_t len);
+const char *policy_purpose_name(const struct policy *p, int purpose);
+int policy_purpose_count(const struct policy *p);
+
+enum policy_action policy_action(const struct policy *p, int purpose, enum phi_kind kind);
+const char *policy_action_name(enum policy_action a);
+enum policy_action policy_action_find(const char *name, size_t len, bool *found);
+/* The file and line of the rule that decides this cell, for explain. */
+const char *policy_source(const struct policy *p, int purpose, enum phi_kind kind, uint32_t *line);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The answer on its way to the client: JSON as a whole, SSE event by event. Restores the caller's values in text,
+ * never in ids, URLs, logprobs, base64. Order and number of events stay; text that is held back goes out in
+ * a copy of its last event before the channel's finish. What cannot be parsed is not guessed at.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include "restore.h"
+#include "shape.h"
+#include "span.h"
+
+struct buf;
+struct tokens;
+struct relay;
+
+enum relay_end {
+    RELAY_COMPLETE, /* JSON parsed, or the stream had its end marker */
+    RELAY_CUT,      /* ended without it: the client got an error event or a broken connection, never a clean end */
+    RELAY_BAD       /* not what it said it was, or beyond a limit */
+};
+
+struct relay_result {
+    struct restore_counts counts;
+    uint64_t usage_in, usage_out; /* tokens as the upstream counted them; 0 when unknown */
+    uint32_t events;
+};
+
+/* json_mode: contents are JSON text (response_format). stream: the request asked for one. */
+struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json_mode, size_t event_ceiling,
+                        size_t body_ceiling);
+void relay_free(struct relay *r); /* wipes */
+
+/* The upstream's head. content_type may be empty. Returns true when the answer is an event stream (bytes go out as
+ * they come), false when it is collected until the end. */
+bool relay_begin(struct relay *r, int status, struct span content_type);
+/* Appends to out what may go to the client now. -1: stop (RELAY_BAD). */
+MUST_CHECK int relay_push(struct relay *r, struct span bytes, struct buf *out);
+/* The upstream ended; clean: by its own framing. Appends the rest; for a stream that was cut an error event
+ * `data: {"error":{...}}` with message and code. request_id: ours, for the message. */
+enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out);
+const struct relay_result *relay_result(const struct relay *r);
+
+#endif

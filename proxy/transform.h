@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings and the policy's actions become edits of the body. Counts what was done for the audit record; holds
+ * no text.
+ */
+#ifndef TRANSFORM_H
+#define TRANSFORM_H
+
+#include "../policies/engine/policy.h"
+#include "walk.h"
+
+struct arena;
+struct buf;
+struct tokens;
+
+/* One row per kind, place and action, for the record. */
+struct transform_row {
+    enum phi_kind kind;
+    enum policy_action action;
+    uint32_t path;    /* of the walk */
+    uint32_t count;
+    uint16_t rule;
+    uint8_t score;    /* highest */
+    uint8_t via;
+};
+
+struct transform {
+    struct transform_row *rows;
+    size_t n_rows;
+    uint32_t findings, edits;
+    bool blocked;              /* the request must not go; nothing was written */
+    enum phi_kind block_kind;
+    uint32_t block_path;
+    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number" */
+    uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind */
+};
+
+/* Decides every finding for the purpose, then writes the body as it may leave into out. Token-shaped text that
+ * came with the request is tokenized as PHI_TOKEN_TEXT whatever the policy says. In monitor mode nothing is
+ * changed (token-shaped text included) and rows say what would have been done.
+ * 0: out is ready, or t->blocked. -1: out of memory or a limit; the caller refuses. */
+MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
+                              const struct policy *p, int purpose, struct tokens *tokens, struct buf *out,
+                              struct transform *t);
+
+/* The same decision for plain text (phi redact). */
+MUST_CHECK int transform_text(struct arena *a, struct span text, const struct phi_result *found,
+                              const struct policy *p, int purpose, struct tokens *tokens, struct buf *out,
+                              struct transform *t);
+
+/* The general form of a value: date -> year (or 90+), ZIP -> ZIP3 or 000, age over 89 -> 90+. -1 when the kind or
+ * the written form has none. out: at most 32 bytes. today: days since 1970-01-01. */
+MUST_CHECK int transform_generalize(enum phi_kind kind, struct span value, long today, char *out, size_t out_size);
+
+#endif

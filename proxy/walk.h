@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every string, every key and every number of a JSON body as a list of leaves, in document order. A string that
+ * is itself a JSON object or array (tool arguments, tool results, FHIR in content) is walked again in its place,
+ * up to WALK_NESTING_MAX levels; beyond, it is a leaf of text.
+ *
+ *   body ──scan──> string leaf "…"            text: decoded      map: decoded -> raw
+ *                    └── parses as JSON ──> leaves of the inner document, parent = the string
+ *
+ * An edit of a leaf is made in decoded offsets of its text and lands in the body through the maps of all its
+ * parents, escaped once per level.
+ */
+#ifndef WALK_H
+#define WALK_H
+
+#include "json.h"
+#include "shape.h"
+#include "span.h"
+
+#include <stdint.h>
+
+struct arena;
+struct buf;
+
+#define WALK_NESTING_MAX 8
+
+enum walk_what { WALK_STRING, WALK_KEY, WALK_NUMBER };
+
+/* Whose words they are; policies tell them apart. */
+enum walk_part { WALK_OTHER = 0, WALK_SYSTEM, WALK_USER, WALK_ASSISTANT, WALK_TOOL, WALK_SCHEMA, WALK_METADATA };
+
+struct walk_leaf {
+    enum walk_what what;
+    enum walk_part part;
+    struct span text;    /* decoded; for a number its source text */
+    struct span label;   /* decoded key of the nearest enclosing member, or empty */
+    uint32_t begin, end; /* raw range in the parent's text (or in the body when parent is -1) */
+    struct json_map map; /* decoded -> raw, relative to begin */
+    int32_t parent;      /* index of the string leaf this one lies in (that leaf is `container`), or -1 */
+    uint32_t level;      /* escapes to undo: 1 in the body, 2 in JSON inside a string, ... */
+    uint32_t group;      /* message or list item it belongs to */
+    uint32_t path;       /* for walk_path */
+    bool container;      /* a string that was walked as JSON: not searched itself */
+    bool parameter;      /* a number at a documented place: not searched */
+};
+
+enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,
+                       WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256 };
+
+struct walk {
+    struct walk_leaf *v;
+    size_t n;
+    /* facts that the gateway acts on */
+    struct span model;      /* decoded; empty when absent */
+    bool stream, include_usage, json_mode;
+    bool store;             /* true when the body asks to keep state upstream */
+    uint32_t choices;       /* n, 1 when absent */
+    uint32_t unreadable;    /* enum walk_unreadable bits of what was met */
+    uint32_t unreadable_path; /* path of the first of them */
+    /* when walk_body returned -1 */
+    const char *error;      /* constant, without content */
+    uint32_t error_path;
+    const char *error_code; /* "invalid_json", "too_deep", ... */
+    const struct walk_paths *paths;
+};
+
+/* 0, or -1 with error set. body must stay in place as long as the walk is used. */
+MUST_CHECK int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w);
+
+/* A path as "messages[3].content": known keys by name, other keys as '*', "(json)" where a string was opened.
+ * Never content. */
+void walk_path(const struct walk *w, uint32_t path, struct buf *out);
+
+/* The range of the body that decoded bytes [begin, end) of a leaf come from. */
+void walk_range(const struct walk *w, const struct walk_leaf *leaf, uint32_t begin, uint32_t end,
+                uint32_t *body_begin, uint32_t *body_end);
+
+/* text escaped `level` times as the inside of a JSON string, into the arena. -1 when the arena is full. */
+MUST_CHECK int walk_escape(struct arena *a, struct span text, uint32_t level, struct span *out);
+
+#endif
