@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK (16u * 1024)
+#define FIRST_BLOCK (4u * 1024)
 #define LARGEST_BLOCK (1024u * 1024)
 #define ALIGNMENT 16u
 
