@@ -147,6 +147,7 @@ void upstream_pool_act(struct upstream_pool *p, curl_socket_t fd, int what); /* 
 /* upstream_socket.c: libcurl's sockets in the event loop */
 curl_socket_t upstream_socket_open(void *pool, curlsocktype purpose, struct curl_sockaddr *address);
 int upstream_socket_close(void *pool, curl_socket_t fd);
+void upstream_sockets_free(struct upstream_pool *p); /* what libcurl left behind */
 int upstream_socket_watch(CURL *easy, curl_socket_t fd, int what, void *pool, void *known);
 /* Of the connection a request is about to be sent on; NULL when it cannot be told. */
 struct upstream_socket *upstream_socket_find(struct upstream_pool *p, const char *peer, int peer_port, int port);

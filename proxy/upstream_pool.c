@@ -78,6 +78,7 @@ void upstream_pool_free(struct upstream_pool *p) {
         upstream_exchange_free(x);
     }
     curl_multi_cleanup(p->multi);
+    upstream_sockets_free(p);
     event_del(&p->timer);
     X509_STORE_free(p->trust);
     free(p->ca_file);

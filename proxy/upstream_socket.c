@@ -13,23 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int remember(struct upstreams *u, int fd, struct upstream_socket *s) {
-    if ((size_t)fd >= u->n_sockets) {
-        size_t n = (size_t)fd + 64;
-        struct upstream_socket **v = realloc(u->sockets, n * sizeof(struct upstream_socket *));
-        if (!v) return -1;
-        memset(v + u->n_sockets, 0, (n - u->n_sockets) * sizeof(struct upstream_socket *));
-        u->sockets = v;
-        u->n_sockets = n;
-    }
-    u->sockets[fd] = s;
-    return 0;
-}
-
-static struct upstream_socket *recall(struct upstreams *u, int fd) {
-    return (size_t)fd < u->n_sockets ? u->sockets[fd] : NULL;
-}
-
 static void disarm(struct upstream_socket *s) {
     if (s->armed) event_del(&s->event);
     s->armed = 0;
@@ -56,6 +39,32 @@ static int arm(struct upstream_socket *s, short what) {
     return 0;
 }
 
+static struct upstream_socket *recall(struct upstreams *u, int fd) {
+    return (size_t)fd < u->n_sockets ? u->sockets[fd] : NULL;
+}
+
+static void socket_free(struct upstream_socket *s) {
+    disarm(s);
+    TAILQ_REMOVE(&s->pool->sockets, s, link);
+    s->pool->u->sockets[s->fd] = NULL;
+    free(s);
+}
+
+/* libcurl closes a descriptor that never got connected without telling; its number comes back here. */
+static int remember(struct upstreams *u, int fd, struct upstream_socket *s) {
+    if (recall(u, fd)) socket_free(u->sockets[fd]);
+    if ((size_t)fd >= u->n_sockets) {
+        size_t n = (size_t)fd + 64;
+        struct upstream_socket **v = realloc(u->sockets, n * sizeof(struct upstream_socket *));
+        if (!v) return -1;
+        memset(v + u->n_sockets, 0, (n - u->n_sockets) * sizeof(struct upstream_socket *));
+        u->sockets = v;
+        u->n_sockets = n;
+    }
+    u->sockets[fd] = s;
+    return 0;
+}
+
 static struct upstream_socket *socket_new(struct upstream_pool *p, int fd) {
     struct upstream_socket *s = calloc(1, sizeof *s);
     if (!s) return NULL;
@@ -67,13 +76,6 @@ static struct upstream_socket *socket_new(struct upstream_pool *p, int fd) {
     }
     TAILQ_INSERT_HEAD(&p->sockets, s, link);
     return s;
-}
-
-static void socket_free(struct upstream_socket *s) {
-    disarm(s);
-    TAILQ_REMOVE(&s->pool->sockets, s, link);
-    s->pool->u->sockets[s->fd] = NULL;
-    free(s);
 }
 
 static void read_peer(struct upstream_socket *s, const struct sockaddr *a) {
@@ -109,6 +111,11 @@ int upstream_socket_close(void *pool, curl_socket_t fd) {
     struct upstream_socket *s = recall(p->u, fd);
     if (s) socket_free(s);
     return close(fd);
+}
+
+void upstream_sockets_free(struct upstream_pool *p) {
+    while (!TAILQ_EMPTY(&p->sockets))
+        socket_free(TAILQ_FIRST(&p->sockets));
 }
 
 static void forget(struct upstream_socket *s) {
