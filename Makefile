@@ -4,6 +4,8 @@
 # Three builds of the same sources: release (hardened), asan (ASan+UBSan, clang), tsan (clang). BUILD picks one.
 
 SHELL   := /bin/bash
+# V=1 shows the commands.
+Q := $(if $(V),,@)
 BUILD   ?= release
 OUT     := build/$(BUILD)
 PREFIX  ?= /usr/local
@@ -63,7 +65,8 @@ build/%: $(OUT)/bin/%
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(CORE): $(call obj,$(CORE_SRC))
 	@rm -f $@
@@ -74,21 +77,26 @@ $(SOCKET): $(call obj,$(SOCKET_SRC))
 
 $(OUT)/bin/phi: $(OUT)/proxy/phi.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
 $(OUT)/bin/phigate: $(OUT)/proxy/main.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
 
 # A unit test links the core only; one whose name starts with test_socket_ links the sockets too.
 $(OUT)/unit/test_socket_%: $(OUT)/tests/unit/test_socket_%.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
 $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
 
 units: $(UNITS)
 fuzzers: $(FUZZERS)

@@ -190,7 +190,7 @@ void access_free(struct access *a) {
         free((void *)a->rows[i].principal.models);
     }
     free(a->rows);
-    yaml_free(a->doc);
+    yaml_doc_free(a->doc);
     free(a);
 }
 

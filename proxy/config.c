@@ -359,7 +359,7 @@ void config_free(struct config *c) {
     settings_unref(c->settings);
     if (c->memory) {
         arena_free(c->memory->arena);
-        yaml_free(c->memory->doc);
+        yaml_doc_free(c->memory->doc);
         free(c->memory);
     }
     explicit_bzero(c->audit_key, sizeof c->audit_key);

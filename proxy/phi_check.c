@@ -101,7 +101,7 @@ static int check_file(const char *path) {
     size_t mistakes;
 
     if (doc) check_typed(path, yaml_root(doc), d);
-    yaml_free(doc);
+    yaml_doc_free(doc);
     mistakes = d ? diag_count(d) : 1;
     if (d) diag_print(d, stderr);
     if (mistakes == 0) printf("%s: ok\n", path);
@@ -239,7 +239,7 @@ static int test_file(const char *path, struct tap *tap) {
     }
     if (d) diag_print(d, stderr);
     if (rc < 0) tap_line(tap, false, path, "(could not be run)");
-    yaml_free(doc);
+    yaml_doc_free(doc);
     diag_free(d);
     return rc;
 }

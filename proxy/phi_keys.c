@@ -160,7 +160,7 @@ static uint32_t line_of_client(const char *path, const char *id, uint32_t *colum
         for (size_t k = 0; k < n->n; k++)
             if (n->items[k] == id_node) *column = n->keys[k]->column;
     }
-    yaml_free(doc);
+    yaml_doc_free(doc);
     diag_free(d);
     return line;
 }

@@ -74,7 +74,7 @@ void transaction_recorded(struct transaction *t, bool durable);
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,
                               const struct transaction_header *h, size_t n);
 int transaction_upstream_data(struct transaction *t, struct span bytes); /* 0, -1 stop, 1 pause */
-enum transaction_end { TRANSACTION_OK, TRANSACTION_UNREACHABLE, TRANSACTION_TIMEOUT, TRANSACTION_BROKEN };
+enum transaction_end { TRANSACTION_BROKEN = 0, TRANSACTION_OK, TRANSACTION_UNREACHABLE, TRANSACTION_TIMEOUT };
 void transaction_upstream_done(struct transaction *t, enum transaction_end end);
 void transaction_drained(struct transaction *t);
 void transaction_gone(struct transaction *t, bool aborted);

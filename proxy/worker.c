@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -54,6 +55,7 @@ struct worker {
     char id_prefix[24];
     struct worker_options options;
     atomic_uint on_the_way;
+    unsigned in_flight; /* tickets of transactions that the audit writer has */
 
     pthread_mutex_t lock; /* guards what follows */
     struct ticket *tickets, **tickets_end;
@@ -134,13 +136,14 @@ void worker_stop(struct worker *w, unsigned grace_ms) {
     wake_up(w);
 }
 
-static void take_tickets(struct ticket *k) {
+static void take_tickets(struct worker *w, struct ticket *k) {
     while (k) {
         struct ticket *next = k->next;
         struct transaction *t = k->transaction;
         bool durable = k->durable;
 
         free(k);
+        w->in_flight--;
         transaction_recorded(t, durable);
         let_go(t);
         k = next;
@@ -218,7 +221,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg) {
     pthread_mutex_unlock(&w->lock);
 
     take_settings(w, settings, tls);
-    take_tickets(tickets);
+    take_tickets(w, tickets);
     take_newcomers(w, newcomers);
     if (stop) begin_stop(w);
 }
@@ -277,7 +280,9 @@ static int submit(struct worker *w, struct transaction *t, struct audit_record *
     k->audit.done = ticket_done;
     k->worker = w;
     k->transaction = t;
+    if (t) w->in_flight++;
     if (audit_submit(w->audit, &k->audit) == 0) return 0;
+    if (t) w->in_flight--;
     free(k);
     return -1;
 }
@@ -433,17 +438,25 @@ static int open_parts(struct worker *w) {
     return 0;
 }
 
-static void close_parts(struct worker *w) {
-    struct ticket *k;
-
-    if (w->server) server_free(w->server);
-    if (w->upstreams) upstreams_free(w->upstreams);
-    while ((k = w->tickets)) { /* told too late for their transactions to go on */
-        w->tickets = k->next;
-        transaction_recorded(k->transaction, k->durable);
-        let_go(k->transaction);
-        free(k);
+/* The audit writer still holds tickets that point here; it always answers, unless its disk hangs. */
+static bool wait_for_tickets(struct worker *w) {
+    for (unsigned i = 0; w->in_flight && i < 5000; i++) {
+        const struct timespec moment = {0, 1000000};
+        pthread_mutex_lock(&w->lock);
+        struct ticket *tickets = w->tickets;
+        w->tickets = NULL;
+        w->tickets_end = &w->tickets;
+        pthread_mutex_unlock(&w->lock);
+        if (tickets) take_tickets(w, tickets);
+        else nanosleep(&moment, NULL);
     }
+    return w->in_flight == 0;
+}
+
+static void close_parts(struct worker *w) {
+    if (w->server) server_free(w->server);
+    if (!wait_for_tickets(w)) return; /* left as it is: the process is about to end */
+    if (w->upstreams) upstreams_free(w->upstreams);
     if (w->wake) event_free(w->wake);
     if (w->grace) event_free(w->grace);
     if (w->base) event_base_free(w->base);
