@@ -54,8 +54,17 @@ SOCKET := $(OUT)/libsocket.a
 UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: all binaries units fuzzers unit-test help
+.PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install e2e clean
 all: binaries
+
+help:
+	@echo 'make run      install what is missing, build, start on http://127.0.0.1:8080/v1 with the starter config'
+	@echo 'make test     install what is missing, build three times, pass all tests'
+	@echo 'make          build build/phigate and build/phi'
+	@echo 'make lint     banned functions, layers, house rules, static analysis'
+	@echo 'make bench    beside nginx and HAProxy, as ratios of one run (docs/BENCHMARKS.md)'
+	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
+	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
 
 binaries: build/phigate build/phi
 
@@ -105,3 +114,57 @@ unit-test: units
 
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+# ---- what users and CI call ----
+
+VENV := build/venv
+FUZZ_SECONDS ?= 60
+
+run:
+	@tests/tools/install-missing.sh build
+	@$(MAKE) -s all
+	@test -e run/phigate.yaml || build/phi init run
+	@echo 'phigate answers on http://127.0.0.1:8080/v1 (stop: Ctrl-C)'
+	@exec build/phigate -c run/phigate.yaml
+
+$(VENV)/.ready: tests/requirements.txt
+	@/usr/bin/python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install -q -r $< && touch $@
+
+build/node/.ready: tests/e2e/node/package.json
+	@mkdir -p build/node && cp $< build/node/
+	@cd build/node && npm install --silent --no-audit --no-fund && touch .ready
+
+test:
+	@tests/tools/install-missing.sh test
+	@tests/tools/run-tests.sh
+
+lint:
+	@tests/tools/install-missing.sh test
+	@python3 tests/layers.py
+	@tests/lint.sh
+
+bench:
+	@tests/tools/install-missing.sh bench
+	@$(MAKE) -s all
+	@python3 tests/bench/bench.py
+
+fuzz:
+	@tests/tools/install-missing.sh test
+	@$(MAKE) -s BUILD=fuzz fuzzers
+	@tests/tools/run-fuzz.sh $(FUZZ_SECONDS)
+
+install: all
+	install -D -m 755 build/phigate $(DESTDIR)$(PREFIX)/bin/phigate
+	install -D -m 755 build/phi $(DESTDIR)$(PREFIX)/bin/phi
+	install -d $(DESTDIR)$(PREFIX)/share/phigate/policies/presets $(DESTDIR)$(PREFIX)/share/phigate/policies/rules \
+	    $(DESTDIR)$(PREFIX)/share/phigate/policies/coverage $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries
+	for d in presets rules coverage; do \
+	    install -m 644 policies/$$d/*.yaml $(DESTDIR)$(PREFIX)/share/phigate/policies/$$d/; done
+	for f in detectors/dictionaries/*.bin; do test ! -e $$f || \
+	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries/; done
+	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
+
+clean:
+	rm -rf build
