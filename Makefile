@@ -40,7 +40,7 @@ else
 endif
 
 # Modules that need libevent or libcurl, or the whole of the gateway. Everything else is offline code.
-SOCKET_SRC := $(wildcard $(addprefix proxy/,tls.c server.c acceptor.c upstream.c echo.c admin.c worker.c gateway.c))
+SOCKET_SRC := $(wildcard $(addprefix proxy/,tls.c server.c server_*.c acceptor.c upstream.c echo.c admin.c worker.c gateway.c))
 MAIN_SRC   := $(wildcard proxy/main.c proxy/phi.c)
 CORE_SRC   := $(filter-out $(SOCKET_SRC) $(MAIN_SRC),$(wildcard detectors/*.c policies/engine/*.c proxy/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
