@@ -848,6 +848,65 @@ static void many_calls_at_once(void **state) {
     server_stop(s);
 }
 
+/* ---- the echo model ---- */
+
+#define ECHO_BODY(more) "{\"model\":\"echo\"," more "\"messages\":[{\"role\":\"user\",\"content\":\"Call [NAME_1] now\"}]}"
+
+static void echo_answers_from_the_loop(void **state) {
+    struct caller *c = caller_new(1, "http");
+    (void)state;
+
+    c->target.url = "builtin:echo";
+    finish(begin(c, &answer, ECHO_BODY(""), false, 1));
+    assert_int_equal(answer.end, UPSTREAM_OK);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(answer.type, "application/json");
+    assert_non_null(strstr(answer.body, "The model received: Call \u2039NAME_1\u203a now"));
+    assert_non_null(strstr(answer.body, "values: Call [NAME_1] now\""));
+
+    finish(begin(c, &answer, "no json", false, 1));
+    assert_int_equal(answer.end, UPSTREAM_OK);
+    assert_int_equal(answer.status, 400);
+    caller_free(c);
+}
+
+static void echo_streams_as_fast_as_taken(void **state) {
+    struct caller *c = caller_new(1, "http");
+    (void)state;
+
+    c->target.url = "builtin:echo";
+    finish(begin(c, &answer, ECHO_BODY("\"stream\":true,"), true, 1));
+    assert_int_equal(answer.end, UPSTREAM_OK);
+    assert_string_equal(answer.type, "text/event-stream");
+    assert_true(answer.pieces > 10);
+    assert_string_equal(answer.body + answer.len - 14, "data: [DONE]\n\n");
+    int pieces = answer.pieces;
+
+    answer.full_at = 4;
+    begin(c, &answer, ECHO_BODY("\"stream\":true,"), true, 1);
+    run_for(c, 50);
+    assert_int_equal(answer.pieces, 4);
+    answer.full = false;
+    upstream_resume(answer.call);
+    assert_int_equal(answer.pieces, 4);
+    finish(&answer);
+    assert_int_equal(answer.pieces, pieces);
+    answer.full_at = 0;
+
+    answer.cancel_inside = true;
+    finish(begin(c, &answer, ECHO_BODY("\"stream\":true,"), true, 1));
+    assert_int_equal(answer.end, UPSTREAM_CANCELLED);
+    assert_int_equal(answer.pieces, 1);
+    answer.cancel_inside = false;
+    begin(c, &answer, ECHO_BODY(""), false, 1);
+    upstream_cancel(answer.call);
+    finish(&answer);
+    assert_int_equal(answer.heads, 0);
+    begin(c, &answer, ECHO_BODY(""), false, 1); /* still open when the loop goes */
+    caller_free(c);
+    assert_int_equal(answer.end, UPSTREAM_CANCELLED);
+}
+
 static int set_up(void **state) {
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -884,6 +943,8 @@ int main(void) {
         cmocka_unit_test(full_owner_gets_no_more),
         cmocka_unit_test(closed_connection_is_replaced),
         cmocka_unit_test(many_calls_at_once),
+        cmocka_unit_test(echo_answers_from_the_loop),
+        cmocka_unit_test(echo_streams_as_fast_as_taken),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
