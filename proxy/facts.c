@@ -96,13 +96,17 @@ static bool is_base64(struct span s) {
     return true;
 }
 
-/* "data:image/png;base64,...": a short plain type, then nothing but base64. */
+/* A data URL of a type that is no text, then nothing but base64. A type in a caller's own words is searched. */
 static bool is_data_url(struct span s) {
-    size_t comma = span_find(s, ',', 0);
-    struct span head = span_sub(s, 0, comma);
-
-    if (comma == s.len || comma > 64 || !span_starts(s, "data:") || !span_ends(head, ";base64")) return false;
-    return is_base64(span_sub(s, comma + 1, s.len));
+    static const char *const heads[] = {
+        "data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,", "data:image/gif;base64,",
+        "data:image/webp;base64,", "data:image/bmp;base64,", "data:image/tiff;base64,", "data:audio/wav;base64,",
+        "data:audio/mpeg;base64,", "data:audio/mp3;base64,", "data:video/mp4;base64,", "data:application/pdf;base64,",
+        "data:application/octet-stream;base64,",
+    };
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (span_starts(s, heads[i])) return is_base64(span_sub(s, strlen(heads[i]), s.len));
+    return false;
 }
 
 static enum facts_verdict take_image_url(struct walk *w, uint32_t path, enum json_type type, struct span text) {
