@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,9 +110,10 @@ static inline void *on_head(void *arg, struct server_exchange *x, const struct h
     }
     if (span_is(h->path, "/whoami")) {
         char text[160];
-        const struct server_header bad = {"X-Bad", span_of("a\r\nX-Injected: b")};
+        const struct server_header bad[] = {{"X-Bad", span_of("a\r\nX-Injected: b")},
+                                            {"content-length", span_of("9")}, {"Transfer-Encoding", span_of("gzip")}};
         snprintf(text, sizeof text, "%s %s", server_peer(x), server_fingerprint(x));
-        server_reply(x, 200, &bad, 1, span_of(text));
+        server_reply(x, 200, bad, 3, span_of(text));
         return NULL;
     }
     if (span_is(h->path, "/nothing")) return NULL;
@@ -358,6 +360,8 @@ again:
     }
     assert_non_null(strstr(head, "\r\nDate: "));
     assert_null(strstr(head, "X-Injected"));
+    assert_null(strstr(head, "content-length"));
+    assert_null(strstr(head, "gzip"));
     c->closing = strstr(head, "\r\nConnection: close") != NULL;
     c->chunked = strstr(head, "\r\nTransfer-Encoding: chunked") != NULL;
     const char *field = strstr(head, "\r\nContent-Length: ");

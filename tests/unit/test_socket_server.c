@@ -265,6 +265,8 @@ static int serve(const char *port) {
 
     snprintf(address, sizeof address, "127.0.0.1:%s", port);
     o.header_timeout_ms = 1000;
+    o.idle_timeout_ms = 20000;
+    o.connections_max = 20000;
     prepare(&f, &o, address);
     printf("%u\n", f.port);
     fflush(stdout);
@@ -287,6 +289,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_conformance),
     };
 
+    signal(SIGPIPE, SIG_IGN);
     evthread_use_pthreads();
     if (argc == 3 && strcmp(argv[1], "serve") == 0) return serve(argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);

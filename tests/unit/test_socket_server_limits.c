@@ -352,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_addresses),
     };
 
+    signal(SIGPIPE, SIG_IGN);
     evthread_use_pthreads();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

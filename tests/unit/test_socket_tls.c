@@ -333,6 +333,26 @@ static void test_silent_client(void **state) {
     stop(&f);
 }
 
+static void test_client_leaves(void **state) {
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    start_tls(&f, NULL);
+    assert_true(greet(&c, &f, NULL, 0, NULL));
+    client_say(&c, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_soon(&f.completes, 1);
+    client_close(&c);
+    assert_soon(&f.aborted, 1);
+    assert_true(greet(&c, &f, NULL, 0, NULL)); /* while the server writes */
+    client_say(&c, "GET /flood?20000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(client_fill(&c), 1);
+    client_close(&c);
+    assert_soon(&f.aborted, 2);
+    assert_no_connections(&f);
+    stop(&f);
+}
+
 /* A cut answer carries no close_notify, so that it cannot look whole. */
 static void test_abort(void **state) {
     struct fixture f;
@@ -355,9 +375,10 @@ int main(void) {
         cmocka_unit_test(test_exchange),           cmocka_unit_test(test_large_bodies),
         cmocka_unit_test(test_pipelining),         cmocka_unit_test(test_refused_handshakes),
         cmocka_unit_test(test_client_certificate), cmocka_unit_test(test_silent_client),
-        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_client_leaves),      cmocka_unit_test(test_abort),
     };
 
+    signal(SIGPIPE, SIG_IGN);
     evthread_use_pthreads();
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
