@@ -22,6 +22,7 @@
 #define LINGER_MS 2000       /* for a client to read the answer before the connection is closed on it */
 #define REFUSED_EXTRA 32u    /* connections beyond the maximum that are told so; further ones are just closed */
 #define DRAIN_ROUNDS 4       /* refills of one fast reader before the others have their turn */
+#define EXCHANGES_PER_TURN 16 /* pipelined ones, before the others have their turn */
 
 int64_t server_now(void) {
     struct timespec t;
@@ -113,26 +114,30 @@ static bool tell_drained(struct connection *c) {
     return true;
 }
 
+/* Goes on in the next turn of the loop: the socket is writable, so the event fires at once, but behind the others. */
+static void yield(struct connection *c) {
+    if (c->writing) return;
+    c->writing = true;
+    event_add(&c->writable, NULL);
+}
+
 static void flush_and_refill(struct connection *c) {
     int rounds = 0;
 
     do {
         connection_flush(c);
     } while (!c->broken && ++rounds < DRAIN_ROUNDS && tell_drained(c));
-    if (rounds == DRAIN_ROUNDS && c->x.blocked && !c->writing) {
-        c->writing = true;
-        event_add(&c->writable, NULL);
-    }
+    if (rounds == DRAIN_ROUNDS && c->x.blocked) yield(c);
 }
 
 static bool is_finished(const struct connection *c) {
     return c->phase == PHASE_EXCHANGE && c->x.answer == ANSWER_ENDED && connection_backlog(c) == 0;
 }
 
-/* Reading stops only when a client pipelines more than a head while its exchange is not over. */
+/* Reading stops only when a client pipelines more than a head's worth. */
 static void switch_reading(struct connection *c) {
-    bool stop = c->phase == PHASE_EXCHANGE && !(connection_takes_body(c) && !c->x.body.ended) &&
-                c->in.len >= c->server->o.header_max;
+    bool waits = c->phase == PHASE_EXCHANGE && !(connection_takes_body(c) && !c->x.body.ended);
+    bool stop = c->fresh || (waits && c->in.len >= c->server->o.header_max);
 
     if (stop == c->paused) return;
     c->paused = stop;
@@ -146,6 +151,7 @@ static void switch_reading(struct connection *c) {
 
 void connection_settle(struct connection *c) {
     struct connection *outer = c->server->current;
+    int exchanges = 0;
 
     c->server->current = c;
     while (c->phase != PHASE_CLOSED) {
@@ -161,6 +167,10 @@ void connection_settle(struct connection *c) {
         }
         if (is_finished(c)) finish_exchange(c);
         if (!c->fresh && !c->refusal) break;
+        if (!c->refusal && ++exchanges == EXCHANGES_PER_TURN) {
+            yield(c);
+            break;
+        }
     }
     if (c->phase != PHASE_CLOSED) switch_reading(c);
     c->server->current = outer;

@@ -150,6 +150,7 @@ static bool greet(struct connection *c) {
 
 /* While a body flows all of the scratch; otherwise no more than may be held. */
 static size_t room(const struct connection *c) {
+    if (c->fresh) return 0;
     if (c->phase != PHASE_EXCHANGE || connection_takes_body(c)) return SCRATCH_SIZE;
     return c->in.len < c->server->o.header_max ? c->server->o.header_max - c->in.len : 0;
 }

@@ -45,6 +45,7 @@ static ssize_t tls_read(struct connection *c, char *to, size_t size) {
         int rc = SSL_read_ex(c->ssl, to + total, size - total, &n);
         if (rc == 1) {
             total += n;
+            if (!SSL_has_pending(c->ssl)) break; /* a try would only cost a call */
             continue;
         }
         int outcome = tls_outcome(c, rc);
@@ -89,7 +90,7 @@ ssize_t socket_write(struct connection *c, struct span first, struct span second
 }
 
 bool socket_holds_input(const struct connection *c) {
-    return c->ssl && SSL_pending(c->ssl) > 0;
+    return c->ssl && SSL_has_pending(c->ssl);
 }
 
 void socket_end_writing(struct connection *c) {

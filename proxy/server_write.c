@@ -15,6 +15,7 @@
 #define DIRECT_MIN 16384u         /* from here on, copying costs more than a second vector */
 #define GATHER_MAX 65536u         /* gathered bytes that leave before the end of the turn */
 #define COMPACT_MIN (1u << 20)
+#define HEAD_USUAL 700u
 
 /* ---- the buffer ---- */
 
@@ -72,6 +73,16 @@ static void send_text(struct connection *c, const char *text) {
 
 /* ---- heads ---- */
 
+/* Framing is ours alone: a header that came from elsewhere must not contradict it. */
+static bool is_framing(const char *name) {
+    static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date",
+                                       "Trailer", "Upgrade"};
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (span_is_nocase(span_of(name), ours[i])) return true;
+    return false;
+}
+
 static bool is_one_line(struct span value) {
     for (size_t i = 0; i < value.len; i++)
         if (value.ptr[i] == '\r' || value.ptr[i] == '\n' || value.ptr[i] == '\0') return false;
@@ -120,24 +131,23 @@ static void add_framing(struct server_exchange *x, struct buf *head, int status,
 static void start_answer(struct server_exchange *x, int status, const struct server_header *headers, size_t n,
                          long long length) {
     struct connection *c = connection_of(x);
-    struct buf head;
+    struct buf *head = &c->out;
+    size_t body = length > 0 && length < DIRECT_MIN ? (size_t)length : 0;
 
-    buf_init(&head, 65536);
-    if (buf_reserve(&head, 1024) < 0) c->broken = true;
-    buf_add_format(&head, "HTTP/1.1 %d %s\r\n", status, http1_reason(status));
-    buf_add_c(&head, date_line(c->server));
+    if (connection_backlog(c) == 0) c->progress = server_now();
+    if (buf_reserve(head, HEAD_USUAL + body) < 0) c->broken = true; /* one allocation for most answers */
+    buf_add_format(head, "HTTP/1.1 %d %s\r\n", status, http1_reason(status));
+    buf_add_c(head, date_line(c->server));
     for (size_t i = 0; i < n; i++) {
-        if (!is_one_line(headers[i].value)) continue;
-        buf_add_c(&head, headers[i].name);
-        buf_add_c(&head, ": ");
-        buf_add(&head, headers[i].value);
-        buf_add_c(&head, "\r\n");
+        if (is_framing(headers[i].name) || !is_one_line(headers[i].value)) continue;
+        buf_add_c(head, headers[i].name);
+        buf_add_c(head, ": ");
+        buf_add(head, headers[i].value);
+        buf_add_c(head, "\r\n");
     }
-    add_framing(x, &head, status, length);
-    if (head.failed) c->broken = true;
+    add_framing(x, head, status, length);
+    if (head->failed) c->broken = true;
     x->answer = ANSWER_BEGUN;
-    gather(c, buf_span(&head));
-    buf_free(&head);
 }
 
 /* ---- verbs ---- */

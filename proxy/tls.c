@@ -134,6 +134,7 @@ static int harden(SSL_CTX *ssl) {
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ssl, 0);
+    SSL_CTX_set_read_ahead(ssl, 1); /* a record in one read, not two; socket_holds_input knows what is left over */
     SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
     SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1) return -1;

@@ -73,8 +73,7 @@ def answers(data):
     """Statuses of the final answers in data, and what is left over."""
     statuses = []
     while True:
-        m = re.match(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n", data, re.S) or \
-            re.match(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n()\r\n", data)
+        m = re.match(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n", data)
         if not m:
             return statuses, data
         rest, fields = data[m.end():], m[2].lower()
