@@ -49,7 +49,7 @@ struct transformer {
     bool monitor;
     struct tokens *tokens;
     struct transform *t;
-    unsigned char *plan; /* enum policy_action of each finding */
+    unsigned char *plan; /* enum policy_action of each finding as it will be done */
     struct json_edit *edits;
     size_t edits_size, rows_size;
     uint32_t *slots; /* rows by their key: index + 1, 0: empty; twice rows_size */
@@ -109,8 +109,13 @@ static bool goes_in_clear(enum policy_action action) {
     return action == POLICY_FLAG || action == POLICY_ALLOW;
 }
 
+/* Monitor mode changes nothing, except what may leave in clear under no policy. */
+static bool is_enforced(const struct transformer *x, enum phi_kind kind) {
+    return !x->monitor || policy_in_floor(x->policy, kind);
+}
+
 static void block(struct transformer *x, enum phi_kind kind, uint32_t path, const char *reason) {
-    if (x->monitor || x->t->blocked) return;
+    if (!is_enforced(x, kind) || x->t->blocked) return;
     x->t->blocked = true;
     x->t->block_kind = kind;
     x->t->block_path = path;
@@ -154,10 +159,10 @@ static int decide_all(struct transformer *x) {
         enum policy_action action = decide_one(x, leaf, f->kind);
         struct transform_row row = {.kind = f->kind, .action = action, .path = leaf->path, .rule = f->rule,
                                     .score = f->score, .via = f->via};
-        x->plan[i] = (unsigned char)action;
         if (row_count(x, row) < 0) return -1;
         t->findings++;
-        if (x->monitor || goes_in_clear(action)) t->disclosed[f->kind]++;
+        x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
+        if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
     if (t->blocked) memset(t->disclosed, 0, sizeof t->disclosed);
     return 0;
@@ -232,8 +237,8 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, const
         struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
         if (row_count(x, row) < 0) return -1;
+        if (x->monitor) return 0;
     }
-    if (x->monitor) return 0;
     return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, with);
 }
 
@@ -257,7 +262,7 @@ static bool next_finding(const struct transformer *x, size_t leaf, size_t *i, st
     for (; *i < x->found->n && x->found->v[*i].leaf == leaf; (*i)++) {
         const struct phi_finding *f = &x->found->v[*i];
         enum policy_action action = x->plan[*i];
-        if (x->monitor || goes_in_clear(action) || f->begin == f->end) continue;
+        if (goes_in_clear(action) || f->begin == f->end) continue;
         *out = (struct range){f->begin, f->end, f->kind, action, f->subject, false};
         (*i)++;
         return true;
@@ -300,13 +305,14 @@ static int edit_leaf(struct transformer *x, size_t at, size_t *finding) {
     return open ? range_done(x, leaf, &r) : 0;
 }
 
-/* Keys cannot be edited, so the numbers of tokens that stand in them are not given out. */
-static int reserve_in_keys(struct transformer *x) {
+/* Where token-shaped text stays as it is (in keys, and everywhere in monitor mode), its number is not given out. */
+static int reserve_what_stays(struct transformer *x) {
     size_t begin, end;
 
     for (size_t i = 0; i < x->w->n; i++) {
         const struct walk_leaf *leaf = &x->w->v[i];
-        if (leaf->what != WALK_KEY || leaf->parameter) continue;
+        bool stays = leaf->what == WALK_KEY || (x->monitor && leaf->what == WALK_STRING);
+        if (!stays || leaf->parameter || leaf->container) continue;
         for (size_t from = 0; token_next(leaf->text, from, &begin, &end); from = end)
             if (tokens_reserve(x->tokens, span_sub(leaf->text, begin, end)) < 0) return -1;
     }
@@ -316,7 +322,7 @@ static int reserve_in_keys(struct transformer *x) {
 static int edit_all(struct transformer *x) {
     size_t finding = 0;
 
-    if (!x->monitor && reserve_in_keys(x) < 0) return -1;
+    if (reserve_what_stays(x) < 0) return -1;
     for (size_t i = 0; i < x->w->n; i++) {
         const struct walk_leaf *leaf = &x->w->v[i];
         while (finding < x->found->n && x->found->v[finding].leaf < i)

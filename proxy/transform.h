@@ -38,11 +38,12 @@ struct transform {
 };
 
 /* Decides every finding for the purpose, then writes the body as it may leave into out. found->v[].leaf numbers
- * the leaves of the walk. A finding of a sensitive category (SENS.*) is blocked or goes in clear: it has no form
- * that could be put back. Token-shaped text that
- * came with the request is tokenized as PHI_TOKEN_TEXT whatever the policy says. In monitor mode nothing is
- * changed (token-shaped text included) and rows say what would have been done.
- * 0: out is ready, or t->blocked. -1: out of memory or a limit; the caller refuses. */
+ * the leaves of the walk. Token-shaped text that came with the request is tokenized as PHI_TOKEN_TEXT whatever the
+ * policy says. A finding of a sensitive category (SENS.*) is blocked or goes in clear: it covers meaning, not a value
+ * that could be put back. In monitor mode nothing is changed (token-shaped text included), except for kinds in the
+ * policy's floor, and rows say what would have been done.
+ * 0: out is ready, or t->blocked. -1: out of memory or a limit, or findings that do not fit the walk; the caller
+ * refuses, whatever out holds. */
 MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
                               const struct policy *p, int purpose, struct tokens *tokens, struct buf *out,
                               struct transform *t);
