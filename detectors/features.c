@@ -159,6 +159,8 @@ bool features_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
+    if (x->flags & WORD_TAKEN)
+        return false;
     if (is_capital(x) || x->shape == SHAPE_INITIAL)
         return true;
     if (x->shape != SHAPE_LOWER || x->classes & LEX(COMMON))
@@ -349,16 +351,38 @@ static void gather_place(const struct words *w, uint32_t i, const struct phi_dic
     }
 }
 
+static bool has_head(const struct words *w, uint32_t i)
+{
+    for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
+        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_SLASH | GAP_OTHER))
+            return false;
+        if (w->v[k].classes & LEX(EPONYM_HEAD))
+            return true;
+        if (k > i + 1 && !is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
+            return false;
+    }
+    return false;
+}
+
+bool features_eponym(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
+
+    if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+        return false;
+    if (i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].classes & LEX(EPONYM))
+        return true;
+    if (i && x->gap == GAP_HYPHEN && x[-1].classes & LEX(EPONYM) && x[-1].label == LABEL_NONE)
+        return true;
+    return has_head(w, i);
+}
+
 static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
 {
     const struct word *x = &w->v[i];
-    bool head = false;
+    bool head = has_head(w, i);
 
-    for (uint32_t k = i + 1; k < w->n && k <= i + 3 && !head; k++) {
-        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_SLASH | GAP_OTHER))
-            break;
-        head = w->v[k].classes & LEX(EPONYM_HEAD);
-    }
     if (head)
         put(f, GROUP_CUE + (x->classes & LEX(EPONYM) ? CUE_EPONYM : CUE_EPONYM_PLAIN));
     if (head && x->flags & WORD_POSSESSIVE)

@@ -35,6 +35,8 @@ void features_prepare(struct words *w, const struct phi_dictionary *d);
 bool features_candidate(const struct words *w, uint32_t i);
 void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
                      struct features *out);
+/* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
+bool features_eponym(const struct words *w, uint32_t i);
 /* Sums in 1/256; sum[LABEL_NONE] is 0. */
 void features_weigh(const struct features *f, int32_t sum[LABELS]);
 /* The percentage that belongs to a sum. */

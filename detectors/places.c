@@ -5,6 +5,9 @@
  */
 #include "places.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "dictionary.h"
 #include "features.h"
 #include "lexicon.h"
@@ -22,10 +25,27 @@ static bool joins(const struct words *w, uint32_t i)
            (!(w->v[i].gap & GAP_PERIOD) || w->v[i - 1].letters <= 3);
 }
 
+static bool is_text(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n = strlen(text);
+    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+/* Words inside names of places: "Hospital of the University". */
 static bool is_link(const struct words *w, uint32_t i)
 {
-    const struct word *x = &w->v[i];
-    return i < w->n && x->shape == SHAPE_LOWER && x->letters <= 3 && x->classes & LEX(COMMON) && joins(w, i);
+    return i < w->n && joins(w, i) && w->v[i].gap == GAP_SPACE &&
+           (is_text(w, i, "of") || is_text(w, i, "the") || is_text(w, i, "and") || is_text(w, i, "for") || is_text(w, i, "de"));
+}
+
+/* A state or a country by itself stays. */
+static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++)
+        if (!(w->v[i].classes & (LEX(STATE) | LEX(COUNTRY))) && !is_text(w, i, "new") && !is_text(w, i, "north") &&
+            !is_text(w, i, "south") && !is_text(w, i, "west") && !is_text(w, i, "united") && !is_text(w, i, "states"))
+            return false;
+    return !is_text(w, last, "new") && !(first == last && (is_text(w, first, "north") || is_text(w, first, "south") || is_text(w, first, "west")));
 }
 
 static uint32_t run_end(const struct words *w, uint32_t i)
@@ -45,6 +65,15 @@ static uint32_t run_end(const struct words *w, uint32_t i)
     return last;
 }
 
+/* "Houston, Texas": the state goes with the city. */
+static bool is_state_behind(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
+           !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
+}
+
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -57,6 +86,12 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         if (!is_place(w, i))
             continue;
         last = run_end(w, i);
+        if (last + 1 < w->n && is_state_behind(w, last + 1))
+            last++;
+        if (is_wide(w, i, last)) {
+            i = last;
+            continue;
+        }
         for (uint32_t k = i; k <= last; k++) {
             if (w->v[k].classes & LEX(FACILITY) || w->v[k].facts & FACT_SYSTEM) {
                 c.kind = PHI_GEO_FACILITY;

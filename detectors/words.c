@@ -271,15 +271,16 @@ static void read_word(struct words *w, uint16_t gap)
 /* Skips what is no word; returns its bits. */
 static uint16_t read_gap(struct words *w)
 {
-    uint16_t gap = w->at ? 0 : GAP_START, lines = 0, spaces = 0;
+    uint16_t gap = w->at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
     struct letter l;
 
     while (w->at < w->len) {
         read_letter(w->text, w->at, w->len, &l);
         if (l.kind)
             break;
-        if (l.gap == GAP_SPACE && gap & GAP_SPACE)
+        if (l.gap == GAP_SPACE && last == GAP_SPACE)
             spaces++;
+        last = l.gap;
         if (w->text[w->at] == '\n' && lines++)
             gap |= GAP_BLANK;
         gap |= l.gap;
@@ -290,10 +291,10 @@ static uint16_t read_gap(struct words *w)
     return gap;
 }
 
-static uint8_t line_flags(const struct word *v, uint32_t n)
+static uint16_t line_flags(const struct word *v, uint32_t n)
 {
     unsigned lower = 0, upper = 0, title = 0, large = 0;
-    uint8_t flags = 0;
+    uint16_t flags = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         lower += v[i].shape == SHAPE_LOWER;
@@ -313,7 +314,7 @@ static uint8_t line_flags(const struct word *v, uint32_t n)
 /* A line, or 64 words of a long one: marks its words with what they have in common. */
 static void mark_line(struct words *w, uint32_t begin)
 {
-    uint8_t flags = line_flags(w->v + begin, w->n - begin);
+    uint16_t flags = line_flags(w->v + begin, w->n - begin);
 
     for (uint32_t i = begin; i < w->n; i++)
         w->v[i].flags |= flags;

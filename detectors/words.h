@@ -53,6 +53,7 @@ enum word_flag {
     WORD_LINE_TITLE = 32, /* most long words of its line begin with a capital */
     WORD_LINE_FIRST = 64, /* first of its line */
     WORD_PREFIXED = 128,  /* O'Neill, D'Angelo */
+    WORD_TAKEN = 256,     /* part of a date or an age */
 };
 
 struct word {
@@ -60,8 +61,8 @@ struct word {
     uint64_t classes; /* lexicon.h */
     uint32_t begin, end;
     uint32_t facts;   /* dictionary.h; 0 when not looked up or unknown */
-    uint16_t gap;
-    uint8_t shape, flags, letters;
+    uint16_t gap, flags;
+    uint8_t shape, letters;
     uint8_t label;    /* what the detectors decided: enum word_label in features.h */
     uint8_t score;    /* 0..100 of that decision */
 };

@@ -35,6 +35,8 @@ def score(docs, found, show):
         text, at = d["text"], corpora.offsets(d["text"])
         covered = bytearray(len(text))
         for line in lines:
+            if int(line[4]) < 50:
+                continue
             a, b = at[int(line[0])], at[int(line[1])]
             covered[a:b] = b"\1" * (b - a)
         allowed = bytearray(len(text))
