@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A number is an age when a unit follows ("92 y/o", "92-year-old", "92F") or an age word stands before it ("aged 101",
+ * "turned 90"). Without a clock, a birth year counts when whoever was born then is 90 or about to be.
+ */
+#include "ages.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "lexicon.h"
+#include "phi.h"
+
+enum { OLDEST = 130, BIRTH_YEAR_90 = 1940 };
+
+static bool is_text(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n = strlen(text);
+
+    return i < w->n && w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+static bool is_any(const struct words *w, uint32_t i, const char *const *list)
+{
+    for (; *list; list++)
+        if (is_text(w, i, *list))
+            return true;
+    return false;
+}
+
+static int leading(const struct words *w, uint32_t i, unsigned *n)
+{
+    const char *s = w->text + w->v[i].begin;
+    unsigned size = w->v[i].end - w->v[i].begin;
+    int value = 0;
+
+    for (*n = 0; *n < size && *n < 4 && s[*n] >= '0' && s[*n] <= '9'; ++*n)
+        value = value * 10 + (s[*n] - '0');
+    return value;
+}
+
+/* A unit of years behind word i. */
+static bool has_unit(const struct words *w, uint32_t i)
+{
+    static const char *const units[] = {"year", "years", "yr", "yrs", "yo", "y", "yof", "yom", "birthday", NULL};
+
+    if (i + 1 >= w->n || w->v[i + 1].gap & (GAP_LINE | GAP_BLANK | GAP_COMMA | GAP_PERIOD | GAP_COLON))
+        return false;
+    if (!is_any(w, i + 1, units))
+        return false;
+    if (is_text(w, i + 1, "year") || is_text(w, i + 1, "years")) /* "90 years ago" is no age */
+        return is_text(w, i + 2, "old") || is_text(w, i + 2, "olds") || is_text(w, i + 2, "of") || w->v[i + 1].gap & GAP_HYPHEN;
+    return true;
+}
+
+static bool has_word_before(const struct words *w, uint32_t i)
+{
+    static const char *const ages[] = {"age", "aged", "ages", "turned", "turning", "turns", "over", NULL};
+    uint32_t k = i;
+
+    if (i && (is_text(w, i - 1, "is") || is_text(w, i - 1, "of") || is_text(w, i - 1, "her") || is_text(w, i - 1, "his")))
+        k--;
+    if (!k || w->v[k].gap & (GAP_LINE | GAP_BLANK | GAP_PERIOD))
+        return false;
+    if (is_text(w, k - 1, "over"))
+        return is_text(w, i + 1, "years");
+    return is_any(w, k - 1, ages) && !is_text(w, i + 1, "degrees") && !is_text(w, i + 1, "percent");
+}
+
+static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
+{
+    static const char *const tails[] = {"f", "m", "yo", "y", "yf", "ym", "yof", "yom", "yr", "yrs"};
+    const char *s = w->text + w->v[i].begin + digits;
+    unsigned n = w->v[i].end - w->v[i].begin - digits;
+
+    for (size_t k = 0; k < sizeof tails / sizeof *tails; k++)
+        if (n == strlen(tails[k]) && !strncasecmp(s, tails[k], n))
+            return n > 1 || (*s & 0x20) == 0 || *s == 'y'; /* 92F, 92M in capitals */
+    return false;
+}
+
+/* "in her 90s", "in his nineties", "mid-90s" */
+static bool find_decade(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const before[] = {"her", "his", "their", "mid", "early", "late", "the", NULL};
+    bool decade = is_text(w, i, "90s") || is_text(w, i, "100s") || is_text(w, i, "nineties") ||
+                  (is_text(w, i, "90") && w->v[i].flags & WORD_POSSESSIVE);
+
+    out->first = out->last = i;
+    out->score = 85;
+    return decade && i && is_any(w, i - 1, before) && !is_text(w, i - 1, "the");
+}
+
+static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
+{
+    unsigned n;
+    int year = leading(w, i, &n);
+
+    if (w->v[i].shape != SHAPE_NUMBER || w->v[i].letters != 4 || year < 1880 || year > BIRTH_YEAR_90 || i < 2)
+        return false;
+    out->first = out->last = i;
+    out->score = 80;
+    return is_text(w, i - 1, "born") || (is_text(w, i - 1, "in") && is_text(w, i - 2, "born")) ||
+           (is_text(w, i - 1, "year") && is_text(w, i - 2, "birth"));
+}
+
+static bool find_digits(const struct words *w, uint32_t i, struct date *out)
+{
+    unsigned n;
+    int value = leading(w, i, &n);
+
+    out->first = out->last = i;
+    out->score = 90;
+    if (value < 90 || value > OLDEST)
+        return false;
+    if (w->v[i].shape == SHAPE_ALNUM)
+        return is_glued(w, i, n);
+    return has_unit(w, i) || has_word_before(w, i);
+}
+
+static bool find_words(const struct words *w, uint32_t i, struct date *out)
+{
+    unsigned used = 1;
+    bool ordinal;
+    int value = dates_read_number(w, i, &used, &ordinal);
+
+    out->first = i;
+    out->score = 90;
+    if (is_text(w, i, "hundred") || (value == 1 && is_text(w, i + 1, "hundred"))) {
+        used = is_text(w, i, "hundred") ? 1 : 2;
+        if (is_text(w, i + used, "and"))
+            used++;
+        if (dates_read_number(w, i + used, &(unsigned){0}, &ordinal) > 0)
+            used++;
+        value = 100;
+    }
+    out->last = i + used - 1;
+    return value >= 90 && !ordinal && out->last < w->n && (has_unit(w, out->last) || has_word_before(w, i));
+}
+
+bool ages_find(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const nouns[] = {"nonagenarian", "centenarian", "supercentenarian", "nonagenarians", NULL};
+    const struct word *x = &w->v[i];
+
+    out->kind = PHI_AGE_90PLUS;
+    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM)
+        return find_digits(w, i, out) || find_decade(w, i, out) || find_birth_year(w, i, out);
+    if (x->classes & LEX(NUMBER))
+        return find_words(w, i, out);
+    if (is_any(w, i, nouns)) {
+        out->first = out->last = i;
+        out->score = 90;
+        return true;
+    }
+    return find_decade(w, i, out);
+}

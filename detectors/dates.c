@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Each form is a small reader that is anchored at a word. What has a month name or a full year is a date by itself; bare
+ * "3/4" needs a cue before it and no decoy around it (pain 7/10, strength 5/5, 20/25 vision, 1/2 tablet).
+ */
+#include "dates.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "lexicon.h"
+#include "phi.h"
+
+struct number {
+    int value;
+    unsigned words;
+};
+
+static bool is_text(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n = strlen(text);
+
+    return i < w->n && w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+static bool is_any(const struct words *w, uint32_t i, const char *const *list)
+{
+    for (; *list; list++)
+        if (is_text(w, i, *list))
+            return true;
+    return false;
+}
+
+/* Only these separators stand before word i. */
+static bool joined(const struct words *w, uint32_t i, uint16_t gaps)
+{
+    return i < w->n && !(w->v[i].gap & ~gaps);
+}
+
+static int digits(const struct words *w, uint32_t i)
+{
+    int value = 0;
+
+    if (i >= w->n || w->v[i].shape != SHAPE_NUMBER || w->v[i].letters > 4)
+        return -1;
+    for (uint32_t k = w->v[i].begin; k < w->v[i].end; k++) {
+        if (w->text[k] < '0' || w->text[k] > '9')
+            return -1;
+        value = value * 10 + (w->text[k] - '0');
+    }
+    return value;
+}
+
+int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal)
+{
+    static const char *const plain[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+        "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+    static const char *const ordinals[] = {"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh",
+        "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
+        "seventeenth", "eighteenth", "nineteenth"};
+    static const char *const tens[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+    static const char *const tenths[] = {"twentieth", "thirtieth"};
+
+    *used = 1;
+    *ordinal = false;
+    if (i >= w->n || !(w->v[i].classes & LEX(NUMBER)))
+        return -1;
+    for (int k = 0; k < 20; k++) {
+        if (is_text(w, i, plain[k]))
+            return k;
+        if (is_text(w, i, ordinals[k])) {
+            *ordinal = true;
+            return k;
+        }
+    }
+    for (int k = 0; k < 2; k++)
+        if (is_text(w, i, tenths[k])) {
+            *ordinal = true;
+            return 20 + 10 * k;
+        }
+    for (int k = 0; k < 8; k++) {
+        if (!is_text(w, i, tens[k]))
+            continue;
+        for (int n = 1; n < 10 && joined(w, i + 1, GAP_SPACE | GAP_HYPHEN); n++) {
+            *ordinal = is_text(w, i + 1, ordinals[n]);
+            if (*ordinal || is_text(w, i + 1, plain[n])) {
+                *used = 2;
+                return 20 + 10 * k + n;
+            }
+        }
+        return 20 + 10 * k;
+    }
+    return -1;
+}
+
+/* 4, 4th, fourth, twenty-first. ordinal: only what cannot be a plain number. */
+static struct number read_day(const struct words *w, uint32_t i, bool *sure)
+{
+    struct number day = {digits(w, i), 1};
+
+    *sure = false;
+    if (i >= w->n)
+        return (struct number){0, 0};
+    if (day.value < 0 && w->v[i].shape == SHAPE_ALNUM) {
+        const char *s = w->text + w->v[i].begin;
+        unsigned n = w->v[i].end - w->v[i].begin, lead = n > 0 && s[0] >= '0' && s[0] <= '9';
+        lead += lead && n > 1 && s[1] >= '0' && s[1] <= '9';
+        if (lead && n == lead + 2 && (!strncasecmp(s + lead, "st", 2) || !strncasecmp(s + lead, "nd", 2) ||
+                                      !strncasecmp(s + lead, "rd", 2) || !strncasecmp(s + lead, "th", 2))) {
+            day.value = lead == 2 ? (s[0] - '0') * 10 + s[1] - '0' : s[0] - '0';
+            *sure = true;
+        }
+    } else if (day.value < 0) {
+        day.value = dates_read_number(w, i, &day.words, sure);
+    } else if (w->v[i].letters > 2) {
+        day.value = -1;
+    }
+    if (day.value < 1 || day.value > 31)
+        return (struct number){0, 0};
+    return day;
+}
+
+/* 2021, twenty twenty-one, nineteen fifty six, two thousand five. */
+static struct number read_year(const struct words *w, uint32_t i)
+{
+    unsigned used = 0, more = 0;
+    bool ordinal;
+    int year = digits(w, i), high;
+
+    if (year >= 1880 && year <= 2100)
+        return (struct number){year, 1};
+    high = dates_read_number(w, i, &used, &ordinal);
+    if ((high == 19 || high == 20) && !ordinal && used == 1 && joined(w, i + 1, GAP_SPACE | GAP_HYPHEN)) {
+        int low = dates_read_number(w, i + 1, &more, &ordinal);
+        if (low >= 10 && !ordinal)
+            return (struct number){high * 100 + low, 1 + more};
+    }
+    if (high == 2 && is_text(w, i + 1, "thousand")) {
+        uint32_t k = i + 2 + is_text(w, i + 2, "and");
+        int low = joined(w, k, GAP_SPACE) ? dates_read_number(w, k, &more, &ordinal) : -1;
+        return (struct number){2000 + (low > 0 ? low : 0), low > 0 ? k + more - i : 2};
+    }
+    return (struct number){0, 0};
+}
+
+/* A year behind a day or month: ", 2021", " 2021", "-21", " '21", " of 2021". Returns the last word with it. */
+static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
+{
+    uint32_t i = last + 1;
+    struct number year;
+
+    *has = false;
+    if (is_text(w, i, "of") || is_text(w, i, "in"))
+        i++;
+    if (!joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
+        return last;
+    year = read_year(w, i);
+    if (!year.words && w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 2 &&
+        w->v[i].gap & (GAP_APOSTROPHE | GAP_HYPHEN | GAP_SLASH))
+        year.words = 1;
+    *has = year.words > 0;
+    return year.words ? i + year.words - 1 : last;
+}
+
+static bool is_month(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].classes & LEX(MONTH) && !(w->v[i].flags & (WORD_CONTRACTED | WORD_POSSESSIVE));
+}
+
+/* "may", "march", "mar" and the like are also words. */
+static bool is_sure_month(const struct words *w, uint32_t i)
+{
+    static const char *const doubtful[] = {"may", "march", "mar", "jan", "jun", "dec", "sep", "april", "june", "august", NULL};
+    return is_month(w, i) && !(w->v[i].shape == SHAPE_LOWER && is_any(w, i, doubtful));
+}
+
+static bool is_range_link(const struct words *w, uint32_t i)
+{
+    static const char *const links[] = {"to", "through", "thru", "and", "or", "until", NULL};
+    return is_any(w, i, links);
+}
+
+/* "3-5", "3 to 5", "3, 4 and 5" behind "March": further days. */
+static uint32_t more_days(const struct words *w, uint32_t last)
+{
+    bool sure;
+
+    for (unsigned k = 0; k < 3; k++) {
+        uint32_t i = last + 1;
+        struct number day;
+        if (i >= w->n || w->v[i].gap & (GAP_LINE | GAP_BLANK | GAP_PERIOD | GAP_COLON | GAP_SLASH))
+            break;
+        if (is_range_link(w, i))
+            i++;
+        else if (!(w->v[i].gap & (GAP_HYPHEN | GAP_OTHER)))
+            break;
+        day = read_day(w, i, &sure);
+        if (!day.words || (i + 1 < w->n && w->v[i + 1].gap & (GAP_SLASH | GAP_HYPHEN)))
+            break;
+        last = i + day.words - 1;
+    }
+    return last;
+}
+
+/* "Between April 1989 and November 2004, 1,796 men ...": the period of a study is no date of a person. */
+static bool is_study(const struct words *w, const struct date *date)
+{
+    static const char *const plurals[] = {"patients", "subjects", "participants", "consecutive", "retrospective", "retrospectively",
+        "prospective", "prospectively", "cohort", "procedures", "cases", "studies", "women", "men", "children", "surveys", "referrals",
+        "published", "trials", "records", "admissions", "guidelines", "guideline", "copyright", NULL};
+    uint32_t first = date->first > 24 ? date->first - 24 : 0;
+
+    for (uint32_t k = first; k < w->n && k < date->last + 24; k++)
+        if (w->v[k].shape == SHAPE_LOWER && is_any(w, k, plurals))
+            return true;
+    return false;
+}
+
+/* March 4, 2021 · Mar 4th · march fourth · March 3-5 · March 2021 */
+static bool find_month_first(const struct words *w, uint32_t i, struct date *out)
+{
+    bool sure, year;
+    struct number day;
+
+    out->first = i;
+    if (!is_month(w, i) || !joined(w, i + 1, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_COMMA | GAP_SLASH))
+        return false;
+    uint32_t k = i + 1 + (is_text(w, i + 1, "the") && i + 2 < w->n);
+    day = read_day(w, k, &sure);
+    if (day.words && joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
+        out->last = with_year(w, more_days(w, k + day.words - 1), &year);
+        if (!year && !sure && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
+            return false;
+        out->score = year ? 95 : sure ? 90 : 80;
+        return true;
+    }
+    out->last = with_year(w, i, &year);
+    out->score = is_study(w, out) ? 40 : 90;
+    return year && (is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER || is_text(w, i + 1, "of"));
+}
+
+/* 4 March 2021 · the third of March · 04-MAR-2021 · 4th March */
+static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
+{
+    bool sure, year;
+    struct number day = read_day(w, i, &sure);
+    uint32_t k = i + day.words;
+
+    if (!day.words || (i && w->v[i].gap & (GAP_SLASH | GAP_HYPHEN) && w->v[i - 1].shape == SHAPE_NUMBER))
+        return false;
+    if (is_text(w, k, "of"))
+        k++;
+    if (!is_month(w, k) || !joined(w, k, GAP_SPACE | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_COMMA))
+        return false;
+    out->first = i;
+    out->last = with_year(w, k, &year);
+    out->score = year ? 95 : 85;
+    return year || ((sure || k > i + day.words) && is_month(w, k)) || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
+                                             w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
+}
+
+static const char *const birth_words[] = {"dob", "birth", "born", "birthdate", "birthday", "birthdate", "bd", "nacimiento", NULL};
+static const char *const death_words[] = {"died", "death", "deceased", "expired", "dod", "passed", NULL};
+static const char *const service_words[] = {"admission", "admitted", "discharge", "discharged", "visit", "visited", "seen", "dos", "service",
+    "encounter", "surgery", "procedure", "evaluated", "appointment", "presented", "hospitalized", "underwent", "admit", "arrival",
+    "consultation", "transferred", "collected", "dictated", "transcribed", NULL};
+static const char *const cue_words[] = {"on", "from", "since", "until", "till", "dated", "date", "dates", "by", "before", "after", "of",
+    "last", "next", "through", "thru", "to", "due", "scheduled", "lmp", "edd", "edc", "follow", "exam", "dt", "d", "t", "echo", "imaging", NULL};
+
+/* What kind of day the words before say it is; cued: whether they say that a day follows at all. */
+static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
+{
+    enum phi_kind kind = PHI_DATE_OTHER;
+
+    *cued = false;
+    for (uint32_t k = i; k > 0 && k + 4 > i; k--) {
+        uint32_t p = k - 1;
+        if (w->v[k].gap & (GAP_LINE | GAP_BLANK | GAP_STOP) && k != i)
+            break;
+        if (is_any(w, p, birth_words))
+            kind = PHI_DATE_DOB;
+        else if (is_any(w, p, death_words))
+            kind = PHI_DATE_DEATH;
+        else if (is_any(w, p, service_words) && kind == PHI_DATE_OTHER)
+            kind = PHI_DATE_SERVICE;
+        if (k == i && is_any(w, p, cue_words))
+            *cued = true;
+    }
+    *cued |= kind != PHI_DATE_OTHER;
+    return kind;
+}
+
+/* Words beside a bare fraction that make it none of a calendar. */
+static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
+{
+    static const char *const before[] = {"pain", "scale", "strength", "murmur", "grade", "score", "vision", "level", "acuity", "reflexes", "pulses",
+        "motor", "power", "apgar", "apgars", "gcs", "rated", "rates", "bp", "pressure", "systolic", "sem", "vs", "l", "c", "t", "s", "edema", "nyha", "stage", NULL};
+    static const char *const behind[] = {"pain", "strength", "murmur", "systolic", "diastolic", "mg", "ml", "mcg", "tablet", "tablets", "tab", "tabs", "ns", "inch", "cm",
+        "mm", "in", "of", "ppd", "pack", "packs", "normal", "scale", "sem", "holosystolic", "vision", "reflexes", "pulses", "in.", "cup", "dose", "power", "motor", "hours", "days",
+        "weeks", "months", "years", "points", "nodes", "l", "kg", "lb", "percent", "mmhg", "at", NULL};
+
+    for (uint32_t k = first; k > 0 && k + 3 > first; k--)
+        if (is_any(w, k - 1, before) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
+            return true;
+    return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && is_any(w, last + 1, behind);
+}
+
+static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
+{
+    return i < w->n && w->v[i].gap == mark && w->v[i].begin == w->v[i - 1].end + 1;
+}
+
+/* 3/4/2021 3-4-21 2021-03-04 3.4.2021: three numbers with the same mark. */
+static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct date *out)
+{
+    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+    uint16_t mark = i + 1 < w->n ? w->v[i + 1].gap : 0;
+    unsigned wide = i + 2 < w->n ? w->v[i + 2].letters : 0;
+    bool first_year, last_year;
+
+    if (a < 0 || b < 0 || !(mark == GAP_SLASH || mark == GAP_HYPHEN || mark == GAP_PERIOD) || !one_mark(w, i + 1, mark) ||
+        !one_mark(w, i + 2, mark) || (i + 3 < w->n && one_mark(w, i + 3, mark) && w->v[i + 3].shape == SHAPE_NUMBER))
+        return false;
+    if (c < 0 && w->v[i + 2].shape == SHAPE_ALNUM && a >= 1900 && a <= 2100) /* 2021-03-04T10 */
+        c = w->text[w->v[i + 2].begin] - '0' <= 3 ? 1 : 0, wide = 2;
+    first_year = w->v[i].letters == 4 && a >= 1880 && a <= 2100 && b >= 1 && b <= 12 && c >= 1 && c <= 31;
+    last_year = w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12) &&
+                ((wide == 4 && c >= 1880 && c <= 2100) || (wide == 2 && (mark == GAP_SLASH || cued)));
+    out->first = i;
+    out->last = i + 2;
+    out->score = wide == 4 || first_year ? 95 : cued ? 90 : 75;
+    return first_year || last_year;
+}
+
+/* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
+static bool find_partial(const struct words *w, uint32_t i, bool cued, struct date *out)
+{
+    int a = digits(w, i), b = digits(w, i + 1);
+
+    if (a < 1 || a > 12 || w->v[i].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) || (i && one_mark(w, i, GAP_SLASH)) ||
+        (i + 2 < w->n && w->v[i + 2].begin == w->v[i + 1].end + 1 && w->v[i + 2].gap & (GAP_SLASH | GAP_PERIOD | GAP_APOSTROPHE)))
+        return false;
+    out->first = i;
+    out->last = i + 1;
+    out->score = 85;
+    if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
+        return true;
+    out->score = 65;
+    return cued && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
+}
+
+/* "5 , 7 , 1961" and "5 7 61" said after "date of birth"; "19610507" behind it. */
+static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
+{
+    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+    const uint16_t gaps = GAP_SPACE | GAP_COMMA | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD;
+
+    out->first = i;
+    out->score = 85;
+    if (w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 8) {
+        out->last = i;
+        return true;
+    }
+    out->last = i + 2;
+    return a >= 1 && a <= 31 && b >= 1 && b <= 31 && c >= 0 && joined(w, i + 1, gaps) && joined(w, i + 2, gaps) &&
+           (w->v[i + 2].letters == 2 || (c >= 1880 && c <= 2100));
+}
+
+/* 4Mar21, 04MAR2021 */
+static bool find_glued(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const months = "janfebmaraprmayjunjulaugsepoctnovdec";
+    const char *s = w->text + w->v[i].begin, *at;
+    unsigned n = w->v[i].end - w->v[i].begin, lead = 0, tail = 0;
+    char month[4] = {0};
+
+    while (lead < n && s[lead] >= '0' && s[lead] <= '9')
+        lead++;
+    if (!lead || lead > 2 || n < lead + 5)
+        return false;
+    for (unsigned k = 0; k < 3; k++)
+        month[k] = (char)(s[lead + k] | 0x20);
+    for (tail = lead + 3; tail < n && s[tail] >= '0' && s[tail] <= '9'; tail++)
+        ;
+    at = strstr(months, month);
+    out->first = out->last = i;
+    out->score = 85;
+    return tail == n && (n == lead + 5 || n == lead + 7) && at && (at - months) % 3 == 0;
+}
+
+static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const alone[] = {"christmas", "thanksgiving", "halloween", "easter", "hanukkah", "chanukah", "ramadan", "diwali",
+        "passover", "juneteenth", "kwanzaa", "eid", "xmas", NULL};
+    static const char *const days[] = {"labor", "memorial", "independence", "veterans", "valentine", "valentines", "mother", "mothers", "father",
+        "fathers", "columbus", "presidents", "mlk", "boxing", "groundhog", "patrick", NULL};
+
+    out->first = out->last = i;
+    out->score = 60;
+    if (is_any(w, i, alone)) {
+        if (w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER))
+            return false;
+        if (is_text(w, i + 1, "eve") || is_text(w, i + 1, "day"))
+            out->last = i + 1;
+        return true;
+    }
+    if ((is_text(w, i, "new") && (is_text(w, i + 1, "year") || is_text(w, i + 1, "years"))) &&
+        (is_text(w, i + 2, "day") || is_text(w, i + 2, "eve"))) {
+        out->last = i + 2;
+        return true;
+    }
+    out->last = i + 1;
+    if (is_any(w, i, days) && is_text(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
+        return w->v[i].shape != SHAPE_LOWER;
+    return (is_text(w, i, "good") && is_text(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
+           (is_text(w, i, "ash") && is_text(w, i + 1, "wednesday")) || (is_text(w, i, "yom") && is_text(w, i + 1, "kippur")) ||
+           (is_text(w, i, "rosh") && is_text(w, i + 1, "hashanah"));
+}
+
+/* spring of 2021, Q1 2021 */
+static bool find_season(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const seasons[] = {"spring", "summer", "fall", "autumn", "winter", "q1", "q2", "q3", "q4", NULL};
+    bool year;
+
+    if (!is_any(w, i, seasons))
+        return false;
+    out->first = i;
+    out->score = 65;
+    out->last = with_year(w, i, &year);
+    return year && w->v[out->last].gap & GAP_SPACE && !(w->v[out->last].gap & ~GAP_SPACE);
+}
+
+static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, struct date *out)
+{
+    const struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_NUMBER)
+        return find_numeric(w, i, cued, out) || find_partial(w, i, cued, out) || find_day_first(w, i, out) ||
+               (birth && find_spoken(w, i, out));
+    if (x->shape == SHAPE_ALNUM)
+        return find_day_first(w, i, out) || find_glued(w, i, out) || find_season(w, i, out);
+    if (x->classes & LEX(MONTH))
+        return find_month_first(w, i, out);
+    if (x->classes & LEX(NUMBER))
+        return find_day_first(w, i, out);
+    return find_holiday(w, i, out) || find_season(w, i, out);
+}
+
+/* "Monday, March 3": the weekday goes with the date. */
+static uint32_t with_weekday(const struct words *w, uint32_t first)
+{
+    if (first && w->v[first - 1].classes & LEX(WEEKDAY) && joined(w, first, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[first - 1].shape != SHAPE_LOWER)
+        return first - 1;
+    return first;
+}
+
+bool dates_find(const struct words *w, uint32_t i, struct date *out)
+{
+    bool cued = false;
+    enum phi_kind kind = PHI_DATE_OTHER;
+    const struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM)
+        kind = kind_before(w, i, &cued);
+    if (!find_any(w, i, cued, kind == PHI_DATE_DOB, out))
+        return false;
+    if (x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM)
+        kind = kind_before(w, i, &cued);
+    out->kind = (uint16_t)kind;
+    out->first = with_weekday(w, out->first);
+    return true;
+}

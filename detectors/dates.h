@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Dates: written with months, in numbers, in words, partial, as holidays and seasons. A year alone stays
+ * (45 CFR 164.514(b)(2)(i)(C)), and so do expressions without a calendar anchor ("three days later").
+ */
+#ifndef DATES_H
+#define DATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "words.h"
+
+struct date {
+    uint32_t first, last; /* words, last included */
+    uint16_t kind;        /* enum phi_kind */
+    uint8_t score;
+};
+
+/* Is there a date that begins with word i? */
+bool dates_find(const struct words *w, uint32_t i, struct date *out);
+
+/* The value of a number of one or two words ("seven", "thirty-one", "twenty first"), 0..99; -1 when it is none.
+ * used: how many words. ordinal: whether it is one ("first"). */
+int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal);
+
+#endif

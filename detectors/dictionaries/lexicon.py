@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles lexicon/*.txt (cue words by class) to lexicon.inc and lexicon.def, and the folding of Latin letters to
+fold.inc; all three are included by detectors/*.c. Needs nothing but this folder."""
+import collections, glob, os
+
+from folding import fold, fold_letter, hash_word
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLASSES = sorted(os.path.basename(p)[:-4] for p in glob.glob(f"{HERE}/lexicon/*.txt"))
+assert len(CLASSES) <= 40
+MADE = "/* SPDX-License-Identifier: Apache-2.0\n * Made by detectors/dictionaries/lexicon.py; do not edit. */\n"
+
+
+def read():
+    words = collections.Counter()
+    for bit, name in enumerate(CLASSES):
+        for line in open(f"{HERE}/lexicon/{name}.txt", encoding="utf8"):
+            for word in line.split("#")[0].replace("-", " ").split():
+                words[fold(word)] |= 1 << bit
+    return words
+
+
+def main():
+    words = read()
+    bits = (len(words) * 7 // 4 - 1).bit_length()
+    slots, probe = [0] * (1 << bits), 0
+    for w in sorted(words):
+        h = hash_word(w)
+        for k in range(len(slots)):
+            at = ((h >> (64 - bits)) + k) % len(slots)
+            if not slots[at]:
+                slots[at] = (h & 0xFFFFFF) << 40 | words[w]
+                probe = max(probe, k + 1)
+                break
+    with open(f"{HERE}/lexicon.inc", "w") as out:
+        out.write(MADE + f"enum {{ LEXICON_BITS = {bits}, LEXICON_PROBE = {probe} }};\n\n")
+        out.write(f"static const uint64_t lexicon_slots[1 << LEXICON_BITS] = {{\n")
+        for i in range(0, len(slots), 6):
+            out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 6]) + "\n")
+        out.write("};\n")
+    with open(f"{HERE}/lexicon.def", "w") as out:
+        out.write(MADE + "".join(f"CLASS({c.upper()}, {i})\n" for i, c in enumerate(CLASSES)))
+    with open(f"{HERE}/fold.inc", "w") as out:
+        out.write(MADE + "/* Lower-case ASCII for the letters U+00C0..U+024F and U+1E00..U+1EFF, a capital first letter where the\n"
+                  " * letter is a capital; empty where there is none. */\n")
+        for name, first, last in (("fold_latin", 0xC0, 0x24F), ("fold_additional", 0x1E00, 0x1EFF)):
+            out.write(f"static const char {name}[][3] = {{\n")
+            cells = []
+            for cp in range(first, last + 1):
+                base = fold_letter(chr(cp)) or ""
+                base = (base[:1].upper() + base[1:]) if base and chr(cp).isupper() else base
+                cells.append("{" + ", ".join(f"'{c}'" for c in base[:2]) + "}" if base else "{0}")
+            for i in range(0, len(cells), 8):
+                out.write("    " + " ".join(c + "," for c in cells[i:i + 8]) + "\n")
+            out.write("};\n")
+    print(f"{len(words)} words, {len(CLASSES)} classes, {bits} bits, probe {probe}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The compiled word lists (dictionaries/words.bin): what is known of a word or of a phrase by its hash (words.h).
+ * Mapped read-only, shared by all threads, never copied. Built by dictionaries/build.py; see there for the format.
+ */
+#ifndef DICTIONARY_H
+#define DICTIONARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Facts of a word: three-bit levels, 0 = unknown, 7 = most. */
+#define FACT_GIVEN(f) ((f) & 7u)             /* by births */
+#define FACT_SURNAME(f) ((f) >> 3 & 7u)      /* by rank; 1 = only known to be a name */
+#define FACT_RATIO(f) ((f) >> 6 & 7u)        /* 1 mostly lower case ... 7 mostly capitalized */
+#define FACT_FREQUENCY(f) ((f) >> 9 & 7u)    /* as a lower-case word */
+#define FACT_CITY(f) ((f) >> 12 & 7u)        /* by population; 1 = a post office */
+enum dictionary_fact {
+    FACT_ENGLISH = 1 << 18, /* a lower-case English word */
+    FACT_SCIENCE = 1 << 19, /* a lower-case scientific term */
+    FACT_COUNTY = 1 << 20,
+    FACT_HEAD = 1 << 21,    /* a phrase begins with this word */
+    FACT_SYSTEM = 1 << 22,  /* a health system */
+    FACT_LISTED = 1 << 23,  /* has an entry */
+};
+
+struct phi_dictionary;
+
+/* NULL with the reason in err: missing, of another version, damaged. */
+struct phi_dictionary *phi_dictionary_open(const char *path, char *err, size_t err_size);
+/* The same over memory that outlives it. */
+struct phi_dictionary *phi_dictionary_over(const void *data, size_t size, char *err, size_t err_size);
+void phi_dictionary_close(struct phi_dictionary *d); /* NULL is fine */
+
+/* The facts of a word or phrase, 0 when nothing is known. A word without an entry may still be English or scientific;
+ * of those about one in 300 unknown words is reported wrongly. */
+uint32_t phi_dictionary_find(const struct phi_dictionary *d, uint64_t hash);
+/* The entry alone. */
+uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash);
+
+#endif

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Features come in groups; a group is a range of numbers, and the number inside it a class bit, a level, or both with
+ * the kind of gap. The order of the groups is the order of weights.inc.
+ */
+#include "features.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dictionary.h"
+#include "lexicon.h"
+
+enum { CLASSES = 40, JOINS = 6, LIKES = 6 };
+
+/* How two words are joined. */
+enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN_OTHER };
+
+/* GROUP(symbol, name, size) */
+#define GROUPS                                                                                                        \
+    GROUP(SHAPE, "shape", 8 * 4)              /* shape and kind of line */                                           \
+    GROUP(OWN, "own", CLASSES)                /* own classes */                                                      \
+    GROUP(OWN_LOWER, "own-lower", CLASSES)    /* own classes, written in lower case */                               \
+    GROUP(GIVEN, "given", 8)                                                                                         \
+    GROUP(SURNAME, "surname", 8)                                                                                     \
+    GROUP(RATIO, "ratio", 8)                                                                                         \
+    GROUP(FREQUENCY, "frequency", 8)                                                                                 \
+    GROUP(FACT, "fact", 8)                    /* English, science, county, head, system, listed, neither */          \
+    GROUP(CITY, "city", 8)                                                                                           \
+    GROUP(LIKE, "like", LIKES * 8)            /* name likeness and ratio */                                          \
+    GROUP(LIKE_SHAPE, "like-shape", LIKES * 8)                                                                       \
+    GROUP(LIKE_START, "like-start", LIKES)    /* at the start of a sentence */                                       \
+    GROUP(LENGTH, "length", 8)                                                                                       \
+    GROUP(FLAG, "flag", 8)                                                                                           \
+    GROUP(JOIN_LEFT, "join-left", JOINS)                                                                             \
+    GROUP(JOIN_RIGHT, "join-right", JOINS)                                                                           \
+    GROUP(BEFORE, "before", CLASSES * JOINS)  /* classes of the word before */                                       \
+    GROUP(AFTER, "after", CLASSES * JOINS)                                                                           \
+    GROUP(BEFORE2, "before2", CLASSES)                                                                               \
+    GROUP(AFTER2, "after2", CLASSES)                                                                                 \
+    GROUP(BEFORE3, "before3", CLASSES)                                                                               \
+    GROUP(SHAPE_BEFORE, "shape-before", 8 * JOINS)                                                                   \
+    GROUP(SHAPE_AFTER, "shape-after", 8 * JOINS)                                                                     \
+    GROUP(LIKE_BEFORE, "like-before", LIKES * JOINS)                                                                 \
+    GROUP(LIKE_AFTER, "like-after", LIKES * JOINS)                                                                   \
+    GROUP(PAIR_BEFORE, "pair-before", LIKES * LIKES) /* likeness of both, joined by a space */                       \
+    GROUP(PAIR_AFTER, "pair-after", LIKES * LIKES)                                                                   \
+    GROUP(LABEL_BEFORE, "label-before", LABELS * JOINS)                                                              \
+    GROUP(LABEL_BEFORE2, "label-before2", LABELS)                                                                    \
+    GROUP(CUE, "cue", 24)
+
+enum group {
+#define GROUP(symbol, name, size) GROUP_##symbol, GROUP_##symbol##_END = GROUP_##symbol + (size) - 1,
+    GROUPS
+#undef GROUP
+    FEATURE_COUNT
+};
+
+enum cue {
+    CUE_AGE_AFTER = 0, CUE_AGE_BEFORE, CUE_FACILITY, CUE_STREET, CUE_NUMBER_STREET, CUE_STATE, CUE_STATE_ZIP,
+    CUE_EPONYM, CUE_EPONYM_PLAIN, CUE_EPONYM_POSSESSIVE, CUE_PHRASE_CITY, CUE_PHRASE_SYSTEM, CUE_SEEN, CUE_SEEN_LIKE, CUE_LABEL_LINE,
+    CUE_SENTENCE, CUE_CAPITALS_RIGHT, CUE_INITIAL_RIGHT, CUE_INITIAL_LEFT, CUE_DIALOGUE, CUE_COUNTY, CUE_QUOTE,
+    CUE_PARENTHESIS, CUE_LIST,
+};
+
+static const int16_t weights[FEATURE_COUNT][2] = {
+#include "dictionaries/weights.inc"
+};
+
+unsigned features_count(void)
+{
+    return FEATURE_COUNT;
+}
+
+int features_name(unsigned feature, char *out, size_t size)
+{
+#define GROUP(symbol, name, n)                                                                                        \
+    if (feature <= GROUP_##symbol##_END)                                                                             \
+        return snprintf(out, size, "%s.%u", name, feature - GROUP_##symbol);
+    GROUPS
+#undef GROUP
+    return snprintf(out, size, "?");
+}
+
+void seen_add(struct seen *s, uint64_t hash)
+{
+    s->hash[hash % SEEN_SLOTS] = hash;
+}
+
+bool seen_has(const struct seen *s, uint64_t hash)
+{
+    return s->hash[hash % SEEN_SLOTS] == hash;
+}
+
+static bool is_capital(const struct word *x)
+{
+    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED;
+}
+
+static enum join join_of(uint16_t gap)
+{
+    if (gap & (GAP_LINE | GAP_BLANK | GAP_STOP | GAP_START))
+        return JOIN_BREAK;
+    if (gap == GAP_SPACE)
+        return JOIN_SPACE;
+    if (gap & GAP_COLON)
+        return JOIN_COLON;
+    if (gap & GAP_COMMA)
+        return JOIN_COMMA;
+    if (gap & (GAP_HYPHEN | GAP_APOSTROPHE) && !(gap & ~(GAP_HYPHEN | GAP_APOSTROPHE)))
+        return JOIN_TIGHT;
+    return JOIN_OTHER;
+}
+
+/* After a title or an initial, a period ends no sentence. */
+static enum join join_before(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+
+    if (i && (x->gap & ~(GAP_SPACE | GAP_PERIOD)) == 0 && x->gap & GAP_PERIOD) {
+        if (p->shape == SHAPE_INITIAL || p->classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(SUFFIX)) ||
+            (p->classes & (LEX(CREDENTIAL) | LEX(STREET) | LEX(PATIENT)) && p->letters <= 4))
+            return JOIN_SPACE;
+        return JOIN_BREAK;
+    }
+    return join_of(x->gap);
+}
+
+/* How much a word by itself looks like a name: 0 not at all ... 5 surely. */
+static unsigned likeness(const struct word *x)
+{
+    uint32_t f = x->facts;
+    unsigned given = FACT_GIVEN(f), surname = FACT_SURNAME(f), best = given > surname ? given : surname;
+
+    if (x->shape == SHAPE_INITIAL || !(f & FACT_LISTED))
+        return x->classes || f ? 0 : 1;
+    if (best >= 5)
+        return FACT_RATIO(f) >= 5 ? 5 : FACT_RATIO(f) >= 3 ? 4 : 2;
+    if (best >= 3)
+        return FACT_RATIO(f) >= 4 ? 4 : FACT_RATIO(f) ? 2 : 3;
+    if (best)
+        return FACT_RATIO(f) >= 4 ? 3 : FACT_RATIO(f) || f & (FACT_ENGLISH | FACT_SCIENCE) ? 1 : 3;
+    return 0;
+}
+
+void features_prepare(struct words *w, const struct phi_dictionary *d)
+{
+    for (uint32_t i = 0; d && i < w->n; i++) {
+        struct word *x = &w->v[i];
+        bool lower = x->shape == SHAPE_LOWER;
+        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER || (lower && x->classes & LEX(COMMON)))
+            continue;
+        if (!lower || x->flags & WORD_LINE_LOWER || (i && w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(PATIENT) | LEX(RELATION))))
+            x->facts = phi_dictionary_find(d, x->hash);
+    }
+}
+
+bool features_candidate(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (x->flags & WORD_TAKEN)
+        return false;
+    if (is_capital(x) || x->shape == SHAPE_INITIAL)
+        return true;
+    if (x->shape != SHAPE_LOWER || x->classes & LEX(COMMON))
+        return false;
+    return FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3;
+}
+
+static void put(struct features *f, unsigned feature)
+{
+    if (f->n < FEATURES_MAX)
+        f->v[f->n++] = (uint16_t)feature;
+}
+
+static void put_classes(struct features *f, uint64_t classes, unsigned base, unsigned stride)
+{
+    while (classes) {
+        put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
+        classes &= classes - 1;
+    }
+}
+
+static void gather_own(const struct words *w, uint32_t i, struct features *f)
+{
+    const struct word *x = &w->v[i];
+    uint32_t facts = x->facts;
+    unsigned line = x->flags & WORD_LINE_UPPER ? 1 : x->flags & WORD_LINE_LOWER ? 2 : x->flags & WORD_LINE_TITLE ? 3 : 0;
+
+    put(f, GROUP_SHAPE + x->shape * 4 + line);
+    put_classes(f, x->classes, x->shape == SHAPE_LOWER ? GROUP_OWN_LOWER : GROUP_OWN, 1);
+    put(f, GROUP_GIVEN + FACT_GIVEN(facts));
+    put(f, GROUP_SURNAME + FACT_SURNAME(facts));
+    put(f, GROUP_RATIO + FACT_RATIO(facts));
+    put(f, GROUP_FREQUENCY + FACT_FREQUENCY(facts));
+    put(f, GROUP_CITY + FACT_CITY(facts));
+    for (unsigned k = 0; k < 6; k++)
+        if (facts >> (18 + k) & 1)
+            put(f, GROUP_FACT + k);
+    if (!facts && !x->classes)
+        put(f, GROUP_FACT + 6);
+    put(f, GROUP_LIKE + likeness(x) * 8 + FACT_RATIO(facts));
+    put(f, GROUP_LIKE_SHAPE + likeness(x) * 8 + x->shape);
+    put(f, GROUP_LENGTH + (x->letters < 7 ? x->letters : 7u));
+    for (unsigned k = 0; k < 3; k++)
+        if (x->flags >> k & 1)
+            put(f, GROUP_FLAG + k);
+    if (x->flags & WORD_PREFIXED)
+        put(f, GROUP_FLAG + 3);
+}
+
+static void gather_left(const struct words *w, uint32_t i, struct features *f)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    enum join join = join_before(w, i);
+
+    put(f, GROUP_JOIN_LEFT + join);
+    if (join == JOIN_BREAK)
+        put(f, GROUP_LIKE_START + likeness(x));
+    if (!i || x->gap & GAP_START)
+        return;
+    put_classes(f, p->classes, GROUP_BEFORE + join, JOINS);
+    put(f, GROUP_SHAPE_BEFORE + p->shape * JOINS + join);
+    if (is_capital(p) || p->shape == SHAPE_LOWER)
+        put(f, GROUP_LIKE_BEFORE + (is_capital(p) || p->flags & WORD_LINE_LOWER ? likeness(p) : 0) * JOINS + join);
+    if (join == JOIN_SPACE && (is_capital(p) || p->flags & WORD_LINE_LOWER))
+        put(f, GROUP_PAIR_BEFORE + likeness(p) * LIKES + likeness(x));
+    put(f, GROUP_LABEL_BEFORE + p->label * JOINS + join);
+    if (join == JOIN_BREAK || i < 2 || p->gap & (GAP_LINE | GAP_BLANK | GAP_START))
+        return;
+    put_classes(f, p[-1].classes, GROUP_BEFORE2, 1);
+    put(f, GROUP_LABEL_BEFORE2 + p[-1].label);
+    if (i > 2 && !(p[-1].gap & (GAP_LINE | GAP_BLANK)))
+        put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
+}
+
+static void gather_right(const struct words *w, uint32_t i, struct features *f)
+{
+    const struct word *x = &w->v[i], *n = x + 1;
+    enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
+
+    put(f, GROUP_JOIN_RIGHT + join);
+    if (i + 1 >= w->n)
+        return;
+    put_classes(f, n->classes, GROUP_AFTER + join, JOINS);
+    put(f, GROUP_SHAPE_AFTER + n->shape * JOINS + join);
+    if (is_capital(n) || n->shape == SHAPE_LOWER)
+        put(f, GROUP_LIKE_AFTER + (is_capital(n) || n->flags & WORD_LINE_LOWER ? likeness(n) : 0) * JOINS + join);
+    if (join == JOIN_SPACE && (is_capital(n) || n->flags & WORD_LINE_LOWER))
+        put(f, GROUP_PAIR_AFTER + likeness(x) * LIKES + likeness(n));
+    if (i + 2 < w->n && join != JOIN_BREAK && !(n[1].gap & (GAP_LINE | GAP_BLANK)))
+        put_classes(f, n[1].classes, GROUP_AFTER2, 1);
+}
+
+static bool is_text(const struct words *w, const struct word *x, const char *text)
+{
+    size_t n = strlen(text);
+    return x->end - x->begin == n && strncasecmp(w->text + x->begin, text, n) == 0;
+}
+
+/* "67-year-old", "67 yo", "67yo", "57F" at a word. */
+static bool is_age(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    uint8_t last = (uint8_t)(w->text[x->end - 1] | 0x20);
+
+    if (x->shape == SHAPE_ALNUM)
+        return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n &&
+           (is_text(w, x + 1, "year") || is_text(w, x + 1, "yr") || is_text(w, x + 1, "yo") || is_text(w, x + 1, "y") ||
+            is_text(w, x + 1, "month") || is_text(w, x + 1, "years"));
+}
+
+static void gather_ages(const struct words *w, uint32_t i, struct features *f)
+{
+    for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
+        if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
+            break;
+        if (is_age(w, k)) {
+            put(f, GROUP_CUE + CUE_AGE_AFTER);
+            break;
+        }
+    }
+    for (uint32_t k = i; k > 0 && k + 7 > i; k--) {
+        if (is_age(w, k - 1)) {
+            put(f, GROUP_CUE + CUE_AGE_BEFORE);
+            break;
+        }
+        if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
+            break;
+    }
+}
+
+/* Does a word of these classes end the run of capitals that goes on behind i? */
+static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
+{
+    for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
+        const struct word *x = &w->v[k];
+        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || is_text(w, x, "of") || is_text(w, x, "the") ||
+                    is_text(w, x, "and") || x->flags & WORD_LINE_LOWER;
+        if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
+            return false;
+        if (x->classes & classes)
+            return true;
+    }
+    return false;
+}
+
+static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct features *f)
+{
+    const struct word *x = &w->v[i], *n = x + 1;
+
+    if (ends_run(w, i, LEX(FACILITY)))
+        put(f, GROUP_CUE + CUE_FACILITY);
+    if (ends_run(w, i, LEX(STREET))) {
+        put(f, GROUP_CUE + CUE_STREET);
+        for (uint32_t k = i; k > 0 && k + 3 > i; k--)
+            if (w->v[k - 1].shape == SHAPE_NUMBER) {
+                put(f, GROUP_CUE + CUE_NUMBER_STREET);
+                break;
+            }
+    }
+    if (i + 1 < w->n && n->classes & LEX(STATE) && n->shape != SHAPE_LOWER && n->gap & (GAP_SPACE | GAP_COMMA) && !(n->gap & GAP_LINE)) {
+        put(f, GROUP_CUE + CUE_STATE);
+        if (i + 2 < w->n && n[1].shape == SHAPE_NUMBER && n[1].letters == 5)
+            put(f, GROUP_CUE + CUE_STATE_ZIP);
+    }
+    if (i + 1 < w->n && (is_text(w, n, "county") || is_text(w, n, "parish")))
+        put(f, GROUP_CUE + CUE_COUNTY);
+    for (uint32_t back = 0; d && back < 3 && back <= i; back++) {
+        const struct word *s = x - back;
+        uint64_t phrase = s->hash;
+        if (s->facts & FACT_HEAD)
+            for (uint32_t k = i - back + 1; k < w->n && k < i - back + 4; k++) {
+                if (w->v[k].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || (!is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER)))
+                    break;
+                phrase = words_phrase(phrase, w->v[k].hash);
+                if (k < i)
+                    continue;
+                uint32_t facts = phi_dictionary_entry(d, phrase);
+                if (FACT_CITY(facts) || facts & FACT_COUNTY)
+                    put(f, GROUP_CUE + CUE_PHRASE_CITY);
+                if (facts & FACT_SYSTEM)
+                    put(f, GROUP_CUE + CUE_PHRASE_SYSTEM);
+                if (facts)
+                    return;
+            }
+        if (!s->gap || s->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE))
+            break;
+    }
+}
+
+static bool has_head(const struct words *w, uint32_t i)
+{
+    for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
+        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_SLASH | GAP_OTHER))
+            return false;
+        if (w->v[k].classes & LEX(EPONYM_HEAD))
+            return true;
+        if (k > i + 1 && !is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
+            return false;
+    }
+    return false;
+}
+
+bool features_eponym(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
+
+    if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+        return false;
+    if (i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].classes & LEX(EPONYM))
+        return true;
+    if (i && x->gap == GAP_HYPHEN && x[-1].classes & LEX(EPONYM) && x[-1].label == LABEL_NONE)
+        return true;
+    return has_head(w, i);
+}
+
+static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
+{
+    const struct word *x = &w->v[i];
+    bool head = has_head(w, i);
+
+    if (head)
+        put(f, GROUP_CUE + (x->classes & LEX(EPONYM) ? CUE_EPONYM : CUE_EPONYM_PLAIN));
+    if (head && x->flags & WORD_POSSESSIVE)
+        put(f, GROUP_CUE + CUE_EPONYM_POSSESSIVE);
+}
+
+static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct features *f)
+{
+    const struct word *x = &w->v[i];
+    uint32_t first = i;
+    unsigned colons = 0;
+
+    if (x->shape != SHAPE_INITIAL && seen_has(seen, x->hash)) {
+        put(f, GROUP_CUE + CUE_SEEN);
+        if (likeness(x) >= 2)
+            put(f, GROUP_CUE + CUE_SEEN_LIKE);
+    }
+    if (join_before(w, i) == JOIN_BREAK)
+        put(f, GROUP_CUE + CUE_SENTENCE);
+    if (i + 1 < w->n && is_capital(x + 1) && x[1].gap == GAP_SPACE)
+        put(f, GROUP_CUE + CUE_CAPITALS_RIGHT);
+    if (i + 1 < w->n && x[1].shape == SHAPE_INITIAL && x[1].gap & GAP_SPACE && !(x[1].gap & (GAP_LINE | GAP_PERIOD)))
+        put(f, GROUP_CUE + CUE_INITIAL_RIGHT);
+    if (i && x[-1].shape == SHAPE_INITIAL && x->gap & GAP_PERIOD && !(x->gap & GAP_LINE))
+        put(f, GROUP_CUE + CUE_INITIAL_LEFT);
+    if (x->gap & GAP_QUOTE)
+        put(f, GROUP_CUE + CUE_QUOTE);
+    if (x->gap & GAP_OPEN)
+        put(f, GROUP_CUE + CUE_PARENTHESIS);
+    while (first > 0 && i - first < 6 && !(w->v[first].gap & (GAP_LINE | GAP_START | GAP_BLANK))) {
+        colons += (w->v[first].gap & GAP_COLON) != 0;
+        first--;
+    }
+    if (colons && w->v[first].classes & (LEX(LABEL) | LEX(PROVIDER) | LEX(SIGN) | LEX(PATIENT) | LEX(RELATION)))
+        put(f, GROUP_CUE + CUE_LABEL_LINE);
+    if (i && x[-1].gap & GAP_OPEN && x->gap & GAP_CLOSE)
+        put(f, GROUP_CUE + CUE_DIALOGUE);
+    if (i && x->gap & GAP_COMMA && x[-1].label == LABEL_NAME)
+        put(f, GROUP_CUE + CUE_LIST);
+}
+
+void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
+                     struct features *out)
+{
+    out->n = 0;
+    gather_own(w, i, out);
+    gather_left(w, i, out);
+    gather_right(w, i, out);
+    gather_ages(w, i, out);
+    gather_place(w, i, d, out);
+    gather_eponym(w, i, out);
+    gather_cues(w, i, seen, out);
+}
+
+void features_weigh(const struct features *f, int32_t sum[LABELS])
+{
+    memset(sum, 0, LABELS * sizeof *sum);
+    for (unsigned k = 0; k < f->n; k++) {
+        sum[LABEL_NAME] += weights[f->v[k]][0];
+        sum[LABEL_PLACE] += weights[f->v[k]][1];
+    }
+}
+
+uint8_t features_percent(int32_t margin)
+{
+    /* 100 / (1 + exp(-x)) for x = 0, 0.25, ... 6 */
+    static const uint8_t table[] = {50, 56, 62, 68, 73, 78, 82, 85, 88, 90, 92, 94, 95,
+                                    96, 97, 98, 98, 98, 99, 99, 99, 99, 100, 100, 100};
+    int32_t at = (margin < 0 ? -margin : margin) / 64;
+    uint8_t percent = table[at < 24 ? at : 24];
+
+    return margin < 0 ? (uint8_t)(100 - percent) : percent;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The words were labelled before (features.c); here they become spans.
+ *
+ *     Dr. Ludwig van der Berg Jr., MD     wife Mary-Ann     SMITH, JOHN A
+ *         [given ..... family ......]           [given]     [family  given]
+ */
+#include "names.h"
+
+#include <string.h>
+
+#include "features.h"
+#include "lexicon.h"
+
+enum { RUN_MAX = 12 };
+
+struct run {
+    uint32_t first, last; /* words, last included */
+    uint32_t comma;       /* first word behind the comma of LAST, FIRST; 0 = none */
+    uint32_t suffix;      /* Jr, III; 0 = none */
+};
+
+static bool is_name(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].label == LABEL_NAME;
+}
+
+static bool is_particle(const struct word *x)
+{
+    return x->classes & LEX(PARTICLE) && x->shape != SHAPE_UPPER && x->shape != SHAPE_INITIAL;
+}
+
+/* May a name go on over this gap? */
+static bool joins(const struct words *w, uint32_t i)
+{
+    uint16_t gap = w->v[i].gap;
+
+    if (gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_UNDERSCORE))
+        return false;
+    return !(gap & GAP_PERIOD) || w->v[i - 1].shape == SHAPE_INITIAL || w->v[i - 1].letters <= 3;
+}
+
+/* "Smith, John": one word, a comma, and a name that no comma follows. */
+static bool is_inverted(const struct words *w, const struct run *r)
+{
+    uint32_t i = r->last + 1;
+    const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
+    bool labelled = !before || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
+
+    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+           w->v[r->last].shape != SHAPE_INITIAL;
+}
+
+static void extend(const struct words *w, struct run *r)
+{
+    while (r->last + 1 < w->n && r->last - r->first < RUN_MAX) {
+        uint32_t i = r->last + 1, k = i;
+        while (k < w->n && k < i + 3 && is_particle(&w->v[k]) && !is_name(w, k) && joins(w, k))
+            k++;
+        if (is_name(w, k) && joins(w, k))
+            r->last = k;
+        else if (!r->comma && is_inverted(w, r))
+            r->comma = r->last = i;
+        else
+            break;
+    }
+}
+
+static void add_suffix(const struct words *w, struct run *r)
+{
+    uint32_t i = r->last + 1;
+
+    if (i < w->n && w->v[i].classes & LEX(SUFFIX) && w->v[i].shape != SHAPE_LOWER &&
+        !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD))) {
+        r->suffix = i;
+        r->last = i;
+    }
+}
+
+/* Particles in front: after a title, a colon or at a start. */
+static void add_particles(const struct words *w, struct run *r)
+{
+    uint32_t i = r->first;
+
+    while (i > 0 && r->first - i < 3 && is_particle(&w->v[i - 1]) && !(w->v[i - 1].classes & LEX(COMMON)) && joins(w, i))
+        i--;
+    if (i == r->first || !i)
+        return;
+    if (w->v[i].gap & (GAP_COLON | GAP_LINE | GAP_START | GAP_OPEN) || w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE)))
+        r->first = i;
+}
+
+static uint64_t classes_before(const struct words *w, uint32_t i, unsigned reach)
+{
+    uint64_t classes = 0;
+
+    for (unsigned k = 0; k < reach && i > 0; k++, i--) {
+        if (w->v[i].gap & (GAP_LINE | GAP_BLANK | GAP_STOP | GAP_START))
+            break;
+        if (w->v[i].gap & GAP_PERIOD && !(w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(PATIENT))))
+            break;
+        classes |= w->v[i - 1].classes;
+        if (w->v[i - 1].label == LABEL_NAME)
+            break;
+    }
+    return classes;
+}
+
+static bool has_credential(const struct words *w, const struct run *r)
+{
+    uint32_t i = r->last + 1;
+
+    return i < w->n && w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL &&
+           !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD));
+}
+
+static bool has_age(const struct words *w, const struct run *r)
+{
+    for (uint32_t i = r->last + 1; i < w->n && i <= r->last + 4; i++) {
+        if (w->v[i].gap & (GAP_LINE | GAP_BLANK))
+            break;
+        if (w->v[i].shape == SHAPE_NUMBER && w->v[i].letters <= 2)
+            return true;
+    }
+    return false;
+}
+
+static enum phi_kind kind_of(const struct words *w, const struct run *r)
+{
+    uint64_t near = classes_before(w, r->first, 1), before = classes_before(w, r->first, 3);
+
+    if (near & LEX(DOCTOR) || has_credential(w, r))
+        return PHI_NAME_PROVIDER;
+    if (before & LEX(RELATION))
+        return PHI_NAME_RELATIVE;
+    if (before & (LEX(PROVIDER) | LEX(SIGN) | LEX(DOCTOR)))
+        return PHI_NAME_PROVIDER;
+    if (before & (LEX(PATIENT) | LEX(LABEL)) || has_age(w, r))
+        return PHI_NAME_PATIENT;
+    return PHI_NAME_UNKNOWN;
+}
+
+static struct phi_part part(const struct words *w, uint32_t first, uint32_t last)
+{
+    return (struct phi_part){w->v[first].begin, w->v[last].end};
+}
+
+/* Which words are looked for elsewhere by themselves: no initials. */
+static void name_parts(const struct words *w, const struct run *r, struct phi_candidate *c)
+{
+    uint32_t last = r->suffix ? r->suffix - 1 : r->last, first = r->first;
+
+    if (r->comma) {
+        c->family = part(w, first, r->comma - 1);
+        if (w->v[r->comma].shape != SHAPE_INITIAL)
+            c->given = part(w, r->comma, r->comma);
+        return;
+    }
+    while (last > first && w->v[last].shape == SHAPE_INITIAL)
+        last--;
+    if (first == last) {
+        if (w->v[first].shape == SHAPE_INITIAL)
+            return;
+        if (first && w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE)))
+            c->family = part(w, first, first);
+        else
+            c->given = part(w, first, first);
+        return;
+    }
+    first = last;
+    while (first > r->first + 1 && (w->v[first].gap == GAP_HYPHEN || is_particle(&w->v[first - 1])))
+        first--;
+    c->family = part(w, first, last);
+    if (w->v[r->first].shape != SHAPE_INITIAL && first > r->first)
+        c->given = part(w, r->first, r->first);
+}
+
+static uint8_t score_of(const struct words *w, const struct run *r)
+{
+    uint8_t best = 0;
+
+    for (uint32_t i = r->first; i <= r->last; i++)
+        if (w->v[i].label == LABEL_NAME && w->v[i].score > best)
+            best = w->v[i].score;
+    return best;
+}
+
+int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
+{
+    uint32_t done = w->first;
+
+    /* A run that began in the chunk before ended there, too. */
+    while (done > 0 && done < w->last && is_name(w, done) && is_name(w, done - 1) && joins(w, done))
+        done++;
+    for (uint32_t i = done; i < w->last; i++) {
+        struct run r = {i, i, 0, 0};
+        struct phi_candidate c = {0};
+        if (!is_name(w, i))
+            continue;
+        extend(w, &r);
+        add_suffix(w, &r);
+        add_particles(w, &r);
+        c.begin = w->v[r.first].begin;
+        c.end = w->v[r.last].end;
+        c.kind = (uint16_t)kind_of(w, &r);
+        c.rule = rule;
+        c.score = score_of(w, &r);
+        name_parts(w, &r, &c);
+        if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+        i = r.last;
+    }
+    return 0;
+}

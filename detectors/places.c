@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The words were labelled before (features.c); runs of them become spans. A run goes on over "of", "and", "the" when a
+ * place word follows.
+ */
+#include "places.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "dictionary.h"
+#include "features.h"
+#include "lexicon.h"
+
+enum { RUN_MAX = 12 };
+
+static bool is_place(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].label == LABEL_PLACE;
+}
+
+static bool joins(const struct words *w, uint32_t i)
+{
+    return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
+           (!(w->v[i].gap & GAP_PERIOD) || w->v[i - 1].letters <= 3);
+}
+
+static bool is_text(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n = strlen(text);
+    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+/* Words inside names of places: "Hospital of the University". */
+static bool is_link(const struct words *w, uint32_t i)
+{
+    return i < w->n && joins(w, i) && w->v[i].gap == GAP_SPACE &&
+           (is_text(w, i, "of") || is_text(w, i, "the") || is_text(w, i, "and") || is_text(w, i, "for") || is_text(w, i, "de"));
+}
+
+/* A state or a country by itself stays. */
+static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++)
+        if (!(w->v[i].classes & (LEX(STATE) | LEX(COUNTRY))) && !is_text(w, i, "new") && !is_text(w, i, "north") &&
+            !is_text(w, i, "south") && !is_text(w, i, "west") && !is_text(w, i, "united") && !is_text(w, i, "states"))
+            return false;
+    return !is_text(w, last, "new") && !(first == last && (is_text(w, first, "north") || is_text(w, first, "south") || is_text(w, first, "west")));
+}
+
+static uint32_t run_end(const struct words *w, uint32_t i)
+{
+    uint32_t last = i;
+
+    while (last - i < RUN_MAX) {
+        uint32_t k = last + 1;
+        if (k < w->n && is_link(w, k))
+            k++;
+        if (k < w->n && is_link(w, k))
+            k++;
+        if (!is_place(w, k) || !joins(w, k))
+            break;
+        last = k;
+    }
+    return last;
+}
+
+/* "Houston, Texas": the state goes with the city. */
+static bool is_state_behind(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
+           !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
+}
+
+int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
+{
+    uint32_t done = w->first;
+
+    while (done > 0 && done < w->last && is_place(w, done) && is_place(w, done - 1) && joins(w, done))
+        done++;
+    for (uint32_t i = done; i < w->last; i++) {
+        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};
+        uint32_t last;
+        if (!is_place(w, i))
+            continue;
+        last = run_end(w, i);
+        if (last + 1 < w->n && is_state_behind(w, last + 1))
+            last++;
+        if (is_wide(w, i, last)) {
+            i = last;
+            continue;
+        }
+        for (uint32_t k = i; k <= last; k++) {
+            if (w->v[k].classes & LEX(FACILITY) || w->v[k].facts & FACT_SYSTEM) {
+                c.kind = PHI_GEO_FACILITY;
+                c.rule = rules.facility;
+            }
+            if (w->v[k].label == LABEL_PLACE && w->v[k].score > c.score)
+                c.score = w->v[k].score;
+        }
+        c.begin = w->v[i].begin;
+        c.end = w->v[last].end;
+        if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+        i = last;
+    }
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Places in words: cities, counties, hospitals and other facilities. Street addresses and ZIP codes have a shape and
+ * are rules; states and countries alone stay (45 CFR 164.514(b)(2)(i)(B)).
+ */
+#ifndef PLACES_H
+#define PLACES_H
+
+#include "detector.h"
+#include "words.h"
+
+struct places_rules {
+    uint16_t city, facility;
+};
+
+/* Puts the places that begin in w->v[w->first..w->last) into the sink. 0 or -1. */
+int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink);
+
+#endif

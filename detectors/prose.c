@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chunk by chunk: split into words, look them up, decide each word from left to right (a decision is evidence for the
+ * next), then turn the decided words into findings.
+ *
+ *     ... context | first ........ last | decided ahead | seen only ...
+ */
+#include "prose.h"
+
+#include <string.h>
+
+#include "ages.h"
+#include "dates.h"
+#include "features.h"
+#include "lexicon.h"
+#include "names.h"
+#include "places.h"
+#include "words.h"
+
+enum { AHEAD = WORDS_KEEP / 2 };
+
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_DATE, RULE_AGE, RULES };
+
+static const struct phi_detector_rule rules[RULES] = {
+    {"name-words", "capitalized words, or words after a name cue"},
+    {"place-city", "capitalized words of the gazetteer or after a place cue"},
+    {"place-facility", "capitalized words before a facility word"},
+    {"date-words", "month, number beside a date cue, holiday"},
+    {"age-90-plus", "number or number word beside an age cue"},
+};
+
+struct prose {
+    const struct phi_dictionary *dictionary;
+    struct words *words;
+    struct seen seen;
+    prose_watch *watch;
+    void *context;
+    struct phi_candidates *sink; /* NULL: nothing is reported */
+    uint32_t ahead; /* words behind the last chunk that were decided already */
+};
+
+static void decide(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct word *x = &w->v[i];
+    struct features f;
+    int32_t sum[LABELS], name, place;
+
+    if (!features_candidate(w, i))
+        return;
+    features_gather(w, i, p->dictionary, &p->seen, &f);
+    if (p->watch)
+        p->watch(p->context, w, i, &f);
+    features_weigh(&f, sum);
+    if (features_eponym(w, i) && !seen_has(&p->seen, x->hash))
+        return;
+    name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
+    place = sum[LABEL_PLACE] - (sum[LABEL_NAME] > 0 ? sum[LABEL_NAME] : 0);
+    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0)
+        return;
+    x->label = name >= place ? LABEL_NAME : LABEL_PLACE;
+    /* How surely it is an identifier at all; which of the two is another question. */
+    x->score = features_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
+    if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
+        seen_add(&p->seen, x->hash);
+}
+
+/* Reports the date or age that begins with word i and marks its words. */
+static int take_date(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct date date = {0};
+    struct phi_candidate c = {0};
+
+    if (w->v[i].flags & WORD_TAKEN)
+        return 0;
+    if (ages_find(w, i, &date))
+        c.rule = RULE_AGE;
+    else if (dates_find(w, i, &date))
+        c.rule = RULE_DATE;
+    else
+        return 0;
+    for (uint32_t k = date.first; k <= date.last && k < w->n; k++)
+        w->v[k].flags |= WORD_TAKEN;
+    c.begin = w->v[date.first].begin;
+    c.end = w->v[date.last].end;
+    c.kind = date.kind;
+    c.score = date.score;
+    return p->sink ? phi_candidate_add(p->sink, &c) : 0;
+}
+
+/* 1 when there is a chunk, 0 at the end, -1 on failure. */
+static int next_chunk(struct prose *p)
+{
+    struct words *w = p->words;
+    uint32_t end;
+
+    if (!words_next(w))
+        return 0;
+    features_prepare(w, p->dictionary);
+    end = w->last == w->n ? w->n : w->last + AHEAD;
+    for (uint32_t i = w->first + p->ahead; i < end; i++)
+        if (take_date(p, i) < 0)
+            return -1;
+    for (uint32_t i = w->first + p->ahead; i < end; i++)
+        decide(p, i);
+    p->ahead = end - w->last;
+    return 1;
+}
+
+int prose_scan(const struct phi_dictionary *d, enum phi_mode mode, struct words *w, const char *text, uint32_t len,
+               struct phi_candidates *sink)
+{
+    struct prose p = {.dictionary = d, .words = w, .sink = sink};
+    int more;
+
+    (void)mode;
+    words_start(w, text, len);
+    while ((more = next_chunk(&p)) > 0) {
+        if (names_emit(w, RULE_NAME, sink) < 0 ||
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY}, sink) < 0)
+            return -1;
+    }
+    return more;
+}
+
+int prose_watch_features(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+                         prose_watch *watch, void *context)
+{
+    struct prose p = {.dictionary = d, .words = w, .watch = watch, .context = context};
+
+    words_start(w, text, len);
+    while (next_chunk(&p) > 0)
+        ;
+    return 0;
+}
+
+static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
+               struct phi_candidates *sink)
+{
+    struct words *w = phi_scratch_block(s, 0, sizeof *w);
+
+    if (!w)
+        return -1;
+    return prose_scan(phi_engine_words(e), PHI_BALANCED, w, text, len, sink);
+}
+
+const struct phi_detector prose_detector = {rules, RULES, run};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The detector of what has no shape: names, places, dates and ages in words.
+ */
+#ifndef PROSE_H
+#define PROSE_H
+
+#include "detector.h"
+
+extern const struct phi_detector prose_detector;
+
+/* The detector's work without an engine, for its own tests and measurements. */
+struct phi_dictionary;
+struct words;
+int prose_scan(const struct phi_dictionary *d, enum phi_mode mode, struct words *w, const char *text, uint32_t len,
+               struct phi_candidates *sink);
+
+/* Called for every word that is decided, with its features; for fitting the weights. */
+struct features;
+typedef void prose_watch(void *context, const struct words *w, uint32_t word, const struct features *f);
+int prose_watch_features(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+                         prose_watch *watch, void *context);
+
+#endif

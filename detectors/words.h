@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Text as words: maximal runs of letters or digits, each with its shape, what stands between it and the word before,
+ * and a hash of its folded form (lower-case ASCII where the letter is Latin), by which the lexicon and the dictionary
+ * know it. Works through a text of any length in chunks of fixed size, so that nothing is allocated.
+ *
+ *     "Dr. O'Neill's 2nd visit"  ->  [Dr] [O'Neill +possessive] [2nd] [visit]
+ */
+#ifndef WORDS_H
+#define WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum word_shape {
+    SHAPE_OTHER = 0, /* letters without case (CJK, Arabic, ...) */
+    SHAPE_LOWER,
+    SHAPE_TITLE,   /* Smith */
+    SHAPE_UPPER,   /* SMITH */
+    SHAPE_INITIAL, /* S */
+    SHAPE_MIXED,   /* McDonald, iPhone */
+    SHAPE_NUMBER,  /* 12 */
+    SHAPE_ALNUM,   /* B12 */
+};
+
+/* What stands before a word, bits of word.gap. */
+enum word_gap {
+    GAP_START = 1, /* nothing: the text begins */
+    GAP_SPACE = 2,
+    GAP_LINE = 4,   /* a line break */
+    GAP_BLANK = 8,  /* an empty line, or columns: two or more spaces, a tab */
+    GAP_COMMA = 16,
+    GAP_PERIOD = 32,
+    GAP_STOP = 64, /* ! ? ; and bullets */
+    GAP_HYPHEN = 128,
+    GAP_APOSTROPHE = 256,
+    GAP_COLON = 512,
+    GAP_SLASH = 1024,
+    GAP_OPEN = 2048, /* ( [ { < */
+    GAP_CLOSE = 4096,
+    GAP_QUOTE = 8192,
+    GAP_UNDERSCORE = 16384,
+    GAP_OTHER = 32768,
+};
+
+enum word_flag {
+    WORD_POSSESSIVE = 1,  /* 's follows */
+    WORD_CONTRACTED = 2,  /* 'll, 're, 've, 't, 'm, 'd follows */
+    WORD_FOREIGN = 4,     /* has a letter outside ASCII */
+    WORD_LINE_UPPER = 8,  /* its line is written in capitals */
+    WORD_LINE_LOWER = 16, /* its line has no capitals */
+    WORD_LINE_TITLE = 32, /* most long words of its line begin with a capital */
+    WORD_LINE_FIRST = 64, /* first of its line */
+    WORD_PREFIXED = 128,  /* O'Neill, D'Angelo */
+    WORD_TAKEN = 256,     /* part of a date or an age */
+};
+
+struct word {
+    uint64_t hash;
+    uint64_t classes; /* lexicon.h */
+    uint32_t begin, end;
+    uint32_t facts;   /* dictionary.h; 0 when not looked up or unknown */
+    uint16_t gap, flags;
+    uint8_t shape, letters;
+    uint8_t label;    /* what the detectors decided: enum word_label in features.h */
+    uint8_t score;    /* 0..100 of that decision */
+};
+
+#define WORDS_KEEP 48 /* context that stays visible on both sides of a chunk */
+#define WORDS_MAX 4096
+
+struct words {
+    const char *text;
+    uint32_t len, at;    /* at: where splitting goes on */
+    uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
+    uint32_t n;
+    struct word v[WORDS_MAX];
+};
+
+void words_start(struct words *w, const char *text, uint32_t len);
+/* Splits the next chunk; false at the end of the text. */
+bool words_next(struct words *w);
+
+/* The hash of a phrase is made of those of its words. */
+uint64_t words_phrase(uint64_t phrase, uint64_t next);
+/* The hash of ASCII letters, as for a word. */
+uint64_t words_hash(const char *folded, size_t len);
+
+#endif

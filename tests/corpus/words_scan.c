@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs the prose detector alone over texts from standard input, for measuring and for fitting its weights.
+ *
+ *     words_scan words.bin [--features|--strict]
+ *
+ * Input: for each text a line with its length in bytes, then its bytes. Output: for each text a line "text", then
+ * "begin end kind rule score" per finding, or with --features "begin end feature feature ..." per decided word.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../detectors/dictionary.h"
+#include "../../detectors/features.h"
+#include "../../detectors/prose.h"
+#include "../../detectors/words.h"
+
+struct phi_candidates {
+    FILE *out;
+};
+
+int phi_candidate_add(struct phi_candidates *sink, const struct phi_candidate *c)
+{
+    return fprintf(sink->out, "%u %u %u %u %u\n", c->begin, c->end, c->kind, c->rule, c->score) < 0 ? -1 : 0;
+}
+
+/* The detector never calls these here; they make the program link without an engine. */
+const struct phi_dictionary *phi_engine_words(const struct phi_engine *e)
+{
+    (void)e;
+    return NULL;
+}
+
+void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
+{
+    (void)s, (void)slot, (void)size;
+    return NULL;
+}
+
+static void print_features(void *context, const struct words *w, uint32_t i, const struct features *f)
+{
+    fprintf(context, "%u %u", w->v[i].begin, w->v[i].end);
+    for (unsigned k = 0; k < f->n; k++)
+        fprintf(context, " %u", f->v[k]);
+    fputc('\n', context);
+}
+
+static char *read_text(uint32_t *len)
+{
+    unsigned long n;
+    char line[32], *end, *text;
+
+    if (!fgets(line, sizeof line, stdin))
+        return NULL;
+    n = strtoul(line, &end, 10);
+    text = malloc(n + 1);
+    if (!text || fread(text, 1, n, stdin) != n)
+        exit(2);
+    text[n] = 0;
+    *len = (uint32_t)n;
+    return text;
+}
+
+int main(int argc, char **argv)
+{
+    static struct words words;
+    struct phi_candidates sink = {stdout};
+    char err[128], *text;
+    const char *option = argc > 2 ? argv[2] : "";
+    struct phi_dictionary *d = argc > 1 ? phi_dictionary_open(argv[1], err, sizeof err) : NULL;
+    uint32_t len;
+
+    if (argc > 1 && !strcmp(argv[1], "--names")) {
+        for (unsigned k = 0; k < features_count(); k++) {
+            char name[64];
+            features_name(k, name, sizeof name);
+            puts(name);
+        }
+        return 0;
+    }
+    if (!d) {
+        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--strict]");
+        return 2;
+    }
+    while ((text = read_text(&len))) {
+        puts("text");
+        if (!strcmp(option, "--features"))
+            prose_watch_features(d, &words, text, len, print_features, stdout);
+        else if (prose_scan(d, strcmp(option, "--strict") ? PHI_BALANCED : PHI_STRICT, &words, text, len, &sink) < 0)
+            return 1;
+        free(text);
+    }
+    phi_dictionary_close(d);
+    return 0;
+}
