@@ -107,6 +107,14 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
 
+# Programs that fault scripts break, and micro-benchmarks: core only.
+$(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+
 units: $(UNITS)
 fuzzers: $(FUZZERS)
 unit-test: units

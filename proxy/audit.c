@@ -45,7 +45,7 @@ struct audit {
 
     /* The writer's own. */
     struct audit_chain chain;
-    uint32_t usual; /* tickets per commit, a moving average */
+    uint32_t usual; /* sixteenths of tickets per commit, a moving average */
 };
 
 static void deadline_in(struct timespec *t, uint64_t us) {
@@ -172,10 +172,12 @@ static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
     bool ok = audit_chain_commit(&a->chain) == 0;
     if (!ok) atomic_store(&a->healthy, false); /* before anyone is told */
     atomic_store(&a->busy_since, 0);
+    for (struct audit_ticket *t = list; ok && t; t = t->next)
+        if (t->seq) audit_chain_follow(&a->chain, t->record);
     count_commit(a, n, added, ok);
     finish_all(list, ok);
     if (!ok) fail_waiting(a);
-    a->usual = (a->usual * 3 + n + 3) / 4;
+    a->usual = a->usual - a->usual / 4 + n * 4;
 }
 
 /* ---- the thread ---- */
@@ -193,7 +195,7 @@ static void sleep_until(struct audit *a, uint32_t wanted, uint64_t us) {
 
 /* The lock is held. */
 static void gather(struct audit *a) {
-    uint32_t wanted = a->usual < a->queue_max ? a->usual : a->queue_max;
+    uint32_t wanted = a->usual / 16 < a->queue_max ? a->usual / 16 : a->queue_max;
     uint64_t us = a->chain.sync_us < DELAY_MAX_US ? a->chain.sync_us : DELAY_MAX_US;
 
     if (wanted > AUDIT_BATCH_MAX) wanted = AUDIT_BATCH_MAX;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checks canonical JSON in one pass and builds nothing. Every line of a log goes through it, so the common byte
- * of a string costs one table look-up.
+ * Checks canonical JSON in one pass and builds nothing. Every line of a log goes through it, so the common bytes
+ * of a string are looked at eight at a time.
  */
 #include "audit_canon.h"
 
@@ -9,18 +9,31 @@
 
 #define DEPTH_MAX 8
 
-enum { PLAIN = 0, QUOTE, BACKSLASH, CONTROL, MULTIBYTE };
-
 static int fail(struct audit_canon *c, const char *reason) {
     if (!c->reason) c->reason = reason;
     return -1;
 }
 
-static int classify(unsigned char b) {
-    if (b >= 0x80) return MULTIBYTE;
-    if (b < 0x20) return CONTROL;
-    if (b == '"') return QUOTE;
-    return b == '\\' ? BACKSLASH : PLAIN;
+static bool is_plain(unsigned char b) {
+    return b >= 0x20 && b < 0x80 && b != '"' && b != '\\';
+}
+
+/* Eight bytes at once. A borrow comes only out of a byte that is itself not plain, so the answer is exact. */
+static bool all_plain(const char *p) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t x;
+
+    memcpy(&x, p, sizeof x);
+    uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\';
+    return (((x - ones * 0x20) | (quote - ones) | (slash - ones) | x) & high) == 0;
+}
+
+static size_t skip_plain(struct span s, size_t i) {
+    while (i + 8 <= s.len && all_plain(s.ptr + i))
+        i += 8;
+    while (i < s.len && is_plain((unsigned char)s.ptr[i]))
+        i++;
+    return i;
 }
 
 /* Length of the UTF-8 sequence at p (RFC 3629 section 4), 0 when it is none. */
@@ -75,8 +88,7 @@ int audit_canon_string(struct audit_canon *c, struct span *raw, bool *escaped) {
     i++;
     *escaped = false;
     for (;;) {
-        while (i < len && classify((unsigned char)p[i]) == PLAIN)
-            i++;
+        i = skip_plain(c->text, i);
         if (i >= len) return fail(c, "a string does not end");
         if (p[i] == '"') break;
         size_t n = 0;

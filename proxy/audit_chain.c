@@ -14,6 +14,7 @@
 #include "audit_chain.h"
 
 #include "audit_head.h"
+#include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
 #include "log.h"
@@ -51,6 +52,12 @@ int audit_chain_add_own(struct audit_chain *c, struct audit_record *r) {
 
     audit_record_free(r);
     return rc;
+}
+
+void audit_chain_follow(struct audit_chain *c, const struct audit_record *r) {
+    struct span type = audit_record_text(r, "type"), id = audit_record_text(r, "request_id");
+
+    if (audit_ids_follow(c->open, type, id, audit_record_text(r, "decision")) < 0) c->open_incomplete = true;
 }
 
 void audit_chain_rewind(struct audit_chain *c) {
@@ -135,11 +142,21 @@ static int resume(struct audit_chain *c) {
         return -1;
     }
     if (audit_reserve_make(c->path, c->reserve) < 0) return -1;
-    if (add_recovered(c) == 0 && audit_chain_write(c) == 0) return 0;
+    /* Room for many records, so that the state does not flap. */
+    if (audit_file_reserve(&c->file) == 0 && add_recovered(c) == 0 && audit_chain_write(c) == 0) return 0;
     audit_chain_rewind(c);
     audit_reserve_release(c->path);
     if (c->file.fault != AUDIT_FAULT_SPACE) c->fault = c->file.fault;
     return -1;
+}
+
+/* So that a restart finds all open requests in the last file. */
+static int add_open(struct audit_chain *c) {
+    struct span id;
+
+    for (size_t at = 0; audit_ids_next(c->open, &at, &id);)
+        if (audit_chain_add_own(c, audit_own_open(id)) < 0) return -1;
+    return 0;
 }
 
 static int begin_file(struct audit_chain *c) {
@@ -149,7 +166,7 @@ static int begin_file(struct audit_chain *c) {
     if (audit_file_set_aside(c->path, c->seq) < 0) return -1;
     if (audit_file_open(&c->file, c->path, c->step, true, &reason) < 0) return -1;
     if (audit_chain_add_own(c, audit_own_segment(why, c->seq, c->hash)) == 0 && add_recovered(c) == 0 &&
-        audit_chain_write(c) == 0)
+        add_open(c) == 0 && audit_chain_write(c) == 0)
         return 0;
     audit_chain_rewind(c);
     /* Nothing in it was ever reported durable: do not leave one such file per attempt. */

@@ -14,6 +14,8 @@
 
 #define AUDIT_BATCH_MAX 1024 /* records per commit */
 
+struct audit_ids;
+
 struct audit_chain {
     char *path, *node;
     uint32_t step, reserve;
@@ -24,6 +26,8 @@ struct audit_chain {
     struct buf batch;                /* lines that are not durable yet */
     uint64_t seq, batch_seq;         /* last durable, last of the batch */
     char hash[AUDIT_HEX_LEN + 1], batch_hash[AUDIT_HEX_LEN + 1];
+    struct audit_ids *open;          /* requests that were forwarded and have no outcome yet */
+    bool open_incomplete;            /* one of them could not be kept in mind */
     uint64_t sync_us;                /* of the last commit */
     uint64_t fault_mono;             /* when the chain stopped */
     enum audit_fault fault;           /* why it stopped */
@@ -39,6 +43,8 @@ void audit_chain_close(struct audit_chain *c);
 MUST_CHECK int audit_chain_add(struct audit_chain *c, const struct audit_record *r);
 /* The batch is durable, or -1: the chain is stopped and stands where it stood. The batch is empty afterwards. */
 MUST_CHECK int audit_chain_commit(struct audit_chain *c);
+/* A caller's record became durable. */
+void audit_chain_follow(struct audit_chain *c, const struct audit_record *r);
 /* For the log's own records; NULL is a failure. Takes the record in every case. */
 MUST_CHECK int audit_chain_add_own(struct audit_chain *c, struct audit_record *r);
 /* As audit_chain_commit, but a failure does not stop the chain: for those that open or repair it. */

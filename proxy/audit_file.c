@@ -139,6 +139,14 @@ static void reserve_ahead(struct audit_file *f, size_t n) {
     }
 }
 
+int audit_file_reserve(struct audit_file *f) {
+    if (fallocate(f->fd, FALLOC_FL_KEEP_SIZE, (off_t)f->size, (off_t)f->step) == 0) {
+        f->allocated = f->size + f->step;
+        return 0;
+    }
+    return errno == EOPNOTSUPP ? 0 : fail(f, fault_of(errno));
+}
+
 static int write_all(struct audit_file *f, struct span s) {
     size_t done = 0;
 

@@ -40,6 +40,8 @@ void audit_file_close(struct audit_file *f);
 MUST_CHECK int audit_file_check(struct audit_file *f);
 /* All bytes are durable when this returns 0. On -1 the file may hold any part of them. */
 MUST_CHECK int audit_file_append(struct audit_file *f, struct span bytes, uint64_t *sync_us);
+/* A whole step of blocks behind the end; -1 when the disk has no room for it. */
+MUST_CHECK int audit_file_reserve(struct audit_file *f);
 /* Cuts what a failed append left. Only after AUDIT_FAULT_SPACE. */
 MUST_CHECK int audit_file_cut(struct audit_file *f);
 /* Bytes from offset to the end are copied to "<path>.torn-<seq>" and synced, then cut off. */

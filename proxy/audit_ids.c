@@ -118,3 +118,12 @@ bool audit_ids_next(const struct audit_ids *ids, size_t *at, struct span *id) {
     }
     return false;
 }
+
+int audit_ids_follow(struct audit_ids *ids, struct span type, struct span request_id, struct span decision) {
+    bool opens = span_is(type, "open");
+
+    if (request_id.len == 0) return 0;
+    if (span_is(type, "decision")) opens = span_is(decision, "forward") || span_is(decision, "edit");
+    if (span_is(type, "outcome")) audit_ids_remove(ids, request_id);
+    return opens ? audit_ids_put(ids, request_id) : 0;
+}

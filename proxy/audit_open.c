@@ -2,7 +2,7 @@
  *
  * Opening and closing a chain.
  *
- *   lock (head file, log) -> read the last run -> torn end to a file beside -> what the page cache alone may hold
+ *   lock (log, head file) -> read the last run -> torn end to a file beside -> what the page cache alone may hold
  *   written again -> one commit: [segment] [recovered] outcome unknown... lifecycle start
  *
  * The start record is the last of that commit: when a crash cuts it short, the next start reads the same run again.
@@ -69,11 +69,11 @@ static int make_durable(struct opening *o) {
     return o->tail.seq && from < f->size ? audit_file_rewrite(f, from) : 0;
 }
 
-static int add_unknown(struct audit_chain *c, const struct audit_ids *ids) {
+static int add_unknown(struct audit_chain *c, const struct audit_ids *ids, const char *why) {
     struct span id;
 
     for (size_t at = 0; audit_ids_next(ids, &at, &id);) {
-        if (audit_chain_add_own(c, audit_own_unknown(id)) < 0) return -1;
+        if (audit_chain_add_own(c, audit_own_unknown(id, why)) < 0) return -1;
         if (c->batch.len > BATCH_CEILING / 2 && audit_chain_write(c) < 0) return -1;
     }
     return 0;
@@ -91,7 +91,7 @@ static int begin_run(struct opening *o) {
     /* The first record of all must be a lifecycle record, so a torn first commit is not named. */
     bool first = fresh && !o->head.found;
     if (o->torn && !first && audit_chain_add_own(c, audit_own_torn(o->torn, o->torn_digest)) < 0) return -1;
-    if (add_unknown(c, o->tail.open_ids) < 0) return -1;
+    if (add_unknown(c, o->tail.open_ids, "gateway_restarted") < 0) return -1;
     if (audit_chain_add_own(c, audit_own_lifecycle("start", !o->head.found && !fresh)) < 0) return -1;
     if (audit_chain_write(c) < 0) return -1;
     return fsync(c->head_fd); /* from now on it is overwritten in place: old or new after a power loss */
@@ -111,7 +111,8 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
     c->path = strdup(o->path);
     c->node = strdup(o->node);
     c->hasher = audit_hasher_new(o->key);
-    return c->path && c->node && c->hasher ? audit_clock_init(&c->clock) : -1;
+    c->open = audit_ids_new();
+    return c->path && c->node && c->hasher && c->open ? audit_clock_init(&c->clock) : -1;
 }
 
 static int open_files(struct opening *o) {
@@ -133,10 +134,12 @@ static void release(struct audit_chain *c) {
     if (c->head_fd >= 0) close(c->head_fd);
     c->head_fd = -1;
     audit_hasher_free(c->hasher);
+    audit_ids_free(c->open);
     buf_free(&c->batch);
     free(c->path);
     free(c->node);
     c->hasher = NULL;
+    c->open = NULL;
     c->path = c->node = NULL;
 }
 
@@ -154,9 +157,15 @@ int audit_chain_open(struct audit_chain *c, const struct audit_options *options,
     return -1;
 }
 
+/* A stop record says that no request is open: the next start need not read further back. */
+static int end_run(struct audit_chain *c) {
+    if (c->stopped || c->open_incomplete) return -1;
+    if (add_unknown(c, c->open, "gateway_stopped") < 0) return -1;
+    if (audit_chain_add_own(c, audit_own_lifecycle("stop", false)) < 0) return -1;
+    return audit_chain_commit(c);
+}
+
 void audit_chain_close(struct audit_chain *c) {
-    if (!c->stopped && audit_chain_add_own(c, audit_own_lifecycle("stop", false)) == 0) {
-        if (audit_chain_commit(c) < 0) audit_chain_rewind(c); /* the next start sees a run without a stop */
-    }
+    if (end_run(c) < 0) audit_chain_rewind(c); /* the next start sees a run without a stop */
     release(c);
 }

@@ -53,12 +53,19 @@ struct audit_record *audit_own_torn(uint64_t bytes, const char *digest) {
     return r;
 }
 
-struct audit_record *audit_own_unknown(struct span request_id) {
+struct audit_record *audit_own_unknown(struct span request_id, const char *why) {
     struct audit_record *r = audit_record_new("outcome");
     if (!r) return NULL;
 
     audit_add_string(r, "request_id", request_id);
     audit_add_text(r, "result", "unknown");
-    audit_add_text(r, "reason", "gateway_restarted");
+    audit_add_text(r, "reason", why);
+    return r;
+}
+
+struct audit_record *audit_own_open(struct span request_id) {
+    struct audit_record *r = audit_record_new("open");
+
+    if (r) audit_add_string(r, "request_id", request_id);
     return r;
 }

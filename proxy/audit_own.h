@@ -14,7 +14,9 @@ struct audit_record *audit_own_segment(const char *why, uint64_t seq, const char
 struct audit_record *audit_own_stopped(const char *why);
 struct audit_record *audit_own_recovered(const char *why, uint64_t down_us);
 struct audit_record *audit_own_torn(uint64_t bytes, const char *digest);
-/* Closes a request of a run that ended without its outcome. */
-struct audit_record *audit_own_unknown(struct span request_id);
+/* Closes a request of a run that ended without its outcome. why: "gateway_restarted" or "gateway_stopped". */
+struct audit_record *audit_own_unknown(struct span request_id, const char *why);
+/* Carries a request without an outcome into a new file. */
+struct audit_record *audit_own_open(struct span request_id);
 
 #endif

@@ -17,6 +17,8 @@ struct audit_stamp {
 
 /* Nothing was refused and the line will not be longer than AUDIT_RECORD_MAX. */
 bool audit_record_fits(const struct audit_record *r, const char *node);
+/* The inside of a string member, as it is written; len 0 when there is none. */
+struct span audit_record_text(const struct audit_record *r, const char *name);
 /* A name that can be written without an escape and has a sensible length. */
 bool audit_record_node_valid(const char *node);
 /* Appends the line, without a newline, to out. -1: out is as before. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Backwards from the end to the last start record that is not behind the head, then forwards through the
- * verifier. All requests of earlier runs were closed when that start was written.
+ * Backwards from the end to the last start or stop record that is not behind the head, then forwards through the
+ * verifier. Both are written when all requests before them are closed.
  */
 #include "audit_tail.h"
 
@@ -16,27 +16,28 @@
 #define WINDOW (1024u * 1024)
 #define OVERLAP (AUDIT_RECORD_MAX + 1u)
 
-static bool is_start(struct span text, uint64_t head_seq) {
-    static const char mark[] = "\"event\":\"start\"";
+static bool is_boundary(struct span text, uint64_t head_seq) {
+    static const char mark[] = "\"event\":\"st"; /* start or stop */
     struct audit_line line;
     const char *reason;
 
     if (!memmem(text.ptr, text.len, mark, sizeof mark - 1)) return false; /* most lines: no need to parse */
     if (audit_line_read(text, &line, &reason) < 0) return false;
-    return span_is(line.type, "lifecycle") && span_is(line.event, "start") && (!head_seq || line.seq <= head_seq);
+    if (!span_is(line.type, "lifecycle") || (head_seq && line.seq > head_seq)) return false;
+    return span_is(line.event, "start") || span_is(line.event, "stop");
 }
 
-/* Offset in window of the last start line that begins at or behind `from` and before `to`, or window.len. */
-static size_t last_start(struct span window, size_t from, size_t to, uint64_t head_seq) {
+/* Offset in window of the last such line that begins at or behind `from` and before `to`, or window.len. */
+static size_t last_boundary(struct span window, size_t from, size_t to, uint64_t head_seq) {
     for (size_t i = to; i-- > from;) {
         if (i > 0 && window.ptr[i - 1] != '\n') continue;
         struct span text = span_sub(window, i, span_find(window, '\n', i));
-        if (is_start(text, head_seq)) return i;
+        if (is_boundary(text, head_seq)) return i;
     }
     return window.len;
 }
 
-/* Where to begin reading: a start record, or the begin of the file. -1: unreadable. */
+/* Where to begin reading: such a record, or the begin of the file. -1: unreadable. */
 static int find_start(int fd, uint64_t size, uint64_t head_seq, char *bytes, uint64_t *offset) {
     *offset = 0;
     for (uint64_t end = size; end > 0;) {
@@ -44,7 +45,7 @@ static int find_start(int fd, uint64_t size, uint64_t head_seq, char *bytes, uin
         uint64_t from = begin > 0 ? begin - 1 : 0; /* one more, to see a newline before the first line */
         ssize_t n = pread(fd, bytes, WINDOW + OVERLAP, (off_t)from);
         if (n < (ssize_t)(end - from)) return -1;
-        size_t at = last_start(span_make(bytes, (size_t)n), (size_t)(begin - from), (size_t)(end - from), head_seq);
+        size_t at = last_boundary(span_make(bytes, (size_t)n), (size_t)(begin - from), (size_t)(end - from), head_seq);
         if (at < (size_t)n) {
             *offset = from + at;
             return 0;

@@ -106,14 +106,6 @@ static const char *check_mac(struct audit_verifier *v, struct span text, const s
                : "the MAC does not match: changed record or another key";
 }
 
-static const char *follow_ids(struct audit_verifier *v, const struct audit_line *line) {
-    if (line->request_id.len == 0) return NULL;
-    if (span_is(line->type, "outcome")) audit_ids_remove(v->ids, line->request_id);
-    if (!span_is(line->type, "decision")) return NULL;
-    if (!span_is(line->decision, "forward") && !span_is(line->decision, "edit")) return NULL;
-    return audit_ids_put(v->ids, line->request_id) < 0 ? "out of memory" : NULL;
-}
-
 static const char *check_line(struct audit_verifier *v, struct span text, struct audit_line *line) {
     const char *reason = NULL;
 
@@ -123,7 +115,8 @@ static const char *check_line(struct audit_verifier *v, struct span text, struct
     if (!reason && audit_hasher_sha256(v->hasher, text, v->hash) < 0) reason = "out of memory";
     if (!reason && v->head && line->seq == v->head->seq && strcmp(v->hash, v->head->hash) != 0)
         reason = "the record is not the one that was made durable";
-    return reason ? reason : follow_ids(v, line);
+    if (reason) return reason;
+    return audit_ids_follow(v->ids, line->type, line->request_id, line->decision) < 0 ? "out of memory" : NULL;
 }
 
 static int take_line(struct audit_verifier *v, struct span text) {

@@ -163,7 +163,7 @@ static void *write_many(void *argument) {
 
     for (int i = 0; i < EACH; i++) {
         char id[40];
-        snprintf(id, sizeof id, "req-%d-%d", c->number, i);
+        snprintf(id, sizeof id, "req-%d-%d", c->number, i / 2);
         if (!write_and_wait(c->log, i % 2 ? outcome(id) : decision(id, "forward"), &c->seqs[i])) c->seqs[i] = 0;
     }
     return NULL;
@@ -311,6 +311,20 @@ static void a_full_disk_stops_and_recovers_by_itself(void **state) {
 
 /* ---- restart ---- */
 
+/* The log and its head as they stand now, in the place of the log: what a crash would have left. */
+static void crash_here(const struct scratch *s, struct audit *a) {
+    char head[128];
+    size_t log_len, head_len;
+
+    beside(s, ".head", head);
+    char *log_bytes = read_whole(s->path, &log_len), *head_bytes = read_whole(head, &head_len);
+    audit_close(a);
+    write_whole(s->path, log_bytes, log_len);
+    write_whole(head, head_bytes, head_len);
+    free(log_bytes);
+    free(head_bytes);
+}
+
 static void open_requests_are_closed_as_unknown(void **state) {
     struct scratch *s = *state;
     struct audit_check c;
@@ -321,17 +335,52 @@ static void open_requests_are_closed_as_unknown(void **state) {
     assert_true(write_and_wait(a, decision("refused", "block"), NULL));
     assert_true(write_and_wait(a, decision("closed", "forward"), NULL));
     assert_true(write_and_wait(a, outcome("closed"), NULL));
-    audit_close(a);
+    crash_here(s, a);
     verify_good(s, &c);
     assert_int_equal(c.unfinished, 2);
     audit_close(open_log(s));
     verify_good(s, &c);
     assert_int_equal(c.unfinished, 0);
-    assert_int_equal(c.records, 7 + 2 + 2);
-    assert_true(log_has(s, "\"request_id\":\"open-1\",\"result\":\"unknown\""));
+    assert_int_equal(c.records, 6 + 2 + 2);
+    assert_true(log_has(s, "\"reason\":\"gateway_restarted\",\"request_id\":\"open-1\",\"result\":\"unknown\""));
     audit_close(open_log(s)); /* only once */
     verify_good(s, &c);
-    assert_int_equal(c.records, 13);
+    assert_int_equal(c.records, 12);
+}
+
+static void a_stop_closes_open_requests(void **state) {
+    struct scratch *s = *state;
+    struct audit_check c;
+    struct audit *a = open_log(s);
+
+    assert_true(write_and_wait(a, decision("open-1", "forward"), NULL));
+    audit_close(a);
+    verify_good(s, &c);
+    assert_int_equal(c.unfinished, 0);
+    assert_int_equal(c.records, 4);
+    assert_true(log_has(s, "\"reason\":\"gateway_stopped\",\"request_id\":\"open-1\",\"result\":\"unknown\""));
+}
+
+/* The file with the decision is gone; the one that follows knows that it is open. */
+static void open_requests_are_carried_into_a_new_file(void **state) {
+    struct scratch *s = *state;
+    struct audit_check c;
+    struct audit *a = open_log(s);
+
+    assert_true(write_and_wait(a, decision("carried", "forward"), NULL));
+    assert_true(write_and_wait(a, decision("closed", "forward"), NULL));
+    assert_true(write_and_wait(a, outcome("closed"), NULL));
+    assert_int_equal(unlink(s->path), 0);
+    assert_true(wait_healthy(a, false, 1000));
+    assert_true(wait_healthy(a, true, 4000));
+    verify_good(s, &c);
+    assert_int_equal(c.unfinished, 1);
+    crash_here(s, a);
+    audit_close(open_log(s));
+    verify_good(s, &c);
+    assert_int_equal(c.unfinished, 0);
+    assert_true(log_has(s, "\"request_id\":\"carried\",\"result\":\"unknown\""));
+    assert_false(log_has(s, "\"request_id\":\"closed\""));
 }
 
 static void a_torn_tail_is_set_aside_and_named(void **state) {
@@ -409,7 +458,10 @@ static void a_changed_run_is_refused(void **state) {
     struct scratch *s = *state;
     size_t len;
 
-    fill_log(s, 3);
+    struct audit *a = open_log(s);
+    assert_true(write_and_wait(a, decision("req-1", "forward"), NULL));
+    assert_true(write_and_wait(a, outcome("req-1"), NULL));
+    crash_here(s, a);
     char *bytes = read_whole(s->path, &len);
     char *at = strstr(bytes, "req-1");
     at[4] = '7';
@@ -483,11 +535,14 @@ static void a_long_run_is_read_from_its_start(void **state) {
         sem_init(&w[i].told, 0, 0);
         assert_int_equal(audit_submit(a, &w[i].ticket), 0);
     }
-    audit_close(a);
+    for (int i = 0; i < MANY; i++)
+        while (sem_wait(&w[i].told) != 0) {
+        }
+    crash_here(s, a);
     audit_close(open_log(s));
     verify_good(s, &c);
     assert_int_equal(c.unfinished, 0);
-    assert_int_equal(c.records, MANY + 6);
+    assert_int_equal(c.records, MANY + 5);
     free(w);
 }
 
@@ -530,6 +585,8 @@ int main(void) {
         TEST(appended_bytes_are_noticed),
         TEST(a_full_disk_stops_and_recovers_by_itself),
         TEST(open_requests_are_closed_as_unknown),
+        TEST(a_stop_closes_open_requests),
+        TEST(open_requests_are_carried_into_a_new_file),
         TEST(a_torn_tail_is_set_aside_and_named),
         TEST(damage_behind_the_head_is_a_torn_tail),
         TEST(a_cut_log_is_refused_and_continues_when_moved),
