@@ -139,8 +139,8 @@ $(VENV)/.ready: tests/requirements.txt
 	@/usr/bin/python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install -q -r $< && touch $@
 
-build/node/.ready: tests/e2e/node/package.json
-	@mkdir -p build/node && cp $< build/node/
+build/node/.ready: tests/e2e/node/package.json tests/e2e/node/client.mjs
+	@mkdir -p build/node && cp $^ build/node/
 	@cd build/node && npm install --silent --no-audit --no-fund && touch .ready
 
 test:

@@ -369,7 +369,7 @@ void config_free(struct config *c) {
 /* ---- share ---- */
 
 static bool has_policies(const char *directory) {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 64];
     struct stat st;
 
     snprintf(path, sizeof path, "%s/policies/presets", directory);
@@ -377,7 +377,7 @@ static bool has_policies(const char *directory) {
 }
 
 const char *config_share(const char *option, char *out, size_t out_size) {
-    static const char *const beside[] = {"%s/../share/phigate", "%s/..", "%s/../..", "%s/../../.."};
+    static const char *const beside[] = {"/../share/phigate", "/..", "/../..", "/../../.."};
     char program[PATH_MAX];
     const char *environment = getenv("PHIGATE_SHARE");
     ssize_t n;
@@ -391,9 +391,12 @@ const char *config_share(const char *option, char *out, size_t out_size) {
     program[n] = '\0';
     *strrchr(program, '/') = '\0';
     for (size_t i = 0; i < COUNT(beside); i++) {
-        const char *tail = beside[i] + 2;
-        snprintf(out, out_size, "%s%s", program, tail);
-        if (has_policies(out)) return out;
+        char path[PATH_MAX + 24], *real;
+        snprintf(path, sizeof path, "%s%s", program, beside[i]);
+        if (!has_policies(path) || !(real = realpath(path, NULL))) continue;
+        snprintf(out, out_size, "%s", real);
+        free(real);
+        return out;
     }
     return NULL;
 }

@@ -189,15 +189,8 @@ static int run_restore(struct job *j, const char *map_path, bool json) {
 static int run_redact(struct job *j, const char *policy, const char *purpose, bool json, const char *map) {
     j->policy = phi_policy(policy);
     if (!j->policy) return PHI_USAGE;
-    if (!purpose && policy_purpose_count(j->policy) > 1) purpose = "treatment";
-    j->purpose = purpose ? policy_purpose(j->policy, purpose, strlen(purpose)) : 0;
-    if (j->purpose < 0) {
-        fputs("phi: the policy has no such purpose; it has:", stderr);
-        for (int i = 0; i < policy_purpose_count(j->policy); i++)
-            fprintf(stderr, " %s", policy_purpose_name(j->policy, i));
-        fputc('\n', stderr);
-        return PHI_USAGE;
-    }
+    j->purpose = phi_purpose(j->policy, purpose);
+    if (j->purpose < 0) return PHI_USAGE;
     j->scratch = phi_scratch_new();
     j->tokens = tokens_new(j->arena);
     return j->scratch && j->tokens ? redact(j, json, map) : PHI_USAGE;

@@ -121,7 +121,7 @@ static void explain_finding(const struct policy *p, const struct phi_scratch *s,
     if (phi_explain(e, s, f, parts, sizeof parts) == 0) printf("  score   %u = %s\n", f->score, parts);
     else printf("  score   %u\n", f->score);
     printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_action(p, purpose, kind)),
-           policy_file ? policy_file : "?", policy_line, policy_purpose_name(p, purpose));
+           policy_file ? policy_file : "?", policy_line, purpose ? policy_purpose_name(p, purpose) : "(none given)");
     if (phi_kind_letter(kind) == '-') printf("  letter  none: not one of the identifiers of 45 CFR 164.514(b)(2)(i)\n");
     else printf("  letter  %c of 45 CFR 164.514(b)(2)(i)\n", phi_kind_letter(kind));
 }
@@ -131,14 +131,13 @@ int phi_explain_command(int argc, char **argv) {
     const struct phi_option options[] = {{"--policy", &name, NULL}, {"--purpose", &purpose_name, NULL}};
     struct phi_result found = {NULL, 0};
     struct buf text;
-    int purpose = 0, rc = PHI_USAGE;
+    int purpose, rc = PHI_USAGE;
 
     if (phi_options(&argc, argv, options, 2) < 0 || argc > 1) return PHI_USAGE;
     struct policy *p = phi_policy(name);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();
-    if (purpose_name) purpose = policy_purpose(p, purpose_name, strlen(purpose_name));
-    if (purpose < 0) fprintf(stderr, "phi: the policy has no purpose of this name\n");
+    purpose = phi_purpose(p, purpose_name);
     if (s && purpose >= 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
             for (size_t i = 0; i < found.n; i++)

@@ -96,6 +96,17 @@ struct policy *phi_policy(const char *name_or_file) {
     return p;
 }
 
+int phi_purpose(const struct policy *p, const char *name) {
+    int purpose = policy_purpose(p, name ? name : "treatment", strlen(name ? name : "treatment"));
+
+    if (purpose >= 0 || !name) return purpose >= 0 ? purpose : 0;
+    fputs("phi: the policy has no such purpose; it has:", stderr);
+    for (int i = 1; i < policy_purpose_count(p); i++)
+        fprintf(stderr, " %s", policy_purpose_name(p, i));
+    fputc('\n', stderr);
+    return -1;
+}
+
 /* ---- JSON Lines ---- */
 
 static int add_span(struct arena *a, struct json_scanner *s, struct phi_line *out, size_t *room) {

@@ -30,6 +30,9 @@ MUST_CHECK int phi_options(int *argc, char **argv, const struct phi_option *opti
 MUST_CHECK int phi_read(const char *path, struct buf *out);
 /* A preset or file; NULL with the mistakes on standard error. */
 struct policy *phi_policy(const char *name_or_file);
+/* The purpose of this name; without a name `treatment` where the policy has it, else none. -1 with the known words on standard
+ * error. */
+int phi_purpose(const struct policy *p, const char *name);
 bool phi_share(char *out, size_t out_size); /* false with a sentence on standard error */
 
 /* Commands: argv begins after the command's name. */

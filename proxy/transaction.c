@@ -179,10 +179,15 @@ static enum flow choose_route(struct transaction *t) {
     return uncovered ? refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
 }
 
-/* The list of models holds no text of a caller: it goes to the first upstream that the routes name. */
+/* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
+ * routes name is known to whoever wrote them. */
 static enum flow route_models(struct transaction *t) {
-    if (t->settings->n_routes == 0) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = &t->settings->routes[0];
+    const struct settings *s = t->settings;
+
+    if (s->n_routes == 0) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+    t->route = &s->routes[0];
+    for (size_t i = s->n_routes; i-- > 0;)
+        if (strchr(s->routes[i].models[0], '*')) t->route = &s->routes[i];
     t->policy = t->route->policy;
     t->verdict = VERDICT_FORWARD;
     return FLOW_NEXT;
@@ -509,7 +514,6 @@ int transaction_upstream_head(struct transaction *t, int status, struct span con
     t->first_us = transaction_now_us();
     metrics_time(t->world->metrics, METRICS_FIRST, t->first_us - t->sent_us);
     t->status = status;
-    buf_free(&t->out); /* sent; an open stream need not hold the request */
     for (size_t i = 0; i < n && t->n_headers < TRANSACTION_HEADERS_MAX; i++) {
         char *name = arena_copy(t->keep, span_of(h[i].name)), *value = arena_copy(t->keep, h[i].value);
         if (!name || !value) return -1;

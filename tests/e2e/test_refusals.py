@@ -168,4 +168,6 @@ def test_agreement_gate(make_gateway, upstream):
 
 
 def test_conformance_of_the_reader(gateway):
-    assert http_conformance.run("127.0.0.1", gateway.port, "/v1/models") == []
+    headers = ["Authorization: Bearer " + gateway.keys["first"], "Content-Type: application/json"]
+    body = json.dumps(chat()).encode()
+    assert http_conformance.run("127.0.0.1", gateway.port, "/v1/chat/completions", get="/v1/models", headers=headers, body=body) == []
