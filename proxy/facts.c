@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define CHOICES_MAX 128 /* the specification's limit for n */
+#define CHOICES_MAX 128   /* the specification's limit for n */
+#define BLOB_SHORTEST 64 /* a word or two are base64 by chance */
 
 void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) {
     if (w->unreadable == 0) w->unreadable_path = path;
@@ -89,7 +90,8 @@ static bool is_base64(struct span s) {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         unsigned char letter = c | 0x20;
-        if ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_') continue;
+        bool letter_or_digit = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
+        if (letter_or_digit || c == '+' || c == '/' || c == '-' || c == '_') continue;
         if (c == '=' && s.len - i <= 2) continue;
         return false;
     }
@@ -119,7 +121,7 @@ static enum facts_verdict take_image_url(struct walk *w, uint32_t path, enum jso
 static enum facts_verdict take_blob(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     if (w->unreadable == 0) facts_unreadable(w, WALK_FILE, path); /* what is around it has said what it is */
     if (type != JSON_STRING) return FACTS_SEARCH;
-    return is_data_url(text) || is_base64(text) ? FACTS_BLOB : FACTS_SEARCH;
+    return is_data_url(text) || (text.len >= BLOB_SHORTEST && is_base64(text)) ? FACTS_BLOB : FACTS_SEARCH;
 }
 
 static enum facts_verdict unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) {
@@ -127,7 +129,8 @@ static enum facts_verdict unreadable(struct walk *w, enum walk_unreadable what, 
     return FACTS_SEARCH;
 }
 
-static enum facts_verdict take_present(struct walk *w, enum shape_place place, uint32_t path, enum json_type type, struct span text) {
+static enum facts_verdict take_present(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
+                                       struct span text) {
     switch (place) {
     case SHAPE_IMAGE:
         facts_unreadable(w, WALK_IMAGE, path);
@@ -159,7 +162,8 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     return FACTS_SEARCH;
 }
 
-enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type, struct span text) {
+enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
+                              struct span text) {
     if (place == SHAPE_FREE || place == SHAPE_KNOWN) return FACTS_SEARCH;
     if (place == SHAPE_STREAM) return take_bool(w, &w->stream, path, type);
     if (place == SHAPE_INCLUDE_USAGE) return take_bool(w, &w->include_usage, path, type);

@@ -16,7 +16,8 @@ enum facts_verdict {
 };
 
 /* A scalar of the body at a place, or the begin of a container. text: decoded for a string, else as written. */
-enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type, struct span text);
+enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
+                              struct span text);
 
 /* Notes that something cannot be read. */
 void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path);

@@ -141,9 +141,21 @@ static bool block_plain(const unsigned char *p) {
     return special == 0;
 }
 
+/* The same for eight bytes: a borrow can only start at a byte that is one of them. */
+static bool word_plain(const unsigned char *p) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+    return ((v | (v - ones * 0x20) | (quote - ones) | (backslash - ones)) & ones << 7) == 0;
+}
+
 static size_t plain_end(const unsigned char *p, size_t i, size_t len) {
     while (len - i >= BLOCK && block_plain(p + i))
         i += BLOCK;
+    while (len - i >= sizeof(uint64_t) && word_plain(p + i))
+        i += sizeof(uint64_t);
     while (i < len && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
         i++;
     return i;
@@ -163,6 +175,13 @@ static int32_t hex4(const unsigned char *p) {
     return value;
 }
 
+static bool is_short_escape(unsigned char c) {
+    switch (c) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
+    default: return false;
+    }
+}
+
 /* At the backslash. Moves behind the escape. */
 static int escape_check(struct json_scanner *s) {
     const unsigned char *p = s->text + s->at;
@@ -170,7 +189,7 @@ static int escape_check(struct json_scanner *s) {
 
     if (left < 2) return fail_json(s, "the text ends inside a string");
     if (p[1] != 'u') {
-        if (p[1] == '\0' || !strchr("\"\\/bfnrt", p[1])) return fail_json(s, "unknown escape in a string");
+        if (!is_short_escape(p[1])) return fail_json(s, "unknown escape in a string");
         s->at += 2;
         return 0;
     }
@@ -203,9 +222,11 @@ static int scan_string(struct json_scanner *s, struct json_token *t) {
             continue;
         }
         if (c < 0x20) return fail_json(s, "raw control character in a string");
-        size_t n = utf8_length(s->text + s->at, s->len - s->at);
-        if (n == 0) return fail_json(s, "not UTF-8");
-        s->at += n;
+        do { /* foreign text comes in runs */
+            size_t n = utf8_length(s->text + s->at, s->len - s->at);
+            if (n == 0) return fail_json(s, "not UTF-8");
+            s->at += n;
+        } while (s->at < s->len && s->text[s->at] >= 0x80);
     }
     t->begin = (uint32_t)begin;
     t->raw = span_make((const char *)s->text + begin, s->at - begin);

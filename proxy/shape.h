@@ -49,6 +49,7 @@ enum shape_place {
 
 struct shape_key {
     const char *name;
+    size_t len;
     enum shape_place place;                   /* of its value, unless at[] says otherwise for where it stands */
     struct { enum shape_place in, to; } at[3]; /* in SHAPE_FREE: end */
     enum walk_part part;                      /* WALK_OTHER: that of what is around it */

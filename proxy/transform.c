@@ -214,7 +214,8 @@ static int general_of(struct transformer *x, const struct walk_leaf *leaf, const
     return with->ptr ? 0 : -1;
 }
 
-static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span *with) {
+static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r,
+                          struct span *with) {
     switch (r->action) {
     case POLICY_TOKENIZE:
         *with = tokens_put(x->tokens, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject);
@@ -251,7 +252,8 @@ static void range_join(struct range *r, const struct range *next) {
         if (begin < next->begin || end > next->end) r->subject = 0;
     } else {
         if (end > r->end || !next->token_text) r->subject = 0;
-        if (!next->token_text && (r->action != POLICY_TOKENIZE || next->action != POLICY_TOKENIZE)) r->action = POLICY_MASK;
+        bool both_tokens = r->action == POLICY_TOKENIZE && next->action == POLICY_TOKENIZE;
+        if (!next->token_text && !both_tokens) r->action = POLICY_MASK;
     }
     r->begin = begin;
     r->end = end;
@@ -358,7 +360,8 @@ static int verify(struct arena *a, struct span text) {
 
 int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
                    const struct policy *p, int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
-    struct transformer x = {.arena = a, .w = w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens, .t = t};
+    struct transformer x = {.arena = a, .w = w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+                            .t = t};
     size_t before = out->len;
 
     if (run(&x, body, out) < 0) return -1;
@@ -366,11 +369,12 @@ int transform_body(struct arena *a, const struct walk *w, struct span body, cons
     return verify(a, span_sub(buf_span(out), before, out->len));
 }
 
-int transform_text(struct arena *a, struct span text, const struct phi_result *found, const struct policy *p, int purpose,
-                   struct tokens *tokens, struct buf *out, struct transform *t) {
+int transform_text(struct arena *a, struct span text, const struct phi_result *found, const struct policy *p,
+                   int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
     struct walk_leaf leaf = {.what = WALK_STRING, .text = text, .end = (uint32_t)text.len, .parent = -1};
     struct walk w = {.v = &leaf, .n = 1};
-    struct transformer x = {.arena = a, .w = &w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens, .t = t};
+    struct transformer x = {.arena = a, .w = &w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+                            .t = t};
 
     if (text.len >= UINT32_MAX) return -1;
     return run(&x, text, out);

@@ -211,7 +211,8 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
     if (member_path(k, f, known, &spot.path) < 0) return -1;
     spot.place = shape_place_member(f->self.place, known);
     if (f->self.place == SHAPE_ROOT) spot.group = ++k->groups;
-    if (known && known->part && (f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE)) spot.part = known->part;
+    bool names_part = f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE;
+    if (known && known->part && names_part) spot.part = known->part;
 
     struct walk_leaf *leaf = leaf_add(k, d, t, &spot, WALK_KEY); /* labelled by what is around it */
     if (!leaf) return -1;

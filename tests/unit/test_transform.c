@@ -277,6 +277,111 @@ static void what_is_dropped_forges_no_token(void **state) {
     becomes(body, "{\"messages\":[{\"content\":\"[NAME_1] [NAME_[DATE]1] [NAME_[DATE]]\"}]}");
 }
 
+/* ---- any body ---- */
+
+static uint32_t seed;
+
+static uint32_t next(uint32_t n) {
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % n;
+}
+
+static void random_text(struct buf *b) {
+    static const char *const pieces[] = {"Ann ", "\"", "\\", "\n", "/", "\xC3\xA9", "\xF0\x9F\x98\x80", "[NAME_1]", "[NAME_", "1]", "[", "]", "{\"a\":\"b\"}", "x", "\t"};
+    for (uint32_t n = next(8); n; n--)
+        buf_add_c(b, pieces[next(sizeof pieces / sizeof *pieces)]);
+}
+
+/* A document whose strings are text or, half of the time, documents. */
+static void random_document(struct buf *b, int level) {
+    uint32_t n = 1 + next(3);
+    buf_add_c(b, "{");
+    for (uint32_t i = 0; i < n; i++) {
+        struct buf inner;
+        buf_init(&inner, 1u << 20);
+        if (level < 4 && next(2)) random_document(&inner, level + 1);
+        else random_text(&inner);
+        buf_add_format(b, "%s\"k%u\":[%u,\"", i ? "," : "", i, next(100));
+        buf_add_json_escaped(b, buf_span(&inner));
+        buf_add_c(b, "\"]");
+        buf_free(&inner);
+    }
+    buf_add_c(b, "}");
+}
+
+static uint32_t border(struct span s, uint32_t at) {
+    while (at < s.len && ((unsigned char)s.ptr[at] & 0xC0) == 0x80)
+        at++;
+    return at;
+}
+
+static void random_findings(void) {
+    n_findings = 0;
+    for (uint32_t i = 0; i < walk.n && n_findings + 2 < sizeof findings / sizeof *findings; i++) {
+        const struct walk_leaf *l = &walk.v[i];
+        if (l->what != WALK_STRING || l->container) continue;
+        for (uint32_t at = 0; at < l->text.len && next(3);) {
+            uint32_t begin = border(l->text, at + next(4)), end = border(l->text, begin + 1 + next(6));
+            if (end > l->text.len || begin >= end || n_findings == sizeof findings / sizeof *findings) break;
+            findings[n_findings++] = (struct phi_finding){.leaf = i, .begin = begin, .end = end, .kind = PHI_NAME_PATIENT};
+            at = end;
+        }
+    }
+}
+
+/* The text with every token of this request put back. */
+static void restore(struct span s, struct buf *b) {
+    size_t at = 0, begin, end;
+    for (size_t from = 0; token_next(s, from, &begin, &end); from = end) {
+        struct span value;
+        assert_true(tokens_find(tokens, span_sub(s, begin, end), &value)); /* none that is not ours */
+        buf_add(b, span_sub(s, at, begin));
+        buf_add(b, value);
+        at = end;
+    }
+    buf_add(b, span_sub(s, at, s.len));
+}
+
+/* What was tokenized comes back exactly, leaf by leaf, through every level. */
+static void tokenized_bodies_come_back(void **state) {
+    size_t edits = 0, deep = 0;
+    (void)state;
+    for (uint32_t round = 0; round < 3000; round++) {
+        struct buf body;
+        struct walk after;
+        seed = round;
+        buf_init(&body, 1u << 20);
+        random_document(&body, 0);
+        buf_add_char(&body, '\0');
+        body.len--;
+        tokens = tokens_new(arena);
+        body_is(body.ptr);
+        random_findings();
+        buf_clear(&out);
+        assert_int_equal(transform(body.ptr), 0);
+        edits += done.edits;
+        for (size_t i = 0; i < n_findings; i++)
+            deep += walk.v[findings[i].leaf].level > 2;
+        assert_int_equal(walk_body(arena, SHAPE_CHAT, buf_span(&out), 96, &after), 0);
+        for (size_t i = 0, j = 0; i < walk.n; i++, j++) {
+            struct buf b;
+            while (j < after.n && after.v[j].container) /* a text that became a document would be a leaf too many */
+                j++;
+            while (i < walk.n && walk.v[i].container)
+                i++;
+            if (i == walk.n) break;
+            assert_true(j < after.n);
+            buf_init(&b, 1u << 20);
+            restore(after.v[j].text, &b);
+            if (!span_equal(buf_span(&b), walk.v[i].text)) fail_msg("round %u: %.*s", round, (int)body.len, body.ptr);
+            buf_free(&b);
+        }
+        buf_free(&body);
+        arena_reset(arena);
+    }
+    assert_true(edits > 3000 && deep > 300); /* it was about something */
+}
+
 /* ---- refusals ---- */
 
 static void findings_that_do_not_fit_are_errors(void **state) {
@@ -427,6 +532,7 @@ int main(void) {
         CASE(numbers_in_keys_are_not_given_out),
         CASE(a_finding_never_cuts_token_text),
         CASE(what_is_dropped_forges_no_token),
+        CASE(tokenized_bodies_come_back),
         CASE(findings_that_do_not_fit_are_errors),
         CASE(too_little_room_is_an_error),
         CASE(monitor_changes_only_the_floor),
