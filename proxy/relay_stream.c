@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- *   event --> answer_read --> texts --> channel (path) --> restorer --> edits --> event, spliced
+ *   event --> answer_form --> texts --> channel (path) --> restorer --> edits --> event, spliced
  *                                          |
  *                                          holds an open token: at the end of its choice, or of the stream, it goes
  *                                          out in an event of its own, in the envelope of the event that it came in
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "answer_form.h"
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
@@ -38,13 +39,15 @@ struct relay_stream {
     struct relay_text *text;
     struct relay_result *result;
     struct sse *sse;
+    struct answer_form *form;
+    struct channel *last; /* of the last text that grew: that of an event like the last one */
     struct arena *arena; /* lives as long as the stream */
     struct buf path, event, envelope[2];
     struct channel *channels;
     struct choice *choices;
     size_t n_channels, n_choices;
     struct buf *out; /* during a call */
-    bool done, error, failed, ending;
+    bool alike, done, error, failed;
 };
 
 struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result *result, size_t event_ceiling) {
@@ -53,6 +56,7 @@ struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result 
     s->text = x;
     s->result = result;
     s->sse = sse_new(event_ceiling);
+    s->form = answer_form_new(event_ceiling);
     s->arena = arena_new(event_ceiling * 2 + (1u << 20));
     buf_init(&s->path, PATH_MAX_BYTES);
     buf_init(&s->event, event_ceiling * 2 + (1u << 20));
@@ -62,7 +66,7 @@ struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result 
         s->channels = arena_array(s->arena, CHANNELS_MAX, sizeof *s->channels);
         s->choices = arena_array(s->arena, CHOICES_MAX, sizeof *s->choices);
     }
-    if (s->sse && s->channels && s->choices) return s;
+    if (s->sse && s->form && s->channels && s->choices) return s;
     relay_stream_free(s);
     return NULL;
 }
@@ -76,6 +80,7 @@ void relay_stream_free(struct relay_stream *s) {
     buf_free(&s->envelope[0]);
     buf_free(&s->envelope[1]);
     sse_free(s->sse);
+    answer_form_free(s->form);
     arena_free(s->arena);
     free(s);
 }
@@ -182,9 +187,10 @@ static int note_choices(struct relay_stream *s, const struct answer *w) {
 
 static int grow_text(struct relay_stream *s, const struct answer *w, const struct answer_leaf *leaf) {
     struct relay_text *x = s->text;
-    struct channel *c = channel_of(s, w, leaf);
+    struct channel *c = s->alike ? s->last : channel_of(s, w, leaf);
     struct span decoded;
 
+    s->last = c;
     if (!c || relay_text_decode(x, leaf, &decoded) < 0) return -1;
     buf_clear(&x->scratch);
     restore_push(c->restore, decoded, &x->scratch);
@@ -239,11 +245,13 @@ static int take_json(struct relay_stream *s, const struct sse_event *e) {
 
     arena_reset(s->text->arena);
     relay_text_begin(s->text);
-    if (answer_read(s->text->arena, e->data, &w) < 0 || !w.object) return -1;
+    int read = answer_form_read(s->form, e->data, &w);
+    if (read < 0 || !w.object) return -1;
+    s->alike = read == 1;
     if (w.usage_in) s->result->usage_in = w.usage_in;
     if (w.usage_out) s->result->usage_out = w.usage_out;
     s->error |= w.error;
-    if (note_choices(s, &w) < 0 || edit_texts(s, &w) < 0) return -1;
+    if ((!s->alike && note_choices(s, &w) < 0) || edit_texts(s, &w) < 0) return -1;
     if (w.error ? flush_all(s) < 0 : flush_finished(s, &w) < 0) return -1;
     if (s->text->n == 0) {
         sse_write(s->out, e->name, e->data);
@@ -266,9 +274,9 @@ static int take_event(void *arg, const struct sse_event *e) {
     s->result->events++;
     if (!span_is(span_trim(e->data), "[DONE]")) return take_json(s, e) < 0 || s->out->failed ? -1 : 0;
     if (flush_all(s) < 0) return -1;
-    s->done = true;
     sse_write(s->out, (struct span){0}, span_of("[DONE]"));
-    return s->out->failed ? -1 : 0;
+    s->done = !s->out->failed;
+    return s->done ? 0 : -1;
 }
 
 /* ---- public ---- */
@@ -276,7 +284,7 @@ static int take_event(void *arg, const struct sse_event *e) {
 int relay_stream_push(struct relay_stream *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;
     s->out = out;
-    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = true;
+    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = !s->done; /* nothing counts behind the end */
     s->out = NULL;
     return s->failed ? -1 : 0;
 }

@@ -341,6 +341,7 @@ static void line_ends_comments_and_marks(void **state) {
     stream("data: {\"a\":\"[NAME_1]\"}\r\rdata: [DONE]\r\r", EVENT("{\"a\":\"Ada Quill\"}") DONE, RELAY_COMPLETE);
     stream("data: [DONE]", DONE, RELAY_COMPLETE);
     stream(DONE DONE, DONE, RELAY_COMPLETE);
+    stream(DONE "data: {\"a\":\n\n\xa1\n", DONE, RELAY_COMPLETE);
 }
 
 static void padding_goes_with_the_size(void **state) {
