@@ -24,6 +24,7 @@
 #define PATH_MAX_BYTES 4096u
 
 struct channel {
+    struct channel *next;
     struct span path;
     int64_t choice;
     struct restore *restore;
@@ -31,6 +32,7 @@ struct channel {
 };
 
 struct choice {
+    struct choice *next;
     int64_t number;
     bool finished;
 };
@@ -43,7 +45,7 @@ struct relay_stream {
     struct channel *last; /* of the last text that grew: that of an event like the last one */
     struct arena *arena; /* lives as long as the stream */
     struct buf path, event, envelope[2];
-    struct channel *channels;
+    struct channel *channels, **channels_end; /* in order of appearance */
     struct choice *choices;
     size_t n_channels, n_choices;
     struct buf *out; /* during a call */
@@ -62,19 +64,16 @@ struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result 
     buf_init(&s->event, event_ceiling * 2 + (1u << 20));
     buf_init(&s->envelope[0], event_ceiling);
     buf_init(&s->envelope[1], event_ceiling);
-    if (s->arena) {
-        s->channels = arena_array(s->arena, CHANNELS_MAX, sizeof *s->channels);
-        s->choices = arena_array(s->arena, CHOICES_MAX, sizeof *s->choices);
-    }
-    if (s->sse && s->form && s->channels && s->choices) return s;
+    s->channels_end = &s->channels;
+    if (s->sse && s->form && s->arena) return s;
     relay_stream_free(s);
     return NULL;
 }
 
 void relay_stream_free(struct relay_stream *s) {
     if (!s) return;
-    for (size_t i = 0; i < s->n_channels; i++)
-        restore_free(s->channels[i].restore);
+    for (struct channel *c = s->channels; c; c = c->next)
+        restore_free(c->restore);
     buf_free(&s->path);
     buf_free(&s->event);
     buf_free(&s->envelope[0]);
@@ -88,9 +87,10 @@ void relay_stream_free(struct relay_stream *s) {
 /* ---- channels ---- */
 
 static struct channel *channel_find(struct relay_stream *s, struct span path) {
-    for (size_t i = s->n_channels; i-- > 0;)
-        if (span_equal(s->channels[i].path, path)) return &s->channels[i];
-    return NULL;
+    struct channel *c = s->channels;
+    while (c && !span_equal(c->path, path))
+        c = c->next;
+    return c;
 }
 
 static struct channel *channel_open(struct relay_stream *s, const struct answer *w, const struct answer_leaf *leaf) {
@@ -98,7 +98,8 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
     bool json = answer_is_json(w, leaf, s->text->json_mode);
 
     if (s->n_channels == CHANNELS_MAX) return NULL;
-    struct channel *c = &s->channels[s->n_channels];
+    struct channel *c = arena_alloc(s->arena, sizeof *c);
+    if (!c) return NULL;
     c->path = span_make(arena_copy(s->arena, path), path.len);
     c->choice = answer_number(w, w->nodes[leaf->node].choice);
     c->restore = restore_new(s->text->tokens, json ? RESTORE_JSON : RESTORE_TEXT, s->text->counts);
@@ -106,6 +107,8 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
         restore_free(c->restore);
         return NULL;
     }
+    *s->channels_end = c;
+    s->channels_end = &c->next;
     s->n_channels++;
     return c;
 }
@@ -153,28 +156,33 @@ static int channel_flush(struct relay_stream *s, struct channel *c) {
 }
 
 static int flush_all(struct relay_stream *s) {
-    for (size_t i = 0; i < s->n_channels; i++)
-        if (channel_flush(s, &s->channels[i]) < 0) return -1;
+    for (struct channel *c = s->channels; c; c = c->next)
+        if (channel_flush(s, c) < 0) return -1;
     return 0;
 }
 
 /* ---- choices ---- */
 
 static int choice_note(struct relay_stream *s, int64_t number, bool finished) {
-    for (size_t i = 0; i < s->n_choices; i++) {
-        if (s->choices[i].number != number) continue;
-        s->choices[i].finished |= finished;
-        return 0;
+    struct choice *c = s->choices;
+
+    while (c && c->number != number)
+        c = c->next;
+    if (!c) {
+        if (s->n_choices++ == CHOICES_MAX) return -1;
+        c = arena_alloc(s->arena, sizeof *c);
+        if (!c) return -1;
+        *c = (struct choice){.next = s->choices, .number = number};
+        s->choices = c;
     }
-    if (s->n_choices == CHOICES_MAX) return -1;
-    s->choices[s->n_choices++] = (struct choice){number, finished};
+    c->finished |= finished;
     return 0;
 }
 
 static bool all_finished(const struct relay_stream *s) {
-    for (size_t i = 0; i < s->n_choices; i++)
-        if (!s->choices[i].finished) return false;
-    return s->n_choices > 0;
+    for (const struct choice *c = s->choices; c; c = c->next)
+        if (!c->finished) return false;
+    return s->choices != NULL;
 }
 
 static int note_choices(struct relay_stream *s, const struct answer *w) {
@@ -204,8 +212,8 @@ static int grow_text(struct relay_stream *s, const struct answer *w, const struc
 static int flush_finished(struct relay_stream *s, const struct answer *w) {
     for (uint32_t i = 1; i < w->n_nodes; i++) {
         if (w->nodes[i].choice != i || !w->nodes[i].finished) continue;
-        for (size_t k = 0; k < s->n_channels; k++)
-            if (s->channels[k].choice == answer_number(w, i) && channel_flush(s, &s->channels[k]) < 0) return -1;
+        for (struct channel *c = s->channels; c; c = c->next)
+            if (c->choice == answer_number(w, i) && channel_flush(s, c) < 0) return -1;
     }
     return 0;
 }
