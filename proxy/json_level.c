@@ -16,17 +16,35 @@ static bool is_white(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static uint8_t decide_first(unsigned level, char c) {
+static uint8_t decide_first(const struct json_level_text *t, bool outermost, char c) {
     if (c == '[') return TEXT_ARRAY;
-    if (c == '{') return level == 0 ? TEXT_JSON : TEXT_OBJECT;
-    return level == 0 && (c == '"' || c == '`') ? TEXT_JSON : TEXT_PLAIN;
+    if (c == '{') return outermost ? TEXT_JSON : TEXT_OBJECT;
+    return outermost && (c == '"' || (c == '`' && !t->ended)) ? TEXT_JSON : TEXT_PLAIN;
 }
 
-static uint8_t decide(uint8_t what, unsigned level, char c) {
-    if (what == TEXT_UNDECIDED) return decide_first(level, c);
-    if (what == TEXT_OBJECT) return c == '"' || c == '}' ? TEXT_JSON : TEXT_PLAIN;
-    if (level == 0) return c >= 'A' && c <= 'Z' ? TEXT_PLAIN : TEXT_JSON;
-    return c == '"' || c == '{' || c == '[' || c == ']' ? TEXT_JSON : TEXT_PLAIN;
+static void decide(struct json_level_text *t, bool outermost, char c) {
+    bool json;
+
+    if (t->what == TEXT_UNDECIDED) {
+        t->what = decide_first(t, outermost, c);
+        return;
+    }
+    if (t->what == TEXT_OBJECT)
+        json = c == '"' || c == '}';
+    else
+        json = outermost ? c < 'A' || c > 'Z' : c == '"' || c == '{' || c == '[' || c == ']';
+    t->what = json ? TEXT_JSON : TEXT_PLAIN;
+    t->nesting = 1; /* the bracket that raised the question */
+}
+
+static void end_document(struct json_level_text *t) {
+    t->what = TEXT_UNDECIDED;
+    t->ended = true;
+}
+
+static void bracket(struct json_level_text *t, char c) {
+    if (c == '{' || c == '[') t->nesting++;
+    if ((c == '}' || c == ']') && t->nesting > 0 && --t->nesting == 0) end_document(t);
 }
 
 /* A string begins or ends: what a reader shows of it is a text of its own. */
@@ -68,10 +86,12 @@ static void feed(struct json_level *j, struct link_state *links, char c) {
     for (unsigned level = 0; level < JSON_LEVELS; level++) {
         struct json_level_text *t = &j->v[level];
 
-        if (t->what < TEXT_JSON && !is_white(c)) t->what = decide(t->what, level, c);
+        if (t->what < TEXT_JSON && !is_white(c)) decide(t, level == 0, c);
         if (t->what != TEXT_JSON) break;
         if (!t->in_string) {
-            if (c != '"') break;
+            bracket(t, c);
+            if (c == '"' && link_state_inside(links)) t->what = TEXT_PLAIN;
+            if (c != '"' || t->what == TEXT_PLAIN) break;
             string_border(j, links, level, true);
             return;
         }
@@ -82,6 +102,7 @@ static void feed(struct json_level *j, struct link_state *links, char c) {
             return;
         } else if (c == '"') {
             string_border(j, links, level, false);
+            if (t->nesting == 0) end_document(t);
             return;
         }
     }

@@ -6,7 +6,9 @@
  *
  * The text as a whole is JSON unless its first byte that is not white space says otherwise: '{', '"', '`' (a
  * fence around JSON), or '[' that is not followed by a capital letter. A string literal is JSON inside JSON when it
- * begins with '{' followed by '"' or '}', or '[' followed by '"', '{', '[' or ']', white space aside.
+ * begins with '{' followed by '"' or '}', or '[' followed by '"', '{', '[' or ']', white space aside. Behind the end
+ * of a document the rule is asked again, so that prose after JSON is prose; and what a reader would take as an
+ * address outside of a string is no JSON.
  */
 #ifndef JSON_LEVEL_H
 #define JSON_LEVEL_H
@@ -21,9 +23,10 @@
 struct json_level { /* all zero: the beginning of a text */
     struct json_level_text {
         uint8_t what; /* see json_level.c */
-        bool in_string;
+        bool in_string, ended; /* ended: a document did */
         uint8_t escape; /* 0 none, 1 behind a backslash, 2 to 5 in \uXXXX */
         uint16_t code;
+        uint32_t nesting; /* open brackets outside of strings */
     } v[JSON_LEVELS + 1];
 };
 

@@ -35,14 +35,25 @@ static bool ends_with(const struct link_state *l, const char *word) {
     return (l->last & mask) == value;
 }
 
+/* A slash or a question mark behind a host's name: ".com/"; the window shows top-level names of two to five letters. */
+static bool follows_host(const struct link_state *l) {
+    unsigned letters = 0;
+
+    while (letters < 6 && is_letter((uint8_t)(l->last >> (8 * (letters + 1)))))
+        letters++;
+    uint8_t dot = (uint8_t)(l->last >> (8 * (letters + 1)));
+    uint8_t host = letters < 6 ? (uint8_t)(l->last >> (8 * (letters + 2))) : 0;
+    return letters >= 2 && dot == '.' && is_scheme_byte(host) && host != '.';
+}
+
 static void address_feed(struct link_state *l, uint8_t c) {
     if (l->address) {
         bool quote = c == l->quote && (c == '"' || c == '\'' || c == '`');
         if (is_white(c) || c == '<' || c == '>' || quote) l->address = false;
     } else if ((c == '/' && ends_with(l, "://")) || (c == ':' && ends_with(l, "mailto:")) ||
-               (c == '.' && ends_with(l, "www."))) {
+               (c == '.' && ends_with(l, "www.")) || ((c == '/' || c == '?') && follows_host(l))) {
         l->address = true;
-        l->quote = c == '/' ? l->opener : l->before;
+        l->quote = ends_with(l, "://") ? l->opener : l->before;
     }
     if (c == ':') l->opener = l->before;
     if (!is_scheme_byte(c)) l->before = c;

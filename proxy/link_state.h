@@ -3,7 +3,8 @@
  * Where in a text a reader's program would take bytes as an address: it may fetch or offer it, and would carry
  * away what stands in it. The text is the one that the reader gets, in order, in pieces of any size.
  *
- *   address      scheme://... www.... mailto:...      to white space, '<', '>' or the quote that opened it
+ *   address      scheme://... www.... mailto:... name.tld/... name.tld?...
+ *                                                     to white space, '<', '>' or the quote that opened it
  *   destination  ](...) and ](<...>)                  to its closing bracket, titles included
  *   definition   [label]: ... at the start of a line  to the end of that line
  *   tag          <name ... attribute=...>             from the first '=' to '>'

@@ -6,6 +6,7 @@
 #include "relay.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "arena.h"
 #include "buf.h"
@@ -97,7 +98,10 @@ static enum relay_end end_json(struct relay *r, bool clean, struct buf *out) {
     if (r->failed || r->form == FORM_NONE) return RELAY_BAD;
     size_t before = out->len;
     if (relay_json(&r->text, buf_span(&r->body), &r->result, out) == 0) return RELAY_COMPLETE;
-    if (out->len > before) out->len = before;
+    if (out->len > before) {
+        explicit_bzero(out->ptr + before, out->len - before);
+        out->len = before;
+    }
     return clean ? RELAY_BAD : RELAY_CUT;
 }
 

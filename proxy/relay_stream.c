@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- *   event --> answer_read --> texts --> channel (path) --> restorer --> edits --> event, spliced
+ *   event --> answer_form --> texts --> channel (path) --> restorer --> edits --> event, spliced
  *                                          |
  *                                          holds an open token: at the end of its choice, or of the stream, it goes
  *                                          out in an event of its own, in the envelope of the event that it came in
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "answer_form.h"
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
@@ -23,6 +24,7 @@
 #define PATH_MAX_BYTES 4096u
 
 struct channel {
+    struct channel *next;
     struct span path;
     int64_t choice;
     struct restore *restore;
@@ -30,6 +32,7 @@ struct channel {
 };
 
 struct choice {
+    struct choice *next;
     int64_t number;
     bool finished;
 };
@@ -38,13 +41,15 @@ struct relay_stream {
     struct relay_text *text;
     struct relay_result *result;
     struct sse *sse;
+    struct answer_form *form;
+    struct channel *last; /* of the last text that grew: that of an event like the last one */
     struct arena *arena; /* lives as long as the stream */
     struct buf path, event, envelope[2];
-    struct channel *channels;
+    struct channel *channels, **channels_end; /* in order of appearance */
     struct choice *choices;
     size_t n_channels, n_choices;
     struct buf *out; /* during a call */
-    bool done, error, failed, ending;
+    bool alike, done, error, failed;
 };
 
 struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result *result, size_t event_ceiling) {
@@ -53,29 +58,28 @@ struct relay_stream *relay_stream_new(struct relay_text *x, struct relay_result 
     s->text = x;
     s->result = result;
     s->sse = sse_new(event_ceiling);
+    s->form = answer_form_new(event_ceiling);
     s->arena = arena_new(event_ceiling * 2 + (1u << 20));
     buf_init(&s->path, PATH_MAX_BYTES);
     buf_init(&s->event, event_ceiling * 2 + (1u << 20));
     buf_init(&s->envelope[0], event_ceiling);
     buf_init(&s->envelope[1], event_ceiling);
-    if (s->arena) {
-        s->channels = arena_array(s->arena, CHANNELS_MAX, sizeof *s->channels);
-        s->choices = arena_array(s->arena, CHOICES_MAX, sizeof *s->choices);
-    }
-    if (s->sse && s->channels && s->choices) return s;
+    s->channels_end = &s->channels;
+    if (s->sse && s->form && s->arena) return s;
     relay_stream_free(s);
     return NULL;
 }
 
 void relay_stream_free(struct relay_stream *s) {
     if (!s) return;
-    for (size_t i = 0; i < s->n_channels; i++)
-        restore_free(s->channels[i].restore);
+    for (struct channel *c = s->channels; c; c = c->next)
+        restore_free(c->restore);
     buf_free(&s->path);
     buf_free(&s->event);
     buf_free(&s->envelope[0]);
     buf_free(&s->envelope[1]);
     sse_free(s->sse);
+    answer_form_free(s->form);
     arena_free(s->arena);
     free(s);
 }
@@ -83,9 +87,10 @@ void relay_stream_free(struct relay_stream *s) {
 /* ---- channels ---- */
 
 static struct channel *channel_find(struct relay_stream *s, struct span path) {
-    for (size_t i = s->n_channels; i-- > 0;)
-        if (span_equal(s->channels[i].path, path)) return &s->channels[i];
-    return NULL;
+    struct channel *c = s->channels;
+    while (c && !span_equal(c->path, path))
+        c = c->next;
+    return c;
 }
 
 static struct channel *channel_open(struct relay_stream *s, const struct answer *w, const struct answer_leaf *leaf) {
@@ -93,7 +98,8 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
     bool json = answer_is_json(w, leaf, s->text->json_mode);
 
     if (s->n_channels == CHANNELS_MAX) return NULL;
-    struct channel *c = &s->channels[s->n_channels];
+    struct channel *c = arena_alloc(s->arena, sizeof *c);
+    if (!c) return NULL;
     c->path = span_make(arena_copy(s->arena, path), path.len);
     c->choice = answer_number(w, w->nodes[leaf->node].choice);
     c->restore = restore_new(s->text->tokens, json ? RESTORE_JSON : RESTORE_TEXT, s->text->counts);
@@ -101,6 +107,8 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
         restore_free(c->restore);
         return NULL;
     }
+    *s->channels_end = c;
+    s->channels_end = &c->next;
     s->n_channels++;
     return c;
 }
@@ -148,28 +156,33 @@ static int channel_flush(struct relay_stream *s, struct channel *c) {
 }
 
 static int flush_all(struct relay_stream *s) {
-    for (size_t i = 0; i < s->n_channels; i++)
-        if (channel_flush(s, &s->channels[i]) < 0) return -1;
+    for (struct channel *c = s->channels; c; c = c->next)
+        if (channel_flush(s, c) < 0) return -1;
     return 0;
 }
 
 /* ---- choices ---- */
 
 static int choice_note(struct relay_stream *s, int64_t number, bool finished) {
-    for (size_t i = 0; i < s->n_choices; i++) {
-        if (s->choices[i].number != number) continue;
-        s->choices[i].finished |= finished;
-        return 0;
+    struct choice *c = s->choices;
+
+    while (c && c->number != number)
+        c = c->next;
+    if (!c) {
+        if (s->n_choices++ == CHOICES_MAX) return -1;
+        c = arena_alloc(s->arena, sizeof *c);
+        if (!c) return -1;
+        *c = (struct choice){.next = s->choices, .number = number};
+        s->choices = c;
     }
-    if (s->n_choices == CHOICES_MAX) return -1;
-    s->choices[s->n_choices++] = (struct choice){number, finished};
+    c->finished |= finished;
     return 0;
 }
 
 static bool all_finished(const struct relay_stream *s) {
-    for (size_t i = 0; i < s->n_choices; i++)
-        if (!s->choices[i].finished) return false;
-    return s->n_choices > 0;
+    for (const struct choice *c = s->choices; c; c = c->next)
+        if (!c->finished) return false;
+    return s->choices != NULL;
 }
 
 static int note_choices(struct relay_stream *s, const struct answer *w) {
@@ -182,9 +195,10 @@ static int note_choices(struct relay_stream *s, const struct answer *w) {
 
 static int grow_text(struct relay_stream *s, const struct answer *w, const struct answer_leaf *leaf) {
     struct relay_text *x = s->text;
-    struct channel *c = channel_of(s, w, leaf);
+    struct channel *c = s->alike ? s->last : channel_of(s, w, leaf);
     struct span decoded;
 
+    s->last = c;
     if (!c || relay_text_decode(x, leaf, &decoded) < 0) return -1;
     buf_clear(&x->scratch);
     restore_push(c->restore, decoded, &x->scratch);
@@ -198,8 +212,8 @@ static int grow_text(struct relay_stream *s, const struct answer *w, const struc
 static int flush_finished(struct relay_stream *s, const struct answer *w) {
     for (uint32_t i = 1; i < w->n_nodes; i++) {
         if (w->nodes[i].choice != i || !w->nodes[i].finished) continue;
-        for (size_t k = 0; k < s->n_channels; k++)
-            if (s->channels[k].choice == answer_number(w, i) && channel_flush(s, &s->channels[k]) < 0) return -1;
+        for (struct channel *c = s->channels; c; c = c->next)
+            if (c->choice == answer_number(w, i) && channel_flush(s, c) < 0) return -1;
     }
     return 0;
 }
@@ -239,11 +253,13 @@ static int take_json(struct relay_stream *s, const struct sse_event *e) {
 
     arena_reset(s->text->arena);
     relay_text_begin(s->text);
-    if (answer_read(s->text->arena, e->data, &w) < 0 || !w.object) return -1;
+    int read = answer_form_read(s->form, e->data, &w);
+    if (read < 0 || !w.object) return -1;
+    s->alike = read == 1;
     if (w.usage_in) s->result->usage_in = w.usage_in;
     if (w.usage_out) s->result->usage_out = w.usage_out;
     s->error |= w.error;
-    if (note_choices(s, &w) < 0 || edit_texts(s, &w) < 0) return -1;
+    if ((!s->alike && note_choices(s, &w) < 0) || edit_texts(s, &w) < 0) return -1;
     if (w.error ? flush_all(s) < 0 : flush_finished(s, &w) < 0) return -1;
     if (s->text->n == 0) {
         sse_write(s->out, e->name, e->data);
@@ -266,9 +282,9 @@ static int take_event(void *arg, const struct sse_event *e) {
     s->result->events++;
     if (!span_is(span_trim(e->data), "[DONE]")) return take_json(s, e) < 0 || s->out->failed ? -1 : 0;
     if (flush_all(s) < 0) return -1;
-    s->done = true;
     sse_write(s->out, (struct span){0}, span_of("[DONE]"));
-    return s->out->failed ? -1 : 0;
+    s->done = !s->out->failed;
+    return s->done ? 0 : -1;
 }
 
 /* ---- public ---- */
@@ -276,7 +292,7 @@ static int take_event(void *arg, const struct sse_event *e) {
 int relay_stream_push(struct relay_stream *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;
     s->out = out;
-    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = true;
+    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = !s->done; /* nothing counts behind the end */
     s->out = NULL;
     return s->failed ? -1 : 0;
 }

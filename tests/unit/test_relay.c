@@ -312,6 +312,9 @@ static void the_end_of_a_choice_releases_its_text(void **state) {
     /* Cut by max_tokens: what is no token stays as it is. */
     stream(CONTENT(0, "Dear [NAM") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}") DONE,
            CONTENT(0, "Dear ") CONTENT(0, "[NAM") CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}") DONE, RELAY_COMPLETE);
+    /* The same where the event that held it was like the one before. */
+    stream(CONTENT(0, "Dear") CONTENT(0, "est") CONTENT(0, " [NAM") FINISH(0) DONE,
+           CONTENT(0, "Dear") CONTENT(0, "est") CONTENT(0, " ") CONTENT(0, "[NAM") FINISH(0) DONE, RELAY_COMPLETE);
     /* Text and finish in one event. */
     stream(CONTENT(0, "[NAME") CHUNK("{\"index\":0,\"delta\":{\"content\":\"_1] [NAME_2\"},\"finish_reason\":\"stop\"}") DONE,
            CONTENT(0, "") CHUNK("{\"index\":0,\"delta\":{\"content\":\"Ada Quill [NAME_2\"},\"finish_reason\":\"stop\"}") DONE, RELAY_COMPLETE);
@@ -341,6 +344,7 @@ static void line_ends_comments_and_marks(void **state) {
     stream("data: {\"a\":\"[NAME_1]\"}\r\rdata: [DONE]\r\r", EVENT("{\"a\":\"Ada Quill\"}") DONE, RELAY_COMPLETE);
     stream("data: [DONE]", DONE, RELAY_COMPLETE);
     stream(DONE DONE, DONE, RELAY_COMPLETE);
+    stream(DONE "data: {\"a\":\n\n\xa1\n", DONE, RELAY_COMPLETE);
 }
 
 static void padding_goes_with_the_size(void **state) {
@@ -352,6 +356,17 @@ static void padding_goes_with_the_size(void **state) {
            EVENT("{" HEAD ",\"choices\":[" DELTA(0, "\"content\":\"Ada Quill\"") "]}")
            EVENT("{" HEAD ",\"choices\":[" DELTA(0, "\"content\":\"Ada Quill \"") "],\"usage\":null}")
            EVENT("{" HEAD ",\"choices\":[" DELTA(0, "\"content\":\"[NA\"") "],\"usage\":null}") DONE, RELAY_COMPLETE);
+}
+
+#define PADDED(text, more) EVENT("{" HEAD ",\"choices\":[" DELTA(0, "\"content\":\"" text "\"") "]" more "}")
+
+static void padding_of_events_that_are_alike(void **state) {
+    (void)state;
+    stream(PADDED("a", ",\"obfuscation\":\"x\",\"z\":1") PADDED("bcd", ",\"obfuscation\":\"yyyyyyy\",\"z\":1")
+           PADDED("[NAME_1] \\n", ",\"obfuscation\":\"\",\"z\":1") PADDED("[NAME_1] [NA", ",\"obfuscation\":\"1234\",\"z\":1") FINISH(0) DONE,
+           PADDED("a", ",\"obfuscation\":\"x\",\"z\":1") PADDED("bcd", ",\"obfuscation\":\"yyyyyyy\",\"z\":1")
+           PADDED("Ada Quill \\n", ",\"z\":1") PADDED("Ada Quill ", ",\"z\":1") PADDED("[NA", ",\"z\":1") FINISH(0) DONE,
+           RELAY_COMPLETE);
 }
 
 static void citations_in_a_stream(void **state) {
@@ -484,6 +499,7 @@ int main(void) {
         cmocka_unit_test(legacy_completions_and_parts),
         cmocka_unit_test(line_ends_comments_and_marks),
         cmocka_unit_test(padding_goes_with_the_size),
+        cmocka_unit_test(padding_of_events_that_are_alike),
         cmocka_unit_test(citations_in_a_stream),
         cmocka_unit_test(addresses_cut_over_events),
         cmocka_unit_test(errors_in_a_stream),

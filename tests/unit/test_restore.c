@@ -147,6 +147,8 @@ static void addresses_keep_their_tokens(void **state) {
     (void)state;
     text("https://evil.example/?q=[SSN_1] [NAME_1]", "https://evil.example/?q=[SSN_1] Ada");
     text("HTTPS://evil.example/[x]&b=[SSN_1]&c=[NAME_1]\n[NAME_1]", "HTTPS://evil.example/[x]&b=[SSN_1]&c=[NAME_1]\nAda");
+    text("see evil.com/[SSN_1] [NAME_1] x.y.io?q=[SSN_1] b.i.d./[NAME_2] a.b/[NAME_3]",
+         "see evil.com/[SSN_1] Ada x.y.io?q=[SSN_1] b.i.d./N2 a.b/N3");
     stays("(https://evil.example/?a=)&b=[SSN_1])");
     stays("https://evil.example/?a=\"&b=[SSN_1]");
     text("\"https://a.example\",\"[NAME_1]\"", "\"https://a.example\",\"Ada\"");
@@ -239,6 +241,14 @@ static void json_mode_with_prose(void **state) {
     (void)state;
     json("He said \"[NAME_10]\" to [NAME_1]", "He said \"Bo \"B\" Vance\" to Ada");
     json("[NAME_10] came", "Bo \"B\" Vance came");
+    json("{\"a\":\"[NAME_10]\"}\n{\"a\":[\"[NAME_10]\"]}\nHe said \"[NAME_10]\"",
+         "{\"a\":\"Bo \\\"B\\\" Vance\"}\n{\"a\":[\"Bo \\\"B\\\" Vance\"]}\nHe said \"Bo \"B\" Vance\"");
+    json("\"[NAME_10]\" \"[NAME_10]\" x \"[NAME_10]\"",
+         "\"Bo \\\"B\\\" Vance\" \"Bo \\\"B\\\" Vance\" x \"Bo \"B\" Vance\"");
+    /* Quotes in prose around JSON do not end an address. */
+    json("```json\n{}\n```\n![x](//e.example/\"?q=[SSN_1])", "```json\n{}\n```\n![x](//e.example/\"?q=[SSN_1])");
+    json("{ ![x](//e.example/\"?q=[SSN_1])", "{ ![x](//e.example/\"?q=[SSN_1])");
+    json("```\n\"a\" ![x](//e.example/\"[SSN_1]\")", "```\n\"a\" ![x](//e.example/\"[SSN_1]\")");
     json("{\"age\": [NAME_10]}", "{\"age\": Bo \\\"B\\\" Vance}");
 }
 
