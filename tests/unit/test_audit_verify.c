@@ -5,8 +5,9 @@
 #include "test_audit_helper.h"
 
 #include "../../proxy/audit_hash.h"
-#include "../../proxy/audit_line.h"
+#include "../../proxy/audit_record.h"
 #include "../../proxy/audit_verify.h"
+#include "../../proxy/buf.h"
 
 enum { RECORDS = 1000, SAMPLES = 800 };
 
@@ -268,6 +269,91 @@ static void pieces_of_any_size_give_the_same(void **state) {
     free_log(&t);
 }
 
+/* ---- lines that are signed with the key and yet do not follow from each other ---- */
+
+struct forged {
+    const char *type, *request_id;
+    uint64_t seq, mono;
+    const char *prev; /* NULL: the right one */
+    const char *boot;
+};
+
+static const char boot_a[] = "00000000-0000-4000-8000-00000000000a", boot_b[] = "00000000-0000-4000-8000-00000000000b";
+static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
+static const char ones[] = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/* Line of the first bad one, 0: verified. */
+static uint64_t verify_forged(const struct forged *v, size_t n, uint64_t *unfinished) {
+    struct audit_hasher *h = audit_hasher_new(test_key);
+    struct audit_verifier *verifier =
+        audit_verifier_new(&(struct audit_verifier_options){.hasher = h, .keyed = true});
+    char prev[AUDIT_HEX_LEN + 1];
+    struct audit_check c;
+
+    memcpy(prev, zeros, sizeof prev);
+    for (size_t i = 0; i < n; i++) {
+        struct audit_record *r = audit_record_new(v[i].type);
+        struct buf out;
+        struct audit_stamp s = {.seq = v[i].seq, .mono = v[i].mono, .boot = v[i].boot, .node = "gw",
+                                .id = "00000000-0000-7000-8000-000000000002", .prev = v[i].prev ? v[i].prev : prev,
+                                .ts = "2026-01-31T23:59:59.000001Z"};
+        buf_init(&out, AUDIT_RECORD_MAX + 1);
+        audit_add_text(r, "request_id", v[i].request_id);
+        if (strcmp(v[i].type, "decision") == 0) audit_add_text(r, "decision", "edit");
+        assert_int_equal(audit_record_write(r, &s, h, &out), 0);
+        assert_int_equal(audit_hasher_sha256(h, buf_span(&out), prev), 0);
+        buf_add_char(&out, '\n');
+        (void)!audit_verifier_feed(verifier, buf_span(&out));
+        buf_free(&out);
+        audit_record_free(r);
+    }
+    (void)!audit_verifier_end(verifier, &c);
+    if (unfinished) *unfinished = c.unfinished;
+    audit_verifier_free(verifier);
+    audit_hasher_free(h);
+    return c.bad_line;
+}
+
+static void each_rule_holds_by_itself(void **state) {
+    static const struct {
+        struct forged v[3];
+        size_t n;
+        uint64_t bad;
+    } cases[] = {
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 2, 5, NULL, boot_a}}, 2, 0},
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 3, 6, NULL, boot_a}}, 2, 2}, /* gap */
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 1, 6, NULL, boot_a}}, 2, 2}, /* doubled */
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 2, 6, ones, boot_a}}, 2, 2}, /* other prev */
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 2, 4, NULL, boot_a}}, 2, 2}, /* clock */
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"block", NULL, 2, 4, NULL, boot_b}}, 2, 0}, /* another boot */
+        {{{"lifecycle", NULL, 1, 5, NULL, boot_a}, {"lifecycle", NULL, 2, 4, NULL, boot_a}}, 2, 0}, /* another run */
+        {{{"lifecycle", NULL, 2, 5, NULL, boot_a}}, 1, 1},  /* the first is missing */
+        {{{"lifecycle", NULL, 1, 5, ones, boot_a}}, 1, 1},  /* something was before it */
+        {{{"segment", NULL, 9, 5, ones, boot_a}}, 1, 0},    /* continues another file */
+        {{{"segment", NULL, 9, 5, ones, boot_a}, {"block", NULL, 10, 5, ones, boot_a}}, 2, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t bad = verify_forged(cases[i].v, cases[i].n, NULL);
+        if (bad != cases[i].bad) fail_msg("case %zu: line %llu", i, (unsigned long long)bad);
+    }
+}
+
+static void open_requests_are_counted(void **state) {
+    static const struct forged v[] = {
+        {"lifecycle", NULL, 1, 1, NULL, boot_a}, {"decision", "a", 2, 1, NULL, boot_a},
+        {"decision", "b", 3, 1, NULL, boot_a},   {"outcome", "a", 4, 1, NULL, boot_a},
+        {"open", "c", 5, 1, NULL, boot_a},       {"outcome", "never-decided", 6, 1, NULL, boot_a},
+        {"block", "d", 7, 1, NULL, boot_a},      {"decision", "b", 8, 1, NULL, boot_a},
+    };
+    uint64_t unfinished = 0;
+
+    (void)state;
+    assert_int_equal(verify_forged(v, sizeof v / sizeof *v, &unfinished), 0);
+    assert_int_equal(unfinished, 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void) {
@@ -280,6 +366,8 @@ int main(void) {
         TEST(a_chain_made_anew_without_the_key_is_found),
         TEST(a_changed_head_is_found),
         TEST(pieces_of_any_size_give_the_same),
+        cmocka_unit_test(each_rule_holds_by_itself),
+        cmocka_unit_test(open_requests_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
