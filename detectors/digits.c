@@ -28,21 +28,30 @@ struct run {
     uint32_t text_end;
 };
 
-static int spelled_digit(const char *text, uint32_t len, uint32_t at, uint32_t *n)
+static const char *const spelled[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
+
+static int spelled_prefix(const char *text, uint32_t len, uint32_t at, uint32_t *n)
 {
-    static const char *const words[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
-    for (int i = 0; i < 11; i++) {
-        uint32_t size = (uint32_t)strlen(words[i]);
-        if (len - at >= size && text_equal_nocase(text + at, words[i], size)) {
-            bool before = at == 0 || !text_is_letter(text[at - 1]);
-            bool behind = at + size == len || !text_is_letter(text[at + size]);
-            if (before && behind) {
-                *n = size;
-                return i == 10 ? 0 : i;
-            }
+    for (int i = 0; i < 11 && at < len; i++) {
+        uint32_t size = (uint32_t)strlen(spelled[i]);
+        if (len - at >= size && text_equal_nocase(text + at, spelled[i], size)) {
+            *n = size;
+            return i == 10 ? 0 : i;
         }
     }
     return -1;
+}
+
+/* A spelled digit as a word of its own, or in a row of such ("fourone"). within: a digit ends right before. */
+static int spelled_digit(const char *text, uint32_t len, uint32_t at, bool within, uint32_t *n)
+{
+    uint32_t after;
+    if (!within && at > 0 && text_is_letter(text[at - 1]))
+        return -1;
+    int digit = spelled_prefix(text, len, at, n);
+    if (digit < 0 || at + *n == len || !text_is_letter(text[at + *n]))
+        return digit;
+    return spelled_prefix(text, len, at + *n, &after) >= 0 ? digit : -1;
 }
 
 /* O and l among digits. */
@@ -66,7 +75,7 @@ static bool run_put(struct run *r, int digit, uint32_t begin, uint32_t end)
 static uint32_t read_group(struct run *r, const char *text, uint32_t len, uint32_t at)
 {
     uint32_t i = at, n;
-    int digit = spelled_digit(text, len, at, &n);
+    int digit = spelled_digit(text, len, at, r->n > 0, &n);
     if (digit >= 0 && !text_is_digit(text[at])) {
         r->spelled = true;
         return run_put(r, digit, at, at + n) ? at + n : at;
@@ -154,11 +163,11 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
         }
         r->group[r->n_groups++] = r->n - before;
         r->singles += r->n - before == 1;
-        if (end < len && (text_is_letter(text[end]) || text[end] == '_') && spelled_digit(text, len, end, &(uint32_t){0}) < 0)
+        if (end < len && (text_is_letter(text[end]) || text[end] == '_') && spelled_digit(text, len, end, true, &(uint32_t){0}) < 0)
             r->glued = true;
         struct run ahead = *r;
         uint32_t gap = read_gap(&ahead, text, len, end);
-        bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, &(uint32_t){0}) >= 0 ||
+        bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
         if (!more)
             break;

@@ -88,7 +88,7 @@ static bool run_is_candidate(const char *run, uint32_t n, const struct coding *c
     if (coding->bits == 4)
         return n % 2 == 0 && n >= 14;
     if (coding->bits == 5)
-        return n >= 16 && lower == 0 && upper > 0 && digits > 0;
+        return n >= 16 && lower == 0 && upper > 0;
     return upper > 1 && lower + digits > 1;
 }
 
