@@ -29,8 +29,8 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_array_free(&s->next);
     phi_array_free(&s->findings);
     phi_array_free(&s->notes);
-    for (size_t i = 0; i < sizeof s->canonical / sizeof *s->canonical; i++)
-        phi_array_free(&s->canonical[i]);
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        mapped_free(&s->mapped[i]);
     for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
         phi_array_free(&s->block[i]);
     for (size_t i = 0; i < sizeof s->work / sizeof *s->work; i++)
