@@ -26,7 +26,7 @@
 #define CHANGES_MAX 512u
 #define FILES_MAX 64u
 
-static const char *const built_in[] = {"numbers", "records", "contact", "dates", "secrets", "names", "sensitive"};
+static const char *const built_in[] = {"numbers", "records", "contact", "dates", "secrets", "people", "sensitive"};
 
 static const struct yaml_key detector_keys[] = {
     {.name = "rules", .type = YAML_NODE_LIST},
