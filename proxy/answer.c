@@ -106,6 +106,8 @@ static int string_value(struct reader *r, const struct json_token *t) {
             at->finished = true;
     }
     if (!is_text(r)) return 0;
+    if (at && !at->array && (span_is(r->key, "content") || span_is(r->key, "text")))
+        at->text = (uint32_t)r->w->n_texts + 1;
     return leaf_add(r, t, &r->w->texts, &r->w->n_texts, &r->texts_size);
 }
 
@@ -280,7 +282,8 @@ static void add_member(struct buf *out, struct span key) {
 }
 
 /* Opens the containers from the choice down to the text: {"delta":{"tool_calls":[{"index":1,"function":{ */
-static void open_containers(const struct answer *w, const uint32_t *v, size_t n, struct buf *before, struct buf *after) {
+static void open_containers(const struct answer *w, const uint32_t *v, size_t n, struct buf *before,
+                            struct buf *after) {
     char closing[ANSWER_DEPTH];
     size_t closed = 0;
 

@@ -21,6 +21,7 @@ struct answer_node { /* an object or an array; number 0 is the root */
     uint32_t items;    /* that it holds as an array */
     int64_t index;     /* its own "index" member, -1 without */
     struct span type;  /* its own "type" member as it stands between the quotes */
+    uint32_t text;     /* its content, or the text of a part: number in texts + 1, 0 none */
     uint32_t choice;   /* the choice it is in (or is), 0 none */
     bool array;
     bool delta;    /* in the delta of a choice */

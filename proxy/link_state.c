@@ -6,7 +6,15 @@
 #include "link_state.h"
 
 enum { DESTINATION_NONE, DESTINATION_BEGIN, DESTINATION_PLAIN, DESTINATION_ANGLE };
-enum { DEFINITION_LINE_START, DEFINITION_NONE, DEFINITION_LABEL, DEFINITION_COLON, DEFINITION_SPACE, DEFINITION_URL };
+enum {
+    DEFINITION_LINE_START,
+    DEFINITION_NONE,
+    DEFINITION_LABEL,
+    DEFINITION_MORE, /* a bracket closed, perhaps not that of the label */
+    DEFINITION_COLON,
+    DEFINITION_SPACE,
+    DEFINITION_URL
+};
 enum { TAG_NONE, TAG_OPEN, TAG_NAME, TAG_INSIDE, TAG_EQUAL, TAG_DOUBLE, TAG_SINGLE, TAG_BARE };
 enum { STYLE_NONE, STYLE_BEGIN, STYLE_BARE, STYLE_DOUBLE, STYLE_SINGLE, STYLE_IMPORT };
 
@@ -35,7 +43,8 @@ static bool ends_with(const struct link_state *l, const char *word) {
     return (l->last & mask) == value;
 }
 
-/* A slash or a question mark behind a host's name: ".com/"; the window shows top-level names of two to five letters. */
+/* A slash or a question mark behind a host's name: ".com/". The window shows top-level names of two to five
+ * letters. */
 static bool follows_host(const struct link_state *l) {
     unsigned letters = 0;
 
@@ -95,26 +104,45 @@ static void destination_feed(struct link_state *l, uint8_t c) {
     }
 }
 
+static bool is_list_mark(uint8_t c) {
+    return c == '>' || c == '*' || c == '-' || c == '+' || c == '.' || c == ')' || (c >= '0' && c <= '9');
+}
+
+/* Behind a closing bracket: the colon, or more of the label when the bracket was escaped. Whether a backslash was
+ * itself escaped does not matter when both readings go on. */
+static uint8_t definition_bracket(const struct link_state *l, uint8_t c, bool line_end) {
+    if (c == ':') return DEFINITION_SPACE;
+    if (c == ']') return DEFINITION_COLON;
+    if ((uint8_t)(l->last >> 16) == '\\') return DEFINITION_LABEL;
+    return line_end ? DEFINITION_LINE_START : DEFINITION_MORE;
+}
+
 static void definition_feed(struct link_state *l, uint8_t c) {
     bool line_end = c == '\n' || c == '\r';
+    bool empty_line = line_end && (ends_with(l, "\n\n") || ends_with(l, "\n\r\n"));
 
     switch (l->definition) {
     case DEFINITION_LINE_START: /* also behind the marks of a quotation or a list */
         if (c == '[')
             l->definition = DEFINITION_LABEL;
-        else if (!is_white(c) && c != '>' && c != '*' && c != '-' && c != '+' && c != '.' && c != ')' && (c < '0' || c > '9'))
+        else if (!is_white(c) && !is_list_mark(c))
             l->definition = DEFINITION_NONE;
         break;
     case DEFINITION_LABEL:
         if (c == ']') l->definition = DEFINITION_COLON;
+        if (empty_line) l->definition = DEFINITION_LINE_START;
+        break;
+    case DEFINITION_MORE:
+        if (c == ']') l->definition = DEFINITION_COLON;
+        if (line_end) l->definition = DEFINITION_LINE_START;
         break;
     case DEFINITION_COLON:
-        l->definition = c == ':' ? DEFINITION_SPACE : line_end ? DEFINITION_LINE_START : DEFINITION_NONE;
+        l->definition = definition_bracket(l, c, line_end);
         break;
     case DEFINITION_SPACE: /* the address may stand on the next line */
         if (!is_white(c))
             l->definition = DEFINITION_URL;
-        else if (ends_with(l, "\n\n") || ends_with(l, "\n\r\n"))
+        else if (empty_line)
             l->definition = DEFINITION_LINE_START;
         break;
     case DEFINITION_URL:
@@ -138,7 +166,9 @@ static void tag_feed(struct link_state *l, uint8_t c) {
     case TAG_NAME:
         if (is_white(c) || c == '/')
             l->tag = TAG_INSIDE;
-        else if (!is_scheme_byte(c) && c != ':')
+        else if (c == ':')
+            l->address = true; /* <scheme:...> is a link whatever the scheme */
+        else if (!is_scheme_byte(c))
             l->tag = TAG_NONE;
         break;
     case TAG_INSIDE:

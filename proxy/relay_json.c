@@ -8,15 +8,6 @@
 #include "relay.h"
 #include "relay_text.h"
 
-/* The text that citations of this node count in: its content, or the text of the part. */
-static const struct answer_leaf *cited_text(const struct answer *w, uint32_t node) {
-    for (size_t i = 0; i < w->n_texts; i++) {
-        const struct answer_leaf *t = &w->texts[i];
-        if (t->node == node && (span_is(t->key, "content") || span_is(t->key, "text"))) return t;
-    }
-    return NULL;
-}
-
 /* A restorer that has read the text, for its indexes; it counts into nowhere. */
 static struct restore *read_again(struct relay_text *x, const struct answer *w, const struct answer_leaf *text,
                                   struct restore_counts *nowhere) {
@@ -40,10 +31,10 @@ static int move_indexes(struct relay_text *x, const struct answer *w) {
     for (size_t i = 0; i < w->n_indexes && result == 0; i++) {
         uint32_t node = answer_cited(w, &w->indexes[i]);
         if (!r || node != last) {
-            const struct answer_leaf *text = cited_text(w, node);
-            if (!text) continue;
+            uint32_t text = w->nodes[node].text;
+            if (text == 0) continue;
             restore_free(r);
-            r = read_again(x, w, text, &nowhere);
+            r = read_again(x, w, &w->texts[text - 1], &nowhere);
             last = node;
         }
         result = r ? relay_text_index(x, &w->indexes[i], r) : -1;

@@ -292,7 +292,8 @@ static int take_event(void *arg, const struct sse_event *e) {
 int relay_stream_push(struct relay_stream *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;
     s->out = out;
-    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = !s->done; /* nothing counts behind the end */
+    /* Nothing counts behind the end marker, also no fault. */
+    if (!s->done && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = !s->done;
     s->out = NULL;
     return s->failed ? -1 : 0;
 }

