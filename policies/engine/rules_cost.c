@@ -19,22 +19,24 @@
 #define ALPHABET_MAX 16u
 #define TEXT_LEN (4u * 1024)
 #define LONG_TEXT_LEN (64u * 1024)
+#define TEXT_SIZE (LONG_TEXT_LEN + 1 + ALPHABET_MAX)
 #define STEPS_PER_START 20000u /* the engine's own limit is several times higher */
 #define CPU_MS_PER_TEXT 400
-
-struct cost {
-    pcre2_code *code;
-    pcre2_match_context *limits;
-    pcre2_match_data *match;
-    char *text; /* LONG_TEXT_LEN bytes */
-};
-
-/* ---- the characters a pattern asks for ---- */
 
 struct alphabet {
     char v[ALPHABET_MAX];
     size_t n;
 };
+
+struct cost {
+    pcre2_code *code;
+    pcre2_match_context *limits;
+    pcre2_match_data *match;
+    struct alphabet alphabet;
+    char *text; /* TEXT_SIZE bytes */
+};
+
+/* ---- the characters a pattern asks for ---- */
 
 static void alphabet_add(struct alphabet *a, char c) {
     if ((unsigned char)c >= 0x80 || a->n == ALPHABET_MAX || memchr(a->v, c, a->n)) return;
@@ -93,21 +95,25 @@ static bool cheap_on(struct cost *c, size_t len) {
     return true;
 }
 
-/* Fills with whole pieces only, so that the text stays UTF-8. */
+/* Whole pieces only, so that the text stays UTF-8; then a character that no pattern asks for, which breaks the match;
+ * then the alphabet, so that PCRE2 cannot see beforehand that a needed character is missing. */
 static size_t fill(struct cost *c, const char *piece, size_t piece_len, size_t len) {
     size_t used = 0;
     while (piece_len > 0 && used + piece_len <= len) {
         memcpy(c->text + used, piece, piece_len);
         used += piece_len;
     }
-    return used;
+    c->text[used++] = '\x01';
+    memcpy(c->text + used, c->alphabet.v, c->alphabet.n);
+    return used + c->alphabet.n;
 }
 
 static bool cheap_on_piece(struct cost *c, const char *piece, size_t piece_len, size_t len) {
     return cheap_on(c, fill(c, piece, piece_len, len));
 }
 
-static int check_alphabet(struct cost *c, const struct alphabet *a, char *err, size_t err_size) {
+static int check_alphabet(struct cost *c, char *err, size_t err_size) {
+    const struct alphabet *a = &c->alphabet;
     for (size_t i = 0; i < a->n; i++) {
         char pair[2] = {a->v[i], ' '};
         if (cheap_on_piece(c, pair, 1, TEXT_LEN) && cheap_on_piece(c, pair, 2, TEXT_LEN)) continue;
@@ -141,7 +147,7 @@ static int check_samples(struct cost *c, const char *const *samples, size_t n, c
 static int cost_init(struct cost *c, const char *pattern) {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    *c = (struct cost){.text = malloc(LONG_TEXT_LEN)};
+    *c = (struct cost){.text = malloc(TEXT_SIZE)};
     c->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
                             &offset, NULL);
     if (!c->code || !c->text) return -1;
@@ -160,13 +166,12 @@ static void cost_free(struct cost *c) {
 }
 
 int rules_cost_check(const char *pattern, const char *const *samples, size_t n, char *err, size_t err_size) {
-    struct alphabet alphabet = {.n = 0};
     struct cost c;
     int result = 0;
 
     if (cost_init(&c, pattern) == 0) {
-        alphabet_read(&alphabet, pattern);
-        result = check_alphabet(&c, &alphabet, err, err_size);
+        alphabet_read(&c.alphabet, pattern);
+        result = check_alphabet(&c, err, err_size);
         if (result == 0) result = check_samples(&c, samples, n, err, err_size);
     }
     cost_free(&c);
