@@ -95,7 +95,9 @@ struct upstream_exchange {
     int64_t started, sent, heard;
     uint64_t received;
     struct response_head head;
-    struct buf text; /* URL and header lines */
+    CURLU *url;
+    struct buf url_text; /* what url was made of */
+    struct buf text;     /* header lines */
     struct curl_slist lines[UPSTREAM_LINES_MAX];
 };
 

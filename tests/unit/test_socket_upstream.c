@@ -363,6 +363,37 @@ static void connections_are_kept_within_a_pool_only(void **state) {
     server_stop(s);
 }
 
+/* A handle that called one URL is used for another. */
+static void urls_do_not_stick(void **state) {
+    static const char *const paths[] = {"/models", "/models", "/models/a?b=c", "/a/../b", "/models"};
+    struct server *s = server_start(serve_hello, NULL), *other = server_start(serve_hello, NULL);
+    struct caller *c = caller_new(s->port, "http");
+    (void)state;
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct upstream_request r = {.method = i % 2 ? "POST" : "GET", .path = paths[i], .pool = 1};
+        char line[128];
+        memset(&answer, 0, sizeof answer);
+        answer.caller = c;
+        assert_non_null(upstream_start(c->u, &c->target, &r, &handler, &answer));
+        finish(&answer);
+        assert_int_equal(answer.end, UPSTREAM_OK);
+        snprintf(line, sizeof line, "%s /v1%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", r.method, r.path, s->port);
+        assert_int_equal(strncmp(s->last, line, strlen(line)), 0);
+        if (i % 2 == 0) assert_null(strcasestr(s->last, "content-"));
+    }
+    snprintf(c->url, sizeof c->url, "http://127.0.0.1:%d", other->port);
+    assert_int_equal(ask(c, false), UPSTREAM_OK);
+    assert_int_equal(other->requests, 1);
+    assert_int_equal(strncmp(other->last, "POST /chat/completions HTTP/1.1\r\n", 33), 0);
+    snprintf(c->url, sizeof c->url, "http://user:secret@127.0.0.1:%d", other->port);
+    struct upstream_request r = {.method = "GET", .path = "/models", .pool = 1};
+    assert_null(upstream_start(c->u, &c->target, &r, &handler, &answer));
+    caller_free(c);
+    server_stop(s);
+    server_stop(other);
+}
+
 /* ---- planted answers ---- */
 
 static void serve_planted(struct peer *p) {
@@ -927,6 +958,7 @@ int main(void) {
         cmocka_unit_test(large_body_goes_without_expect),
         cmocka_unit_test(lines_cannot_be_injected),
         cmocka_unit_test(connections_are_kept_within_a_pool_only),
+        cmocka_unit_test(urls_do_not_stick),
         cmocka_unit_test(planted_answer_is_not_taken),
         cmocka_unit_test(tls_is_verified),
         cmocka_unit_test(planted_answer_is_not_taken_over_tls),
