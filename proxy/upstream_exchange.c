@@ -289,8 +289,6 @@ static void release(struct upstream_call *c) {
     if (x->fresh) curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 0L);
     buf_clear(&x->text);
     response_head_wipe(&x->head);
-    x->pool->live--;
-    x->pool->used = upstream_now();
     upstream_pool_spare(x->pool, x);
 }
 

@@ -445,6 +445,9 @@ static void expect_nothing_planted(void (*serve)(struct peer *), SSL_CTX *tls, c
     assert_int_equal(s->connections, 2);
     assert_int_equal(ask(c, false), UPSTREAM_OK);
     assert_string_equal(answer.body, "again");
+    assert_int_equal(s->connections, 2);
+    pause_ms(20);
+    assert_int_equal(s->closed, 1); /* the one with the planted answer */
     caller_free(c);
     server_stop(s);
 }
@@ -715,6 +718,22 @@ static void nobody_there_is_unreachable(void **state) {
     close(fd);
 }
 
+static void names_are_resolved(void **state) {
+    struct server *s = server_start(serve_hello, NULL);
+    struct caller *c = caller_new(s->port, "http");
+    (void)state;
+
+    snprintf(c->url, sizeof c->url, "http://localhost:%d", s->port);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ask(c, false), UPSTREAM_OK);
+    assert_int_equal(s->connections, 1);
+    snprintf(c->url, sizeof c->url, "http://no-such-host.invalid:%d", s->port);
+    c->target.connect_ms = 1000; /* whatever the resolver does */
+    assert_int_equal(ask(c, false), UPSTREAM_UNREACHABLE);
+    caller_free(c);
+    server_stop(s);
+}
+
 /* ---- cancel, back-pressure, reuse ---- */
 
 static void cancel_closes_at_once(void **state) {
@@ -969,6 +988,7 @@ int main(void) {
         cmocka_unit_test(too_large_is_stopped),
         cmocka_unit_test(each_deadline_ends_a_call),
         cmocka_unit_test(nobody_there_is_unreachable),
+        cmocka_unit_test(names_are_resolved),
         cmocka_unit_test(cancel_closes_at_once),
         cmocka_unit_test(handler_may_stop_or_cancel),
         cmocka_unit_test(open_calls_end_with_the_loop),
