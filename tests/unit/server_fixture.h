@@ -57,7 +57,8 @@ struct call {
     struct buf body;
     struct event *timer;
     size_t to_write;
-    enum { CALL_ECHO, CALL_LATER, CALL_BIG, CALL_FLOOD, CALL_WAIT, CALL_ABORT, CALL_STREAM, CALL_EARLY } kind;
+    enum { CALL_ECHO, CALL_LATER, CALL_BIG, CALL_FLOOD, CALL_WAIT, CALL_ABORT, CALL_STREAM, CALL_EARLY,
+           CALL_LENGTH } kind;
 };
 
 static inline struct span filler(struct fixture *f, size_t n) {
@@ -98,8 +99,16 @@ static inline void stream(struct call *c) {
         server_end(c->x);
 }
 
+/* Announces 10 bytes and writes as many as asked for. */
+static inline void announce(struct call *c) {
+    server_begin(c->x, 200, NULL, 0, 10);
+    server_write(c->x, filler(c->f, c->to_write));
+    server_end(c->x);
+}
+
 static inline void *on_head(void *arg, struct server_exchange *x, const struct http1_head *h) {
-    static const char *const paths[] = {"/echo", "/later", "/big", "/flood", "/wait", "/abort", "/stream", "/early"};
+    static const char *const paths[] = {"/echo", "/later", "/big", "/flood", "/wait", "/abort", "/stream", "/early",
+                                        "/length"};
     struct fixture *f = arg;
     unsigned long long n = 0;
 
@@ -152,6 +161,7 @@ static inline void on_complete(void *owner) {
     case CALL_ABORT:
     case CALL_STREAM: stream(c); break;
     case CALL_EARLY: break;
+    case CALL_LENGTH: announce(c); break;
     }
 }
 

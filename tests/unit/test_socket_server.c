@@ -115,6 +115,26 @@ static void test_abort(void **state) {
     stop(&f);
 }
 
+/* A handler whose announced length was wrong must not leave a client with a wrong idea of where the answer ends. */
+static void test_wrong_length(void **state) {
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    start(&f, &usual);
+    for (int n = 9; n <= 11; n++) {
+        char text[80];
+        snprintf(text, sizeof text, "GET /length?%d HTTP/1.1\r\nHost: a\r\n\r\n", n);
+        client_open(&c, &f);
+        client_say(&c, text);
+        assert_int_equal(client_answer(&c, false), n == 10);
+        if (n != 10) assert_int_not_equal(client_fill(&c), 1);
+        client_close(&c);
+    }
+    assert_soon(&f.aborted, 2);
+    stop(&f);
+}
+
 static void test_head_method(void **state) {
     struct fixture f;
     struct client c;
@@ -185,6 +205,15 @@ static void test_early_answer(void **state) {
     client_send(&c, span_make(f.filler, 3000000));
     assert_answer(&c, 401, "no");
     assert_true(c.closing);
+    assert_closed(&c);
+    client_close(&c);
+
+    client_open(&c, &f); /* unread input must not turn the end into a reset */
+    client_say(&c, "POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+    client_send(&c, span_make(f.filler, 200000));
+    sleep_ms(50);
+    assert_int_equal(server_connections(f.server), 1); /* still there, so that the answer can be read at leisure */
+    assert_answer(&c, 401, "no");
     assert_closed(&c);
     client_close(&c);
     stop(&f);
@@ -280,6 +309,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_wrong_length),
         cmocka_unit_test(test_head_method),
         cmocka_unit_test(test_expect_continue),
         cmocka_unit_test(test_absolute_form_and_hosts),
