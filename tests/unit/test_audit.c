@@ -226,11 +226,37 @@ static void continued_after(const struct scratch *s, struct audit *a, const char
 
 static void a_removed_file_stops_and_a_new_one_continues(void **state) {
     struct scratch *s = *state;
+    struct audit_check c;
+    char name[128];
     struct audit *a = open_log(s);
 
     assert_true(write_and_wait(a, outcome("before"), NULL));
     assert_int_equal(unlink(s->path), 0);
     continued_after(s, a, "removed");
+    beside(s, ".aside-2-0", name); /* what was removed is back, whole */
+    assert_int_equal(audit_verify(name, test_key, &c), 0);
+    assert_int_equal(c.records, 2);
+}
+
+static void a_removed_head_is_made_anew(void **state) {
+    struct scratch *s = *state;
+    struct audit *a = open_log(s);
+    struct audit_check c;
+    char name[128], other[128];
+
+    assert_true(write_and_wait(a, outcome("before"), NULL));
+    beside(s, ".head", name);
+    beside(s, ".head.moved", other);
+    assert_int_equal(unlink(name), 0);
+    sleep_ms(800);
+    verify_good(s, &c);
+    assert_true(c.head_checked);
+    assert_int_equal(rename(name, other), 0);
+    sleep_ms(800);
+    verify_good(s, &c);
+    assert_true(c.head_checked);
+    assert_true(audit_healthy(a));
+    audit_close(a);
 }
 
 static void a_removed_file_is_noticed_before_the_next_record(void **state) {
@@ -580,6 +606,7 @@ int main(void) {
         TEST(many_threads_share_one_chain),
         TEST(a_removed_file_stops_and_a_new_one_continues),
         TEST(a_removed_file_is_noticed_before_the_next_record),
+        TEST(a_removed_head_is_made_anew),
         TEST(a_replaced_file_is_set_aside),
         TEST(a_truncated_file_is_set_aside),
         TEST(appended_bytes_are_noticed),
