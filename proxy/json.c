@@ -9,8 +9,8 @@
  *   keys:  | model | messages | role | content |      an object's keys go when it ends, last in first out,
  *            ^ object 1         ^ object 2             so the table needs no tombstones
  *
- * The hash is SipHash-1-3 under the random bytes that the kernel gives each process: a caller cannot choose
- * keys that collide.
+ * The hash is keyed with the random bytes that the kernel gives each process (a scanner costs no system call), so
+ * that a caller cannot choose keys that collide.
  */
 #include "json.h"
 
@@ -18,6 +18,7 @@
 #include <sys/auxv.h>
 
 #include "arena.h"
+#include "keyed_hash.h"
 #include "utf8.h"
 
 #define FRAMES_FIRST 16u
@@ -54,7 +55,7 @@ struct json_scanner {
     struct key *keys;
     uint32_t *slots; /* index into keys + 1; 0: empty */
     size_t n_keys, n_slots;
-    uint64_t seed[2];
+    struct keyed_hash hash;
     const char *error, *code;
     size_t error_at;
 };
@@ -76,38 +77,6 @@ static int fail_memory(struct json_scanner *s) {
 }
 
 /* ---- keys ---- */
-
-static uint64_t rotate(uint64_t x, int n) {
-    return x << n | x >> (64 - n);
-}
-
-static void sip_round(uint64_t v[4]) {
-    v[0] += v[1]; v[1] = rotate(v[1], 13) ^ v[0]; v[0] = rotate(v[0], 32);
-    v[2] += v[3]; v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] += v[3]; v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] += v[1]; v[1] = rotate(v[1], 17) ^ v[2]; v[2] = rotate(v[2], 32);
-}
-
-/* SipHash-1-3 of the text, with the number of its object mixed into the last word. */
-static uint64_t key_hash(const struct json_scanner *s, struct span text, uint32_t object) {
-    uint64_t v[4] = {s->seed[0] ^ 0x736f6d6570736575u, s->seed[1] ^ 0x646f72616e646f6du,
-                     s->seed[0] ^ 0x6c7967656e657261u, s->seed[1] ^ 0x7465646279746573u};
-    uint64_t word;
-    size_t i = 0;
-
-    for (; text.len - i >= 8; i += 8) {
-        memcpy(&word, text.ptr + i, 8);
-        v[3] ^= word; sip_round(v); v[0] ^= word;
-    }
-    word = 0;
-    if (text.len > i) memcpy(&word, text.ptr + i, text.len - i);
-    v[3] ^= word; sip_round(v); v[0] ^= word;
-    word = (uint64_t)text.len << 32 | object;
-    v[3] ^= word; sip_round(v); v[0] ^= word;
-    v[2] ^= 0xFF;
-    sip_round(v); sip_round(v); sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
 
 /* The slot of an equal key, or the empty one where it would go. */
 static uint32_t *slot_find(struct json_scanner *s, const struct key *k) {
@@ -140,7 +109,7 @@ static int key_add(struct json_scanner *s, const struct json_token *t) {
 
     if (t->escaped && json_unescape(s->arena, t->raw, &k.text, NULL) < 0) return fail_memory(s);
     if (s->n_keys == s->n_slots / 2 && keys_grow(s) < 0) return -1;
-    k.hash = key_hash(s, k.text, k.object);
+    k.hash = keyed_hash_of(&s->hash, k.object, k.text);
     uint32_t *slot = slot_find(s, &k);
     if (*slot) {
         s->at = t->begin;
@@ -172,9 +141,21 @@ static bool block_plain(const unsigned char *p) {
     return special == 0;
 }
 
+/* The same for eight bytes: a borrow can only start at a byte that is one of them. */
+static bool word_plain(const unsigned char *p) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    uint64_t quote = v ^ ones * '"', backslash = v ^ ones * '\\';
+    return ((v | (v - ones * 0x20) | (quote - ones) | (backslash - ones)) & ones << 7) == 0;
+}
+
 static size_t plain_end(const unsigned char *p, size_t i, size_t len) {
     while (len - i >= BLOCK && block_plain(p + i))
         i += BLOCK;
+    while (len - i >= sizeof(uint64_t) && word_plain(p + i))
+        i += sizeof(uint64_t);
     while (i < len && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
         i++;
     return i;
@@ -194,6 +175,13 @@ static int32_t hex4(const unsigned char *p) {
     return value;
 }
 
+static bool is_short_escape(unsigned char c) {
+    switch (c) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
+    default: return false;
+    }
+}
+
 /* At the backslash. Moves behind the escape. */
 static int escape_check(struct json_scanner *s) {
     const unsigned char *p = s->text + s->at;
@@ -201,7 +189,7 @@ static int escape_check(struct json_scanner *s) {
 
     if (left < 2) return fail_json(s, "the text ends inside a string");
     if (p[1] != 'u') {
-        if (p[1] == '\0' || !strchr("\"\\/bfnrt", p[1])) return fail_json(s, "unknown escape in a string");
+        if (!is_short_escape(p[1])) return fail_json(s, "unknown escape in a string");
         s->at += 2;
         return 0;
     }
@@ -234,9 +222,11 @@ static int scan_string(struct json_scanner *s, struct json_token *t) {
             continue;
         }
         if (c < 0x20) return fail_json(s, "raw control character in a string");
-        size_t n = utf8_length(s->text + s->at, s->len - s->at);
-        if (n == 0) return fail_json(s, "not UTF-8");
-        s->at += n;
+        do { /* foreign text comes in runs */
+            size_t n = utf8_length(s->text + s->at, s->len - s->at);
+            if (n == 0) return fail_json(s, "not UTF-8");
+            s->at += n;
+        } while (s->at < s->len && s->text[s->at] >= 0x80);
     }
     t->begin = (uint32_t)begin;
     t->raw = span_make((const char *)s->text + begin, s->at - begin);
@@ -438,7 +428,8 @@ struct json_scanner *json_scanner_new(struct arena *a, struct span text, uint32_
     s->frames = arena_array(a, FRAMES_FIRST, sizeof *s->frames);
     if (!s->frames) return NULL;
     s->frames_size = FRAMES_FIRST;
-    if (random) memcpy(s->seed, random, sizeof s->seed);
+    if (!random) return NULL;
+    memcpy(s->hash.key, random, sizeof s->hash.key);
     json_scanner_restart(s, text);
     return s;
 }

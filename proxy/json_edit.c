@@ -23,12 +23,21 @@ static uint32_t hex4(const char *p) {
     return value;
 }
 
+static char short_escape(char c) {
+    switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c; /* quote, backslash, slash */
+    }
+}
+
 /* Decodes the checked escape at p. Returns its raw length, and in n what was written. */
 static size_t escape_decode(const char *p, char *out, size_t *n) {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-
     if (p[1] != 'u') {
-        *out = to[strchr(from, p[1]) - from];
+        *out = short_escape(p[1]);
         *n = 1;
         return 2;
     }

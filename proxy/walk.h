@@ -26,9 +26,6 @@ struct buf;
 
 enum walk_what { WALK_STRING, WALK_KEY, WALK_NUMBER };
 
-/* Whose words they are; policies tell them apart. */
-enum walk_part { WALK_OTHER = 0, WALK_SYSTEM, WALK_USER, WALK_ASSISTANT, WALK_TOOL, WALK_SCHEMA, WALK_METADATA };
-
 struct walk_leaf {
     enum walk_what what;
     enum walk_part part;
@@ -38,10 +35,11 @@ struct walk_leaf {
     struct json_map map; /* decoded -> raw, relative to begin */
     int32_t parent;      /* index of the string leaf this one lies in (that leaf is `container`), or -1 */
     uint32_t level;      /* escapes to undo: 1 in the body, 2 in JSON inside a string, ... */
-    uint32_t group;      /* message or list item it belongs to */
+    uint32_t group;      /* message or list item it belongs to; the items of prompt and input share one, since text
+                            that was cut into them belongs together */
     uint32_t path;       /* for walk_path */
     bool container;      /* a string that was walked as JSON: not searched itself */
-    bool parameter;      /* a number at a documented place: not searched */
+    bool parameter;      /* a number at a documented place, a known key, a known word (role, type): not searched */
 };
 
 enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the gateway must know of a request beside its text: the model, whether the answer streams, how many
+ * answers there are, what cannot be read. Filled while the walk passes each value.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include "walk.h"
+
+enum facts_verdict {
+    FACTS_ERROR = -1, /* a value that we act on is not of its documented type: w->error is set */
+    FACTS_SEARCH = 0, /* the text is searched like any other */
+    FACTS_CONSTANT,   /* a word of the specification */
+    FACTS_BLOB        /* encoded pixels, sound or file bytes: no text */
+};
+
+/* A scalar of the body at a place, or the begin of a container. text: decoded for a string, else as written. */
+enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
+                              struct span text);
+
+/* Notes that something cannot be read. */
+void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path);
+
+enum walk_part facts_role(struct span role);
+bool facts_tool_is_local(struct span type); /* function and custom tools are run by the app */
+
+#endif
