@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The sealed rules, as the modules of libphi see them. Read-only once sealed.
+ */
+#ifndef PHI_ENGINE_H
+#define PHI_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "detector.h"
+#include "dispatch.h"
+#include "memory.h"
+#include "pattern.h"
+#include "trigger.h"
+#include "validate.h"
+
+/* How much strict mode lowers every threshold. */
+enum { STRICT_LOWERS = 20, THRESHOLD_DEFAULT = 50, RULES_MAX = 20000, ALLOW_BYTES_MAX = 512 };
+
+struct rule {
+    char *id, *file;
+    uint32_t line;
+    uint16_t kind;
+    uint8_t score;
+    bool required;
+    int within, raise;
+    char **words; /* lower case, n_words of them */
+    uint32_t n_words;
+    phi_validator *validate;
+    struct phi_pattern pattern;
+    struct trigger trigger;
+};
+
+/* A set of folded values by hash, open addressing. */
+struct allow_list {
+    char **v;
+    uint32_t n, cap;
+};
+
+struct phi_engine {
+    atomic_uint refs;
+    bool sealed;
+    pcre2_general_context *general;
+    struct rule *rules;
+    uint32_t n, cap;
+    const struct phi_pattern **patterns; /* of rules, once sealed */
+    const struct trigger **triggers;
+    struct dispatch *dispatch;
+    uint32_t captures; /* the most any rule has */
+    struct allow_list allow;
+    enum phi_mode mode;
+    uint8_t threshold[PHI_KINDS];
+    struct phi_dictionary *dictionary;
+};
+
+/* ---- rules of built-in detectors, numbered behind the others ---- */
+
+extern const struct phi_detector *const phi_detectors[];
+extern const unsigned phi_detectors_n;
+
+/* The number of a detector's first rule. */
+unsigned engine_detector_base(const struct phi_engine *e, unsigned detector);
+unsigned engine_detector_rule(const struct phi_engine *e, const struct phi_detector *detector, unsigned rule);
+int engine_threshold(const struct phi_engine *e, unsigned kind);
+
+void engine_dictionary_free(struct phi_engine *e);
+
+/* ---- allow list ---- */
+
+int allow_add(struct allow_list *list, const char *value, size_t len);
+bool allow_has(const struct allow_list *list, const char *value, size_t len);
+void allow_free(struct allow_list *list);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keys and banners. A label is folded ("Patient's Name", "patient_name", "patientName" -> "patientname") and
+ * looked up in fields.def; what follows must look like a value of that field, and not like a word of a schema
+ * or a form ("unknown", "string", "see below").
+ */
+#include "fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "name_words.h"
+#include "scratch.h"
+#include "text.h"
+
+enum { LABEL_MAX = 48, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
+
+static const struct field fields[] = {
+#define FIELD(label, kind, shape, where) {label, kind, shape, where},
+#include "fields.def"
+#undef FIELD
+};
+
+/* ---- labels ---- */
+
+static uint32_t label_fold(const char *label, uint32_t len, char out[LABEL_MAX])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        char c = text_lower(label[i]);
+        if (!text_is_digit(c) && !(c >= 'a' && c <= 'z')) {
+            if ((unsigned char)c >= 0x80)
+                return 0;
+            continue;
+        }
+        if (n == LABEL_MAX - 1)
+            return 0;
+        out[n++] = c;
+    }
+    out[n] = 0;
+    return n;
+}
+
+static int field_compare(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct field *)item)->label);
+}
+
+const struct field *field_find(const char *label, uint32_t len, unsigned where)
+{
+    char folded[LABEL_MAX];
+    if (!label_fold(label, len, folded))
+        return NULL;
+    const struct field *f = bsearch(folded, fields, sizeof fields / sizeof *fields, sizeof *fields, field_compare);
+    return f && f->where & where ? f : NULL;
+}
+
+/* ---- values ---- */
+
+bool field_value_is_empty(const char *value, uint32_t len)
+{
+    static const char none[] =
+        " unknown none null nil na n/a tbd true false yes no string number integer boolean array object date "
+        "datetime date-time text varchar int float char required optional undefined nan pending same self other "
+        "declined refused see below above unavailable confidential redacted withheld deferred denied not "
+        "uuid email uri url format pattern hidden test default example empty blank male female m f ";
+    char key[24];
+    if (len == 0 || len > sizeof key - 3)
+        return len == 0;
+    key[0] = ' ';
+    for (uint32_t i = 0; i < len; i++)
+        key[i + 1] = text_lower(value[i]);
+    key[len + 1] = ' ';
+    key[len + 2] = 0;
+    return strstr(none, key) != NULL;
+}
+
+struct counts {
+    uint32_t letters, digits, words;
+};
+
+static struct counts value_counts(const char *value, uint32_t len)
+{
+    struct counts c = {0};
+    for (uint32_t i = 0; i < len; i++) {
+        c.letters += text_is_letter(value[i]);
+        c.digits += text_is_digit(value[i]);
+        c.words += text_is_alnum(value[i]) && (i == 0 || !text_is_alnum(value[i - 1]));
+    }
+    return c;
+}
+
+bool field_value_fits(const struct field *field, const char *value, uint32_t len)
+{
+    struct counts c = value_counts(value, len);
+    if (field_value_is_empty(value, len) || c.letters + c.digits == 0)
+        return false;
+    switch ((enum field_shape)field->shape) {
+    case FIELD_NAME:
+        return c.letters > 0 && c.words <= 8 && c.letters > c.digits;
+    case FIELD_DATE:
+        return c.digits > 0 && len <= 64;
+    case FIELD_ID:
+        return c.digits > 0 && c.words <= 8 && len <= 64;
+    case FIELD_PHONE:
+        return c.digits >= 7 && len <= 48;
+    case FIELD_ZIP:
+        return c.digits >= 5 && len <= 12;
+    case FIELD_PLACE:
+    case FIELD_PLAIN:
+        return c.letters + c.digits >= 2;
+    }
+    return false;
+}
+
+static void trim(const char *text, uint32_t *begin, uint32_t *end)
+{
+    while (*begin < *end && text_is_space(text[*begin]))
+        ++*begin;
+    while (*end > *begin && (text_is_space(text[*end - 1]) || text[*end - 1] == ',' || text[*end - 1] == ';'))
+        --*end;
+}
+
+static void name_parts(const char *text, uint32_t begin, uint32_t end, struct phi_candidate *c)
+{
+    struct name_span name;
+    if (!name_read(text, end, begin, true, true, &name) || name.end != end)
+        return;
+    c->family = name.family;
+    c->given = name.given;
+    if (name.words == 1 && c->kind == PHI_NAME_RELATIVE)
+        c->family = (struct phi_part){0};
+}
+
+int fields_label(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number)
+{
+    uint32_t begin = 0, end = leaf->len;
+    if (!leaf->label || leaf->len == 0 || leaf->len > VALUE_MAX)
+        return 0;
+    const struct field *field = field_find(leaf->label, leaf->label_len, FIELD_IN_KEY);
+    trim(leaf->text, &begin, &end);
+    if (!field || !field_value_fits(field, leaf->text + begin, end - begin))
+        return 0;
+    struct phi_candidate c = {.begin = begin, .end = end, .kind = field->kind, .rule = FIELD_KEY, .score = SCORE_KEY,
+                              .via = PHI_VIA_LABEL};
+    if (field->shape == FIELD_NAME)
+        name_parts(leaf->text, begin, end, &c);
+    struct phi_candidates *sink = &s->found;
+    sink->leaf = number;
+    sink->text = leaf->text;
+    sink->len = leaf->len;
+    sink->map = (struct offset_map){0};
+    sink->via = 0;
+    sink->rule_base = engine_detector_rule(e, &phi_fields, 0);
+    sink->rules = phi_fields.n;
+    return phi_candidate_add(sink, &c);
+}
+
+/* ---- banners ---- */
+
+static bool is_label_byte(char c)
+{
+    return text_is_alnum(c) || c == ' ' || c == '_' || c == '.' || c == '\'' || c == '/' || c == '#' || c == '-' ||
+           c == '(' || c == ')' || c == '*';
+}
+
+/* The field whose label ends before `colon`: the longest run of words that is one. */
+static const struct field *banner_field(const char *text, uint32_t colon)
+{
+    uint32_t begin = colon, low = colon > LABEL_MAX ? colon - LABEL_MAX : 0;
+    while (begin > low && is_label_byte(text[begin - 1]) &&
+           !(text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == ' ' && begin < colon))
+        begin--;
+    for (int tries = 0; begin < colon && tries < 6; tries++) {
+        const struct field *f = field_find(text + begin, colon - begin, FIELD_IN_BANNER);
+        if (f)
+            return f;
+        while (begin < colon && text_is_alnum(text[begin]))
+            begin++;
+        while (begin < colon && !text_is_alnum(text[begin]))
+            begin++;
+    }
+    return NULL;
+}
+
+/* Up to the end of the line, a tab, a bar or a run of blanks. */
+static uint32_t cell_end(const char *text, uint32_t len, uint32_t at, uint32_t most)
+{
+    uint32_t i = at;
+    while (i < len && i - at < most && text[i] != '\n' && text[i] != '\r' && text[i] != '\t' && text[i] != '|' &&
+           text[i] != '"' && text[i] != '<' && !(text[i] == ' ' && i + 1 < len && text[i + 1] == ' '))
+        i++;
+    while (i > at && i < len && ((unsigned char)text[i] & 0xC0) == 0x80)
+        i--;
+    return i;
+}
+
+/* A label inside the cell ends the value: "Name: X MRN: Y", "street, city Phone: 1". */
+static uint32_t cell_before_label(const char *text, uint32_t at, uint32_t end)
+{
+    for (uint32_t i = at; i < end; i++) {
+        if (text[i] != ':' || (i + 1 < end && text_is_digit(text[i + 1])))
+            continue;
+        uint32_t begin = i;
+        while (begin > at && text[begin - 1] != ' ' && text[begin - 1] != ',')
+            begin--;
+        return begin;
+    }
+    return end;
+}
+
+static uint32_t run_of(const char *text, uint32_t len, uint32_t at, const char *marks, uint32_t most)
+{
+    uint32_t i = at;
+    while (i < len && i - at < most &&
+           (text_is_digit(text[i]) || (text_lower(text[i]) >= 'a' && text_lower(text[i]) <= 'z') ||
+            (text[i] && strchr(marks, text[i]))))
+        i++;
+    return i;
+}
+
+/* The date ends with its last digit, or with Z. */
+static uint32_t date_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = at, limit = cell_end(text, len, at, 40), last = at;
+    for (uint32_t i = at; i < limit; i++) {
+        if (text_is_digit(text[i]))
+            last = i + 1;
+        bool mark = text[i] == '/' || text[i] == '-' || text[i] == '.' || text[i] == ',' || text[i] == ' ' ||
+                    text[i] == ':' || text[i] == '\'';
+        if (!text_is_alnum(text[i]) && !mark)
+            break;
+        end = i + 1;
+    }
+    char first = text[at];
+    bool month = text_is_letter(first); /* "March 4, 2021": up to four digits behind; "3/4/21 by Dr" stops */
+    for (uint32_t i = at; i < end && !month; i++)
+        if (text_is_letter(text[i]) && text[i] != 'T' && (i == at || text[i - 1] == ' '))
+            return last < i ? last : i;
+    return last;
+}
+
+static uint32_t id_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = run_of(text, len, at, "-/_.*", 40);
+    /* "536 22 8741": groups of digits belong together */
+    while (end + 1 < len && text[end] == ' ' && text_is_digit(text[end + 1]) && end > at && text_is_digit(text[end - 1]) &&
+           end - at < 24)
+        end = run_of(text, len, end + 1, "-/", 12);
+    while (end > at && !text_is_alnum(text[end - 1]) && text[end - 1] != '*')
+        end--;
+    return end;
+}
+
+static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at, last = at;
+    for (; i < len && i - at < 32; i++) {
+        if (text_is_digit(text[i]))
+            last = i + 1;
+        else if (!strchr("()+-. /x", text[i]) || !text[i])
+            break;
+    }
+    return last;
+}
+
+/* Where the value of the field that begins at `at` ends; `at` when there is none. */
+static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t at,
+                          struct phi_candidate *c)
+{
+    struct name_span name;
+    uint32_t end;
+    switch ((enum field_shape)f->shape) {
+    case FIELD_NAME:
+        if (!name_read(text, len, at, true, false, &name))
+            return at;
+        c->family = name.family;
+        c->given = name.given;
+        return name.end;
+    case FIELD_DATE:
+        return date_end(text, len, at);
+    case FIELD_ID:
+    case FIELD_ZIP:
+        return id_end(text, len, at);
+    case FIELD_PHONE:
+        return phone_end(text, len, at);
+    case FIELD_PLACE:
+    case FIELD_PLAIN:
+        end = cell_end(text, len, at, f->shape == FIELD_PLACE ? 120 : 60);
+        return cell_before_label(text, at, end);
+    }
+    return at;
+}
+
+static int banner_found(const char *text, uint32_t len, uint32_t colon, struct phi_candidates *sink)
+{
+    const struct field *f = banner_field(text, colon);
+    uint32_t at = colon + 1;
+    if (!f)
+        return 0;
+    while (at < len && (text[at] == ' ' || text[at] == '\t' || text[at] == '*' || text[at] == '#') && at - colon < 24)
+        at++;
+    if (at >= len || text[at] == '\n')
+        return 0;
+    struct phi_candidate c = {.kind = f->kind, .rule = FIELD_BANNER, .score = SCORE_BANNER, .via = PHI_VIA_LABEL};
+    uint32_t end = value_end(f, text, len, at, &c);
+    trim(text, &at, &end);
+    if (end <= at || !field_value_fits(f, text + at, end - at))
+        return 0;
+    if ((f->shape == FIELD_PLACE) && value_counts(text + at, end - at).digits == 0 && end - at > 80)
+        return 0;
+    c.begin = at;
+    c.end = end;
+    return phi_candidate_add(sink, &c);
+}
+
+static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
+                      struct phi_candidates *sink)
+{
+    const char *at = text, *end = text + len;
+    (void)e;
+    (void)s;
+    while ((at = memchr(at, ':', (size_t)(end - at)))) {
+        uint32_t colon = (uint32_t)(at - text);
+        if (banner_found(text, len, colon, sink) < 0)
+            return -1;
+        at++;
+    }
+    return memmem(text, len, "MSH", 3) ? hl7_run(text, len, sink) : 0;
+}
+
+static const struct phi_detector_rule rules[] = {
+    [FIELD_KEY] = {"field-key", "name of the JSON key"},
+    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label"},
+    [FIELD_HL7] = {"field-hl7", "HL7 v2 segment and field"},
+};
+
+const struct phi_detector phi_fields = {rules, sizeof rules / sizeof *rules, fields_run};

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Seeds are the values of sure findings: whole, and for names their parts. Each is known by the hash of its
+ * first word; one pass over the words of all leaves looks that up, and what fits is compared whole.
+ *
+ *     finding "Greta Hollingsworth"  ->  seeds: "greta hollingsworth", "Hollingsworth", "Greta"
+ *     text "Mrs HOLLINGSWORTH said"  ->  repeat
+ *
+ * A whole value is found in any case; a part of a name only capitalized, and not when it is a common word.
+ */
+#include "repeat.h"
+
+#include <string.h>
+
+#include "engine.h"
+#include "name_words.h"
+#include "resolve.h"
+#include "scratch.h"
+#include "text.h"
+
+enum { SEED_SCORE = 75, SEEDS_MAX = 4096, PART_LETTERS = 3, SCORE_WHOLE = 80, SCORE_PART = 70, VALUE_MAX = 128 };
+enum { REPEAT_VALUE, REPEAT_NAME_PART };
+
+static const struct phi_detector_rule rules[] = {
+    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere"},
+    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere"},
+};
+
+const struct phi_detector phi_repeat = {rules, sizeof rules / sizeof *rules, NULL};
+
+struct seed {
+    const char *text;
+    uint32_t len;
+    uint32_t next; /* seed with the same slot, from 1 */
+    uint16_t kind;
+    uint8_t score;
+    bool part, family;
+};
+
+struct seeds {
+    struct seed *v;
+    uint32_t n;
+    uint32_t *slots; /* heads, from 1 */
+    uint32_t mask;
+};
+
+/* Numbers and names that name somebody wherever they stand; not dates, ages, cities or categories. */
+static bool kind_repeats(unsigned kind)
+{
+    if (kind >= PHI_NAME_PATIENT && kind <= PHI_NAME_UNKNOWN)
+        return true;
+    if (kind == PHI_GEO_STREET || kind == PHI_GEO_FACILITY)
+        return true;
+    return kind >= PHI_PHONE && kind <= PHI_OTHER_CODE && kind != PHI_SSN_LAST4 && kind != PHI_BIOMETRIC && kind != PHI_PHOTO;
+}
+
+static uint32_t word_end(const char *text, uint32_t len, uint32_t at)
+{
+    while (at < len && text_is_alnum(text[at]))
+        at++;
+    return at;
+}
+
+static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32_t end, struct seed seed)
+{
+    while (begin < end && !text_is_alnum(text[begin]))
+        begin++;
+    while (end > begin && !text_is_alnum(text[end - 1]))
+        end--;
+    if (begin >= end || end - begin > VALUE_MAX || all->n == SEEDS_MAX)
+        return;
+    seed.text = text + begin;
+    seed.len = end - begin;
+    uint64_t hash = text_hash_nocase(seed.text, word_end(seed.text, seed.len, 0));
+    uint32_t *slot = &all->slots[hash & all->mask];
+    for (uint32_t i = *slot; i; i = all->v[i - 1].next) {
+        const struct seed *old = &all->v[i - 1];
+        if (old->len == seed.len && old->part == seed.part && text_equal_nocase(old->text, seed.text, seed.len))
+            return;
+    }
+    seed.next = *slot;
+    all->v[all->n++] = seed;
+    *slot = all->n;
+}
+
+static void seed_name_part(struct seeds *all, const char *text, uint32_t begin, uint32_t end, unsigned kind, bool family)
+{
+    if (end < begin + PART_LETTERS || !text_is_letter(text[begin]) || name_word_is_common(text + begin, end - begin))
+        return;
+    seed_add(all, text, begin, end,
+             (struct seed){.kind = (uint16_t)kind, .score = SCORE_PART, .part = true, .family = family});
+}
+
+static bool value_is_telling(const char *text, uint32_t len, unsigned kind)
+{
+    uint32_t letters = 0, digits = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        letters += text_is_letter(text[i]);
+        digits += text_is_digit(text[i]);
+    }
+    if (resolve_family(kind) == PHI_NAME_PATIENT)
+        return letters >= PART_LETTERS && !name_word_is_common(text, len);
+    return letters + digits >= 5 && (digits >= 4 || len >= 8);
+}
+
+static void seeds_collect(struct seeds *all, const struct phi_scratch *s, const struct phi_leaf *leaves)
+{
+    const struct phi_finding *v = s->findings.v;
+    const struct finding_note *notes = s->notes.v;
+    for (uint32_t i = 0; i < s->n_findings; i++) {
+        const char *text = leaves[v[i].leaf].text;
+        if (v[i].score < SEED_SCORE || !kind_repeats(v[i].kind) ||
+            !value_is_telling(text + v[i].begin, v[i].end - v[i].begin, v[i].kind))
+            continue;
+        bool name = resolve_family(v[i].kind) == PHI_NAME_PATIENT;
+        bool one_word = word_end(text, v[i].end, v[i].begin) == v[i].end;
+        if (name && one_word)
+            seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, false);
+        else
+            seed_add(all, text, v[i].begin, v[i].end, (struct seed){.kind = v[i].kind, .score = SCORE_WHOLE});
+        if (!name || one_word)
+            continue;
+        seed_name_part(all, text, notes[i].family_begin, notes[i].family_end, v[i].kind, true);
+        seed_name_part(all, text, notes[i].given_begin, notes[i].given_end, v[i].kind, false);
+    }
+}
+
+/* Does the seed stand at `at`, up to case and the width of spaces? Its end, or 0. */
+static uint32_t seed_fits(const struct seed *seed, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at;
+    for (uint32_t k = 0; k < seed->len; k++) {
+        if (i >= len)
+            return 0;
+        if (text_is_space(seed->text[k]) && text_is_space(text[i])) {
+            while (k + 1 < seed->len && text_is_space(seed->text[k + 1]))
+                k++;
+            while (i < len && text_is_space(text[i]))
+                i++;
+            continue;
+        }
+        if (text_lower(seed->text[k]) != text_lower(text[i]))
+            return 0;
+        i++;
+    }
+    return i < len && text_is_alnum(text[i]) ? 0 : i;
+}
+
+static bool is_capitalized(const char *text, uint32_t at)
+{
+    return text_is_upper(text[at]) || (unsigned char)text[at] >= 0x80;
+}
+
+/* A candidate for the longest seed at a word; the number added, or -1. */
+static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at,
+                     uint32_t end)
+{
+    uint64_t hash = text_hash_nocase(text + at, end - at);
+    const struct seed *best = NULL;
+    uint32_t best_end = 0;
+    for (uint32_t i = all->slots[hash & all->mask]; i; i = all->v[i - 1].next) {
+        const struct seed *seed = &all->v[i - 1];
+        if (seed->text == text + at || (seed->part && !is_capitalized(text, at)))
+            continue;
+        uint32_t to = seed_fits(seed, text, len, at);
+        if (to > best_end) {
+            best = seed;
+            best_end = to;
+        }
+    }
+    if (!best)
+        return 0;
+    struct phi_candidate c = {
+        .begin = at, .end = best_end, .kind = best->kind, .score = best->score, .via = PHI_VIA_REPEAT,
+        .rule = best->part ? REPEAT_NAME_PART : REPEAT_VALUE};
+    if (best->family)
+        c.family = (struct phi_part){at, best_end};
+    return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
+}
+
+static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len)
+{
+    int added = 0;
+    for (uint32_t i = 0; i < len;) {
+        if (!text_is_alnum(text[i])) {
+            i++;
+            continue;
+        }
+        uint32_t end = word_end(text, len, i);
+        int rc = repeat_at(all, sink, text, len, i, end);
+        if (rc < 0)
+            return -1;
+        added |= rc;
+        i = end;
+    }
+    return added;
+}
+
+int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
+{
+    struct seeds all = {.mask = 1023};
+    struct phi_candidates *sink = &s->found;
+    int added = 0;
+    if (s->n_findings == 0)
+        return 0;
+    if (phi_array_reserve(&s->work[4], SEEDS_MAX * sizeof *all.v) < 0 ||
+        phi_array_reserve(&s->work[5], (all.mask + 1) * sizeof *all.slots) < 0)
+        return -1;
+    all.v = s->work[4].v;
+    all.slots = s->work[5].v;
+    memset(all.slots, 0, (all.mask + 1) * sizeof *all.slots);
+    seeds_collect(&all, s, leaves);
+    sink->map = (struct offset_map){0};
+    sink->via = 0;
+    sink->rule_base = engine_detector_rule(e, &phi_repeat, 0);
+    sink->rules = phi_repeat.n;
+    for (size_t i = 0; i < n && all.n; i++) {
+        sink->leaf = (uint32_t)i;
+        sink->text = leaves[i].text;
+        sink->len = leaves[i].len;
+        int rc = repeat_leaf(&all, sink, leaves[i].text, leaves[i].len);
+        if (rc < 0)
+            return -1;
+        added |= rc;
+    }
+    return added;
+}

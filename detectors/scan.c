@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A document from leaves to findings:
+ *
+ *     each leaf:  raw view --> rules, detectors ---+
+ *                 folded views --> the same -------+--> candidates --> resolve --> seeds --> repeat --> resolve
+ *                 its label ---------------------- +
+ *
+ * The fast and the slow scan differ in one call (dispatch_scan or dispatch_scan_in_turn).
+ */
+#include "scan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "canonical.h"
+#include "context.h"
+#include "engine.h"
+#include "fields.h"
+#include "repeat.h"
+#include "resolve.h"
+#include "text.h"
+
+struct rule_scan {
+    const struct phi_engine *e;
+    struct phi_scratch *s;
+    const struct view *view;
+};
+
+static int rule_found(void *context, uint32_t number, const struct phi_match *match)
+{
+    const struct rule_scan *scan = context;
+    const struct rule *rule = &scan->e->rules[number];
+    const char *text = scan->view->text;
+    uint32_t begin = match->value_begin, end = match->value_end;
+    if (begin >= end)
+        return 0;
+    if (rule->validate && !rule->validate(text + begin, end - begin))
+        return 0;
+    int score = rule->score;
+    if (rule->n_words) {
+        bool near = context_has(rule, text, scan->view->len, match->begin < begin ? match->begin : begin,
+                                match->end > end ? match->end : end);
+        if (rule->required && !near)
+            return 0;
+        score += near ? rule->raise : 0;
+    }
+    struct phi_candidate c = {
+        .begin = begin,
+        .end = end,
+        .kind = rule->kind,
+        .rule = (uint16_t)number,
+        .score = (uint8_t)(score > 100 ? 100 : score),
+        .base = rule->score,
+    };
+    return phi_candidate_add(&scan->s->found, &c);
+}
+
+static int scan_detectors(const struct phi_engine *e, struct phi_scratch *s, const struct view *view)
+{
+    for (unsigned i = 0; i < phi_detectors_n; i++) {
+        const struct phi_detector *d = phi_detectors[i];
+        if (!d->run)
+            continue;
+        s->found.rule_base = engine_detector_base(e, i);
+        s->found.rules = d->n;
+        if (d->run(e, s, view->text, view->len, &s->found) < 0 || s->found.failed)
+            return -1;
+    }
+    return 0;
+}
+
+int scan_view(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
+              bool in_turn)
+{
+    struct rule_scan scan = {e, s, view};
+    struct phi_candidates *sink = &s->found;
+    sink->leaf = leaf;
+    sink->text = view->text;
+    sink->len = view->len;
+    sink->map = view->map;
+    sink->via = view->via;
+    sink->rule_base = 0;
+    sink->rules = e->n;
+    int rc = in_turn ? dispatch_scan_in_turn(e->dispatch, &s->matcher, view->text, view->len, rule_found, &scan)
+                     : dispatch_scan(e->dispatch, &s->matcher, &s->dispatch, view->text, view->len, rule_found,
+                                     &scan);
+    if (rc < 0 || sink->failed)
+        return -1;
+    return scan_detectors(e, s, view);
+}
+
+static int scan_leaf(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf,
+                     uint32_t number, bool in_turn)
+{
+    struct view raw = {.text = leaf->text, .len = leaf->len};
+    if (leaf->len && scan_view(e, s, &raw, number, in_turn) < 0)
+        return -1;
+    if (leaf->len && canonical_scan(e, s, leaf, number, in_turn) < 0)
+        return -1;
+    return fields_label(e, s, leaf, number);
+}
+
+static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
+{
+    s->n_findings = 0;
+    s->found.n = 0;
+    s->found.failed = false;
+    if (!e->sealed || phi_matcher_fit(&s->matcher, e->captures) < 0 ||
+        phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
+        return -1;
+    s->dispatch.next = s->next.v;
+    s->dispatch.base = 0;
+    memset(s->next.v, 0, (e->n + 1) * sizeof *s->dispatch.next);
+    return 0;
+}
+
+/* Every text is read before any is scanned: what is not UTF-8 must not meet a matcher that trusts it. */
+static bool leaves_valid(const struct phi_leaf *leaves, size_t n)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += leaves[i].len;
+        if (total > INT32_MAX || !text_valid(leaves[i].text, leaves[i].len) ||
+            (leaves[i].label && !text_valid(leaves[i].label, leaves[i].label_len)))
+            return false;
+    }
+    return true;
+}
+
+static int scan_document(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves,
+                         size_t n, bool in_turn)
+{
+    if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (scan_leaf(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
+            return -1;
+    if (resolve(e, s, leaves) < 0)
+        return -1;
+    int added = repeat_scan(e, s, leaves, n);
+    if (added > 0)
+        return resolve(e, s, leaves);
+    return added;
+}
+
+static int scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,
+                struct phi_result *result, bool in_turn)
+{
+    *result = (struct phi_result){0};
+    if (scan_document(e, s, leaves, n, in_turn) < 0) {
+        s->n_findings = 0;
+        return -1;
+    }
+    *result = (struct phi_result){s->findings.v, s->n_findings};
+    return 0;
+}
+
+int phi_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,
+             struct phi_result *result)
+{
+    return scan(e, s, leaves, n, result, false);
+}
+
+int phi_scan_slow(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,
+                  struct phi_result *result)
+{
+    return scan(e, s, leaves, n, result, true);
+}
+
+int phi_explain(const struct phi_engine *e, const struct phi_scratch *s, const struct phi_finding *f, char *out,
+                size_t out_size)
+{
+    const struct phi_finding *v = s->findings.v;
+    const struct finding_note *notes = s->notes.v;
+    (void)e;
+    for (uint32_t i = 0; i < s->n_findings; i++) {
+        if (v[i].leaf != f->leaf || v[i].begin != f->begin || v[i].end != f->end || v[i].kind != f->kind)
+            continue;
+        int context = f->score - notes[i].base;
+        int n = context ? snprintf(out, out_size, "base %d, context %+d", notes[i].base, context)
+                        : snprintf(out, out_size, "base %d", notes[i].base);
+        return n > 0 && (size_t)n < out_size ? 0 : -1;
+    }
+    return -1;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The sink of candidates checks what detectors put in: an offset outside the text or inside a character would
+ * make a cut in the wrong place later.
+ */
+#include "scratch.h"
+
+#include <string.h>
+
+#include "engine.h"
+
+struct phi_scratch *phi_scratch_new(void)
+{
+    struct phi_scratch *s = phi_memory_new(sizeof *s);
+    if (!s)
+        return NULL;
+    if (phi_matcher_init(&s->matcher) == 0)
+        return s;
+    phi_scratch_free(s);
+    return NULL;
+}
+
+void phi_scratch_free(struct phi_scratch *s)
+{
+    if (!s)
+        return;
+    phi_matcher_free(&s->matcher);
+    phi_array_free(&s->found.items);
+    phi_array_free(&s->next);
+    phi_array_free(&s->findings);
+    phi_array_free(&s->notes);
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        mapped_free(&s->mapped[i]);
+    for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
+        phi_array_free(&s->block[i]);
+    for (size_t i = 0; i < sizeof s->work / sizeof *s->work; i++)
+        phi_array_free(&s->work[i]);
+    phi_memory_free(s);
+}
+
+void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
+{
+    if (slot >= SCRATCH_BLOCKS || phi_array_reserve(&s->block[slot], size ? size : 1) < 0)
+        return NULL;
+    return s->block[slot].v;
+}
+
+static int sink_push(struct phi_candidates *sink, const struct candidate *c)
+{
+    if (sink->n >= CANDIDATES_MAX ||
+        phi_array_reserve(&sink->items, ((size_t)sink->n + 1) * sizeof *c) < 0) {
+        sink->failed = true;
+        return -1;
+    }
+    ((struct candidate *)sink->items.v)[sink->n++] = *c;
+    return 0;
+}
+
+int scratch_add(struct phi_scratch *s, const struct candidate *c)
+{
+    return sink_push(&s->found, c);
+}
+
+static void sink_map(const struct phi_candidates *sink, uint32_t begin, uint32_t end, uint32_t *to_begin,
+                     uint32_t *to_end)
+{
+    *to_begin = begin;
+    *to_end = end;
+    if (!sink->map.begin || begin >= end)
+        return;
+    *to_begin = sink->map.begin[begin];
+    *to_end = sink->map.end[end - 1];
+    for (uint32_t i = begin; i < end; i++) { /* reversed runs map backwards */
+        if (sink->map.begin[i] < *to_begin)
+            *to_begin = sink->map.begin[i];
+        if (sink->map.end[i] > *to_end)
+            *to_end = sink->map.end[i];
+    }
+}
+
+static bool on_border(const struct phi_candidates *sink, uint32_t at)
+{
+    return at >= sink->len || ((unsigned char)sink->text[at] & 0xC0) != 0x80;
+}
+
+int phi_candidate_add(struct phi_candidates *sink, const struct phi_candidate *candidate)
+{
+    const struct phi_candidate *in = candidate;
+    bool sound = in->begin < in->end && in->end <= sink->len && in->kind && in->kind < PHI_KINDS &&
+                 in->rule < sink->rules && in->score <= 100 && in->family.begin <= in->family.end &&
+                 in->family.end <= sink->len && in->given.begin <= in->given.end && in->given.end <= sink->len &&
+                 on_border(sink, in->begin) && on_border(sink, in->end);
+    if (!sound) {
+        sink->failed = true;
+        return -1;
+    }
+    struct candidate c = {
+        .leaf = sink->leaf,
+        .kind = in->kind,
+        .rule = (uint16_t)(sink->rule_base + in->rule),
+        .score = in->score,
+        .base = in->base ? in->base : in->score,
+        .via = in->via | sink->via,
+    };
+    sink_map(sink, in->begin, in->end, &c.begin, &c.end);
+    sink_map(sink, in->family.begin, in->family.end, &c.family_begin, &c.family_end);
+    sink_map(sink, in->given.begin, in->given.end, &c.given_begin, &c.given_end);
+    return sink_push(sink, &c);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one thread needs to scan: grown when needed, kept between scans, wiped at the end.
+ */
+#ifndef PHI_SCRATCH_H
+#define PHI_SCRATCH_H
+
+#include "detector.h"
+#include "dispatch.h"
+#include "mapped.h"
+#include "memory.h"
+#include "pattern.h"
+
+enum { SCRATCH_BLOCKS = 8, CANDIDATES_MAX = 1 << 22 };
+
+/* A candidate as the engine keeps it: in its leaf, with the rule's number among all. */
+struct candidate {
+    uint32_t leaf, begin, end;
+    uint16_t kind, rule;
+    uint8_t score, base, via;
+    uint32_t family_begin, family_end, given_begin, given_end;
+};
+
+struct phi_candidates {
+    struct phi_array items; /* struct candidate */
+    uint32_t n;
+    const char *text;   /* at hand: borders are checked against it */
+    uint32_t leaf, len;
+    uint32_t rule_base, rules;
+    struct offset_map map;
+    uint8_t via; /* added to each */
+    bool failed;
+};
+
+struct phi_scratch {
+    struct phi_matcher matcher;
+    struct phi_candidates found;
+    struct dispatch_state dispatch;
+    struct phi_array next;       /* of dispatch */
+    struct phi_array findings;   /* struct phi_finding, sorted: the result */
+    struct phi_array notes;      /* uint8_t base score per finding */
+    struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
+    struct phi_array block[SCRATCH_BLOCKS];
+    struct phi_array work[6];    /* of resolve, repeat, context */
+    uint32_t n_findings;
+};
+
+static inline struct candidate *candidates(const struct phi_scratch *s)
+{
+    return s->found.items.v;
+}
+
+/* Adds as it is, without the map. 0 or -1. */
+int scratch_add(struct phi_scratch *s, const struct candidate *c);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small questions about bytes and characters, the same in every module.
+ */
+#ifndef PHI_TEXT_H
+#define PHI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool text_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static inline bool text_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static inline bool text_is_letter(char c) /* ASCII, or part of any longer character */
+{
+    char l = text_lower(c);
+    return (l >= 'a' && l <= 'z') || (unsigned char)c >= 0x80;
+}
+static inline bool text_is_alnum(char c)
+{
+    return text_is_digit(c) || text_is_letter(c);
+}
+static inline bool text_is_space(char c)
+{
+    return c == ' ' || (c >= 9 && c <= 13);
+}
+
+/* Valid UTF-8 (RFC 3629) without NUL. */
+bool text_valid(const char *text, size_t len);
+/* One code point of valid UTF-8; *len gets its bytes. */
+uint32_t text_decode(const char *text, uint32_t *len);
+/* Bytes written, at most 4. */
+uint32_t text_encode(uint32_t code_point, char out[4]);
+bool text_equal_nocase(const char *a, const char *b, size_t len);
+uint64_t text_hash_nocase(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One pass over the words of a text. A word that announces a name ("Mr.", "wife", "Dear") is followed by one;
+ * a credential ("MD", "RN") follows one.
+ */
+#include "titles.h"
+
+#include <string.h>
+
+#include "name_words.h"
+#include "text.h"
+
+enum { TITLE_NAME, TITLE_RELATION, TITLE_CREDENTIAL, TITLE_GREETING };
+
+static const struct phi_detector_rule rules[] = {
+    [TITLE_NAME] = {"name-title", "capitalized word after a title"},
+    [TITLE_RELATION] = {"name-relation", "capitalized word after a relation"},
+    [TITLE_CREDENTIAL] = {"name-credential", "capitalized words before a credential"},
+    [TITLE_GREETING] = {"name-greeting", "capitalized word after a greeting"},
+};
+
+enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TITLE, RELATION, GREETING, CREDENTIAL };
+
+/* By first letter; the capital behind each word is what it announces. */
+static const char *const announcers[26] = {
+    [0] = " attyO auntR aprnC arnpC ", [1] = " brotherR boyfriendR brO ", [2] = " cousinR captO colO crnaC cnmC cnpC cnaC ",
+    [3] = " drP doctorP daughterR dearG doC ddsC dmdC dpmC dptC dnpC dpmC deaconO ", [5] = " fatherR frO fianceR fnpC facsC facpC ",
+    [6] = " grandmotherR grandfatherR grandsonR granddaughterR girlfriendR guardianR godmotherR godfatherR ",
+    [7] = " husbandR honO hiG helloG ", [9] = " judgeO ", [11] = " lpnC lvnC lcswC lmftC lmhcC ltO ",
+    [12] = " mrM mrsM msM missM mxM momR motherR mdC mbbsC mswC mphC maC madamM ", [13] = " npC nieceR nephewR nurseP neighborR ",
+    [14] = " odC otrC officerO ", [15] = " profP partnerR pastorO paC phdC psydC pharmdC ptC ", [17] = " revO rabbiO roommateR rnC rphC rdC rrtC ",
+    [18] = " sirM sgtO srO sonR sisterR spouseR stepmotherR stepfatherR stepsonR stepdaughterR ", [20] = " uncleR ",
+    [22] = " wifeR ",
+};
+
+static enum announcer announcer_kind(char mark)
+{
+    static const char marks[] = "MPORGC";
+    const char *at = strchr(marks, mark);
+    return at && mark ? (enum announcer)(at - marks + 1) : ANNOUNCES_NOTHING;
+}
+
+static enum announcer announcer_of(const char *word, uint32_t len)
+{
+    char key[24];
+    unsigned letter = (unsigned)(text_lower(word[0]) - 'a');
+    if (len < 2 || len > 16 || letter >= 26 || !announcers[letter])
+        return ANNOUNCES_NOTHING;
+    key[0] = ' ';
+    for (uint32_t i = 0; i < len; i++)
+        key[i + 1] = text_lower(word[i]);
+    key[len + 1] = 0;
+    for (const char *at = announcers[letter]; (at = strstr(at, key)); at++)
+        if (text_is_upper(at[len + 1]))
+            return announcer_kind(at[len + 1]);
+    return ANNOUNCES_NOTHING;
+}
+
+static int add_name(struct phi_candidates *sink, const struct name_span *name, enum phi_kind kind, unsigned rule,
+                    uint8_t score)
+{
+    struct phi_candidate c = {.begin = name->begin, .end = name->end, .kind = (uint16_t)kind, .rule = (uint16_t)rule,
+                              .score = score, .family = name->family, .given = name->given};
+    return phi_candidate_add(sink, &c);
+}
+
+static uint32_t skip_mark(const char *text, uint32_t len, uint32_t at, bool comma)
+{
+    if (at < len && (text[at] == '.' || (comma && (text[at] == ',' || text[at] == ':'))))
+        at++;
+    while (at < len && (text[at] == ' ' || text[at] == '('))
+        at++;
+    return at;
+}
+
+/* "Mr. and Mrs. Smith" announces through the second title. */
+static int title_found(const char *text, uint32_t len, uint32_t end, enum announcer what, struct phi_candidates *sink)
+{
+    struct name_span name;
+    uint32_t at = skip_mark(text, len, end, false);
+    if (at == end || !name_read(text, len, at, false, false, &name))
+        return 0;
+    enum phi_kind kind = what == PROVIDER_TITLE ? PHI_NAME_PROVIDER : what == PATIENT_TITLE ? PHI_NAME_PATIENT
+                                                                                         : PHI_NAME_UNKNOWN;
+    return add_name(sink, &name, kind, TITLE_NAME, what == OTHER_TITLE ? 80 : 88);
+}
+
+static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
+{
+    struct name_span name;
+    uint32_t at = skip_mark(text, len, end, true);
+    if (at == end || !name_read(text, len, at, false, false, &name))
+        return 0;
+    /* Behind a relation a lone name is a given name. */
+    if (name.words == 1) {
+        name.given = name.family;
+        name.family = (struct phi_part){0};
+    }
+    return add_name(sink, &name, PHI_NAME_RELATIVE, TITLE_RELATION, 70);
+}
+
+static int greeting_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
+{
+    struct name_span name;
+    uint32_t at = skip_mark(text, len, end, false);
+    uint32_t word = name_word_end(text, len, at);
+    if (at == end || (word > at && announcer_of(text + at, word - at) != ANNOUNCES_NOTHING) ||
+        !name_read(text, len, at, false, false, &name))
+        return 0;
+    return add_name(sink, &name, PHI_NAME_UNKNOWN, TITLE_GREETING, 65);
+}
+
+/* The capitalized words right before a credential: "Jane A. Roe, MD". first: where they begin. */
+static int credential_found(const char *text, uint32_t len, uint32_t first, uint32_t credential,
+                            struct phi_candidates *sink)
+{
+    struct name_span name;
+    bool read = false;
+    while (first < credential && !(read = name_read(text, len, first, true, false, &name) && name.words >= 2)) {
+        first = name_word_end(text, len, first); /* "Seen By Jane Roe, MD": leave off the first word */
+        while (first < credential && !text_is_letter(text[first]))
+            first++;
+    }
+    if (!read)
+        return 0;
+    uint32_t at = name.end;
+    while (at < credential && (text[at] == ' ' || text[at] == ','))
+        at++;
+    bool reaches = at == credential && name.end < credential;
+    if (!reaches && name.end > credential) { /* the credential was read as one more word */
+        name.end = credential;
+        while (name.end > name.begin && !text_is_alnum(text[name.end - 1]) && text[name.end - 1] != '.')
+            name.end--;
+        name.family = name.given = (struct phi_part){0};
+        reaches = name.end > name.begin;
+    }
+    return reaches ? add_name(sink, &name, PHI_NAME_PROVIDER, TITLE_CREDENTIAL, 85) : 0;
+}
+
+/* The word before, and where the run of capitalized words that it belongs to began. */
+struct run {
+    uint32_t begin, end;
+    unsigned words;
+};
+
+static void run_extend(struct run *run, const char *text, uint32_t begin, uint32_t end)
+{
+    bool near = run->words && begin - run->end <= 2;
+    for (uint32_t i = run->end; near && i < begin; i++)
+        near = text[i] == ' ' || text[i] == '.';
+    if (!text_is_upper(text[begin])) {
+        run->words = 0;
+        return;
+    }
+    if (!near) {
+        run->begin = begin;
+        run->words = 0;
+    }
+    run->end = end;
+    run->words++;
+}
+
+static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint32_t end, const struct run *run,
+                           struct phi_candidates *sink)
+{
+    enum announcer what = announcer_of(text + begin, end - begin);
+    bool capital = text_is_upper(text[begin]);
+    switch (what) {
+    case ANNOUNCES_NOTHING:
+        return 0;
+    case PATIENT_TITLE:
+    case PROVIDER_TITLE:
+    case OTHER_TITLE:
+        return capital || (end < len && text[end] == '.') ? title_found(text, len, end, what, sink) : 0;
+    case RELATION:
+        return relation_found(text, len, end, sink);
+    case GREETING:
+        return capital ? greeting_found(text, len, end, sink) : 0;
+    case CREDENTIAL:
+        if (!text_is_upper(text[end - 1]) || run->words < 2 || begin - run->end > 3)
+            return 0;
+        return credential_found(text, len, run->begin, begin, sink);
+    }
+    return 0;
+}
+
+static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
+                      struct phi_candidates *sink)
+{
+    struct run run = {0};
+    (void)e;
+    (void)s;
+    for (uint32_t i = 0; i < len;) {
+        if (!text_is_letter(text[i])) {
+            i++;
+            continue;
+        }
+        uint32_t end = name_word_end(text, len, i);
+        if ((i == 0 || !text_is_digit(text[i - 1])) && announcer_found(text, len, i, end, &run, sink) < 0)
+            return -1;
+        run_extend(&run, text, i, end);
+        i = end > i ? end : i + 1;
+    }
+    return 0;
+}
+
+const struct phi_detector phi_titles = {rules, sizeof rules / sizeof *rules, titles_run};
