@@ -222,7 +222,7 @@ static int parse_key(const char *hex, size_t len, unsigned char out[32]) {
 
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
-                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}};
+                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"}};
     const struct yaml_node *n = yaml_get(root, "audit");
     const char *key;
     size_t len;
@@ -231,6 +231,7 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (path_of(c, n, "file", &c->audit_file, d) < 0 || text(n, "node", &c->node, d) < 0) return -1;
     if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
+    if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
     if (yaml_get(n, "signing_key")) config_warn(c, "audit.signing_key is not used by this version: checkpoints are not signed yet");
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
     if (parse_key(key, len, c->audit_key) == 0) return 0;
@@ -301,6 +302,7 @@ static void set_defaults(struct config *c) {
     c->concurrent_max = 4096;
     c->connections_max = 16384;
     c->audit_queue = 8192;
+    c->audit_preallocate = 16u << 20;
     c->header_ms = 10000;
     c->idle_ms = 60000;
     c->body_grace_ms = 10000;

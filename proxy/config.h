@@ -22,7 +22,7 @@ struct config {
     const char *node;
     const char *audit_file;
     unsigned char audit_key[32];
-    uint64_t header_max, body_max, event_max, write_high;
+    uint64_t header_max, body_max, event_max, write_high, audit_preallocate;
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;

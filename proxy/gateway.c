@@ -189,7 +189,8 @@ static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
                                     .node = g->config->node,
-                                    .queue_max = g->config->audit_queue};
+                                    .queue_max = g->config->audit_queue,
+                                    .segment_step = (uint32_t)g->config->audit_preallocate};
     char err[256] = "";
 
     g->audit = audit_open(&o, err, sizeof err);

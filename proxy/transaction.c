@@ -341,15 +341,14 @@ static void end_stream(struct transaction *t) {
     buf_init(&rest, ANSWER_MAX);
     t->relay_end = relay_end(t->relay, t->upstream_end == TRANSACTION_OK, t->request_id, &rest);
     if (t->client && rest.len) t->world->verbs->write(t->client, buf_span(&rest));
-    buf_free(&rest);
     if (t->relay_end != RELAY_COMPLETE) metrics_add(&t->world->metrics->streams_cut, 1);
-    if (!t->client) return;
-    /* A cut stream has said so in an error event; its framing may end in order only if that event got out. */
-    if (t->relay_end == RELAY_BAD)
-        t->world->verbs->abort(t->client);
-    else
-        t->world->verbs->end(t->client);
-    t->answered = true;
+    /* A stream that was cut has said so in an error event, the upstream's or ours. Without one its framing must not end in
+     * order either. */
+    bool silent = rest.failed || (t->relay_end == RELAY_BAD && rest.len == 0);
+    if (t->client && silent) t->world->verbs->abort(t->client);
+    if (t->client && !silent) t->world->verbs->end(t->client);
+    t->answered = t->client != NULL;
+    buf_free(&rest);
 }
 
 static enum flow end_whole(struct transaction *t) {

@@ -200,18 +200,17 @@ def test_disk_full(make_gateway, upstream, tmp_path):
         pytest.skip("no tmpfs can be mounted here")
     try:
         g = make_gateway(upstream.port, start=False)
-        config = (g.dir / "phigate.yaml").read_text().replace("file: audit/decisions.log", f"file: {small}/decisions.log")
+        config = (g.dir / "phigate.yaml").read_text().replace("file: audit/decisions.log", f"preallocate: 256KiB, file: {small}/decisions.log")
         g.write("phigate.yaml", config)
         g.start()
         upstream.clear()
         with httpx.Client(headers=auth(g)) as http:
             assert http.post(g.url + "/chat/completions", json=chat()).status_code == 200
             filler = small / "filler"
-            with open(filler, "wb") as f:
+            with open(filler, "wb", buffering=0) as f:
                 try:
-                    while True:
-                        f.write(b"x" * 4096)
-                        f.flush()
+                    while f.write(b"x" * 4096):
+                        pass
                 except OSError:
                     pass
             codes = []
@@ -236,7 +235,8 @@ def test_disk_full(make_gateway, upstream, tmp_path):
                               "--key", str(g.dir / "secrets" / "audit.key")], capture_output=True, text=True)
         assert out.returncode == 0, out.stdout + out.stderr
     finally:
-        subprocess.run(["umount", str(small)])
+        g.stop()
+        subprocess.run(["umount", "-l", str(small)])
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
