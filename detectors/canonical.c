@@ -34,18 +34,9 @@ static int scan_mapped(const struct folding *f, const struct mapped_text *m, uns
     return m->n ? scan_view(f->e, f->s, &view, f->leaf, f->in_turn) : 0;
 }
 
-static bool text_is_ascii(const char *text, uint32_t len)
-{
-    unsigned char all = 0;
-    for (uint32_t i = 0; i < len; i++)
-        all |= (unsigned char)text[i];
-    return all < 0x80;
-}
-
 static bool fold_may_change(const char *text, uint32_t len)
 {
-    return !text_is_ascii(text, len) || memchr(text, '&', len) || memchr(text, '%', len) || memchr(text, '\\', len) ||
-           memmem(text, len, "=\n", 2) || memmem(text, len, "=\r", 2) || memchr(text, '=', len);
+    return !text_is_ascii(text, len) || fold_has_escape(text, len);
 }
 
 int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number,

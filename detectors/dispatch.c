@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "text.h"
 
 enum { BEFORE_CLASSES = 32 };
 
@@ -399,7 +400,7 @@ int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispat
                   const char *text, uint32_t len, dispatch_found *found, void *context)
 {
     struct pass p = {d, m, state, text, len, found, context};
-    if (d->caseless && text_has_caseless_strays(text, len))
+    if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
     int rc = scan_probes(&p);
     for (uint32_t i = 0; i < d->n_pivots && rc == 0; i++)
