@@ -268,13 +268,19 @@ static void open_calls_end_with_the_loop(void **state) {
 }
 
 static void serve_flood(struct peer *p) {
-    static char block[10000];
+    char block[10000];
     memset(block, 'f', sizeof block);
     if (!peer_hear(p)) return;
     peer_say(p, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 250000\r\n\r\n");
     for (int i = 0; i < 25; i++)
         peer_write(p, block, sizeof block);
     peer_hear(p);
+}
+
+static void wait_until_full(struct caller *c) {
+    for (int i = 0; i < 100 && !answer.full; i++)
+        run_for(c, 20);
+    assert_true(answer.full);
 }
 
 static void full_owner_gets_no_more(void **state) {
@@ -285,8 +291,8 @@ static void full_owner_gets_no_more(void **state) {
     c->target.idle_ms = 150; /* does not run while the owner is full */
     answer.full_at = 2;
     begin(c, &answer, "{}", true, 1);
+    wait_until_full(c);
     run_for(c, 400);
-    assert_true(answer.full);
     assert_int_equal(answer.pieces, 2);
     assert_int_equal(answer.dones, 0);
     answer.full = false;
@@ -297,15 +303,14 @@ static void full_owner_gets_no_more(void **state) {
     assert_int_equal(answer.len, 250000);
 
     begin(c, &answer, "{}", true, 1); /* cancelled while full */
-    run_for(c, 50);
-    assert_true(answer.full);
+    wait_until_full(c);
     upstream_cancel(answer.call);
     finish(&answer);
     assert_int_equal(answer.end, UPSTREAM_CANCELLED);
 
     answer.stop_at = 3; /* refused in what follows on resume */
     begin(c, &answer, "{}", true, 1);
-    run_for(c, 50);
+    wait_until_full(c);
     answer.full = false;
     upstream_resume(answer.call);
     finish(&answer);
