@@ -4,6 +4,9 @@
  */
 #include "upstream_harness.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+
 /* ---- what is sent, what is passed on ---- */
 
 static void request_is_built_anew(void **state) {
@@ -187,6 +190,36 @@ static void nobody_there_is_unreachable(void **state) {
         close(fill[i]);
     caller_free(c);
     close(fd);
+}
+
+/* In place of the system's: a resolver that hangs for a while on some names. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    if (name && strncmp(name, "slow", 4) == 0) {
+        pause_ms(1500);
+        return EAI_AGAIN;
+    }
+    void *next = dlsym(RTLD_NEXT, "getaddrinfo");
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    memcpy(&real, &next, sizeof real);
+    return real(name, service, hints, found);
+}
+
+static void hanging_resolver_does_not_stop_the_loop(void **state) {
+    struct caller *c = caller_new(1, "http");
+    int64_t before = now_ms();
+    (void)state;
+
+    c->target.url = "http://slow.example.com";
+    c->target.connect_ms = 200;
+    assert_int_equal(ask(c, false), UPSTREAM_UNREACHABLE);
+    assert_in_range(now_ms() - before, 150, 900);
+    begin(c, &answer, "{}", false, 1);
+    run_for(c, 50);
+    upstream_cancel(answer.call);
+    finish(&answer);
+    caller_free(c);
+    assert_in_range(now_ms() - before, 150, 1200);
+    pause_ms(2000); /* the resolver's threads end */
 }
 
 static void names_are_resolved(void **state) {
@@ -455,6 +488,7 @@ int main(void) {
         cmocka_unit_test(urls_do_not_stick),
         cmocka_unit_test(each_deadline_ends_a_call),
         cmocka_unit_test(nobody_there_is_unreachable),
+        cmocka_unit_test(hanging_resolver_does_not_stop_the_loop),
         cmocka_unit_test(names_are_resolved),
         cmocka_unit_test(cancel_closes_at_once),
         cmocka_unit_test(handler_may_stop_or_cancel),
