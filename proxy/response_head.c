@@ -139,11 +139,26 @@ static bool read_coding(struct response_head *h, struct span value) {
     return true;
 }
 
+/* Fields that describe the body: true when this is one, and *good whether it may be so. */
+static bool read_framing(struct response_head *h, struct span name, struct span value, bool *good) {
+    if (span_is_nocase(name, "content-length"))
+        *good = read_length(h, value);
+    else if (span_is_nocase(name, "transfer-encoding"))
+        *good = read_coding(h, value);
+    else if (span_is_nocase(name, "content-encoding"))
+        *good = span_is_nocase(value, "identity");
+    else if (span_is_nocase(name, "content-type"))
+        *good = read_type(h, value);
+    else
+        return false;
+    return true;
+}
+
 static bool read_field(struct response_head *h, struct span name, struct span value) {
-    if (span_is_nocase(name, "content-length")) return read_length(h, value);
-    if (span_is_nocase(name, "transfer-encoding")) return read_coding(h, value);
-    if (span_is_nocase(name, "content-encoding")) return span_is_nocase(value, "identity");
-    if (span_is_nocase(name, "content-type")) return read_type(h, value);
+    char first = (char)(name.ptr[0] | 0x20);
+    bool good;
+
+    if ((first == 'c' || first == 't') && read_framing(h, name, value, &good)) return good;
     if (is_allowed(name)) keep_field(h, name, value);
     return true;
 }

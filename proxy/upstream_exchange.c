@@ -366,6 +366,7 @@ static int set_options(struct upstream_exchange *x) {
     bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
     bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* for TLS: set_request */
     bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a call that ends does not wait for the resolver */
     bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     bad |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
     bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);

@@ -4,6 +4,9 @@
  */
 #include "upstream_harness.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+
 /* ---- what is sent, what is passed on ---- */
 
 static void request_is_built_anew(void **state) {
@@ -189,6 +192,36 @@ static void nobody_there_is_unreachable(void **state) {
     close(fd);
 }
 
+/* In place of the system's: a resolver that hangs for a while on some names. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    if (name && strncmp(name, "slow", 4) == 0) {
+        pause_ms(1500);
+        return EAI_AGAIN;
+    }
+    void *next = dlsym(RTLD_NEXT, "getaddrinfo");
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    memcpy(&real, &next, sizeof real);
+    return real(name, service, hints, found);
+}
+
+static void hanging_resolver_does_not_stop_the_loop(void **state) {
+    struct caller *c = caller_new(1, "http");
+    int64_t before = now_ms();
+    (void)state;
+
+    c->target.url = "http://slow.example.com";
+    c->target.connect_ms = 200;
+    assert_int_equal(ask(c, false), UPSTREAM_UNREACHABLE);
+    assert_in_range(now_ms() - before, 150, 900);
+    begin(c, &answer, "{}", false, 1);
+    run_for(c, 50);
+    upstream_cancel(answer.call);
+    finish(&answer);
+    caller_free(c);
+    assert_in_range(now_ms() - before, 150, 1200);
+    pause_ms(2000); /* the resolver's threads end */
+}
+
 static void names_are_resolved(void **state) {
     struct server *s = server_start(serve_hello, NULL);
     struct caller *c = caller_new(s->port, "http");
@@ -268,13 +301,19 @@ static void open_calls_end_with_the_loop(void **state) {
 }
 
 static void serve_flood(struct peer *p) {
-    static char block[10000];
+    char block[10000];
     memset(block, 'f', sizeof block);
     if (!peer_hear(p)) return;
     peer_say(p, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 250000\r\n\r\n");
     for (int i = 0; i < 25; i++)
         peer_write(p, block, sizeof block);
     peer_hear(p);
+}
+
+static void wait_until_full(struct caller *c) {
+    for (int i = 0; i < 100 && !answer.full; i++)
+        run_for(c, 20);
+    assert_true(answer.full);
 }
 
 static void full_owner_gets_no_more(void **state) {
@@ -285,8 +324,8 @@ static void full_owner_gets_no_more(void **state) {
     c->target.idle_ms = 150; /* does not run while the owner is full */
     answer.full_at = 2;
     begin(c, &answer, "{}", true, 1);
+    wait_until_full(c);
     run_for(c, 400);
-    assert_true(answer.full);
     assert_int_equal(answer.pieces, 2);
     assert_int_equal(answer.dones, 0);
     answer.full = false;
@@ -297,15 +336,14 @@ static void full_owner_gets_no_more(void **state) {
     assert_int_equal(answer.len, 250000);
 
     begin(c, &answer, "{}", true, 1); /* cancelled while full */
-    run_for(c, 50);
-    assert_true(answer.full);
+    wait_until_full(c);
     upstream_cancel(answer.call);
     finish(&answer);
     assert_int_equal(answer.end, UPSTREAM_CANCELLED);
 
     answer.stop_at = 3; /* refused in what follows on resume */
     begin(c, &answer, "{}", true, 1);
-    run_for(c, 50);
+    wait_until_full(c);
     answer.full = false;
     upstream_resume(answer.call);
     finish(&answer);
@@ -450,6 +488,7 @@ int main(void) {
         cmocka_unit_test(urls_do_not_stick),
         cmocka_unit_test(each_deadline_ends_a_call),
         cmocka_unit_test(nobody_there_is_unreachable),
+        cmocka_unit_test(hanging_resolver_does_not_stop_the_loop),
         cmocka_unit_test(names_are_resolved),
         cmocka_unit_test(cancel_closes_at_once),
         cmocka_unit_test(handler_may_stop_or_cancel),

@@ -5,6 +5,7 @@
 #include "upstream_harness.h"
 
 #include <openssl/x509v3.h>
+#include <sys/mman.h>
 
 /* ---- planted answers ---- */
 
@@ -74,7 +75,8 @@ static void planted_answer_is_not_taken(void **state) {
 
 /* ---- TLS ---- */
 
-static char ca_path[] = "test-upstream-ca-XXXXXX";
+static char ca_path[64]; /* of a file in memory */
+static FILE *ca_file;
 
 static SSL_CTX *tls_context(void) {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -97,10 +99,12 @@ static SSL_CTX *tls_context(void) {
     assert_int_equal(SSL_CTX_use_certificate(tls, cert), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(tls, key), 1);
 
-    int fd = mkstemp(ca_path);
+    int fd = memfd_create("certificate", MFD_CLOEXEC);
     FILE *f = fdopen(fd, "w");
     PEM_write_X509(f, cert);
-    fclose(f);
+    fflush(f); /* stays open as long as the path is used */
+    snprintf(ca_path, sizeof ca_path, "/proc/self/fd/%d", fd);
+    ca_file = f;
     X509_free(cert);
     EVP_PKEY_free(key);
     return tls;
@@ -263,7 +267,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     SSL_CTX_free(*state);
-    unlink(ca_path);
+    fclose(ca_file);
     curl_global_cleanup();
     return 0;
 }

@@ -52,6 +52,7 @@ struct server {
     pthread_t thread;
     struct peer *peers[PEERS_MAX];
     atomic_int connections, requests, closed; /* closed: connections whose end was seen */
+    pthread_mutex_t lock; /* of last */
     char last[70000];
 };
 
@@ -89,7 +90,9 @@ USED static bool peer_hear(struct peer *p) {
         }
         p->len += (size_t)n;
     }
+    pthread_mutex_lock(&p->server->lock);
     memcpy(p->server->last, p->request, p->len + 1);
+    pthread_mutex_unlock(&p->server->lock);
     p->server->requests++;
     return true;
 }
@@ -135,6 +138,7 @@ USED static struct server *server_start(void (*serve)(struct peer *p), SSL_CTX *
     socklen_t n = sizeof a;
 
     s->serve = serve;
+    pthread_mutex_init(&s->lock, NULL);
     s->tls = tls;
     s->listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(s->listener, (void *)&a, sizeof a), 0);
