@@ -86,6 +86,10 @@ int audit_chain_write(struct audit_chain *c) {
     return 0;
 }
 
+int audit_chain_relieve(struct audit_chain *c) {
+    return c->batch.len > c->batch.ceiling / 2 ? audit_chain_write(c) : 0;
+}
+
 /* ---- stopping ---- */
 
 /* The reserve's blocks hold the record that says why nothing follows. */
@@ -152,7 +156,7 @@ static int add_open(struct audit_chain *c) {
     struct span id;
 
     for (size_t at = 0; audit_ids_next(c->open, &at, &id);)
-        if (audit_chain_add_own(c, audit_own_open(id)) < 0) return -1;
+        if (audit_chain_add_own(c, audit_own_open(id)) < 0 || audit_chain_relieve(c) < 0) return -1;
     return 0;
 }
 

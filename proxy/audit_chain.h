@@ -49,6 +49,8 @@ void audit_chain_follow(struct audit_chain *c, const struct audit_record *r);
 MUST_CHECK int audit_chain_add_own(struct audit_chain *c, struct audit_record *r);
 /* As audit_chain_commit, but a failure does not stop the chain: for those that open or repair it. */
 MUST_CHECK int audit_chain_write(struct audit_chain *c);
+/* Writes the batch when it is half full: between the log's own records, of which there may be many. */
+MUST_CHECK int audit_chain_relieve(struct audit_chain *c);
 /* Forgets the batch. */
 void audit_chain_rewind(struct audit_chain *c);
 /* Looks at the file. -1: the chain is stopped. */

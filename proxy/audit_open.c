@@ -73,8 +73,7 @@ static int add_unknown(struct audit_chain *c, const struct audit_ids *ids, const
     struct span id;
 
     for (size_t at = 0; audit_ids_next(ids, &at, &id);) {
-        if (audit_chain_add_own(c, audit_own_unknown(id, why)) < 0) return -1;
-        if (c->batch.len > BATCH_CEILING / 2 && audit_chain_write(c) < 0) return -1;
+        if (audit_chain_add_own(c, audit_own_unknown(id, why)) < 0 || audit_chain_relieve(c) < 0) return -1;
     }
     return 0;
 }

@@ -437,6 +437,40 @@ static void a_torn_tail_is_set_aside_and_named(void **state) {
     free(torn);
 }
 
+/* More open requests than one commit holds: carried into a new file, then closed by the stop. */
+static void many_open_requests_are_carried_and_closed(void **state) {
+    struct scratch *s = *state;
+    struct audit_check c;
+    enum { MANY = 12000, AT_ONCE = 2000 };
+    struct waiter *w = calloc(AT_ONCE, sizeof *w);
+    struct audit *a = open_log(s);
+
+    for (int i = 0; i < MANY; i++) {
+        struct waiter *mine = &w[i % AT_ONCE];
+        char id[32];
+        if (i >= AT_ONCE)
+            while (sem_wait(&mine->told) != 0) {
+            }
+        snprintf(id, sizeof id, "req-%d", i);
+        mine->ticket = (struct audit_ticket){.record = decision(id, "forward"), .done = waiter_done};
+        sem_init(&mine->told, 0, 0);
+        assert_int_equal(audit_submit(a, &mine->ticket), 0);
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        while (sem_wait(&w[i].told) != 0) {
+        }
+    assert_int_equal(unlink(s->path), 0);
+    assert_true(wait_healthy(a, false, 1000));
+    assert_true(wait_healthy(a, true, 6000));
+    verify_good(s, &c);
+    assert_int_equal(c.unfinished, MANY);
+    audit_close(a);
+    verify_good(s, &c);
+    assert_int_equal(c.unfinished, 0);
+    assert_int_equal(c.records, 2 + 2 * MANY + 1);
+    free(w);
+}
+
 /* What a power loss can leave behind the last durable record: zeros, and lines of a commit that was not synced. */
 static void damage_behind_the_head_is_a_torn_tail(void **state) {
     struct scratch *s = *state;
@@ -668,6 +702,7 @@ int main(void) {
         TEST(open_requests_are_closed_as_unknown),
         TEST(a_stop_closes_open_requests),
         TEST(open_requests_are_carried_into_a_new_file),
+        TEST(many_open_requests_are_carried_and_closed),
         TEST(a_torn_tail_is_set_aside_and_named),
         TEST(damage_behind_the_head_is_a_torn_tail),
         TEST(any_torn_end_is_sealed),
