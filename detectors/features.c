@@ -21,6 +21,7 @@ enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN
     GROUP(SHAPE, "shape", 8 * 4)              /* shape and kind of line */                                           \
     GROUP(OWN, "own", CLASSES)                /* own classes */                                                      \
     GROUP(OWN_LOWER, "own-lower", CLASSES)    /* own classes, written in lower case */                               \
+    GROUP(OWN_CAPITALS, "own-capitals", CLASSES) /* own classes, in a line of capitals */                            \
     GROUP(GIVEN, "given", 8)                                                                                         \
     GROUP(SURNAME, "surname", 8)                                                                                     \
     GROUP(RATIO, "ratio", 8)                                                                                         \
@@ -47,7 +48,7 @@ enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN
     GROUP(PAIR_AFTER, "pair-after", LIKES * LIKES)                                                                   \
     GROUP(LABEL_BEFORE, "label-before", LABELS * JOINS)                                                              \
     GROUP(LABEL_BEFORE2, "label-before2", LABELS)                                                                    \
-    GROUP(CUE, "cue", 24)
+    GROUP(CUE, "cue", 32)
 
 enum group {
 #define GROUP(symbol, name, size) GROUP_##symbol, GROUP_##symbol##_END = GROUP_##symbol + (size) - 1,
@@ -60,7 +61,7 @@ enum cue {
     CUE_AGE_AFTER = 0, CUE_AGE_BEFORE, CUE_FACILITY, CUE_STREET, CUE_NUMBER_STREET, CUE_STATE, CUE_STATE_ZIP,
     CUE_EPONYM, CUE_EPONYM_PLAIN, CUE_EPONYM_POSSESSIVE, CUE_PHRASE_CITY, CUE_PHRASE_SYSTEM, CUE_SEEN, CUE_SEEN_LIKE, CUE_LABEL_LINE,
     CUE_SENTENCE, CUE_CAPITALS_RIGHT, CUE_INITIAL_RIGHT, CUE_INITIAL_LEFT, CUE_DIALOGUE, CUE_COUNTY, CUE_QUOTE,
-    CUE_PARENTHESIS, CUE_LIST,
+    CUE_PARENTHESIS, CUE_LIST, CUE_ACRONYM, CUE_DOSE, CUE_DOTTED, CUE_SLASH_LIST,
 };
 
 static const int16_t weights[FEATURE_COUNT][2] = {
@@ -147,25 +148,50 @@ void features_prepare(struct words *w, const struct phi_dictionary *d)
 {
     for (uint32_t i = 0; d && i < w->n; i++) {
         struct word *x = &w->v[i];
-        bool lower = x->shape == SHAPE_LOWER;
-        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER || (lower && x->classes & LEX(COMMON)))
+        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER)
             continue;
-        if (!lower || x->flags & WORD_LINE_LOWER || (i && w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(PATIENT) | LEX(RELATION))))
+        if (x->shape != SHAPE_LOWER || !(x->classes & LEX(COMMON)))
             x->facts = phi_dictionary_find(d, x->hash);
     }
+}
+
+/* "M.D." and the like: letters of a credential, not initials. */
+static bool is_dotted_credential(const struct words *w, uint32_t i)
+{
+    static const char pairs[][2] = {{'M', 'D'}, {'D', 'O'}, {'R', 'N'}, {'P', 'A'}, {'N', 'P'}, {'D', 'C'}, {'O', 'D'}};
+    uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
+    const struct word *x = &w->v[first];
+
+    if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
+        return false;
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+        if (w->text[x->begin] == pairs[k][0] && w->text[x[1].begin] == pairs[k][1])
+            return true;
+    return false;
+}
+
+/* In prose a lower-case word needs more than being in a list: a cue before it, or that it is hardly a word. */
+static bool lower_candidate(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
+
+    if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+        return false;
+    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)
+        return true;
+    return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
 
 bool features_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (x->flags & WORD_TAKEN)
+    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
         return false;
-    if (is_capital(x) || x->shape == SHAPE_INITIAL)
-        return true;
-    if (x->shape != SHAPE_LOWER || x->classes & LEX(COMMON))
-        return false;
-    return FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3;
+    if (x->shape == SHAPE_INITIAL)
+        return !is_dotted_credential(w, i);
+    return is_capital(x) || (x->shape == SHAPE_LOWER && lower_candidate(w, i));
 }
 
 static void put(struct features *f, unsigned feature)
@@ -189,7 +215,7 @@ static void gather_own(const struct words *w, uint32_t i, struct features *f)
     unsigned line = x->flags & WORD_LINE_UPPER ? 1 : x->flags & WORD_LINE_LOWER ? 2 : x->flags & WORD_LINE_TITLE ? 3 : 0;
 
     put(f, GROUP_SHAPE + x->shape * 4 + line);
-    put_classes(f, x->classes, x->shape == SHAPE_LOWER ? GROUP_OWN_LOWER : GROUP_OWN, 1);
+    put_classes(f, x->classes, x->shape == SHAPE_LOWER ? GROUP_OWN_LOWER : line == 1 ? GROUP_OWN_CAPITALS : GROUP_OWN, 1);
     put(f, GROUP_GIVEN + FACT_GIVEN(facts));
     put(f, GROUP_SURNAME + FACT_SURNAME(facts));
     put(f, GROUP_RATIO + FACT_RATIO(facts));
@@ -364,17 +390,30 @@ static bool has_head(const struct words *w, uint32_t i)
     return false;
 }
 
+/* "Marshall-Marchetti-Krantz": words joined by hyphens, at least two of them eponyms and no name before. */
+static bool in_eponym_chain(const struct words *w, uint32_t i)
+{
+    uint32_t first = i, last = i;
+    unsigned eponyms = 0;
+
+    while (first > 0 && i - first < 3 && w->v[first].gap == GAP_HYPHEN)
+        first--;
+    while (last + 1 < w->n && last - i < 3 && w->v[last + 1].gap == GAP_HYPHEN)
+        last++;
+    for (uint32_t k = first; k <= last; k++)
+        eponyms += (w->v[k].classes & LEX(EPONYM)) != 0;
+    return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
+}
+
 bool features_eponym(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
 
+    if (in_eponym_chain(w, i))
+        return true;
     if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return false;
-    if (i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].classes & LEX(EPONYM))
-        return true;
-    if (i && x->gap == GAP_HYPHEN && x[-1].classes & LEX(EPONYM) && x[-1].label == LABEL_NONE)
-        return true;
     return has_head(w, i);
 }
 
@@ -387,6 +426,21 @@ static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
         put(f, GROUP_CUE + (x->classes & LEX(EPONYM) ? CUE_EPONYM : CUE_EPONYM_PLAIN));
     if (head && x->flags & WORD_POSSESSIVE)
         put(f, GROUP_CUE + CUE_EPONYM_POSSESSIVE);
+}
+
+/* "Vistaril 50 mg" */
+static bool has_dose(const struct words *w, uint32_t i)
+{
+    static const char *const units[] = {"mg", "mcg", "ml", "units", "unit", "tablet", "tablets", "tabs", "tab", "percent", "grams", "meq", "cc", "puffs", "drops", "french"};
+
+    for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
+        if (w->v[k].gap & (GAP_LINE | GAP_COMMA | GAP_STOP))
+            return false;
+        for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+            if (is_text(w, &w->v[k], units[u]))
+                return true;
+    }
+    return false;
 }
 
 static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct features *f)
@@ -422,6 +476,14 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
         put(f, GROUP_CUE + CUE_DIALOGUE);
     if (i && x->gap & GAP_COMMA && x[-1].label == LABEL_NAME)
         put(f, GROUP_CUE + CUE_LIST);
+    if (x->shape == SHAPE_UPPER && x->letters <= 5 && !(x->flags & WORD_LINE_UPPER) && likeness(x) < 4)
+        put(f, GROUP_CUE + CUE_ACRONYM);
+    if (has_dose(w, i))
+        put(f, GROUP_CUE + CUE_DOSE);
+    if (i + 1 < w->n && x->shape == SHAPE_INITIAL && x[1].shape == SHAPE_INITIAL && x[1].gap == GAP_PERIOD)
+        put(f, GROUP_CUE + CUE_DOTTED);
+    if (x->gap & GAP_SLASH || (i + 1 < w->n && x[1].gap & GAP_SLASH))
+        put(f, GROUP_CUE + CUE_SLASH_LIST);
 }
 
 void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,

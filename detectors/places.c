@@ -48,17 +48,30 @@ static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
     return !is_text(w, last, "new") && !(first == last && (is_text(w, first, "north") || is_text(w, first, "south") || is_text(w, first, "west")));
 }
 
+/* "our Houston clinic", "St. Luke's office" */
+static bool is_lower_head(const struct words *w, uint32_t i)
+{
+    static const char *const heads[] = {"clinic", "hospital", "office", "branch", "campus", "center", "centre", "hospice", "pharmacy"};
+
+    if (i >= w->n || w->v[i].gap != GAP_SPACE || w->v[i].shape != SHAPE_LOWER)
+        return false;
+    for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
+        if (is_text(w, i, heads[k]))
+            return true;
+    return false;
+}
+
 static uint32_t run_end(const struct words *w, uint32_t i)
 {
     uint32_t last = i;
 
     while (last - i < RUN_MAX) {
         uint32_t k = last + 1;
-        if (k < w->n && is_link(w, k))
+        if (k < w->n && (is_link(w, k) || (is_text(w, k, "in") && joins(w, k) && w->v[last].classes & LEX(FACILITY))))
             k++;
         if (k < w->n && is_link(w, k))
             k++;
-        if (!is_place(w, k) || !joins(w, k))
+        if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1))
             break;
         last = k;
     }
@@ -72,6 +85,15 @@ static bool is_state_behind(const struct words *w, uint32_t i)
 
     return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
+}
+
+static uint32_t possessive_end(const struct words *w, uint32_t i)
+{
+    uint32_t end = w->v[i].end;
+
+    while (end < w->len && (w->text[end] | 0x20) != 's')
+        end++;
+    return end < w->len ? end + 1 : end;
 }
 
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
@@ -102,6 +124,8 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         }
         c.begin = w->v[i].begin;
         c.end = w->v[last].end;
+        if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
+            c.end = possessive_end(w, last);
         if (phi_candidate_add(sink, &c) < 0)
             return -1;
         i = last;

@@ -5,7 +5,7 @@
  *   disk full         the bytes before are safe: cut the rest, free the reserve, log the stop; go on in the same
  *                     file when the reserve can be made again
  *   write/sync error  the file is never written again: set it aside, begin a new one
- *   removed           begin a new one
+ *   removed           copy it back out of the open descriptor, begin a new one
  *   replaced, cut     set what is there aside (evidence), begin a new one
  *
  * A new file begins with a "segment" record that names the sequence and hash of the last durable record, so the
@@ -20,7 +20,6 @@
 #include "log.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- adding and committing ---- */
@@ -113,11 +112,9 @@ int audit_chain_commit(struct audit_chain *c) {
 }
 
 int audit_chain_check(struct audit_chain *c) {
-    struct stat st;
-
     if (audit_file_check(&c->file) < 0) return stop(c);
-    if (fstat(c->head_fd, &st) == 0 && st.st_nlink > 0) return 0;
-    /* The head was removed: make a new one; the log itself is as it was. */
+    if (audit_head_present(c->path, c->head_fd)) return 0;
+    /* The head was removed or moved: make a new one; the log itself is as it was. */
     const char *reason;
     int fd = audit_head_open(c->path, &reason);
     if (fd < 0) return 0;
@@ -162,6 +159,8 @@ static int add_open(struct audit_chain *c) {
 static int begin_file(struct audit_chain *c) {
     const char *why = audit_fault_name(c->fault), *reason;
 
+    if (audit_file_salvage(&c->file, c->seq) < 0)
+        log_event(LOG_LEVEL_ERROR, "audit.salvage-failed", "seq=%llu", (unsigned long long)c->seq);
     audit_file_close(&c->file);
     if (audit_file_set_aside(c->path, c->seq) < 0) return -1;
     if (audit_file_open(&c->file, c->path, c->step, true, &reason) < 0) return -1;

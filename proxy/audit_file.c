@@ -229,6 +229,25 @@ int audit_file_seal(struct audit_file *f, uint64_t offset, uint64_t seq) {
     return audit_file_cut(f);
 }
 
+int audit_file_salvage(struct audit_file *f, uint64_t seq) {
+    struct stat st;
+    char name[PATH_MAX];
+    int fd = -1;
+
+    if (f->fd < 0 || fstat(f->fd, &st) < 0 || st.st_nlink > 0) return 0;
+    for (int i = 0; i < ASIDE_MAX && fd < 0; i++) {
+        int n = snprintf(name, sizeof name, "%s.aside-%llu-%d", f->path, (unsigned long long)seq, i);
+        if (n < 0 || n >= (int)sizeof name) return -1;
+        fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0 && errno != EEXIST) return -1;
+    }
+    if (fd < 0) return -1;
+    int rc = copy_range(f->fd, 0, (uint64_t)st.st_size, fd, false);
+    close(fd);
+    if (rc < 0) unlink(name);
+    return rc < 0 ? -1 : audit_file_sync_directory(f->path);
+}
+
 int audit_file_set_aside(const char *path, uint64_t seq) {
     char name[PATH_MAX];
 

@@ -49,6 +49,9 @@ MUST_CHECK int audit_file_seal(struct audit_file *f, uint64_t offset, uint64_t s
 /* Writes the same bytes again and syncs: what a crash or a failed sync left in the page cache only becomes
  * durable, or fails. */
 MUST_CHECK int audit_file_rewrite(struct audit_file *f, uint64_t offset);
+/* A file that lost its last name lives on in our descriptor: it is copied to "<path>.aside-<seq>-<n>". 0 also when
+ * it still has a name. */
+MUST_CHECK int audit_file_salvage(struct audit_file *f, uint64_t seq);
 /* Moves whatever path names now to "<path>.aside-<seq>-<n>"; 0 also when there is nothing. */
 MUST_CHECK int audit_file_set_aside(const char *path, uint64_t seq);
 MUST_CHECK int audit_file_sync_directory(const char *path);

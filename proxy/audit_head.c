@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAGIC "phigate-audit-head 1 "
@@ -37,6 +38,14 @@ int audit_head_open(const char *path, const char **reason) {
     *reason = "another process writes this log";
     close(fd);
     return -1;
+}
+
+bool audit_head_present(const char *path, int fd) {
+    char name[PATH_MAX];
+    struct stat there, ours;
+
+    if (head_name(path, name) < 0 || stat(name, &there) < 0 || fstat(fd, &ours) < 0) return false;
+    return there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
 }
 
 static int parse(const char *line, struct audit_hasher *h, bool keyed, struct audit_head *out) {

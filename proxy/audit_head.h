@@ -19,6 +19,8 @@ struct audit_head {
 
 /* fd of "<path>.head", created and locked for this process alone; -1 with a reason. */
 int audit_head_open(const char *path, const char **reason);
+/* "<path>.head" is the file that fd is open on. */
+bool audit_head_present(const char *path, int fd);
 /* 0: out says what is there (found is false for an empty file). -1: unreadable or damaged. keyed: the MAC is
  * checked too. */
 MUST_CHECK int audit_head_read(int fd, struct audit_hasher *h, bool keyed, struct audit_head *out);

@@ -136,7 +136,7 @@ static bool is_finished(const struct connection *c) {
 
 /* Reading stops only when a client pipelines more than a head's worth. */
 static void switch_reading(struct connection *c) {
-    bool waits = c->phase == PHASE_EXCHANGE && !(connection_takes_body(c) && !c->x.body.ended);
+    bool waits = c->phase == PHASE_EXCHANGE && !connection_takes_body(c);
     bool stop = c->fresh || (waits && c->in.len >= c->server->o.header_max);
 
     if (stop == c->paused) return;
@@ -276,7 +276,7 @@ void connection_sweep(struct connection *c, int64_t now) {
     case PHASE_EXCHANGE:
         if (connection_backlog(c))
             c->broken = is_over(now, c->progress, o->write_timeout_ms);
-        else if (connection_takes_body(c) && !c->x.body.ended)
+        else if (connection_takes_body(c))
             check_body_rate(c, now);
         break;
     }

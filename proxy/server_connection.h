@@ -103,7 +103,7 @@ void connection_sweep(struct connection *c, int64_t now); /* timeouts */
 /* server_read.c */
 void connection_read(struct connection *c);    /* the socket is readable */
 void connection_process(struct connection *c); /* goes on with the bytes in `in` */
-bool connection_takes_body(const struct connection *c);
+bool connection_takes_body(const struct connection *c); /* more of it is to come, and wanted */
 
 /* server_write.c */
 void connection_flush(struct connection *c);

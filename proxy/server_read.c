@@ -56,11 +56,15 @@ static size_t read_head(struct connection *c, struct span bytes) {
 
 /* ---- bodies ---- */
 
-bool connection_takes_body(const struct connection *c) {
+static bool handler_listens(const struct connection *c) {
     const struct server_exchange *x = &c->x;
 
     return c->phase == PHASE_EXCHANGE && x->live && x->body_wanted && x->answer != ANSWER_ENDED && !c->refusal &&
            !c->broken;
+}
+
+bool connection_takes_body(const struct connection *c) {
+    return handler_listens(c) && !c->x.body.ended;
 }
 
 static size_t read_body(struct connection *c, struct span bytes) {
@@ -84,7 +88,7 @@ static size_t read_body(struct connection *c, struct span bytes) {
 static void tell_complete(struct connection *c) {
     struct server_exchange *x = &c->x;
 
-    if (!connection_takes_body(c) || !x->body.ended || x->completed) return;
+    if (!handler_listens(c) || !x->body.ended || x->completed) return;
     x->completed = true;
     c->server->h.complete(x->owner);
 }
@@ -94,7 +98,7 @@ static void tell_complete(struct connection *c) {
 static size_t understand_some(struct connection *c, struct span bytes) {
     if (c->broken || c->refusal) return 0;
     if (c->phase == PHASE_HEAD || c->phase == PHASE_IDLE) return read_head(c, bytes);
-    return connection_takes_body(c) && !c->x.body.ended ? read_body(c, bytes) : 0;
+    return connection_takes_body(c) ? read_body(c, bytes) : 0;
 }
 
 /* Returns how many bytes are done with. Stops behind a request whose exchange is not over. */

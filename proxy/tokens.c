@@ -53,17 +53,10 @@ struct tokens {
     uint32_t last[WORDS_MAX]; /* by word: the last number given out */
 };
 
-static const char *const words[PHI_KINDS] = {
-    [PHI_NONE] = "",
-#define KIND(symbol, name, letter, word) [PHI_##symbol] = word,
-#include "../detectors/kinds.def"
-#undef KIND
-};
-
 /* Kinds that share a word share its numbers: the first kind with that word stands for it. */
 static unsigned word_of(enum phi_kind kind) {
     unsigned i = 1;
-    while (strcmp(words[i], words[kind]) != 0)
+    while (strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0)
         i++;
     return i;
 }
@@ -152,7 +145,7 @@ static bool is_reserved(const struct tokens *t, struct span word, uint32_t numbe
 static uint32_t next_number(struct tokens *t, unsigned word) {
     while (t->last[word] < NUMBER_MAX) {
         uint32_t number = ++t->last[word];
-        if (!is_reserved(t, span_of(words[word]), number)) return number;
+        if (!is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
     }
     return 0;
 }
@@ -211,7 +204,7 @@ int tokens_reserve(struct tokens *t, struct span token_text) {
     if (token_shape_of(token_text, &len, &parts) != TOKEN_YES || len != token_text.len) return 0;
     if (is_reserved(t, parts.word, parts.number)) return 0;
     for (unsigned i = 1; i < PHI_KINDS; i++)
-        if (span_is(parts.word, words[i]) && t->last[i] >= parts.number) return -1;
+        if (span_is(parts.word, phi_kind_word((enum phi_kind)i)) && t->last[i] >= parts.number) return -1;
 
     struct reserved *r = arena_alloc(t->arena, sizeof *r);
     if (!r) return -1;
@@ -236,7 +229,7 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, words[word], number, form);
+    e->text = write_token(t->arena, phi_kind_word(kind), number, form);
     if (!e->value.ptr || !e->text.ptr) return none;
     if (table_add(t->arena, &t->values, hash, e) < 0) return none;
     if (table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e) < 0) return none;

@@ -21,6 +21,8 @@
 #define TOTAL_MS 3600000
 #define RESPONSE_MAX (64u * 1024 * 1024)
 #define TEXT_MAX (64u * 1024)
+#define URL_MAX 8192u
+#define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
 /* ---- the request ---- */
@@ -39,7 +41,7 @@ static bool is_path(struct span s) {
     return s.len > 0 && s.ptr[0] == '/';
 }
 
-/* One buffer holds the URL and the lines; it may move while it grows, so the list is made of offsets first. */
+/* One buffer holds the lines; it may move while it grows, so the list is made of offsets first. */
 struct line_offsets {
     size_t at[UPSTREAM_LINES_MAX], n;
 };
@@ -59,21 +61,33 @@ static void add_line(struct buf *b, struct line_offsets *o, const char *name, co
     buf_add_char(b, '\0');
 }
 
-static void write_url(struct buf *b, const struct upstream_target *t, const char *path) {
-    struct span base = span_of(t->url);
+/* libcurl takes 10,000 instructions to read a URL, print it and read it again. A handle mostly calls the URL it called
+ * before, so that one is kept in parts. */
+static int set_url(struct upstream_exchange *x, const struct upstream_target *t, const char *path) {
+    struct span base = span_of(t->url), rest = span_of(path);
     while (base.len && base.ptr[base.len - 1] == '/')
         base.len--;
-    if (!is_path(span_of(path))) b->failed = true;
-    buf_add(b, base);
-    buf_add_c(b, path);
-    buf_add_char(b, '\0');
+    struct span known = buf_span(&x->url_text);
+    if (known.len == base.len + rest.len + 1 && span_equal(span_sub(known, 0, base.len), base) &&
+        span_equal(span_sub(known, base.len, known.len - 1), rest))
+        return 0;
+
+    buf_clear(&x->url_text);
+    if (!is_path(rest)) return -1;
+    buf_add(&x->url_text, base);
+    buf_add(&x->url_text, rest);
+    buf_add_char(&x->url_text, '\0');
+    curl_easy_setopt(x->easy, CURLOPT_URL, NULL); /* the last one, which the handle remembers beside the parts */
+    curl_easy_setopt(x->easy, CURLOPT_CURLU, x->url);
+    if (!x->url_text.failed && curl_url_set(x->url, CURLUPART_URL, x->url_text.ptr, URL_FLAGS) == CURLUE_OK) return 0;
+    buf_clear(&x->url_text);
+    return -1;
 }
 
 static int write_head(struct upstream_exchange *x, const struct upstream_target *t, const struct upstream_request *r) {
     struct line_offsets o = {.n = 0};
     struct buf *b = &x->text;
 
-    write_url(b, t, r->path);
     if (!x->get) add_line(b, &o, "content-type: ", "application/json");
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
@@ -95,7 +109,6 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
 static void set_request(struct upstream_exchange *x, const struct upstream_request *r) {
     bool tls = span_starts(span_of(x->target->url), "https:");
 
-    curl_easy_setopt(x->easy, CURLOPT_URL, x->text.ptr);
     if (x->tls != tls) {
         /* Without TLS there is no HTTP/2, and nothing to wait for before a second connection is opened. */
         x->tls = tls;
@@ -276,8 +289,6 @@ static void release(struct upstream_call *c) {
     if (x->fresh) curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 0L);
     buf_clear(&x->text);
     response_head_wipe(&x->head);
-    x->pool->live--;
-    x->pool->used = upstream_now();
     upstream_pool_spare(x->pool, x);
 }
 
@@ -368,9 +379,11 @@ static struct upstream_exchange *exchange_new(struct upstream_pool *p) {
     if (!x) return NULL;
     x->pool = p;
     buf_init(&x->text, TEXT_MAX);
+    buf_init(&x->url_text, URL_MAX);
+    x->url = curl_url();
     upstream_call_init(&x->call, p->u, &exchange_kind);
     x->easy = curl_easy_init();
-    if (x->easy && set_options(x) == 0) {
+    if (x->easy && x->url && set_options(x) == 0) {
         set_callbacks(x);
         return x;
     }
@@ -380,6 +393,8 @@ static struct upstream_exchange *exchange_new(struct upstream_pool *p) {
 
 void upstream_exchange_free(struct upstream_exchange *x) {
     curl_easy_cleanup(x->easy);
+    curl_url_cleanup(x->url);
+    buf_free(&x->url_text);
     buf_free(&x->text);
     free(x);
 }
@@ -412,7 +427,7 @@ struct upstream_call *upstream_exchange_start(struct upstreams *u, const struct 
     if (!x) return NULL;
 
     exchange_begin(x, t, r);
-    if (write_head(x, t, r) < 0) goto fail;
+    if (set_url(x, t, r->path) < 0 || write_head(x, t, r) < 0) goto fail;
     set_request(x, r);
     if (upstream_pool_attach(p, x) < 0) goto fail;
     p->live++;

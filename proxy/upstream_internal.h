@@ -95,7 +95,9 @@ struct upstream_exchange {
     int64_t started, sent, heard;
     uint64_t received;
     struct response_head head;
-    struct buf text; /* URL and header lines */
+    CURLU *url;
+    struct buf url_text; /* what url was made of */
+    struct buf text;     /* header lines */
     struct curl_slist lines[UPSTREAM_LINES_MAX];
 };
 
@@ -141,7 +143,7 @@ int64_t upstream_pools_retire(struct upstreams *u, int64_t now); /* when to look
 MUST_CHECK int upstream_pool_attach(struct upstream_pool *p, struct upstream_exchange *x);
 void upstream_pool_detach(struct upstream_pool *p, struct upstream_exchange *x);
 struct upstream_exchange *upstream_pool_unspare(struct upstream_pool *p); /* NULL: make one */
-void upstream_pool_spare(struct upstream_pool *p, struct upstream_exchange *x);
+void upstream_pool_spare(struct upstream_pool *p, struct upstream_exchange *x); /* its call is over */
 void upstream_pool_act(struct upstream_pool *p, curl_socket_t fd, int what); /* an event or CURL_SOCKET_TIMEOUT */
 
 /* upstream_socket.c: libcurl's sockets in the event loop */

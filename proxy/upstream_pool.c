@@ -186,6 +186,9 @@ struct upstream_exchange *upstream_pool_unspare(struct upstream_pool *p) {
 }
 
 void upstream_pool_spare(struct upstream_pool *p, struct upstream_exchange *x) {
+    p->live--;
+    p->used = upstream_now();
+    if (p->live == 0) upstreams_watch_deadline(p->u, p->used + POOL_IDLE_MS);
     if (p->n_spare == SPARE_MAX) {
         upstream_exchange_free(x);
         return;

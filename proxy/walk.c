@@ -196,6 +196,27 @@ static int member_path(struct walker *k, struct frame *f, const struct shape_key
     return 0;
 }
 
+/* "name" alone says little; {"patients": [{"name": ...}]} says whose: the label becomes "patient.name". */
+static int qualify_label(struct walker *k, struct span around, struct span key, struct span *out) {
+    static const char *const vague[] = {"name", "id", "number", "no", "value", "address", "phone", "email", "first", "last"};
+    size_t around_len = around.len > 1 && around.ptr[around.len - 1] == 's' ? around.len - 1 : around.len;
+    char *label;
+
+    *out = key;
+    if (around.len == 0) return 0;
+    for (size_t i = 0; i < sizeof vague / sizeof *vague; i++) {
+        if (!span_is_nocase(key, vague[i])) continue;
+        label = arena_alloc(k->arena, around_len + 1 + key.len);
+        if (!label) return fail_memory(k);
+        memcpy(label, around.ptr, around_len);
+        label[around_len] = '.';
+        memcpy(label + around_len + 1, key.ptr, key.len);
+        *out = span_make(label, around_len + 1 + key.len);
+        return 0;
+    }
+    return 0;
+}
+
 static int walk_key(struct walker *k, const struct document *d, const struct json_token *t) {
     struct frame *f = frame_top(k, d);
     const struct shape_key *known = NULL;
@@ -219,7 +240,7 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
     leaf->text = text;
     leaf->map = map;
     leaf->parameter = known != NULL;
-    spot.label = text;
+    if (qualify_label(k, f->self.label, text, &spot.label) < 0) return -1;
     f->next = spot;
     return 0;
 }

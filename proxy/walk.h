@@ -30,7 +30,7 @@ struct walk_leaf {
     enum walk_what what;
     enum walk_part part;
     struct span text;    /* decoded; for a number its source text */
-    struct span label;   /* decoded key of the nearest enclosing member, or empty */
+    struct span label;   /* decoded key of the nearest enclosing member ("patient.name" where the key alone is vague), or empty */
     uint32_t begin, end; /* raw range in the parent's text (or in the body when parent is -1) */
     struct json_map map; /* decoded -> raw, relative to begin */
     int32_t parent;      /* index of the string leaf this one lies in (that leaf is `container`), or -1 */

@@ -139,6 +139,52 @@ static struct result in_flight(struct audit *a, int flight, double seconds, floa
     return summarize(us, n, end - begin, cpu() - cpu_begin);
 }
 
+/* ---- at a given rate, whether or not the log keeps up ---- */
+
+static struct slot *take_told(struct feeder *f) {
+    pthread_mutex_lock(&f->lock);
+    struct slot *list = f->back;
+    f->back = NULL;
+    pthread_mutex_unlock(&f->lock);
+    return list;
+}
+
+static void sleep_to(double until) {
+    double left = until - now();
+    struct timespec t = {0, (long)(left * 1e9)};
+
+    if (left > 0) nanosleep(&t, NULL);
+}
+
+/* As many as are due are submitted each half millisecond. */
+static struct result offered(struct audit *a, double rate, double seconds, float *us) {
+    static struct slot slots[FLIGHT_MAX * 8];
+    struct feeder f = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL};
+    struct slot *idle = NULL;
+    size_t n = 0, sent = 0, out = 0;
+    double begin = now(), cpu_begin = cpu();
+
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        slots[i] = (struct slot){.ticket = {.done = told, .owner = &f}, .next = idle};
+        idle = &slots[i];
+    }
+    for (double t = begin; t < begin + seconds || out > 0; t = now()) {
+        for (; idle && t < begin + seconds && (double)sent < (t - begin) * rate; sent++, out++) {
+            struct slot *s = idle;
+            idle = s->next;
+            submit(a, s);
+        }
+        sleep_to(t + 0.0005);
+        for (struct slot *s = take_told(&f), *next; s; s = next, out--) {
+            next = s->next;
+            s->next = idle;
+            idle = s;
+            if (n < SAMPLES_MAX) us[n++] = (float)((now() - s->begin) * 1e6);
+        }
+    }
+    return summarize(us, n, now() - begin, cpu() - cpu_begin);
+}
+
 /* ---- one sync for each ---- */
 
 static struct result one_each(const char *directory, double seconds, float *us) {
@@ -189,6 +235,11 @@ static void measure_writing(const char *directory, const char *path, double seco
             before = stats;
             report(name, r, base.rate);
         }
+    }
+    static const double rates[] = {1000, 10000, 50000};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        snprintf(name, sizeof name, "offered %.0f/s", rates[i]);
+        report(name, offered(a, rates[i], seconds * 2, us), 0);
     }
     audit_close(a);
     free(us);

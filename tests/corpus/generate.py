@@ -129,7 +129,7 @@ class Maker:
         th = "th" if 10 < d < 20 else {1: "st", 2: "nd", 3: "rd"}.get(d % 10, "th")
         name, short = months[m - 1], months[m - 1][:3]
         return self.pick([f"{m}/{d}/{y}", f"{m:02}/{d:02}/{y}", f"{m:02}/{d:02}/{y % 100:02}", f"{name} {d}, {y}", f"{name} {d}{th}, {y}", f"{y}-{m:02}-{d:02}",
-                          f"{d}-{short.upper()}-{y}", f"{d} {name} {y}", f"{short} {d}, {y}", f"{m:02}-{d:02}-{y}", f"the {d}{th} of {name}",
+                          f"{d}-{short.upper()}-{y}", f"{d} {name} {y}", f"{short} {d}, {y}", f"{m:02}-{d:02}-{y}", f"{d}{th} of {name}",
                           f"{name} {d}{th}", f"{short} {d}{th} '{y % 100:02}", f"{name} {y}"])
 
     def address(self):

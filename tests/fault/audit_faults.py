@@ -240,7 +240,20 @@ def moved(place, options):
 
 
 def removed(place, options):
-    return disturbed(place, os.unlink, "removed", False)
+    """The file comes back out of the open descriptor: nothing is lost at all."""
+    return disturbed(place, os.unlink, "removed", True)
+
+
+def hanging(place, options):
+    """One sync takes 2.5 s: refused after one, durable when it ends."""
+    process = place.start(4, 4500, wrapper=("strace", "-f", "-o", "/dev/null", "-P", place.log, "-e", "trace=fdatasync",
+                                            "-e", "inject=fdatasync:delay_enter=2500000:when=20"))
+    require(place.finish(process) == 0, place.errors[-300:])
+    states = [up for _, up in place.health()]
+    require(states == [1, 0, 1], f"health {place.health()}")
+    down, up = place.health()[1][0], place.health()[2][0]
+    require(1300 <= up - down <= 1700, f"down for {up - down} ms of a sync of 2500")
+    return f"{place.check()} records, unhealthy for {up - down} ms of a sync of 2500"
 
 
 def replaced(place, options):
@@ -270,7 +283,7 @@ def two_writers(place, options):
 def main():
     global DRIVER
     scenarios = [kills, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
-                 two_writers]
+                 hanging, two_writers]
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")
     parser.add_argument("--kills", type=int, default=40)

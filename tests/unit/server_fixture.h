@@ -57,7 +57,8 @@ struct call {
     struct buf body;
     struct event *timer;
     size_t to_write;
-    enum { CALL_ECHO, CALL_LATER, CALL_BIG, CALL_FLOOD, CALL_WAIT, CALL_ABORT, CALL_STREAM, CALL_EARLY } kind;
+    enum { CALL_ECHO, CALL_LATER, CALL_BIG, CALL_FLOOD, CALL_WAIT, CALL_ABORT, CALL_STREAM, CALL_EARLY,
+           CALL_LENGTH, CALL_DECIDE } kind;
 };
 
 static inline struct span filler(struct fixture *f, size_t n) {
@@ -77,7 +78,10 @@ static inline void echo_later(evutil_socket_t fd, short what, void *arg) {
     struct call *c = arg;
     (void)fd;
     (void)what;
-    server_reply(c->x, 200, NULL, 0, buf_span(&c->body));
+    if (c->kind == CALL_DECIDE)
+        server_accept_body(c->x, BODY_MAX);
+    else
+        server_reply(c->x, 200, NULL, 0, buf_span(&c->body));
 }
 
 static inline void later(struct call *c, unsigned ms) {
@@ -98,8 +102,16 @@ static inline void stream(struct call *c) {
         server_end(c->x);
 }
 
+/* Announces 10 bytes and writes as many as asked for. */
+static inline void announce(struct call *c) {
+    server_begin(c->x, 200, NULL, 0, 10);
+    server_write(c->x, filler(c->f, c->to_write));
+    server_end(c->x);
+}
+
 static inline void *on_head(void *arg, struct server_exchange *x, const struct http1_head *h) {
-    static const char *const paths[] = {"/echo", "/later", "/big", "/flood", "/wait", "/abort", "/stream", "/early"};
+    static const char *const paths[] = {"/echo", "/later", "/big", "/flood", "/wait", "/abort", "/stream", "/early",
+                                        "/length", "/decide"};
     struct fixture *f = arg;
     unsigned long long n = 0;
 
@@ -128,6 +140,8 @@ static inline void *on_head(void *arg, struct server_exchange *x, const struct h
     c->to_write = (size_t)n;
     if (c->kind == CALL_EARLY)
         server_reply(x, 401, NULL, 0, span_of("no"));
+    else if (c->kind == CALL_DECIDE)
+        later(c, 100);
     else
         server_accept_body(x, BODY_MAX);
     return c;
@@ -152,6 +166,8 @@ static inline void on_complete(void *owner) {
     case CALL_ABORT:
     case CALL_STREAM: stream(c); break;
     case CALL_EARLY: break;
+    case CALL_LENGTH: announce(c); break;
+    case CALL_DECIDE: server_reply(c->x, 200, NULL, 0, buf_span(&c->body)); break;
     }
 }
 

@@ -4,6 +4,9 @@
  */
 #include "test_audit_helper.h"
 
+#include "../../proxy/audit_hash.h"
+#include "../../proxy/audit_head.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -226,11 +229,37 @@ static void continued_after(const struct scratch *s, struct audit *a, const char
 
 static void a_removed_file_stops_and_a_new_one_continues(void **state) {
     struct scratch *s = *state;
+    struct audit_check c;
+    char name[128];
     struct audit *a = open_log(s);
 
     assert_true(write_and_wait(a, outcome("before"), NULL));
     assert_int_equal(unlink(s->path), 0);
     continued_after(s, a, "removed");
+    beside(s, ".aside-2-0", name); /* what was removed is back, whole */
+    assert_int_equal(audit_verify(name, test_key, &c), 0);
+    assert_int_equal(c.records, 2);
+}
+
+static void a_removed_head_is_made_anew(void **state) {
+    struct scratch *s = *state;
+    struct audit *a = open_log(s);
+    struct audit_check c;
+    char name[128], other[128];
+
+    assert_true(write_and_wait(a, outcome("before"), NULL));
+    beside(s, ".head", name);
+    beside(s, ".head.moved", other);
+    assert_int_equal(unlink(name), 0);
+    sleep_ms(800);
+    verify_good(s, &c);
+    assert_true(c.head_checked);
+    assert_int_equal(rename(name, other), 0);
+    sleep_ms(800);
+    verify_good(s, &c);
+    assert_true(c.head_checked);
+    assert_true(audit_healthy(a));
+    audit_close(a);
 }
 
 static void a_removed_file_is_noticed_before_the_next_record(void **state) {
@@ -425,6 +454,57 @@ static void damage_behind_the_head_is_a_torn_tail(void **state) {
     assert_true(log_has(s, "\"torn_bytes\":9000"));
 }
 
+/* A power loss keeps any part of what was not synced: the end cut at any byte, or a sector of it zero. */
+static void torn_end_is_sealed(const struct scratch *s, const char *bytes, size_t len, uint64_t durable) {
+    struct audit_check c;
+    struct audit_hasher *h = audit_hasher_new(test_key);
+    char head[128], hash[AUDIT_HEX_LEN + 1], last[64];
+    size_t begin = 0, end = 0;
+
+    for (uint64_t n = 0; n < durable; n++) {
+        begin = end;
+        end = (size_t)((const char *)memchr(bytes + end, '\n', len - end) - bytes) + 1;
+    }
+    write_whole(s->path, bytes, len);
+    beside(s, ".head", head);
+    write_whole(head, "", 0);
+    int fd = open(head, O_RDWR);
+    assert_int_equal(audit_hasher_sha256(h, span_make(bytes + begin, end - 1 - begin), hash), 0);
+    assert_int_equal(audit_head_write(fd, h, durable, hash), 0);
+    close(fd);
+    audit_hasher_free(h);
+    audit_close(open_log(s));
+    verify_good(s, &c);
+    assert_int_equal(c.first_seq, 1);
+    assert_true(c.last_seq >= durable + 2);
+    assert_int_equal(c.unfinished, 0);
+    snprintf(last, sizeof last, "\"seq\":%llu,", (unsigned long long)durable);
+    assert_true(log_has(s, last));
+}
+
+static void any_torn_end_is_sealed(void **state) {
+    struct scratch *s = *state;
+    size_t len;
+    enum { DURABLE = 4 };
+
+    fill_log(s, 4);
+    char *bytes = read_whole(s->path, &len);
+    char *end = bytes;
+    for (int i = 0; i < DURABLE; i++)
+        end = strchr(end, '\n') + 1;
+    size_t known = (size_t)(end - bytes);
+    for (size_t n = known; n < len; n += 11)
+        torn_end_is_sealed(s, bytes, n, DURABLE);
+    for (size_t at = (known + 511) / 512 * 512; at + 512 < len; at += 512) {
+        char *torn = malloc(len);
+        memcpy(torn, bytes, len);
+        memset(torn + at, 0, 512);
+        torn_end_is_sealed(s, torn, len, DURABLE);
+        free(torn);
+    }
+    free(bytes);
+}
+
 static void refused(const struct scratch *s, const char *why) {
     struct audit_options o = options_for(s);
     char err[256] = "";
@@ -580,6 +660,7 @@ int main(void) {
         TEST(many_threads_share_one_chain),
         TEST(a_removed_file_stops_and_a_new_one_continues),
         TEST(a_removed_file_is_noticed_before_the_next_record),
+        TEST(a_removed_head_is_made_anew),
         TEST(a_replaced_file_is_set_aside),
         TEST(a_truncated_file_is_set_aside),
         TEST(appended_bytes_are_noticed),
@@ -589,6 +670,7 @@ int main(void) {
         TEST(open_requests_are_carried_into_a_new_file),
         TEST(a_torn_tail_is_set_aside_and_named),
         TEST(damage_behind_the_head_is_a_torn_tail),
+        TEST(any_torn_end_is_sealed),
         TEST(a_cut_log_is_refused_and_continues_when_moved),
         TEST(a_changed_run_is_refused),
         TEST(another_key_is_refused),

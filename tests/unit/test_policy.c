@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -344,6 +345,124 @@ static void test_floor_is_reported_once_for_all_purposes(void **state) {
     diag_free(d);
 }
 
+/* ---- with detectors ---- */
+
+static struct policy *load_file_of(const char *text, struct diag *d) {
+    char path[] = "policy_test_XXXXXX.yaml";
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    struct policy *p = policy_load(path, &paths, d);
+    unlink(path);
+    return p;
+}
+
+static void detectors_refused(const char *text, uint32_t line, uint32_t column, const char *words) {
+    struct diag *d = diag_new();
+    assert_null(load_file_of(text, d));
+    for (size_t i = 0; i < diag_count(d); i++) {
+        if (diag_line(d, i) != line || diag_column(d, i) != column || !strstr(diag_message(d, i), words)) continue;
+        diag_free(d);
+        return;
+    }
+    diag_print(d, stderr);
+    fail_msg("no mistake \"%s\" at %u:%u", words, line, column);
+}
+
+static bool finds(const struct policy *p, const char *text, enum phi_kind kind) {
+    struct phi_scratch *s = phi_scratch_new();
+    struct phi_leaf leaf = {.text = text, .len = (uint32_t)strlen(text)};
+    struct phi_result found;
+    bool hit = false;
+    assert_int_equal(phi_scan(policy_engine(p), s, &leaf, 1, &found), 0);
+    for (size_t i = 0; i < found.n; i++) hit |= found.v[i].kind == kind;
+    phi_scratch_free(s);
+    return hit;
+}
+
+static void test_every_preset_loads_with_its_detectors(void **state) {
+    (void)state;
+    for (size_t i = 0; i < PRESETS; i++) {
+        struct diag *d = diag_new();
+        struct policy *p = policy_load(presets[i], &paths, d);
+        if (!p) diag_print(d, stderr);
+        assert_non_null(p);
+        assert_int_equal(strlen(policy_digest(p)), 64);
+        assert_int_equal(strspn(policy_digest(p), "0123456789abcdef"), 64);
+        assert_true(finds(p, "SSN 536-22-8741", PHI_SSN));
+        assert_true(finds(p, "call 617-555-0143", PHI_PHONE));
+        policy_unref(p);
+        diag_free(d);
+    }
+}
+
+static char *digest_of(const char *text) {
+    struct diag *d = diag_new();
+    struct policy *p = load_file_of(text, d);
+    if (!p) diag_print(d, stderr);
+    assert_non_null(p);
+    char *digest = strdup(policy_digest(p));
+    policy_unref(p);
+    diag_free(d);
+    return digest;
+}
+
+static void test_digest_covers_every_byte(void **state) {
+    (void)state;
+    char *one = digest_of(HEAD "extends: safe-harbor\nend: site\n"),
+         *again = digest_of(HEAD "extends: safe-harbor\nend: site\n"),
+         *comment = digest_of(HEAD "extends: safe-harbor\n# x\nend: site\n"),
+         *other = digest_of(HEAD "extends: block-all\nend: site\n");
+    assert_string_equal(one, again);
+    assert_string_not_equal(one, comment);
+    assert_string_not_equal(one, other);
+    free(one);
+    free(again);
+    free(comment);
+    free(other);
+}
+
+#define SITE_RULE "rules:\n  - id: clinic-mrn\n    kind: MRN\n    pattern: '(?<![A-Z])CL\\d{6}(?!\\d)'\n    score: 80\n" \
+                  "    examples: {match: ['CL123456'], not: ['CL12345']}\n"
+
+static void test_site_adds_and_changes_rules(void **state) {
+    (void)state;
+    struct diag *d = diag_new();
+    struct policy *p = load_file_of(HEAD "extends: safe-harbor\n" SITE_RULE
+                                         "allow: ['617-555-0100']\n"
+                                         "detectors: {disable: [phone-vanity], scores: {url-bare: 10}}\nend: site\n", d);
+    if (!p) diag_print(d, stderr);
+    assert_non_null(p);
+    assert_true(finds(p, "chart of CL123456", PHI_MRN));
+    assert_false(finds(p, "call 1-800-FLOWERS", PHI_PHONE));
+    assert_false(finds(p, "see facebook.com/jane.doe.123", PHI_URL));
+    assert_false(finds(p, "the desk: 617-555-0100", PHI_PHONE));
+    assert_int_equal(policy_claim(p), POLICY_PHI_UNDER_BAA); /* identifiers are no longer found */
+    policy_unref(p);
+    p = load_file_of(HEAD "extends: safe-harbor\n" SITE_RULE "end: site\n", d);
+    assert_non_null(p);
+    assert_int_equal(policy_claim(p), POLICY_SAFE_HARBOR_CANDIDATE);
+    policy_unref(p);
+    diag_free(d);
+}
+
+static void test_detector_mistakes(void **state) {
+    (void)state;
+    detectors_refused(HEAD "extends: safe-harbor\ndetectors: {disable: [us-ssn]}\nend: site\n", 5, 23, "cannot be disabled");
+    detectors_refused(HEAD "extends: safe-harbor\ndetectors: {scores: {secret-aws: 10}}\nend: site\n", 5, 22,
+                      "cannot be lowered");
+    detectors_refused(HEAD "extends: safe-harbor\ndetectors: {disable: [phone-vanty]}\nend: site\n", 5, 23,
+                      "did you mean \"phone-vanity\"?");
+    detectors_refused(HEAD "extends: safe-harbor\ndetectors: {rule: []}\nend: site\n", 5, 13, "did you mean \"rules\"?");
+    detectors_refused(HEAD "extends: safe-harbor\ndetectors: {rules: [none.yaml]}\nend: site\n", 0, 0, "cannot be read");
+    detectors_refused(HEAD "extends: safe-harbor\nallow: [ab]\nend: site\n", 5, 9, "at least 3 characters");
+    detectors_refused(HEAD "extends: safe-harbor\nrules:\n  - id: us-ssn\n    kind: MRN\n    pattern: x\n    score: 1\n"
+                           "    examples: {match: [x], not: [y]}\nend: site\n", 6, 9, "already taken");
+    detectors_refused(HEAD "extends: safe-harbor\nrules:\n  - id: slow\n    kind: MRN\n    pattern: '(?:X+Y?)+Z'\n"
+                           "    score: 60\n    examples: {match: [XZ], not: [y]}\nend: site\n", 8, 14, "costs too much");
+}
+
 /* ---- damage ---- */
 
 static bool same_decisions(const struct policy *a, const struct policy *b) {
@@ -414,6 +533,10 @@ int main(void) {
         cmocka_unit_test(test_end_line),
         cmocka_unit_test(test_all_mistakes_in_one_pass),
         cmocka_unit_test(test_floor_is_reported_once_for_all_purposes),
+        cmocka_unit_test(test_every_preset_loads_with_its_detectors),
+        cmocka_unit_test(test_digest_covers_every_byte),
+        cmocka_unit_test(test_site_adds_and_changes_rules),
+        cmocka_unit_test(test_detector_mistakes),
         cmocka_unit_test(test_damaged_presets_are_refused_or_mean_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

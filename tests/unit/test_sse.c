@@ -77,6 +77,7 @@ static void events_in_every_line_end(void **state) {
     (void)state;
     expect("data: a\n\ndata: b\n\n", "|a;|b;");
     expect("data: a\r\n\r\ndata: b\r\n\r\n", "|a;|b;");
+    expect("data: a\r\ndata: b\r\n\r\n", "|a\nb;");
     expect("data: a\r\rdata: b\r\r", "|a;|b;");
     expect("data: a\r\n\ndata: b\n\r\n", "|a;|b;");
     expect("data:a\n\ndata:  b \n\n", "|a;| b ;");
