@@ -154,7 +154,7 @@ lint:
 
 bench:
 	@tests/tools/install-missing.sh bench
-	@$(MAKE) -s all
+	@$(MAKE) -s all build/release/bench/stub build/release/bench/stream_client
 	@python3 tests/bench/bench.py
 
 fuzz:
