@@ -20,6 +20,7 @@
 #define KEEP_MAX (64u * 1024 * 1024)
 #define ANSWER_MAX (64u * 1024 * 1024)
 #define PURPOSE_MAX 64
+#define OFFLOAD_BYTES (64u * 1024) /* larger bodies are decided on a helper thread, so that no stream waits for them */
 
 enum flow { FLOW_NEXT, FLOW_WAIT, FLOW_REFUSE };
 
@@ -135,6 +136,18 @@ static enum flow step_read(struct transaction *t) {
     return FLOW_NEXT;
 }
 
+/* ---- OFFLOAD: who decides ---- */
+
+static enum flow step_offload(struct transaction *t) {
+    if (t->offloaded) return FLOW_WAIT; /* transaction_decided moves on */
+    t->scratch = t->world->scratch;
+    if (t->in.len <= OFFLOAD_BYTES) return FLOW_NEXT;
+    t->offloaded = true;
+    if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
+    t->offloaded = false;
+    return FLOW_NEXT;
+}
+
 /* ---- WALK: structure, route, agreement, purpose ---- */
 
 static enum flow choose_purpose(struct transaction *t) {
@@ -213,7 +226,18 @@ static enum flow step_walk(struct transaction *t) {
 
 /* ---- DETECT ---- */
 
+/* The scratch belongs to the next request as soon as this step is over. */
+static int keep_findings(struct transaction *t, const struct phi_result *found) {
+    struct phi_finding *v = arena_array(t->work, found->n ? found->n : 1, sizeof *v);
+
+    if (!v) return -1;
+    if (found->n) memcpy(v, found->v, found->n * sizeof *v);
+    t->found = (struct phi_result){v, found->n};
+    return 0;
+}
+
 static enum flow step_detect(struct transaction *t) {
+    struct phi_result found;
     struct phi_leaf *leaves;
 
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
@@ -228,10 +252,11 @@ static enum flow step_detect(struct transaction *t) {
                                       .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
                                       .group = w->group};
     }
-    if (phi_scan(policy_engine(t->policy), t->world->scratch, leaves, t->walk.n, &t->found) < 0) {
+    if (phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found) < 0) {
         metrics_add(&t->world->metrics->detector_errors, 1);
         return refuse(t, REFUSAL_DETECTOR);
     }
+    if (keep_findings(t, &found) < 0) return refuse(t, REFUSAL_OVERLOADED);
     stage_done(t, METRICS_DETECT);
     return FLOW_NEXT;
 }
@@ -273,7 +298,7 @@ static void let_go_of_work(struct transaction *t) {
     t->walk.n = 0;
     t->walk.paths = NULL;
     t->walk.model = span_make(NULL, 0);
-    t->found.n = 0;
+    t->found = (struct phi_result){NULL, 0};
     t->transform.rows = NULL;
     t->transform.n_rows = 0;
     buf_free(&t->in);
@@ -429,7 +454,8 @@ static const struct step {
     enum transaction_step next;
 } steps[STEPS] = {
     [STEP_ACCESS] = {"access", step_access, STEP_READ},
-    [STEP_READ] = {"read", step_read, STEP_WALK},
+    [STEP_READ] = {"read", step_read, STEP_OFFLOAD},
+    [STEP_OFFLOAD] = {"offload", step_offload, STEP_WALK},
     [STEP_WALK] = {"walk", step_walk, STEP_DETECT},
     [STEP_DETECT] = {"detect", step_detect, STEP_TRANSFORM},
     [STEP_TRANSFORM] = {"transform", step_transform, STEP_AUDIT},
@@ -508,6 +534,24 @@ void transaction_recorded(struct transaction *t, bool durable) {
     run(t);
 }
 
+static bool decides(enum transaction_step s) {
+    return s == STEP_WALK || s == STEP_DETECT || s == STEP_TRANSFORM;
+}
+
+void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
+    t->scratch = scratch;
+    t->step = STEP_WALK;
+    while (decides(t->step)) {
+        enum flow flow = steps[t->step].run(t); /* none of them waits */
+        t->step = flow == FLOW_NEXT ? steps[t->step].next : STEP_RECORD;
+    }
+}
+
+void transaction_decided(struct transaction *t) {
+    t->offloaded = false;
+    run(t);
+}
+
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,
                               const struct transaction_header *h, size_t n) {
     t->first_us = transaction_now_us();
@@ -567,7 +611,7 @@ void transaction_gone(struct transaction *t, bool aborted) {
 }
 
 bool transaction_dead(const struct transaction *t) {
-    return t->inside == 0 && !t->client && !t->call && !t->recording;
+    return t->inside == 0 && !t->client && !t->call && !t->recording && !t->offloaded;
 }
 
 void transaction_free(struct transaction *t) {
@@ -583,4 +627,12 @@ void transaction_free(struct transaction *t) {
     arena_free(t->keep);
     settings_unref(t->settings);
     free(t);
+}
+
+struct transaction *transaction_next(const struct transaction *t) {
+    return t->next;
+}
+
+void transaction_set_next(struct transaction *t, struct transaction *next) {
+    t->next = next;
 }

@@ -20,6 +20,7 @@ struct principal;
 enum transaction_step {
     STEP_ACCESS,
     STEP_READ,
+    STEP_OFFLOAD,
     STEP_WALK,
     STEP_DETECT,
     STEP_TRANSFORM,
@@ -44,6 +45,8 @@ struct transaction {
     struct settings *settings;
     void *client; /* NULL when gone */
     void *call;   /* upstream, while it runs */
+    struct phi_scratch *scratch; /* of the thread that decides */
+    struct transaction *next;    /* in the worker's mailbox */
     struct arena *work; /* until the decision is taken: walk, findings */
     struct arena *keep; /* until the end: tokens, names */
     char id[TRANSACTION_ID_MAX];
@@ -51,7 +54,7 @@ struct transaction {
 
     enum transaction_step step;
     uint32_t inside;  /* calls on the stack; no freeing below */
-    bool complete, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
+    bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
     bool outcome_written;
 
     enum shape_endpoint endpoint;
