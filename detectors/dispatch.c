@@ -3,45 +3,50 @@
  * The idea:
  *
  *     byte before --class--> row --+
- *     byte here ------------------ hot? --no--> next byte          (nearly always)
- *     byte here, byte after --classes--> cell: a list of probes
- *     eight bytes here & probe.mask == probe.want  --> PCRE2, anchored here
+ *     byte here ------------------ hot? --no--> next byte                       (nearly always)
+ *     byte here, byte after --classes--> cell: words of 64 openings that fit both
+ *     word &= fits before; word &= fits third byte; &= fourth ... until it is 0  (nearly always)
+ *     each bit left: a rule --> PCRE2, anchored here
  *
- * A probe is an opening in a form that one comparison tests: for each byte, the bits on which all members of
- * its set agree. That admits a little more than the set, never less. Rules whose openings begin with nearly
- * any byte but that need a certain character (the @ of a mail address) wait for that character and look back.
- * Rules without a trigger are searched in turn.
+ * All openings of all rules are numbered so that those that begin alike are neighbours; a cell then holds few
+ * words however many rules there are. Rules whose openings begin with nearly any byte but that need a certain
+ * character (the @ of a mail address) wait for that character and look back. Rules without a trigger are
+ * searched in turn.
  *
  * A rule's matches do not overlap: after one, `next` says from where it may match again, as a search that goes
  * on behind its match would.
  */
 #include "dispatch.h"
 
-#include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
+#include "text.h"
 
 enum { BEFORE_CLASSES = 32 };
 
-struct probe {
-    uint64_t mask, want;
-    uint32_t before; /* bit per class of the byte before */
-    uint32_t rule;
+struct word_bits {
+    uint32_t word;
+    uint64_t bits;
 };
 
 struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
     uint32_t n;
-    struct probe *probes;
-    uint32_t n_probes;
+    uint32_t *rule_of; /* per opening */
+    uint32_t n_probes; /* openings, and words of 64 of them */
+    uint32_t n_words;
     uint8_t before_class[257];
-    unsigned n_before, n_first, n_second;
-    uint16_t first_class[256], second_class[256]; /* 0: no probe has it */
+    unsigned n_before;
+    uint16_t class[OPENING_BYTES][256]; /* 0: no opening has it */
+    unsigned n_class[OPENING_BYTES];
+    uint64_t *fits[OPENING_BYTES]; /* [class * n_words + word]; of the end of the text, class 0 */
+    uint64_t *fits_before;         /* the same by class of the byte before */
     uint8_t hot[BEFORE_CLASSES][256];
-    uint32_t *cells; /* n_first * n_second + 1 starts into lists */
-    uint32_t *lists;
+    uint32_t *cells; /* n_class[0] * n_class[1] + 1 starts into lists */
+    struct word_bits *lists;
     uint32_t *pivots, n_pivots; /* rules that wait for a character */
     uint32_t *full, n_full;     /* rules searched in turn */
     bool caseless;
@@ -68,129 +73,154 @@ static bool before_allowed(const struct opening *o, unsigned before)
     return before == BEFORE_START ? !o->start : !byte_set_has(&o->before, before);
 }
 
+/* A different odd number for each opening, so that sums tell sets of them apart. Where they should not, two
+ * classes fall together, and what fits either is tried: slower, never less. */
+static uint64_t opening_weight(uint32_t i)
+{
+    uint64_t x = (i + 1) * 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
+    return (x ^ x >> 29) | 1;
+}
+
 /* Bytes before that no opening tells apart share a class. */
 static void build_before_classes(struct dispatch *d, const struct opening *const *openings)
 {
-    unsigned head[BEFORE_CLASSES];
+    uint64_t head[BEFORE_CLASSES];
     d->n_before = 0;
     for (unsigned b = 0; b <= 256; b++) {
+        uint64_t sum = 0;
         unsigned c = 0;
-        for (; c < d->n_before; c++) {
-            bool same = true;
-            for (uint32_t i = 0; i < d->n_probes && same; i++)
-                same = before_allowed(openings[i], b) == before_allowed(openings[i], head[c]);
-            if (same)
-                break;
-        }
+        for (uint32_t i = 0; i < d->n_probes; i++)
+            sum += before_allowed(openings[i], b) ? opening_weight(i) : 0;
+        while (c < d->n_before && head[c] != sum)
+            c++;
         if (c == BEFORE_CLASSES)
-            c = BEFORE_CLASSES - 1; /* mixed: see below, admits what any member admits */
+            c = BEFORE_CLASSES - 1; /* the last class is then a mixed one */
         else if (c == d->n_before)
-            head[d->n_before++] = b;
+            head[d->n_before++] = sum;
         d->before_class[b] = (uint8_t)c;
-    }
-    for (uint32_t i = 0; i < d->n_probes; i++)
-        for (unsigned b = 0; b <= 256; b++)
-            if (before_allowed(openings[i], b))
-                d->probes[i].before |= 1u << d->before_class[b];
-}
-
-static void build_probe(struct probe *p, const struct opening *o, uint32_t rule)
-{
-    *p = (struct probe){.rule = rule};
-    for (int k = 0; k < o->n; k++) {
-        unsigned all_or = 0, all_and = 0xFF;
-        for (unsigned b = 0; b < 256; b++)
-            if (byte_set_has(&o->set[k], b)) {
-                all_or |= b;
-                all_and &= b;
-            }
-        unsigned mask = ~(all_or ^ all_and) & 0xFF;
-        p->mask |= (uint64_t)mask << (8 * k);
-        p->want |= (uint64_t)(all_and & mask) << (8 * k);
     }
 }
 
 /* Class 0 is kept for bytes in no set; returns the number of classes. */
 static unsigned build_byte_classes(const struct opening *const *openings, uint32_t n, int at, uint16_t class[256])
 {
-    unsigned head[257], classes = 1;
+    uint64_t head[257];
+    unsigned classes = 1;
     for (unsigned b = 0; b < 256; b++) {
-        bool any = false;
-        for (uint32_t i = 0; i < n && !any; i++)
-            any = openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b);
-        class[b] = 0;
-        if (!any)
-            continue;
+        uint64_t sum = 0;
         unsigned c = 1;
-        for (; c < classes; c++) {
-            bool same = true;
-            for (uint32_t i = 0; i < n && same; i++)
-                same = openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b) ==
-                                                   byte_set_has(&openings[i]->set[at], head[c]);
-            if (same)
-                break;
-        }
+        for (uint32_t i = 0; i < n; i++)
+            if (openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b))
+                sum += opening_weight(i);
+        class[b] = 0;
+        if (sum == 0)
+            continue;
+        while (c < classes && head[c] != sum)
+            c++;
         if (c == classes)
-            head[classes++] = b;
+            head[classes++] = sum;
         class[b] = (uint16_t)c;
     }
     return classes;
 }
 
-static unsigned class_head(const uint16_t class[256], unsigned c)
+/* Whatever fits a member of a class fits the class. */
+static int build_fits(struct dispatch *d, const struct opening *const *openings)
 {
-    for (unsigned b = 0; b < 256; b++)
-        if (class[b] == c)
-            return b;
+    d->fits_before = phi_memory_new(d->n_before * d->n_words * sizeof *d->fits_before + 8);
+    if (!d->fits_before)
+        return -1;
+    for (uint32_t i = 0; i < d->n_probes; i++)
+        for (unsigned b = 0; b <= 256; b++)
+            if (before_allowed(openings[i], b))
+                d->fits_before[d->before_class[b] * d->n_words + i / 64] |= (uint64_t)1 << i % 64;
+    for (int at = 0; at < OPENING_BYTES; at++) {
+        uint64_t *fits = phi_memory_new(d->n_class[at] * d->n_words * sizeof *fits + 8);
+        d->fits[at] = fits;
+        if (!fits)
+            return -1;
+        for (uint32_t i = 0; i < d->n_probes; i++) {
+            uint64_t bit = (uint64_t)1 << i % 64;
+            if (openings[i]->n <= at)
+                fits[i / 64] |= bit;
+            for (unsigned b = 0; b < 256; b++)
+                if (openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b))
+                    fits[d->class[at][b] * d->n_words + i / 64] |= bit;
+        }
+    }
     return 0;
 }
 
-static bool opening_fits(const struct opening *o, int at, const uint16_t class[256], unsigned c)
+/* With lists NULL only counts. */
+static uint32_t build_cells(struct dispatch *d, struct word_bits *lists)
 {
-    if (o->n <= at)
-        return true;
-    return c != 0 && byte_set_has(&o->set[at], class_head(class, c));
-}
-
-/* Lists of all cells; with lists NULL only counts. */
-static uint32_t build_cells(struct dispatch *d, const struct opening *const *openings, uint32_t *lists)
-{
-    uint32_t used = 0;
-    for (unsigned a = 0; a < d->n_first; a++)
-        for (unsigned b = 0; b < d->n_second; b++) {
-            d->cells[a * d->n_second + b] = used;
-            for (uint32_t i = 0; i < d->n_probes && a; i++) {
-                if (!opening_fits(openings[i], 0, d->first_class, a) ||
-                    !opening_fits(openings[i], 1, d->second_class, b))
-                    continue;
-                if (lists)
-                    lists[used] = i;
-                used++;
+    uint32_t used = 0, words = d->n_words;
+    for (unsigned a = 0; a < d->n_class[0]; a++)
+        for (unsigned b = 0; b < d->n_class[1]; b++) {
+            d->cells[a * d->n_class[1] + b] = used;
+            for (uint32_t w = 0; w < words; w++) {
+                uint64_t bits = d->fits[0][a * words + w] & d->fits[1][b * words + w];
+                if (bits && lists)
+                    lists[used] = (struct word_bits){w, bits};
+                used += bits != 0;
             }
         }
-    d->cells[d->n_first * d->n_second] = used;
+    d->cells[d->n_class[0] * d->n_class[1]] = used;
     return used;
 }
 
 static int build_tables(struct dispatch *d, const struct opening *const *openings)
 {
+    d->n_words = (d->n_probes + 63) / 64;
     build_before_classes(d, openings);
-    d->n_first = build_byte_classes(openings, d->n_probes, 0, d->first_class);
-    d->n_second = build_byte_classes(openings, d->n_probes, 1, d->second_class);
-    for (uint32_t i = 0; i < d->n_probes; i++)
+    for (int at = 0; at < OPENING_BYTES; at++)
+        d->n_class[at] = build_byte_classes(openings, d->n_probes, at, d->class[at]);
+    if (build_fits(d, openings) < 0)
+        return -1;
+    for (unsigned c = 0; c < d->n_before; c++)
         for (unsigned b = 0; b < 256; b++)
-            for (unsigned c = 0; c < d->n_before; c++)
-                if (byte_set_has(&openings[i]->set[0], b) && d->probes[i].before >> c & 1)
-                    d->hot[c][b] = 1;
-    d->cells = phi_memory_new((d->n_first * d->n_second + 1) * sizeof *d->cells);
+            for (uint32_t w = 0; w < d->n_words; w++)
+                d->hot[c][b] |= (d->fits_before[c * d->n_words + w] & d->fits[0][d->class[0][b] * d->n_words + w]) != 0;
+    d->cells = phi_memory_new((d->n_class[0] * d->n_class[1] + 1) * sizeof *d->cells);
     if (!d->cells)
         return -1;
-    uint32_t size = build_cells(d, openings, NULL);
+    uint32_t size = build_cells(d, NULL);
     d->lists = phi_memory_new((size + 1) * sizeof *d->lists);
     if (!d->lists)
         return -1;
-    build_cells(d, openings, d->lists);
+    build_cells(d, d->lists);
     return 0;
+}
+
+struct numbered {
+    const struct opening *opening;
+    uint32_t rule;
+};
+
+/* Openings that begin alike become neighbours. */
+static int by_opening(const void *pa, const void *pb)
+{
+    const struct numbered *a = pa, *b = pb;
+    for (int k = 0; k < 3; k++) {
+        int rc = memcmp(&a->opening->set[k], &b->opening->set[k], sizeof a->opening->set[k]);
+        if (rc)
+            return rc;
+    }
+    return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static int build_numbers(struct dispatch *d, struct numbered *all, const struct opening **openings)
+{
+    qsort(all, d->n_probes, sizeof *all, by_opening);
+    d->rule_of = phi_memory_new((d->n_probes + 1) * sizeof *d->rule_of);
+    if (!d->rule_of)
+        return -1;
+    for (uint32_t i = 0; i < d->n_probes; i++) {
+        openings[i] = all[i].opening;
+        d->rule_of[i] = all[i].rule;
+    }
+    return build_tables(d, openings);
 }
 
 static int build(struct dispatch *d)
@@ -199,10 +229,10 @@ static int build(struct dispatch *d)
     for (uint32_t i = 0; i < d->n; i++)
         total += (uint32_t)d->triggers[i]->n;
     const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
-    d->probes = phi_memory_new((total + 1) * sizeof *d->probes);
+    struct numbered *all = phi_memory_new((total + 1) * sizeof *all);
     d->pivots = phi_memory_new((d->n + 1) * sizeof *d->pivots);
     d->full = phi_memory_new((d->n + 1) * sizeof *d->full);
-    int rc = openings && d->probes && d->pivots && d->full ? 0 : -1;
+    int rc = openings && all && d->pivots && d->full ? 0 : -1;
     for (uint32_t i = 0; i < d->n && rc == 0; i++) {
         const struct trigger *t = d->triggers[i];
         d->caseless |= t->caseless;
@@ -211,13 +241,12 @@ static int build(struct dispatch *d)
         else if (trigger_uses_pivot(t))
             d->pivots[d->n_pivots++] = i;
         else
-            for (int k = 0; k < t->n; k++) {
-                openings[d->n_probes] = &t->openings[k];
-                build_probe(&d->probes[d->n_probes++], &t->openings[k], i);
-            }
+            for (int k = 0; k < t->n; k++)
+                all[d->n_probes++] = (struct numbered){&t->openings[k], i};
     }
     if (rc == 0)
-        rc = build_tables(d, openings);
+        rc = build_numbers(d, all, openings);
+    phi_memory_free(all);
     phi_memory_free(openings);
     return rc;
 }
@@ -241,7 +270,10 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    phi_memory_free(d->probes);
+    phi_memory_free(d->rule_of);
+    phi_memory_free(d->fits_before);
+    for (int at = 0; at < OPENING_BYTES; at++)
+        phi_memory_free(d->fits[at]);
     phi_memory_free(d->cells);
     phi_memory_free(d->lists);
     phi_memory_free(d->pivots);
@@ -317,30 +349,33 @@ static int scan_pivot(const struct pass *p, uint32_t rule)
     return 0;
 }
 
-static inline uint64_t eight_bytes(const char *text, uint32_t len, uint32_t at)
+/* What is left of a word of openings when all bytes from the third on have been looked at. */
+static inline uint64_t word_narrow(const struct pass *p, uint32_t at, uint32_t word, uint64_t bits)
 {
-    uint64_t word = 0;
-    if (len - at >= 8) {
-        memcpy(&word, text + at, 8);
-        return le64toh(word);
+    const struct dispatch *d = p->d;
+    for (uint32_t k = 2; k < OPENING_BYTES && bits; k++) {
+        unsigned class = at + k < p->len ? d->class[k][(unsigned char)p->text[at + k]] : 0;
+        bits &= d->fits[k][class * d->n_words + word];
+        if (at + k >= p->len)
+            break; /* what needs no more bytes here needs none behind */
     }
-    memcpy(&word, text + at, len - at);
-    return le64toh(word);
+    return bits;
 }
 
 static int try_cell(const struct pass *p, uint32_t at, unsigned before)
 {
     const struct dispatch *d = p->d;
-    unsigned char first = (unsigned char)p->text[at];
-    unsigned second = at + 1 < p->len ? d->second_class[(unsigned char)p->text[at + 1]] : 0;
-    const uint32_t *cell = &d->cells[d->first_class[first] * d->n_second + second];
-    if (cell[0] == cell[1])
-        return 0;
-    uint64_t word = eight_bytes(p->text, p->len, at);
+    unsigned first = d->class[0][(unsigned char)p->text[at]];
+    unsigned second = at + 1 < p->len ? d->class[1][(unsigned char)p->text[at + 1]] : 0;
+    const uint32_t *cell = &d->cells[first * d->n_class[1] + second];
     for (uint32_t i = cell[0]; i < cell[1]; i++) {
-        const struct probe *probe = &d->probes[d->lists[i]];
-        if ((word & probe->mask) == probe->want && probe->before >> before & 1 && try_at(p, probe->rule, at) < 0)
-            return -1;
+        uint32_t word = d->lists[i].word;
+        uint64_t bits = d->lists[i].bits & d->fits_before[before * d->n_words + word];
+        if (at + 1 < p->len)
+            bits = word_narrow(p, at, word, bits);
+        for (; bits; bits &= bits - 1)
+            if (try_at(p, d->rule_of[word * 64 + (uint32_t)__builtin_ctzll(bits)], at) < 0)
+                return -1;
     }
     return 0;
 }
@@ -368,7 +403,7 @@ int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispat
                   const char *text, uint32_t len, dispatch_found *found, void *context)
 {
     struct pass p = {d, m, state, text, len, found, context};
-    if (d->caseless && text_has_caseless_strays(text, len))
+    if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
     int rc = scan_probes(&p);
     for (uint32_t i = 0; i < d->n_pivots && rc == 0; i++)

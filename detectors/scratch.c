@@ -29,8 +29,8 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_array_free(&s->next);
     phi_array_free(&s->findings);
     phi_array_free(&s->notes);
-    for (size_t i = 0; i < sizeof s->canonical / sizeof *s->canonical; i++)
-        phi_array_free(&s->canonical[i]);
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        mapped_free(&s->mapped[i]);
     for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
         phi_array_free(&s->block[i]);
     for (size_t i = 0; i < sizeof s->work / sizeof *s->work; i++)
@@ -66,16 +66,8 @@ static void sink_map(const struct phi_candidates *sink, uint32_t begin, uint32_t
 {
     *to_begin = begin;
     *to_end = end;
-    if (!sink->map.begin || begin >= end)
-        return;
-    *to_begin = sink->map.begin[begin];
-    *to_end = sink->map.end[end - 1];
-    for (uint32_t i = begin; i < end; i++) { /* reversed runs map backwards */
-        if (sink->map.begin[i] < *to_begin)
-            *to_begin = sink->map.begin[i];
-        if (sink->map.end[i] > *to_end)
-            *to_end = sink->map.end[i];
-    }
+    if (sink->map.begin && begin < end)
+        map_range(sink->map, begin, end, to_begin, to_end);
 }
 
 static bool on_border(const struct phi_candidates *sink, uint32_t at)

@@ -7,6 +7,7 @@
 
 #include "detector.h"
 #include "dispatch.h"
+#include "mapped.h"
 #include "memory.h"
 #include "pattern.h"
 
@@ -18,11 +19,6 @@ struct candidate {
     uint16_t kind, rule;
     uint8_t score, base, via;
     uint32_t family_begin, family_end, given_begin, given_end;
-};
-
-/* Back from a folded text to the original: the begin of each byte's source, and one more for the end. */
-struct offset_map {
-    const uint32_t *begin, *end; /* NULL: the text is the original */
 };
 
 struct phi_candidates {
@@ -43,7 +39,7 @@ struct phi_scratch {
     struct phi_array next;       /* of dispatch */
     struct phi_array findings;   /* struct phi_finding, sorted: the result */
     struct phi_array notes;      /* uint8_t base score per finding */
-    struct phi_array canonical[4];
+    struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
     struct phi_array work[6];    /* of resolve, repeat, context */
     uint32_t n_findings;

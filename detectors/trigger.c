@@ -14,6 +14,7 @@
 struct growth {
     const struct node *nodes;
     int bytes; /* look at no more than these */
+    int most;  /* openings */
     bool full; /* too many openings */
 };
 
@@ -32,7 +33,7 @@ static void list_add(struct growth *g, struct opening_list *list, const struct o
     for (int i = 0; i < list->n; i++)
         if (memcmp(&list->v[i], o, sizeof *o) == 0)
             return;
-    if (list->n == OPENINGS_MAX)
+    if (list->n == g->most)
         g->full = true;
     else
         list->v[list->n++] = *o;
@@ -367,10 +368,13 @@ static void trigger_describe(struct trigger *t)
 /* 1 with openings in list, 0 when the pattern says too little, -1 out of memory. */
 static int trigger_grow(const struct pattern_tree *tree, const pcre2_code *code, struct opening_list *list)
 {
-    static const int tries[] = {8, 6, 5, 4, 3, 2, 1};
+    /* Many bytes are worth it while the openings stay few. */
+    static const struct {
+        int bytes, most;
+    } tries[] = {{16, 6}, {12, 12}, {8, 48}, {6, 64}, {5, 96}, {4, 96}, {3, 96}, {2, 96}, {1, 96}};
     bool grown = false;
     for (size_t i = 0; i < sizeof tries / sizeof *tries && !grown; i++) {
-        struct growth g = {.nodes = tree->v, .bytes = tries[i]};
+        struct growth g = {.nodes = tree->v, .bytes = tries[i].bytes, .most = tries[i].most};
         memset(list, 0, sizeof *list);
         list->n = 1;
         if (grow(&g, tree->root, list) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where can a pattern match? A trigger answers with a few *openings*: for each of the first eight bytes the
+ * Where can a pattern match? A trigger answers with a few *openings*: for each of the first bytes the
  * set of values it may have, and the set of bytes that may stand before. A position that fits no opening
  * cannot be the start of a match, so it needs no PCRE2.
  *
@@ -14,7 +14,7 @@
 #include "pattern_tree.h"
 
 enum {
-    OPENING_BYTES = 8,
+    OPENING_BYTES = 16,
     OPENINGS_MAX = 96,
     BEFORE_START = 256, /* "nothing stands before" as a value of the byte before */
 };

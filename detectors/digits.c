@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run is digits and spelled digits with short gaps. When it has as many digits as an identifier, and is
+ * written in a way that rules do not read, it is written again as rules read it:
+ *
+ *     "SSN is five three six, two two, eight seven four one"  ->  "SSN is 536-22-8741"
+ *     "SSN 536-**22**-8741"                                   ->  "SSN 536-22-8741"
+ *
+ * Lists and measurements are full of digits with gaps, so most forms count only behind a word that announces
+ * a number.
+ */
+#include "digits.h"
+
+#include <string.h>
+
+#include "phi.h"
+#include "text.h"
+
+enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 56 };
+
+/* What stood in the gaps. */
+struct marks {
+    bool markup, line, odd, dashed;
+};
+
+struct run {
+    char digits[RUN_MAX];
+    uint32_t begin[RUN_MAX], end[RUN_MAX]; /* of each digit in the text */
+    unsigned n;
+    unsigned group[RUN_MAX], n_groups; /* digits between gaps */
+    bool spelled, letters, glued;
+    struct marks marks;
+    unsigned singles; /* groups of one */
+    uint32_t text_end;
+};
+
+static const char *const spelled[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
+
+static int spelled_prefix(const char *text, uint32_t len, uint32_t at, uint32_t *n)
+{
+    /* By the first two letters, of which no two words share both. */
+    static const char heads[] = "zeontwthfofisiseeinioh";
+    static const uint8_t sizes[] = {4, 3, 3, 5, 4, 4, 3, 5, 5, 4, 2};
+    if (len - at < 2)
+        return -1;
+    char first = text_lower(text[at]), second = text_lower(text[at + 1]);
+    for (int i = 0; i < 11; i++) {
+        if (first != heads[2 * i] || second != heads[2 * i + 1])
+            continue;
+        if (len - at < sizes[i] || !text_equal_nocase(text + at, spelled[i], sizes[i]))
+            return -1;
+        *n = sizes[i];
+        return i == 10 ? 0 : i;
+    }
+    return -1;
+}
+
+/* A spelled digit as a word of its own, or in a row of such ("fourone"). within: a digit ends right before. */
+static int spelled_digit(const char *text, uint32_t len, uint32_t at, bool within, uint32_t *n)
+{
+    uint32_t after;
+    if (at >= len || !text_is_letter(text[at]) || (!within && at > 0 && text_is_letter(text[at - 1])))
+        return -1;
+    int digit = spelled_prefix(text, len, at, n);
+    if (digit < 0 || at + *n == len || !text_is_letter(text[at + *n]))
+        return digit;
+    return spelled_prefix(text, len, at + *n, &after) >= 0 ? digit : -1;
+}
+
+/* O and l among digits. */
+static int letter_digit(char c)
+{
+    return c == 'O' || c == 'o' ? 0 : c == 'l' || c == 'I' ? 1 : -1;
+}
+
+static bool run_put(struct run *r, int digit, uint32_t begin, uint32_t end)
+{
+    if (r->n == RUN_MAX)
+        return false;
+    r->digits[r->n] = (char)('0' + digit);
+    r->begin[r->n] = begin;
+    r->end[r->n++] = end;
+    r->text_end = end;
+    return true;
+}
+
+/* Digits, or one spelled digit, at `at`; where they end, or `at`. */
+static uint32_t read_group(struct run *r, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at, n;
+    int digit = spelled_digit(text, len, at, r->n > 0, &n);
+    if (digit >= 0 && !text_is_digit(text[at])) {
+        r->spelled = true;
+        return run_put(r, digit, at, at + n) ? at + n : at;
+    }
+    bool any = text_is_digit(text[at]);
+    for (uint32_t k = at; k < len && (text_is_digit(text[k]) || letter_digit(text[k]) >= 0); k++)
+        any |= text_is_digit(text[k]);
+    while (any && i < len) {
+        digit = text_is_digit(text[i]) ? text[i] - '0' : letter_digit(text[i]);
+        if (digit < 0 || !run_put(r, digit, i, i + 1))
+            break;
+        r->letters |= !text_is_digit(text[i]);
+        i++;
+    }
+    return i;
+}
+
+/* An HTML tag "<...>" of at most 24 bytes. */
+static uint32_t tag_length(const char *text, uint32_t len, uint32_t at)
+{
+    for (uint32_t i = at + 1; i < len && i - at < 24; i++)
+        if (text[i] == '>')
+            return i + 1 - at;
+    return 0;
+}
+
+static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
+{
+    static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
+    char first = text_lower(text[at]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        uint32_t size = (uint32_t)strlen(words[i]);
+        if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
+            (at + size == len || !text_is_letter(text[at + size])))
+            return size;
+    }
+    return 0;
+}
+
+/* What may stand between two groups; its length, 0 when the run ends here. */
+static uint32_t read_gap(struct marks *r, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at, n, marks = 0, lines = 0;
+    while (i < len && i - at < GAP_MAX) {
+        char c = text[i];
+        if (c == ' ' || c == '\t') {
+            i++;
+        } else if (c == '\n' || c == '\r') {
+            lines += c == '\n';
+            r->line = true;
+            i++;
+        } else if (c == '-' || c == '.' || c == '/' || c == ',' || c == '_' || c == ':' || c == '(' || c == ')') {
+            r->odd |= c != '-' && c != '.';
+            r->dashed |= c == '-' || c == '_';
+            marks++;
+            i++;
+        } else if (c == '*' || c == '`' || c == '~' || c == '"') {
+            r->markup = true;
+            i++;
+        } else if (c == '<' && (n = tag_length(text, len, i))) {
+            r->markup = true;
+            i += n;
+        } else if ((n = filler_length(text, len, i))) {
+            r->odd = true;
+            marks++;
+            i += n;
+        } else {
+            break;
+        }
+    }
+    if (lines > 1 || marks > 2 || i - at >= GAP_MAX)
+        return 0;
+    return i - at;
+}
+
+static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
+{
+    r->glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_') && text_is_digit(text[at]);
+    for (uint32_t i = at; i < len && r->n_groups < RUN_MAX;) {
+        unsigned before = r->n;
+        uint32_t end = read_group(r, text, len, i);
+        if (end == i)
+            break;
+        r->group[r->n_groups++] = r->n - before;
+        r->singles += r->n - before == 1;
+        if (end < len && (text_is_letter(text[end]) || text[end] == '_') && spelled_digit(text, len, end, true, &(uint32_t){0}) < 0)
+            r->glued = true;
+        struct marks ahead = r->marks;
+        uint32_t gap = read_gap(&ahead, text, len, end);
+        bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
+                                        (letter_digit(text[end + gap]) >= 0 && gap));
+        if (!more)
+            break;
+        r->marks = ahead;
+        i = end + gap;
+    }
+}
+
+static bool groups_are(const struct run *r, const char *shape)
+{
+    unsigned n = (unsigned)strlen(shape);
+    if (r->n_groups != n)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (r->group[i] != (unsigned)(shape[i] - '0'))
+            return false;
+    return true;
+}
+
+/* A word that announces a number, in the bytes before. */
+static bool label_before(const char *text, uint32_t at, bool social)
+{
+    static const char *const labels[] = {"ssn", "social", "ss#", "security", "phone", "tel", "call", "cell", "fax", "mobile", "mrn",
+                                         "record", "account", "acct", "member", "subscriber", "card", "npi", "medicare", "policy",
+                                         "routing", "number", "chart", "patient id", "license", "reach", "text me"};
+    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0;
+    size_t most = social ? 4 : sizeof labels / sizeof *labels;
+    for (uint32_t i = low; i < at; i++)
+        for (size_t k = 0; k < most; k++) {
+            if (text_lower(text[i]) != labels[k][0])
+                continue;
+            size_t n = strlen(labels[k]);
+            if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
+                return true;
+        }
+    return false;
+}
+
+static unsigned run_worth(const struct run *r, const char *text)
+{
+    if (r->n < RUN_MIN)
+        return 0;
+    bool social = groups_are(r, "324"), phone = groups_are(r, "334") || groups_are(r, "1334");
+    bool shaped = social || phone || groups_are(r, "4444");
+    bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
+    bool backwards = groups_are(r, "423");
+    if (!hidden && !backwards)
+        return 0;
+    bool sure = (r->spelled && r->n >= 9) || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
+    if (!sure && !label_before(text, r->begin[0], backwards))
+        return 0;
+    unsigned via = r->spelled || r->letters ? PHI_VIA_WORDS : r->marks.markup ? PHI_VIA_MARKUP : r->marks.line ? PHI_VIA_JOIN : PHI_VIA_FOLD;
+    return via;
+}
+
+/* Where a dash goes before digit i of n. */
+static bool dash_before(unsigned n, unsigned i)
+{
+    return (n == 9 && (i == 3 || i == 5)) || (n == 10 && (i == 3 || i == 6)) || (n == 11 && (i == 1 || i == 4 || i == 7)) ||
+           (n == 16 && i && i % 4 == 0);
+}
+
+static void run_write(const struct run *r, const char *text, struct offset_map map, struct mapped_text *out)
+{
+    uint32_t first = r->begin[0], low = first > BEFORE_MAX ? first - BEFORE_MAX : 0;
+    for (uint32_t i = first; i > low; i--)
+        if (text[i - 1] == '\n')
+            low = i;
+    while (low < first && ((unsigned char)text[low] & 0xC0) == 0x80)
+        low++;
+    mapped_copy(out, text, map, low, first);
+    bool back = groups_are(r, "423");
+    for (unsigned k = 0; k < r->n; k++) {
+        unsigned i = back ? r->n - 1 - k : k;
+        uint32_t begin, end;
+        map_range(map, r->begin[i], r->end[i], &begin, &end);
+        if (k == 0)
+            mapped_put(out, " ", 1, begin, begin);
+        if (dash_before(r->n, k))
+            mapped_put(out, "-", 1, begin, end);
+        mapped_put(out, &r->digits[i], 1, begin, end);
+    }
+    uint32_t last = map_end(map, r->text_end - 1);
+    mapped_put(out, " \n", 2, last, last);
+}
+
+/* Digits, and the letters that spelled ones begin with: z o t f s e n. */
+static bool may_begin(char c)
+{
+    static const uint64_t set[2] = {0x03FF000000000000u, 0x0418C0600418C060u};
+    unsigned char b = (unsigned char)c;
+    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
+}
+
+/* A cheap look before the long one: digits that something may follow, or the letters that a digit is spelled
+ * with. Moves *next behind what cannot be part of a run. */
+static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t *next)
+{
+    uint32_t n, end = at + 1;
+    *next = end;
+    if (!text_is_digit(text[at])) /* not one word in twenty begins like a spelled digit */
+        return (at == 0 || !text_is_letter(text[at - 1])) && spelled_digit(text, len, at, false, &n) >= 0;
+    while (end < len && text_is_digit(text[end]))
+        end++;
+    *next = end;
+    bool glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_');
+    if (end - at >= RUN_MIN && glued)
+        return true;
+    for (uint32_t i = end; i < len && i - end < GAP_MAX; i++) {
+        char c = text[i];
+        if (text_is_digit(c) || text_is_letter(c) || c == '<')
+            return text_is_digit(c) || c == '<' || i == end || filler_length(text, len, i) ||
+                   spelled_prefix(text, len, i, &n) >= 0 || letter_digit(c) >= 0;
+        if (!strchr(" \t\r\n-./,_:()*`~\"", c))
+            return false;
+    }
+    return false;
+}
+
+unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+{
+    unsigned via = 0;
+    mapped_clear(out, 0);
+    for (uint32_t i = 0; i < len && !out->failed;) {
+        uint32_t next;
+        if (!may_begin(text[i])) {
+            i++;
+            continue;
+        }
+        if (!run_may_begin(text, len, i, &next)) {
+            i = next;
+            continue;
+        }
+        struct run run = {.n = 0};
+        run_read(&run, text, len, i);
+        unsigned worth = run_worth(&run, text);
+        if (worth)
+            run_write(&run, text, map, out);
+        via |= worth;
+        i = run.n && run.text_end > next ? run.text_end : next;
+    }
+    return via;
+}

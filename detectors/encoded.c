@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A run counts when it decodes to printable UTF-8 throughout: random identifiers nearly never do. The whole run
+ * becomes the finding when its content holds one, since a part of it cannot be replaced.
+ */
+#include "encoded.h"
+
+#include <string.h>
+
+#include "text.h"
+
+enum { RUN_MIN = 12, BEFORE_MAX = 48, PROBE = 9 };
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (text_is_digit(c))
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static int base32_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+static int hex_value(char c)
+{
+    char l = text_lower(c);
+    return text_is_digit(c) ? c - '0' : l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+static const struct coding {
+    int (*value)(char c);
+    unsigned bits;
+} codings[] = {{hex_value, 4}, {base32_value, 5}, {base64_value, 6}};
+
+static bool is_printable(unsigned char c)
+{
+    return (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Appends the decoded bytes, all with the source [begin, end). False, and nothing appended, when they are no
+ * text. */
+static bool decode(const struct coding *coding, const char *run, uint32_t n, uint32_t begin, uint32_t end,
+                   struct mapped_text *out)
+{
+    uint32_t start = out->n, bits = 0, value = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        int v = coding->value(run[i]);
+        if (v < 0) {
+            out->n = start;
+            return false;
+        }
+        value = (value << coding->bits | (uint32_t)v) & 0xFFFF;
+        bits += coding->bits;
+        if (bits < 8)
+            continue;
+        bits -= 8;
+        char byte = (char)(value >> bits);
+        if (!is_printable((unsigned char)byte)) {
+            out->n = start;
+            return false;
+        }
+        mapped_put(out, &byte, 1, begin, end);
+    }
+    if (out->failed || out->n - start < 6 || !text_valid((const char *)out->bytes.v + start, out->n - start)) {
+        out->n = start;
+        return false;
+    }
+    return true;
+}
+
+/* Words and numbers are no encodings: a run must mix upper case, lower case and digits, or be hex or base32. */
+static bool run_is_candidate(const char *run, uint32_t n, const struct coding *coding)
+{
+    uint32_t upper = 0, lower = 0, digits = 0;
+    for (uint32_t i = 0; i < n && i < 256; i++) {
+        upper += text_is_upper(run[i]);
+        digits += text_is_digit(run[i]);
+        lower += run[i] >= 'a' && run[i] <= 'z';
+    }
+    if (coding->bits == 4)
+        return n % 2 == 0 && n >= 14;
+    if (coding->bits == 5)
+        return n >= 16 && lower == 0 && upper > 0;
+    return upper > 1 && lower + digits > 1;
+}
+
+static bool is_run_byte(char c)
+{
+    static const uint64_t set[2] = {0x03FFA80000000000u, 0x07FFFFFE87FFFFFEu}; /* + - / 0-9 A-Z _ a-z */
+    unsigned char b = (unsigned char)c;
+    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
+}
+
+static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t padded, struct offset_map map,
+                        struct mapped_text *out)
+{
+    uint32_t start = out->n, low = begin > BEFORE_MAX ? begin - BEFORE_MAX : 0;
+    while (low < begin && ((unsigned char)text[low] & 0xC0) == 0x80)
+        low++;
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        if (!run_is_candidate(text + begin, end - begin, &codings[i]))
+            continue;
+        mapped_copy(out, text, map, low, begin);
+        uint32_t from, to;
+        map_range(map, begin, padded, &from, &to);
+        mapped_put(out, " ", 1, from, from);
+        if (decode(&codings[i], text + begin, end - begin, from, to, out)) {
+            mapped_put(out, "\n", 1, to, to);
+            return true;
+        }
+        out->n = start;
+    }
+    return false;
+}
+
+bool encoded_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+{
+    bool any = false;
+    mapped_clear(out, 0);
+    for (uint32_t i = 0; i < len && !out->failed;) {
+        uint32_t probe = i + RUN_MIN - 1; /* a run of RUN_MIN bytes holds every RUN_MIN-th byte */
+        if (probe >= len)
+            break;
+        if (!is_run_byte(text[probe])) {
+            i = probe + 1;
+            continue;
+        }
+        uint32_t begin = probe, end = probe + 1;
+        while (begin > i && is_run_byte(text[begin - 1]))
+            begin--;
+        if (begin + RUN_MIN - 1 > probe) {
+            while (end < len && end - begin < RUN_MIN && is_run_byte(text[end]))
+                end++;
+            if (end - begin < RUN_MIN) {
+                i = end;
+                continue;
+            }
+        }
+        while (end < len && is_run_byte(text[end]))
+            end++;
+        uint32_t padded = end;
+        while (padded < len && text[padded] == '=' && padded - end < 6)
+            padded++;
+        any |= run_collect(text, begin, end, padded, map, out);
+        i = padded;
+    }
+    return any;
+}
