@@ -41,7 +41,7 @@ struct phi_scratch {
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
-    struct phi_array work[6];    /* of resolve, repeat, context */
+    struct phi_array work[7];    /* of resolve, repeat, context */
     uint32_t n_findings;
 };
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,25 @@ static void test_two_people(void **state)
     assert_int_equal(find(f, 3, "Hollingsworth, Greta")->subject, greta->subject);
 }
 
+/* Many values that begin alike, and a text full of that beginning, in bounded time. */
+static void test_many_alike(void **state)
+{
+    struct fixture *f = *state;
+    enum { N = 2000, SIZE = 400000 };
+    static char text[SIZE], values[SIZE];
+    size_t n = 0, m = 0;
+    for (int i = 0; i < N; i++)
+        n += (size_t)snprintf(values + n, sizeof values - n, "Patient: Mary Aa%c%c%c\n", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
+    while (m + 8 < sizeof text)
+        m += (size_t)snprintf(text + m, sizeof text - m, "Mary Aa ");
+    clear(f);
+    f->leaves[f->n++] = (struct phi_leaf){.text = values, .len = (uint32_t)n};
+    f->leaves[f->n++] = (struct phi_leaf){.text = text, .len = (uint32_t)m};
+    run(f);
+    assert_true(f->r.n >= N);
+    assert_int_equal(find(f, 0, "Mary Aaaaa")->kind, PHI_NAME_PATIENT);
+}
+
 static void test_common_parts(void **state)
 {
     struct fixture *f = *state;
@@ -261,7 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),   cmocka_unit_test(test_keys),       cmocka_unit_test(test_banners),
         cmocka_unit_test(test_hl7),     cmocka_unit_test(test_titles),     cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts),
+        cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts), cmocka_unit_test(test_many_alike),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
