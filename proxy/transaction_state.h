@@ -96,6 +96,17 @@ struct transaction {
 
 uint64_t transaction_now_us(void);
 
+/* What a step answers. */
+enum flow { FLOW_REFUSE = 0, FLOW_NEXT, FLOW_WAIT };
+enum flow transaction_refuse(struct transaction *t, enum refusal r);
+enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
+void transaction_stage_done(struct transaction *t, enum metrics_stage s);
+
+/* transaction_decide.c: the steps of these names */
+enum flow transaction_walk(struct transaction *t);
+enum flow transaction_detect(struct transaction *t);
+enum flow transaction_transform(struct transaction *t);
+
 /* transaction_record.c: NULL when out of memory. */
 struct audit_record *transaction_decision_record(struct transaction *t);
 struct audit_record *transaction_outcome_record(const struct transaction *t);
