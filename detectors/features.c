@@ -118,6 +118,8 @@ static enum join join_before(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
+    if (i && !(x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_LINE)) && x->gap & GAP_LINE && p->classes & (LEX(DOCTOR) | LEX(TITLE)))
+        return JOIN_SPACE; /* a wrapped line */
     if (i && (x->gap & ~(GAP_SPACE | GAP_PERIOD)) == 0 && x->gap & GAP_PERIOD) {
         if (p->shape == SHAPE_INITIAL || p->classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(SUFFIX)) ||
             (p->classes & (LEX(CREDENTIAL) | LEX(STREET) | LEX(PATIENT)) && p->letters <= 4))
@@ -183,15 +185,30 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
 
+/* Everyday words and forms of address are no names by themselves, however they are written. */
+static bool is_everyday(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION);
+
+    if (x->classes & LEX(HONORIFIC) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+        return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
+    if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
+        return false;
+    return !i || !(p->classes & cues || p->label == LABEL_NAME);
+}
+
 bool features_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !is_dotted_credential(w, i);
-    return is_capital(x) || (x->shape == SHAPE_LOWER && lower_candidate(w, i));
+        return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+    if (x->shape == SHAPE_LOWER)
+        return lower_candidate(w, i);
+    return is_capital(x) && !is_everyday(w, i);
 }
 
 static void put(struct features *f, unsigned feature)
@@ -279,12 +296,6 @@ static void gather_right(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, n[1].classes, GROUP_AFTER2, 1);
 }
 
-static bool is_text(const struct words *w, const struct word *x, const char *text)
-{
-    size_t n = strlen(text);
-    return x->end - x->begin == n && strncasecmp(w->text + x->begin, text, n) == 0;
-}
-
 /* "67-year-old", "67 yo", "67yo", "57F" at a word. */
 static bool is_age(const struct words *w, uint32_t i)
 {
@@ -294,8 +305,8 @@ static bool is_age(const struct words *w, uint32_t i)
     if (x->shape == SHAPE_ALNUM)
         return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
     return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n &&
-           (is_text(w, x + 1, "year") || is_text(w, x + 1, "yr") || is_text(w, x + 1, "yo") || is_text(w, x + 1, "y") ||
-            is_text(w, x + 1, "month") || is_text(w, x + 1, "years"));
+           (words_is(w, i + 1, "year") || words_is(w, i + 1, "yr") || words_is(w, i + 1, "yo") || words_is(w, i + 1, "y") ||
+            words_is(w, i + 1, "month") || words_is(w, i + 1, "years"));
 }
 
 static void gather_ages(const struct words *w, uint32_t i, struct features *f)
@@ -323,8 +334,8 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
-        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || is_text(w, x, "of") || is_text(w, x, "the") ||
-                    is_text(w, x, "and") || x->flags & WORD_LINE_LOWER;
+        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || words_is(w, k, "of") || words_is(w, k, "the") ||
+                    words_is(w, k, "and") || x->flags & WORD_LINE_LOWER;
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
             return false;
         if (x->classes & classes)
@@ -352,7 +363,7 @@ static void gather_place(const struct words *w, uint32_t i, const struct phi_dic
         if (i + 2 < w->n && n[1].shape == SHAPE_NUMBER && n[1].letters == 5)
             put(f, GROUP_CUE + CUE_STATE_ZIP);
     }
-    if (i + 1 < w->n && (is_text(w, n, "county") || is_text(w, n, "parish")))
+    if (i + 1 < w->n && (words_is(w, i + 1, "county") || words_is(w, i + 1, "parish")))
         put(f, GROUP_CUE + CUE_COUNTY);
     for (uint32_t back = 0; d && back < 3 && back <= i; back++) {
         const struct word *s = x - back;
@@ -437,7 +448,7 @@ static bool has_dose(const struct words *w, uint32_t i)
         if (w->v[k].gap & (GAP_LINE | GAP_COMMA | GAP_STOP))
             return false;
         for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-            if (is_text(w, &w->v[k], units[u]))
+            if (words_is(w, k, units[u]))
                 return true;
     }
     return false;
@@ -497,6 +508,15 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
     gather_place(w, i, d, out);
     gather_eponym(w, i, out);
     gather_cues(w, i, seen, out);
+}
+
+bool features_unknown(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
+        return false;
+    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
 }
 
 void features_weigh(const struct features *f, int32_t sum[LABELS])

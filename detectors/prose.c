@@ -17,14 +17,15 @@
 #include "places.h"
 #include "words.h"
 
-enum { AHEAD = WORDS_KEEP / 2 };
+enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_DATE, RULE_AGE, RULES };
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue"},
     {"place-city", "capitalized words of the gazetteer or after a place cue"},
     {"place-facility", "capitalized words before a facility word"},
+    {"name-unknown", "capitalized word that no list knows; strict mode"},
     {"date-words", "month, number beside a date cue, holiday"},
     {"age-90-plus", "number or number word beside an age cue"},
 };
@@ -38,6 +39,17 @@ struct prose {
     struct phi_candidates *sink; /* NULL: nothing is reported */
     uint32_t ahead; /* words behind the last chunk that were decided already */
 };
+
+/* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
+static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[LABELS])
+{
+    int32_t best = sum[LABEL_NAME] > sum[LABEL_PLACE] ? sum[LABEL_NAME] : sum[LABEL_PLACE];
+    uint8_t percent = features_percent(best / 3);
+
+    if (percent >= WEAK_LEAST)
+        return percent < WEAK_MOST ? percent : WEAK_MOST;
+    return p->dictionary && features_unknown(p->words, i) ? WEAK_LEAST : 0;
+}
 
 static void decide(struct prose *p, uint32_t i)
 {
@@ -56,8 +68,10 @@ static void decide(struct prose *p, uint32_t i)
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
     place = sum[LABEL_PLACE] - (sum[LABEL_NAME] > 0 ? sum[LABEL_NAME] : 0);
-    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0)
+    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0) {
+        x->score = weak_score(p, i, sum);
         return;
+    }
     x->label = name >= place ? LABEL_NAME : LABEL_PLACE;
     /* How surely it is an identifier at all; which of the two is another question. */
     x->score = features_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
@@ -108,17 +122,16 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-int prose_scan(const struct phi_dictionary *d, enum phi_mode mode, struct words *w, const char *text, uint32_t len,
+int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
     int more;
 
-    (void)mode;
     words_start(w, text, len);
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY}, sink) < 0)
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
@@ -142,7 +155,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
 
     if (!w)
         return -1;
-    return prose_scan(phi_engine_words(e), PHI_BALANCED, w, text, len, sink);
+    return prose_scan(phi_engine_words(e), w, text, len, sink);
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

@@ -6,6 +6,7 @@
 #include "words.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
@@ -318,6 +319,24 @@ static void mark_line(struct words *w, uint32_t begin)
 
     for (uint32_t i = begin; i < w->n; i++)
         w->v[i].flags |= flags;
+}
+
+bool words_is(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n;
+
+    if (i >= w->n || (w->text[w->v[i].begin] | 0x20) != (*text | 0x20))
+        return false;
+    n = strlen(text);
+    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+bool words_is_any(const struct words *w, uint32_t i, const char *const *list)
+{
+    for (; *list; list++)
+        if (words_is(w, i, *list))
+            return true;
+    return false;
 }
 
 void words_start(struct words *w, const char *text, uint32_t len)

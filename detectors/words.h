@@ -82,6 +82,10 @@ void words_start(struct words *w, const char *text, uint32_t len);
 /* Splits the next chunk; false at the end of the text. */
 bool words_next(struct words *w);
 
+/* Is word i (there may be none) this ASCII text, in any case? */
+bool words_is(const struct words *w, uint32_t i, const char *text);
+bool words_is_any(const struct words *w, uint32_t i, const char *const *list); /* NULL-terminated */
+
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);
 /* The hash of ASCII letters, as for a word. */

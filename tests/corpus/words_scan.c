@@ -2,7 +2,7 @@
  *
  * Runs the prose detector alone over texts from standard input, for measuring and for fitting its weights.
  *
- *     words_scan words.bin [--features|--strict]
+ *     words_scan words.bin [--features]
  *
  * Input: for each text a line with its length in bytes, then its bytes. Output: for each text a line "text", then
  * "begin end kind rule score" per finding, or with --features "begin end feature feature ..." per decided word.
@@ -80,14 +80,14 @@ int main(int argc, char **argv)
         return 0;
     }
     if (!d) {
-        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--strict]");
+        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features]");
         return 2;
     }
     while ((text = read_text(&len))) {
         puts("text");
         if (!strcmp(option, "--features"))
             prose_watch_features(d, &words, text, len, print_features, stdout);
-        else if (prose_scan(d, strcmp(option, "--strict") ? PHI_BALANCED : PHI_STRICT, &words, text, len, &sink) < 0)
+        else if (prose_scan(d, &words, text, len, &sink) < 0)
             return 1;
         free(text);
     }
