@@ -164,6 +164,8 @@ static bool is_dotted_credential(const struct words *w, uint32_t i)
     uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
     const struct word *x = &w->v[first];
 
+    if (i && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "pa")) /* PA-C */
+        return true;
     if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
         return false;
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
@@ -178,6 +180,8 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i], *p = x - 1;
     uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
 
+    if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
+        return true; /* "dr. olumide", in any list or in none */
     if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
     if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)

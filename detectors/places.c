@@ -11,6 +11,7 @@
 #include "dictionary.h"
 #include "features.h"
 #include "lexicon.h"
+#include "streets.h"
 
 enum { RUN_MAX = 12 };
 
@@ -90,6 +91,18 @@ static uint32_t possessive_end(const struct words *w, uint32_t i)
     return end < w->len ? end + 1 : end;
 }
 
+static int add_zip(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
+{
+    struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = 85};
+    uint32_t last;
+
+    if (!streets_find_zip(w, i, &last))
+        return 0;
+    c.begin = w->v[i].begin;
+    c.end = w->v[last].end;
+    return phi_candidate_add(sink, &c);
+}
+
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -120,7 +133,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
             c.end = possessive_end(w, last);
-        if (phi_candidate_add(sink, &c) < 0)
+        if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0)
             return -1;
         i = last;
     }

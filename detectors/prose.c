@@ -15,16 +15,19 @@
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "streets.h"
 #include "words.h"
 
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue"},
     {"place-city", "capitalized words of the gazetteer or after a place cue"},
     {"place-facility", "capitalized words before a facility word"},
+    {"place-street", "number before capitalized words and a street suffix"},
+    {"place-zip", "five digits after a city and a state"},
     {"name-unknown", "capitalized word that no list knows; strict mode"},
     {"date-words", "month, number beside a date cue, holiday"},
     {"age-90-plus", "number or number word beside an age cue"},
@@ -79,28 +82,33 @@ static void decide(struct prose *p, uint32_t i)
         seen_add(&p->seen, x->hash);
 }
 
-/* Reports the date or age that begins with word i and marks its words. */
-static int take_date(struct prose *p, uint32_t i)
+static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
+{
+    struct words *w = p->words;
+
+    for (uint32_t k = first; k <= last && k < w->n; k++)
+        w->v[k].flags |= WORD_TAKEN;
+    c.begin = w->v[first].begin;
+    c.end = w->v[last].end;
+    return p->sink ? phi_candidate_add(p->sink, &c) : 0;
+}
+
+/* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
+static int take_form(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct date date = {0};
-    struct phi_candidate c = {0};
+    uint32_t last;
 
     if (w->v[i].flags & WORD_TAKEN)
         return 0;
     if (ages_find(w, i, &date))
-        c.rule = RULE_AGE;
-    else if (dates_find(w, i, &date))
-        c.rule = RULE_DATE;
-    else
-        return 0;
-    for (uint32_t k = date.first; k <= date.last && k < w->n; k++)
-        w->v[k].flags |= WORD_TAKEN;
-    c.begin = w->v[date.first].begin;
-    c.end = w->v[date.last].end;
-    c.kind = date.kind;
-    c.score = date.score;
-    return p->sink ? phi_candidate_add(p->sink, &c) : 0;
+        return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
+    if (dates_find(w, i, &date))
+        return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
+    if (streets_find(w, i, &last))
+        return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    return 0;
 }
 
 /* 1 when there is a chunk, 0 at the end, -1 on failure. */
@@ -114,7 +122,7 @@ static int next_chunk(struct prose *p)
     features_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = w->first + p->ahead; i < end; i++)
-        if (take_date(p, i) < 0)
+        if (take_form(p, i) < 0)
             return -1;
     for (uint32_t i = w->first + p->ahead; i < end; i++)
         decide(p, i);
@@ -131,7 +139,7 @@ int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text
     words_start(w, text, len);
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;

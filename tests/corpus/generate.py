@@ -37,7 +37,7 @@ def read_templates():
         if line.startswith("== "):
             group = groups.setdefault(line[3:], [])
         elif line and line[0] != "#":
-            group.append(line.replace("\\n", "\n"))
+            group.append(line.replace("\\n", "\n").replace("\\t", "\t"))
     return groups
 
 
