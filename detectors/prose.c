@@ -93,6 +93,12 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
+/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
+static bool can_begin_form(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
+}
+
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -100,7 +106,7 @@ static int take_form(struct prose *p, uint32_t i)
     struct date date = {0};
     uint32_t last;
 
-    if (w->v[i].flags & WORD_TAKEN)
+    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
