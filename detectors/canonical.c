@@ -34,18 +34,73 @@ static int scan_mapped(const struct folding *f, const struct mapped_text *m, uns
     return m->n ? scan_view(f->e, f->s, &view, f->leaf, f->in_turn) : 0;
 }
 
-static bool text_is_ascii(const char *text, uint32_t len)
+/* ---- only the surroundings of what was folded are scanned again ---- */
+
+enum { AROUND = 200, STRETCH = 120 };
+
+static bool byte_is_changed(const struct mapped_text *m, uint32_t i)
 {
-    unsigned char all = 0;
-    for (uint32_t i = 0; i < len; i++)
-        all |= (unsigned char)text[i];
-    return all < 0x80;
+    const uint32_t *begin = m->begins.v, *end = m->ends.v;
+    bool plain = !(((const unsigned char *)m->bytes.v)[i] & 0x80);
+    if (plain && end[i] - begin[i] != 1)
+        return true;
+    bool same_character = i > 0 && begin[i] == begin[i - 1] && !plain;
+    return i > 0 && !same_character && begin[i] != end[i - 1]; /* something was dropped between */
+}
+
+/* A place to cut near `at`, going `step`: a line break, else a space, else `at` itself or the next border. */
+static uint32_t window_edge(const struct mapped_text *m, uint32_t at, int step)
+{
+    const char *text = m->bytes.v;
+    uint32_t space = 0, i = at;
+    for (uint32_t k = 0; k < STRETCH; k++, i += (uint32_t)step) {
+        if (i == 0 || i >= m->n || text[i] == '\n')
+            return i < m->n ? i : m->n;
+        if (text[i] == ' ' && !space)
+            space = i;
+    }
+    i = space ? space : at;
+    while (i < m->n && ((unsigned char)text[i] & 0xC0) == 0x80)
+        i++;
+    return i;
+}
+
+/* The windows of m behind each other; false when they are most of it. */
+static bool windows_collect(const struct mapped_text *m, struct mapped_text *out)
+{
+    uint32_t done = 0;
+    mapped_clear(out, 0);
+    for (uint32_t i = 0; i < m->n && !out->failed; i++) {
+        if (!byte_is_changed(m, i))
+            continue;
+        uint32_t last = i, low = window_edge(m, i > AROUND ? i - AROUND : 0, -1);
+        for (uint32_t k = i + 1; k < m->n && k - last <= 2 * AROUND; k++)
+            if (byte_is_changed(m, k))
+                last = k;
+        uint32_t high = window_edge(m, m->n - last > AROUND ? last + AROUND : m->n, 1);
+        low = low > done ? low : done;
+        if (out->n + (high - low) > m->n / 4 * 3)
+            return false;
+        mapped_copy(out, m->bytes.v, mapped_map(m), low, high);
+        uint32_t edge = ((const uint32_t *)m->ends.v)[high - 1];
+        mapped_put(out, "\n\n", 2, edge, edge);
+        done = high;
+        i = high > i ? high - 1 : i;
+    }
+    return true;
+}
+
+static int scan_folded(const struct folding *f, const struct mapped_text *m, unsigned via)
+{
+    struct mapped_text *windows = &f->s->mapped[3];
+    if (m->n < 4 * AROUND || !windows_collect(m, windows))
+        return scan_mapped(f, m, via);
+    return scan_mapped(f, windows, via);
 }
 
 static bool fold_may_change(const char *text, uint32_t len)
 {
-    return !text_is_ascii(text, len) || memchr(text, '&', len) || memchr(text, '%', len) || memchr(text, '\\', len) ||
-           memmem(text, len, "=\n", 2) || memmem(text, len, "=\r", 2) || memchr(text, '=', len);
+    return !text_is_ascii(text, len) || fold_has_escape(text, len);
 }
 
 int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number,
@@ -67,7 +122,7 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         text = out->bytes.v;
         len = out->n;
         map = mapped_map(out);
-        if (scan_mapped(&f, out, via) < 0)
+        if (scan_folded(&f, out, via) < 0)
             return -1;
     }
     struct mapped_text *digits = &s->mapped[2], *decoded = &s->mapped[3];

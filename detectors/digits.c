@@ -18,12 +18,18 @@
 
 enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 56 };
 
+/* What stood in the gaps. */
+struct marks {
+    bool markup, line, odd, dashed;
+};
+
 struct run {
     char digits[RUN_MAX];
     uint32_t begin[RUN_MAX], end[RUN_MAX]; /* of each digit in the text */
     unsigned n;
     unsigned group[RUN_MAX], n_groups; /* digits between gaps */
-    bool spelled, letters, markup, line, odd, glued, dashed;
+    bool spelled, letters, glued;
+    struct marks marks;
     unsigned singles; /* groups of one */
     uint32_t text_end;
 };
@@ -32,12 +38,19 @@ static const char *const spelled[] = {"zero", "one", "two", "three", "four", "fi
 
 static int spelled_prefix(const char *text, uint32_t len, uint32_t at, uint32_t *n)
 {
-    for (int i = 0; i < 11 && at < len; i++) {
-        uint32_t size = (uint32_t)strlen(spelled[i]);
-        if (len - at >= size && text_equal_nocase(text + at, spelled[i], size)) {
-            *n = size;
-            return i == 10 ? 0 : i;
-        }
+    /* By the first two letters, of which no two words share both. */
+    static const char heads[] = "zeontwthfofisiseeinioh";
+    static const uint8_t sizes[] = {4, 3, 3, 5, 4, 4, 3, 5, 5, 4, 2};
+    if (len - at < 2)
+        return -1;
+    char first = text_lower(text[at]), second = text_lower(text[at + 1]);
+    for (int i = 0; i < 11; i++) {
+        if (first != heads[2 * i] || second != heads[2 * i + 1])
+            continue;
+        if (len - at < sizes[i] || !text_equal_nocase(text + at, spelled[i], sizes[i]))
+            return -1;
+        *n = sizes[i];
+        return i == 10 ? 0 : i;
     }
     return -1;
 }
@@ -46,7 +59,7 @@ static int spelled_prefix(const char *text, uint32_t len, uint32_t at, uint32_t 
 static int spelled_digit(const char *text, uint32_t len, uint32_t at, bool within, uint32_t *n)
 {
     uint32_t after;
-    if (!within && at > 0 && text_is_letter(text[at - 1]))
+    if (at >= len || !text_is_letter(text[at]) || (!within && at > 0 && text_is_letter(text[at - 1])))
         return -1;
     int digit = spelled_prefix(text, len, at, n);
     if (digit < 0 || at + *n == len || !text_is_letter(text[at + *n]))
@@ -105,9 +118,10 @@ static uint32_t tag_length(const char *text, uint32_t len, uint32_t at)
 static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 {
     static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
+    char first = text_lower(text[at]);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         uint32_t size = (uint32_t)strlen(words[i]);
-        if (len - at >= size && text_equal_nocase(text + at, words[i], size) &&
+        if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
             (at + size == len || !text_is_letter(text[at + size])))
             return size;
     }
@@ -115,7 +129,7 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 }
 
 /* What may stand between two groups; its length, 0 when the run ends here. */
-static uint32_t read_gap(struct run *r, const char *text, uint32_t len, uint32_t at)
+static uint32_t read_gap(struct marks *r, const char *text, uint32_t len, uint32_t at)
 {
     uint32_t i = at, n, marks = 0, lines = 0;
     while (i < len && i - at < GAP_MAX) {
@@ -155,23 +169,20 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
     r->glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_') && text_is_digit(text[at]);
     for (uint32_t i = at; i < len && r->n_groups < RUN_MAX;) {
         unsigned before = r->n;
-        struct run saved = *r;
         uint32_t end = read_group(r, text, len, i);
-        if (end == i) {
-            *r = saved;
+        if (end == i)
             break;
-        }
         r->group[r->n_groups++] = r->n - before;
         r->singles += r->n - before == 1;
         if (end < len && (text_is_letter(text[end]) || text[end] == '_') && spelled_digit(text, len, end, true, &(uint32_t){0}) < 0)
             r->glued = true;
-        struct run ahead = *r;
+        struct marks ahead = r->marks;
         uint32_t gap = read_gap(&ahead, text, len, end);
         bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
         if (!more)
             break;
-        *r = ahead;
+        r->marks = ahead;
         i = end + gap;
     }
 }
@@ -197,8 +208,10 @@ static bool label_before(const char *text, uint32_t at, bool social)
     size_t most = social ? 4 : sizeof labels / sizeof *labels;
     for (uint32_t i = low; i < at; i++)
         for (size_t k = 0; k < most; k++) {
+            if (text_lower(text[i]) != labels[k][0])
+                continue;
             size_t n = strlen(labels[k]);
-            if (text_lower(text[i]) == labels[k][0] && at - i >= n && text_equal_nocase(text + i, labels[k], n))
+            if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
                 return true;
         }
     return false;
@@ -210,14 +223,14 @@ static unsigned run_worth(const struct run *r, const char *text)
         return 0;
     bool social = groups_are(r, "324"), phone = groups_are(r, "334") || groups_are(r, "1334");
     bool shaped = social || phone || groups_are(r, "4444");
-    bool hidden = r->spelled || r->letters || r->markup || r->line || r->odd || r->glued || r->singles >= 6;
+    bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
     bool backwards = groups_are(r, "423");
     if (!hidden && !backwards)
         return 0;
-    bool sure = (r->spelled && r->n >= 9) || (r->markup && shaped) || (r->line && r->dashed && shaped) || (r->glued && r->dashed && shaped);
+    bool sure = (r->spelled && r->n >= 9) || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
     if (!sure && !label_before(text, r->begin[0], backwards))
         return 0;
-    unsigned via = r->spelled || r->letters ? PHI_VIA_WORDS : r->markup ? PHI_VIA_MARKUP : r->line ? PHI_VIA_JOIN : PHI_VIA_FOLD;
+    unsigned via = r->spelled || r->letters ? PHI_VIA_WORDS : r->marks.markup ? PHI_VIA_MARKUP : r->marks.line ? PHI_VIA_JOIN : PHI_VIA_FOLD;
     return via;
 }
 
@@ -240,7 +253,8 @@ static void run_write(const struct run *r, const char *text, struct offset_map m
     bool back = groups_are(r, "423");
     for (unsigned k = 0; k < r->n; k++) {
         unsigned i = back ? r->n - 1 - k : k;
-        uint32_t begin = map_begin(map, r->begin[i]), end = map_end(map, r->end[i] - 1);
+        uint32_t begin, end;
+        map_range(map, r->begin[i], r->end[i], &begin, &end);
         if (k == 0)
             mapped_put(out, " ", 1, begin, begin);
         if (dash_before(r->n, k))
@@ -251,13 +265,37 @@ static void run_write(const struct run *r, const char *text, struct offset_map m
     mapped_put(out, " \n", 2, last, last);
 }
 
-static bool run_may_begin(const char *text, uint32_t at)
+/* Digits, and the letters that spelled ones begin with: z o t f s e n. */
+static bool may_begin(char c)
 {
-    if (text_is_digit(text[at]))
-        return at == 0 || !text_is_digit(text[at - 1]);
-    char l = text_lower(text[at]);
-    return (l == 'z' || l == 'o' || l == 't' || l == 'f' || l == 's' || l == 'e' || l == 'n') &&
-           (at == 0 || !text_is_letter(text[at - 1]));
+    static const uint64_t set[2] = {0x03FF000000000000u, 0x0418C0600418C060u};
+    unsigned char b = (unsigned char)c;
+    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
+}
+
+/* A cheap look before the long one: digits that something may follow, or the letters that a digit is spelled
+ * with. Moves *next behind what cannot be part of a run. */
+static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t *next)
+{
+    uint32_t n, end = at + 1;
+    *next = end;
+    if (!text_is_digit(text[at])) /* not one word in twenty begins like a spelled digit */
+        return (at == 0 || !text_is_letter(text[at - 1])) && spelled_digit(text, len, at, false, &n) >= 0;
+    while (end < len && text_is_digit(text[end]))
+        end++;
+    *next = end;
+    bool glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_');
+    if (end - at >= RUN_MIN && glued)
+        return true;
+    for (uint32_t i = end; i < len && i - end < GAP_MAX; i++) {
+        char c = text[i];
+        if (text_is_digit(c) || text_is_letter(c) || c == '<')
+            return text_is_digit(c) || c == '<' || i == end || filler_length(text, len, i) ||
+                   spelled_prefix(text, len, i, &n) >= 0 || letter_digit(c) >= 0;
+        if (!strchr(" \t\r\n-./,_:()*`~\"", c))
+            return false;
+    }
+    return false;
 }
 
 unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
@@ -265,8 +303,13 @@ unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, s
     unsigned via = 0;
     mapped_clear(out, 0);
     for (uint32_t i = 0; i < len && !out->failed;) {
-        if (!run_may_begin(text, i)) {
+        uint32_t next;
+        if (!may_begin(text[i])) {
             i++;
+            continue;
+        }
+        if (!run_may_begin(text, len, i, &next)) {
+            i = next;
             continue;
         }
         struct run run = {.n = 0};
@@ -275,7 +318,7 @@ unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, s
         if (worth)
             run_write(&run, text, map, out);
         via |= worth;
-        i = run.n ? run.text_end : i + 1;
+        i = run.n && run.text_end > next ? run.text_end : next;
     }
     return via;
 }

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "text.h"
 
 enum { BEFORE_CLASSES = 32 };
 
@@ -72,24 +73,31 @@ static bool before_allowed(const struct opening *o, unsigned before)
     return before == BEFORE_START ? !o->start : !byte_set_has(&o->before, before);
 }
 
+/* A different odd number for each opening, so that sums tell sets of them apart. Where they should not, two
+ * classes fall together, and what fits either is tried: slower, never less. */
+static uint64_t opening_weight(uint32_t i)
+{
+    uint64_t x = (i + 1) * 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
+    return (x ^ x >> 29) | 1;
+}
+
 /* Bytes before that no opening tells apart share a class. */
 static void build_before_classes(struct dispatch *d, const struct opening *const *openings)
 {
-    unsigned head[BEFORE_CLASSES];
+    uint64_t head[BEFORE_CLASSES];
     d->n_before = 0;
     for (unsigned b = 0; b <= 256; b++) {
+        uint64_t sum = 0;
         unsigned c = 0;
-        for (; c < d->n_before; c++) {
-            bool same = true;
-            for (uint32_t i = 0; i < d->n_probes && same; i++)
-                same = before_allowed(openings[i], b) == before_allowed(openings[i], head[c]);
-            if (same)
-                break;
-        }
+        for (uint32_t i = 0; i < d->n_probes; i++)
+            sum += before_allowed(openings[i], b) ? opening_weight(i) : 0;
+        while (c < d->n_before && head[c] != sum)
+            c++;
         if (c == BEFORE_CLASSES)
-            c = BEFORE_CLASSES - 1; /* mixed: see below, admits what any member admits */
+            c = BEFORE_CLASSES - 1; /* the last class is then a mixed one */
         else if (c == d->n_before)
-            head[d->n_before++] = b;
+            head[d->n_before++] = sum;
         d->before_class[b] = (uint8_t)c;
     }
 }
@@ -97,25 +105,21 @@ static void build_before_classes(struct dispatch *d, const struct opening *const
 /* Class 0 is kept for bytes in no set; returns the number of classes. */
 static unsigned build_byte_classes(const struct opening *const *openings, uint32_t n, int at, uint16_t class[256])
 {
-    unsigned head[257], classes = 1;
+    uint64_t head[257];
+    unsigned classes = 1;
     for (unsigned b = 0; b < 256; b++) {
-        bool any = false;
-        for (uint32_t i = 0; i < n && !any; i++)
-            any = openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b);
-        class[b] = 0;
-        if (!any)
-            continue;
+        uint64_t sum = 0;
         unsigned c = 1;
-        for (; c < classes; c++) {
-            bool same = true;
-            for (uint32_t i = 0; i < n && same; i++)
-                same = openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b) ==
-                                                   byte_set_has(&openings[i]->set[at], head[c]);
-            if (same)
-                break;
-        }
+        for (uint32_t i = 0; i < n; i++)
+            if (openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b))
+                sum += opening_weight(i);
+        class[b] = 0;
+        if (sum == 0)
+            continue;
+        while (c < classes && head[c] != sum)
+            c++;
         if (c == classes)
-            head[classes++] = b;
+            head[classes++] = sum;
         class[b] = (uint16_t)c;
     }
     return classes;
@@ -399,7 +403,7 @@ int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispat
                   const char *text, uint32_t len, dispatch_found *found, void *context)
 {
     struct pass p = {d, m, state, text, len, found, context};
-    if (d->caseless && text_has_caseless_strays(text, len))
+    if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
     int rc = scan_probes(&p);
     for (uint32_t i = 0; i < d->n_pivots && rc == 0; i++)

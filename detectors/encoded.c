@@ -94,7 +94,9 @@ static bool run_is_candidate(const char *run, uint32_t n, const struct coding *c
 
 static bool is_run_byte(char c)
 {
-    return base64_value(c) >= 0;
+    static const uint64_t set[2] = {0x03FFA80000000000u, 0x07FFFFFE87FFFFFEu}; /* + - / 0-9 A-Z _ a-z */
+    unsigned char b = (unsigned char)c;
+    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
 }
 
 static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t padded, struct offset_map map,
@@ -107,7 +109,8 @@ static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t
         if (!run_is_candidate(text + begin, end - begin, &codings[i]))
             continue;
         mapped_copy(out, text, map, low, begin);
-        uint32_t from = map_begin(map, begin), to = map_end(map, padded - 1);
+        uint32_t from, to;
+        map_range(map, begin, padded, &from, &to);
         mapped_put(out, " ", 1, from, from);
         if (decode(&codings[i], text + begin, end - begin, from, to, out)) {
             mapped_put(out, "\n", 1, to, to);

@@ -172,6 +172,16 @@ static struct escape read_escape(const char *text, uint32_t len, uint32_t at)
     return (struct escape){0};
 }
 
+bool fold_has_escape(const char *text, uint32_t len)
+{
+    static const char marks[] = "&%\\=";
+    for (const char *mark = marks; *mark; mark++)
+        for (const char *at = text; (at = memchr(at, *mark, len - (size_t)(at - text))); at++)
+            if (read_escape(text, len, (uint32_t)(at - text)).n)
+                return true;
+    return false;
+}
+
 /* ---- the pass ---- */
 
 struct fold_pass {
@@ -220,7 +230,9 @@ static void put_character(struct fold_pass *p, uint32_t c, uint32_t at, uint32_t
         p->via |= PHI_VIA_FOLD;
     if (escaped)
         p->via |= PHI_VIA_ENTITY;
-    mapped_put(p->out, to, (uint32_t)count, map_begin(p->map, at), map_end(p->map, at + n - 1));
+    uint32_t begin, end;
+    map_range(p->map, at, at + n, &begin, &end);
+    mapped_put(p->out, to, (uint32_t)count, begin, end);
 }
 
 static bool is_plain(char c)

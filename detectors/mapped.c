@@ -15,6 +15,16 @@ static bool mapped_room(struct mapped_text *m, uint32_t more)
     return !m->failed;
 }
 
+void map_range(struct offset_map map, uint32_t from, uint32_t to, uint32_t *begin, uint32_t *end)
+{
+    *begin = map_begin(map, from);
+    *end = map_end(map, to - 1);
+    for (uint32_t i = from; map.begin && i < to; i++) {
+        *begin = map.begin[i] < *begin ? map.begin[i] : *begin;
+        *end = map.end[i] > *end ? map.end[i] : *end;
+    }
+}
+
 void mapped_clear(struct mapped_text *m, uint32_t expect)
 {
     m->n = 0;

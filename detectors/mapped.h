@@ -36,6 +36,9 @@ static inline uint32_t map_end(struct offset_map map, uint32_t at) /* of the byt
 {
     return map.end ? map.end[at] : at + 1;
 }
+/* The source of [from, to): the least begin and the greatest end, since turned text maps backwards. */
+void map_range(struct offset_map map, uint32_t from, uint32_t to, uint32_t *begin, uint32_t *end);
+
 static inline struct offset_map mapped_map(const struct mapped_text *m)
 {
     return (struct offset_map){m->begins.v, m->ends.v};

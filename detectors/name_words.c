@@ -64,6 +64,11 @@ static bool word_is_particle(const char *word, uint32_t len)
     return word_in(" van von der den de del della di da dos la le las los el al bin ibn ben ter ten st y e ", word, len);
 }
 
+static bool word_is_suffix(const char *word, uint32_t len)
+{
+    return word_in(" md do np pa rn lpn phd dds dmd od dpm dnp jr sr ii iii iv esq mba mph ms facp pharmd lcsw cnm crna aprn ", word, len);
+}
+
 uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t i = at;
@@ -156,7 +161,8 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
         i = end;
         if (comma && !comma_at && i < len && text[i] == ',' && n <= 3 && n < NAME_WORDS_MAX) {
             uint32_t behind = skip_blanks(text, len, i + 1);
-            if (behind < len && read_word(text, len, behind, any_case, true)) {
+            uint32_t word = behind < len ? read_word(text, len, behind, any_case, true) : 0;
+            if (word && !word_is_suffix(text + behind, word - behind)) {
                 comma_at = n;
                 i = behind;
                 continue;

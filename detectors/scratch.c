@@ -66,16 +66,8 @@ static void sink_map(const struct phi_candidates *sink, uint32_t begin, uint32_t
 {
     *to_begin = begin;
     *to_end = end;
-    if (!sink->map.begin || begin >= end)
-        return;
-    *to_begin = sink->map.begin[begin];
-    *to_end = sink->map.end[end - 1];
-    for (uint32_t i = begin; i < end; i++) { /* reversed runs map backwards */
-        if (sink->map.begin[i] < *to_begin)
-            *to_begin = sink->map.begin[i];
-        if (sink->map.end[i] > *to_end)
-            *to_end = sink->map.end[i];
-    }
+    if (sink->map.begin && begin < end)
+        map_range(sink->map, begin, end, to_begin, to_end);
 }
 
 static bool on_border(const struct phi_candidates *sink, uint32_t at)

@@ -60,24 +60,30 @@ struct numbering {
     uint16_t last;
 };
 
+static uint16_t subject_new(struct numbering *all)
+{
+    return all->last < SUBJECTS_MAX - 1 ? ++all->last : 0;
+}
+
 static void number_one(struct numbering *all, struct phi_finding *f, const struct finding_note *note,
                        const char *text)
 {
     unsigned family = resolve_family(f->kind);
     bool name = family == PHI_NAME_PATIENT;
     bool full = name && note->family_begin < note->family_end && note->given_begin < note->given_end;
-    uint64_t value = fold_add(key_of(family, 'v'), text, f->begin, f->end);
-    if (full) {
-        value = fold_add(key_of(family, 'n'), text, note->given_begin, note->given_end);
-        value = fold_add(value, text, note->family_begin, note->family_end);
+    struct subject_slot *value = table_find(&all->table, fold_add(key_of(family, 'v'), text, f->begin, f->end));
+    f->subject = value->subject;
+    if (full) { /* in either order */
+        uint64_t key = fold_add(key_of(family, 'n'), text, note->given_begin, note->given_end);
+        struct subject_slot *person = table_find(&all->table, fold_add(key, text, note->family_begin, note->family_end));
+        f->subject = person->subject ? person->subject : f->subject;
+        person->subject = f->subject = f->subject ? f->subject : subject_new(all);
     }
-    struct subject_slot *slot = table_find(&all->table, value);
-    if (!slot->subject) {
-        if (all->last >= SUBJECTS_MAX - 1)
-            return;
-        slot->subject = ++all->last;
-    }
-    f->subject = slot->subject;
+    f->subject = f->subject ? f->subject : subject_new(all);
+    if (!f->subject)
+        return;
+    value = table_find(&all->table, fold_add(key_of(family, 'v'), text, f->begin, f->end));
+    value->subject = value->subject ? value->subject : f->subject;
     if (!full)
         return;
     uint64_t key = fold_add(key_of(family, 'f'), text, note->family_begin, note->family_end);
@@ -104,7 +110,7 @@ int subject_number(struct phi_scratch *s, const struct phi_leaf *leaves)
     struct numbering all = {.table = {.cap = 64}};
     struct phi_finding *v = s->findings.v;
     const struct finding_note *notes = s->notes.v;
-    while (all.table.cap < 6 * (uint64_t)s->n_findings + 8)
+    while (all.table.cap < 8 * (uint64_t)s->n_findings + 8)
         all.table.cap *= 2;
     if (phi_array_reserve(&s->work[3], all.table.cap * sizeof *all.table.v) < 0)
         return -1;

@@ -46,6 +46,20 @@ bool text_valid(const char *text, size_t len)
     return true;
 }
 
+bool text_is_ascii(const char *text, size_t len)
+{
+    const uint64_t highs = 0x8080808080808080u;
+    uint64_t all = 0, word;
+    size_t i = 0;
+    for (; len - i >= 8; i += 8) {
+        memcpy(&word, text + i, 8);
+        all |= word;
+    }
+    for (; i < len; i++)
+        all |= (unsigned char)text[i];
+    return !(all & highs);
+}
+
 uint32_t text_decode(const char *text, uint32_t *len)
 {
     const unsigned char *p = (const unsigned char *)text;

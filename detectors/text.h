@@ -37,6 +37,7 @@ static inline bool text_is_space(char c)
 
 /* Valid UTF-8 (RFC 3629) without NUL. */
 bool text_valid(const char *text, size_t len);
+bool text_is_ascii(const char *text, size_t len);
 /* One code point of valid UTF-8; *len gets its bytes. */
 uint32_t text_decode(const char *text, uint32_t *len);
 /* Bytes written, at most 4. */

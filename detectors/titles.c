@@ -42,17 +42,19 @@ static enum announcer announcer_kind(char mark)
 
 static enum announcer announcer_of(const char *word, uint32_t len)
 {
-    char key[24];
     unsigned letter = (unsigned)(text_lower(word[0]) - 'a');
     if (len < 2 || len > 16 || letter >= 26 || !announcers[letter])
         return ANNOUNCES_NOTHING;
-    key[0] = ' ';
-    for (uint32_t i = 0; i < len; i++)
-        key[i + 1] = text_lower(word[i]);
-    key[len + 1] = 0;
-    for (const char *at = announcers[letter]; (at = strstr(at, key)); at++)
-        if (text_is_upper(at[len + 1]))
-            return announcer_kind(at[len + 1]);
+    for (const char *at = announcers[letter] + 1; *at; at++) { /* at: a word, its capital, a space */
+        uint32_t i = 0;
+        while (i < len && at[i] == text_lower(word[i]))
+            i++;
+        if (i == len && text_is_upper(at[i]))
+            return announcer_kind(at[i]);
+        at = strchr(at + i, ' ');
+        if (!at)
+            break;
+    }
     return ANNOUNCES_NOTHING;
 }
 

@@ -201,6 +201,30 @@ static void test_offsets(void **state)
     assert_int_equal(r.v[0].via, PHI_VIA_FOLD);
 }
 
+/* In a long text only the surroundings of what was folded are read again; wherever it stands it is found. */
+static void test_long(void **state)
+{
+    static const char filler[] = "The patient was seen and examined today and is doing well. ";
+    static const char trick[] = "SSN \uFF15\uFF13\uFF16-\u200B22-8741 ok ";
+    struct fixture *f = *state;
+    for (size_t place = 0; place <= 60; place += 5) {
+        char text[6000] = "";
+        size_t n = 0, at = 0;
+        for (size_t i = 0; i <= 60; i++) {
+            const char *add = i == place ? trick : filler;
+            at = i == place ? n : at;
+            memcpy(text + n, add, strlen(add));
+            n += strlen(add);
+        }
+        struct phi_leaf leaf = {.text = text, .len = (uint32_t)n};
+        struct phi_result r;
+        assert_int_equal(phi_scan(f->e, f->s, &leaf, 1, &r), 0);
+        assert_int_equal(r.n, 1);
+        assert_int_equal(r.v[0].begin, at + 4);
+        assert_int_equal(r.v[0].end, at + strlen(trick) - 4);
+    }
+}
+
 static void test_via(void **state)
 {
     static const struct {
@@ -229,7 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ssn_forms), cmocka_unit_test(test_other_kinds), cmocka_unit_test(test_false_alarms),
-        cmocka_unit_test(test_offsets),   cmocka_unit_test(test_via),
+        cmocka_unit_test(test_offsets),   cmocka_unit_test(test_via),       cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
