@@ -240,7 +240,7 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
     out->first = i;
     out->last = with_year(w, k, &year);
     out->score = year ? 95 : 85;
-    return year || ((sure || k > i + day.words) && is_month(w, k)) || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
+    return year || (sure && is_sure_month(w, k)) || k > i + day.words || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
 }
 

@@ -308,9 +308,7 @@ static bool is_age(const struct words *w, uint32_t i)
 
     if (x->shape == SHAPE_ALNUM)
         return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
-    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n &&
-           (words_is(w, i + 1, "year") || words_is(w, i + 1, "yr") || words_is(w, i + 1, "yo") || words_is(w, i + 1, "y") ||
-            words_is(w, i + 1, "month") || words_is(w, i + 1, "years"));
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
 }
 
 static void gather_ages(const struct words *w, uint32_t i, struct features *f)
@@ -338,8 +336,8 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
-        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || words_is(w, k, "of") || words_is(w, k, "the") ||
-                    words_is(w, k, "and") || x->flags & WORD_LINE_LOWER;
+        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
             return false;
         if (x->classes & classes)
@@ -367,7 +365,7 @@ static void gather_place(const struct words *w, uint32_t i, const struct phi_dic
         if (i + 2 < w->n && n[1].shape == SHAPE_NUMBER && n[1].letters == 5)
             put(f, GROUP_CUE + CUE_STATE_ZIP);
     }
-    if (i + 1 < w->n && (words_is(w, i + 1, "county") || words_is(w, i + 1, "parish")))
+    if (i + 1 < w->n && n->letters == 6 && (words_is(w, i + 1, "county") || words_is(w, i + 1, "parish")))
         put(f, GROUP_CUE + CUE_COUNTY);
     for (uint32_t back = 0; d && back < 3 && back <= i; back++) {
         const struct word *s = x - back;
@@ -446,14 +444,11 @@ static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
 /* "Vistaril 50 mg" */
 static bool has_dose(const struct words *w, uint32_t i)
 {
-    static const char *const units[] = {"mg", "mcg", "ml", "units", "unit", "tablet", "tablets", "tabs", "tab", "percent", "grams", "meq", "cc", "puffs", "drops", "french"};
-
     for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_COMMA | GAP_STOP))
             return false;
-        for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-            if (words_is(w, k, units[u]))
-                return true;
+        if (w->v[k].classes & LEX(DOSE))
+            return true;
     }
     return false;
 }
@@ -512,6 +507,11 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
     gather_place(w, i, d, out);
     gather_eponym(w, i, out);
     gather_cues(w, i, seen, out);
+}
+
+bool features_plain(const struct words *w, uint32_t i)
+{
+    return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
 }
 
 bool features_unknown(const struct words *w, uint32_t i)

@@ -37,6 +37,8 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
                      struct features *out);
 /* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
 bool features_eponym(const struct words *w, uint32_t i);
+/* A scientific or English word that is in no list of names. */
+bool features_plain(const struct words *w, uint32_t i);
 /* A capitalized word inside a sentence that is no word of any list, or of the names alone. */
 bool features_unknown(const struct words *w, uint32_t i);
 /* Sums in 1/256; sum[LABEL_NONE] is 0. */

@@ -95,7 +95,7 @@ static bool has_typist(const struct words *w, const struct run *r)
 {
     const struct word *x = &w->v[r->last + 1];
 
-    return r->last + 1 < w->n && x->gap == GAP_COLON && x->begin == x[-1].end + 1 && x->shape == SHAPE_UPPER && x->letters <= 3 &&
+    return r->last + 1 < w->n && x->label != LABEL_NAME && x->gap == GAP_COLON && x->begin == x[-1].end + 1 && x->shape == SHAPE_UPPER && x->letters <= 3 &&
            (r->last + 2 >= w->n || x[1].gap & GAP_LINE);
 }
 

@@ -47,9 +47,9 @@ struct prose {
 static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[LABELS])
 {
     int32_t best = sum[LABEL_NAME] > sum[LABEL_PLACE] ? sum[LABEL_NAME] : sum[LABEL_PLACE];
-    uint8_t percent = features_percent(best / 3);
+    uint8_t percent = features_percent(best / 2);
 
-    if (percent >= WEAK_LEAST)
+    if (percent >= WEAK_LEAST && !features_plain(p->words, i))
         return percent < WEAK_MOST ? percent : WEAK_MOST;
     return p->dictionary && features_unknown(p->words, i) ? WEAK_LEAST : 0;
 }
@@ -165,7 +165,7 @@ int prose_watch_features(const struct phi_dictionary *d, struct words *w, const 
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    struct words *w = phi_scratch_block(s, 0, sizeof *w);
+    struct words *w = phi_scratch_block(s, 6, sizeof *w);
 
     if (!w)
         return -1;
