@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words were labelled before (features.c); here they become spans.
+ * The words were labelled before (evidence.c); here they become spans.
  *
  *     Dr. Ludwig van der Berg Jr., MD     wife Mary-Ann     SMITH, JOHN A
  *         [given ..... family ......]           [given]     [family  given]
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
 
 enum { RUN_MAX = 12 };

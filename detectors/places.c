@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words were labelled before (features.c); runs of them become spans. A run goes on over "of", "and", "the" when a
+ * The words were labelled before (evidence.c); runs of them become spans. A run goes on over "of", "and", "the" when a
  * place word follows.
  */
 #include "places.h"
@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "dictionary.h"
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
 #include "streets.h"
 

@@ -11,7 +11,7 @@
 
 #include "ages.h"
 #include "dates.h"
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
@@ -47,27 +47,30 @@ struct prose {
 static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[LABELS])
 {
     int32_t best = sum[LABEL_NAME] > sum[LABEL_PLACE] ? sum[LABEL_NAME] : sum[LABEL_PLACE];
-    uint8_t percent = features_percent(best / 2);
+    uint8_t percent = evidence_percent(best / 3);
+    const struct word *x = &p->words->v[i];
 
-    if (percent >= WEAK_LEAST && !features_plain(p->words, i))
+    if (x->shape == SHAPE_INITIAL || (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)))
+        return 0;
+    if (percent >= WEAK_LEAST && !evidence_plain(p->words, i))
         return percent < WEAK_MOST ? percent : WEAK_MOST;
-    return p->dictionary && features_unknown(p->words, i) ? WEAK_LEAST : 0;
+    return p->dictionary && evidence_unknown(p->words, i) ? WEAK_LEAST : 0;
 }
 
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct features f;
+    struct evidence f;
     int32_t sum[LABELS], name, place;
 
-    if (!features_candidate(w, i))
+    if (!evidence_candidate(w, i))
         return;
-    features_gather(w, i, p->dictionary, &p->seen, &f);
+    evidence_gather(w, i, p->dictionary, &p->seen, &f);
     if (p->watch)
         p->watch(p->context, w, i, &f);
-    features_weigh(&f, sum);
-    if (features_eponym(w, i) && !seen_has(&p->seen, x->hash))
+    evidence_weigh(&f, sum);
+    if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
     place = sum[LABEL_PLACE] - (sum[LABEL_NAME] > 0 ? sum[LABEL_NAME] : 0);
@@ -77,7 +80,7 @@ static void decide(struct prose *p, uint32_t i)
     }
     x->label = name >= place ? LABEL_NAME : LABEL_PLACE;
     /* How surely it is an identifier at all; which of the two is another question. */
-    x->score = features_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
+    x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
     if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
         seen_add(&p->seen, x->hash);
 }
@@ -125,7 +128,7 @@ static int next_chunk(struct prose *p)
 
     if (!words_next(w))
         return 0;
-    features_prepare(w, p->dictionary);
+    evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = w->first + p->ahead; i < end; i++)
         if (take_form(p, i) < 0)
@@ -151,7 +154,7 @@ int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text
     return more;
 }
 
-int prose_watch_features(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                          prose_watch *watch, void *context)
 {
     struct prose p = {.dictionary = d, .words = w, .watch = watch, .context = context};

@@ -63,7 +63,7 @@ struct word {
     uint32_t facts;   /* dictionary.h; 0 when not looked up or unknown */
     uint16_t gap, flags;
     uint8_t shape, letters;
-    uint8_t label;    /* what the detectors decided: enum word_label in features.h */
+    uint8_t label;    /* what the detectors decided: enum word_label in evidence.h */
     uint8_t score;    /* 0..100 of that decision */
 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "../../detectors/dictionary.h"
-#include "../../detectors/features.h"
+#include "../../detectors/evidence.h"
 #include "../../detectors/prose.h"
 #include "../../detectors/words.h"
 
@@ -38,7 +38,7 @@ void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
     return NULL;
 }
 
-static void print_features(void *context, const struct words *w, uint32_t i, const struct features *f)
+static void print_features(void *context, const struct words *w, uint32_t i, const struct evidence *f)
 {
     fprintf(context, "%u %u", w->v[i].begin, w->v[i].end);
     for (unsigned k = 0; k < f->n; k++)
@@ -72,9 +72,9 @@ int main(int argc, char **argv)
     uint32_t len;
 
     if (argc > 1 && !strcmp(argv[1], "--names")) {
-        for (unsigned k = 0; k < features_count(); k++) {
+        for (unsigned k = 0; k < evidence_count(); k++) {
             char name[64];
-            features_name(k, name, sizeof name);
+            evidence_name(k, name, sizeof name);
             puts(name);
         }
         return 0;
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     while ((text = read_text(&len))) {
         puts("text");
         if (!strcmp(option, "--features"))
-            prose_watch_features(d, &words, text, len, print_features, stdout);
+            prose_watch_evidence(d, &words, text, len, print_features, stdout);
         else if (prose_scan(d, &words, text, len, &sink) < 0)
             return 1;
         free(text);

@@ -3,7 +3,7 @@
  * Features come in groups; a group is a range of numbers, and the number inside it a class bit, a level, or both with
  * the kind of gap. The order of the groups is the order of weights.inc.
  */
-#include "features.h"
+#include "evidence.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,12 +68,12 @@ static const int16_t weights[FEATURE_COUNT][2] = {
 #include "dictionaries/weights.inc"
 };
 
-unsigned features_count(void)
+unsigned evidence_count(void)
 {
     return FEATURE_COUNT;
 }
 
-int features_name(unsigned feature, char *out, size_t size)
+int evidence_name(unsigned feature, char *out, size_t size)
 {
 #define GROUP(symbol, name, n)                                                                                        \
     if (feature <= GROUP_##symbol##_END)                                                                             \
@@ -146,7 +146,7 @@ static unsigned likeness(const struct word *x)
     return 0;
 }
 
-void features_prepare(struct words *w, const struct phi_dictionary *d)
+void evidence_prepare(struct words *w, const struct phi_dictionary *d)
 {
     for (uint32_t i = 0; d && i < w->n; i++) {
         struct word *x = &w->v[i];
@@ -202,7 +202,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !i || !(p->classes & cues || p->label == LABEL_NAME);
 }
 
-bool features_candidate(const struct words *w, uint32_t i)
+bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
@@ -215,13 +215,13 @@ bool features_candidate(const struct words *w, uint32_t i)
     return is_capital(x) && !is_everyday(w, i);
 }
 
-static void put(struct features *f, unsigned feature)
+static void put(struct evidence *f, unsigned feature)
 {
-    if (f->n < FEATURES_MAX)
+    if (f->n < EVIDENCE_MAX)
         f->v[f->n++] = (uint16_t)feature;
 }
 
-static void put_classes(struct features *f, uint64_t classes, unsigned base, unsigned stride)
+static void put_classes(struct evidence *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -229,7 +229,7 @@ static void put_classes(struct features *f, uint64_t classes, unsigned base, uns
     }
 }
 
-static void gather_own(const struct words *w, uint32_t i, struct features *f)
+static void gather_own(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -257,7 +257,7 @@ static void gather_own(const struct words *w, uint32_t i, struct features *f)
         put(f, GROUP_FLAG + 3);
 }
 
-static void gather_left(const struct words *w, uint32_t i, struct features *f)
+static void gather_left(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
     enum join join = join_before(w, i);
@@ -282,7 +282,7 @@ static void gather_left(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static void gather_right(const struct words *w, uint32_t i, struct features *f)
+static void gather_right(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
@@ -311,7 +311,7 @@ static bool is_age(const struct words *w, uint32_t i)
     return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
 }
 
-static void gather_ages(const struct words *w, uint32_t i, struct features *f)
+static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -346,7 +346,7 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
     return false;
 }
 
-static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct features *f)
+static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
 
@@ -418,7 +418,7 @@ static bool in_eponym_chain(const struct words *w, uint32_t i)
     return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
 }
 
-bool features_eponym(const struct words *w, uint32_t i)
+bool evidence_eponym(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
@@ -430,7 +430,7 @@ bool features_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
+static void gather_eponym(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -453,7 +453,7 @@ static bool has_dose(const struct words *w, uint32_t i)
     return false;
 }
 
-static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct features *f)
+static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -496,8 +496,8 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
         put(f, GROUP_CUE + CUE_SLASH_LIST);
 }
 
-void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
-                     struct features *out)
+void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
+                     struct evidence *out)
 {
     out->n = 0;
     gather_own(w, i, out);
@@ -509,12 +509,12 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
     gather_cues(w, i, seen, out);
 }
 
-bool features_plain(const struct words *w, uint32_t i)
+bool evidence_plain(const struct words *w, uint32_t i)
 {
     return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
 }
 
-bool features_unknown(const struct words *w, uint32_t i)
+bool evidence_unknown(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
@@ -523,7 +523,7 @@ bool features_unknown(const struct words *w, uint32_t i)
     return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
 }
 
-void features_weigh(const struct features *f, int32_t sum[LABELS])
+void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
 {
     memset(sum, 0, LABELS * sizeof *sum);
     for (unsigned k = 0; k < f->n; k++) {
@@ -532,7 +532,7 @@ void features_weigh(const struct features *f, int32_t sum[LABELS])
     }
 }
 
-uint8_t features_percent(int32_t margin)
+uint8_t evidence_percent(int32_t margin)
 {
     /* 100 / (1 + exp(-x)) for x = 0, 0.25, ... 6 */
     static const uint8_t table[] = {50, 56, 62, 68, 73, 78, 82, 85, 88, 90, 92, 94, 95,
