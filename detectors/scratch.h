@@ -29,6 +29,8 @@ struct phi_candidates {
     uint32_t rule_base, rules;
     struct offset_map map;
     uint8_t via; /* added to each */
+    /* Two leaves read as one text: what crosses the seam is kept, a candidate in each; 0 = one leaf. */
+    uint32_t seam, left_begin; /* in the text; in the left leaf, where the text begins */
     bool failed;
 };
 

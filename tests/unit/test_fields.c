@@ -183,7 +183,7 @@ static void test_titles(void **state)
         {"Mrs. O'Neill-Garcia's knee", "O'Neill-Garcia", PHI_NAME_PATIENT}, {"Mr. van der Berg fell", "van der Berg", PHI_NAME_PATIENT},
         {"his wife Mary called", "Mary", PHI_NAME_RELATIVE}, {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
         {"dictated Jane A. Roe, MD", "Jane A. Roe", PHI_NAME_PROVIDER}, {"Dear Alice,", "Alice", PHI_NAME_UNKNOWN},
-        {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
+        {"Ms. Ng came", "Ng", PHI_NAME_PATIENT}, {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
     };
     static const char *const none[] = {"his wife is here", "the mother reports", "Dr. was called", "Mr. and Mrs.", "dear me", "MD RN",
                                        "The patient has Parkinson disease", "took 5 mg RN aware", "mr smith", "His Wife And Son"};
