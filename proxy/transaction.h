@@ -18,6 +18,7 @@
 #include "settings.h"
 #include "span.h"
 
+struct audit_hasher;
 struct audit_record;
 struct phi_scratch;
 struct transaction;
@@ -62,7 +63,7 @@ struct transaction_world {
     struct settings *settings;      /* current; a transaction takes its own reference */
     struct phi_scratch *scratch;
     struct metrics *metrics;
-    const unsigned char *audit_key; /* 32 bytes */
+    struct audit_hasher *hasher;    /* of the values in records, with the log's key */
     const char *id_prefix;          /* random, per worker and start */
     uint64_t id_next;
     uint32_t live;                  /* transactions of this worker */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "audit_hash.h"
 #include "helper.h"
 #include "log.h"
 #include "metrics.h"
@@ -463,13 +464,13 @@ static int open_parts(struct worker *w) {
     w->server = server_new(w->base, &w->options.server, &handler);
     w->upstreams = upstreams_new(w->base);
     w->world.scratch = phi_scratch_new();
+    w->world.hasher = audit_hasher_new(w->options.audit_key);
     w->helper = helper_new(HELPER_QUEUE, decided, w);
-    if (!w->server || !w->upstreams || !w->world.scratch || !w->helper) return -1;
+    if (!w->server || !w->upstreams || !w->world.scratch || !w->world.hasher || !w->helper) return -1;
     w->world.verbs = &verbs;
     w->world.ctx = w;
     w->world.settings = settings_ref(w->options.settings);
     w->world.metrics = &w->metrics;
-    w->world.audit_key = w->options.audit_key;
     w->world.id_prefix = w->id_prefix;
     return 0;
 }
@@ -500,6 +501,7 @@ static void close_parts(struct worker *w) {
     if (w->base) event_base_free(w->base);
     if (w->wake_fd >= 0) close(w->wake_fd);
     phi_scratch_free(w->world.scratch);
+    audit_hasher_free(w->world.hasher);
     settings_unref(w->world.settings);
     settings_unref(w->new_settings);
     pthread_mutex_destroy(&w->lock);

@@ -19,6 +19,7 @@
 #include "../../policies/engine/diag.h"
 #include "../../proxy/access.h"
 #include "../../proxy/audit.h"
+#include "../../proxy/audit_hash.h"
 #include "../../proxy/buf.h"
 #include "../../proxy/config.h"
 #include "../../proxy/transaction.h"
@@ -144,7 +145,7 @@ static int setup(void **state) {
     assert_non_null(world.config);
     diag_free(d);
     world.w = (struct transaction_world){.verbs = &verbs, .ctx = &world, .settings = world.config->settings,
-                                         .scratch = phi_scratch_new(), .metrics = &world.metrics, .audit_key = audit_key,
+                                         .scratch = phi_scratch_new(), .metrics = &world.metrics, .hasher = audit_hasher_new(audit_key),
                                          .id_prefix = "req_"};
     buf_init(&world.reply, 1u << 20);
     return 0;
@@ -154,6 +155,7 @@ static int teardown(void **state) {
     (void)state;
     assert_int_equal(world.w.live, 0);
     phi_scratch_free(world.w.scratch);
+    audit_hasher_free(world.w.hasher);
     config_free(world.config);
     buf_free(&world.reply);
     return 0;
