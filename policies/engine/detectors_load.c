@@ -9,6 +9,7 @@
  */
 #include "detectors_load.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -203,6 +204,29 @@ static void load_rules(struct build *b, const struct policy_paths *paths) {
     check_changes(b);
 }
 
+/* The word lists decide what is a name as much as any rule, so they are part of the digest. */
+static int digest_file(struct build *b, const char *path) {
+    unsigned char block[65536];
+    FILE *f = fopen(path, "rbe");
+    size_t n;
+    int rc = 0;
+
+    if (!f) return -1;
+    while (rc == 0 && (n = fread(block, 1, sizeof block, f)) > 0)
+        if (EVP_DigestUpdate(b->digest, block, n) != 1) rc = -1;
+    if (ferror(f)) rc = -1;
+    fclose(f);
+    return rc;
+}
+
+static void load_words(struct build *b, const struct policy_paths *paths) {
+    char path[PATH_MAX], err[160] = "cannot be read";
+
+    snprintf(path, sizeof path, "%s/detectors/dictionaries/words.bin", paths->share);
+    if (digest_file(b, path) != 0 || phi_engine_dictionary(b->engine, path, err, sizeof err) != 0)
+        diag_add(b->diag, path, NULL, 0, 0, "the word lists are needed to find names and places: %s", err);
+}
+
 static int build_all(struct build *b, const struct policy_paths *paths) {
     char err[160] = "";
 
@@ -212,6 +236,7 @@ static int build_all(struct build *b, const struct policy_paths *paths) {
     phi_engine_set_mode(b->engine, b->policy->strict_detection ? PHI_STRICT : PHI_BALANCED);
     for (int k = 1; k < PHI_KINDS; k++)
         phi_engine_set_threshold(b->engine, (enum phi_kind)k, b->policy->threshold[k]);
+    load_words(b, paths);
     load_rules(b, paths);
     if (failed(b)) return 0;
     if (phi_engine_seal(b->engine, err, sizeof err) != 0)
