@@ -195,7 +195,7 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
     uint32_t n = v->digits + v->letters;
     if (value_is_amount(l, v) || unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
         return false;
-    if (f->label->how == LABEL_MARKED && !f->marked && !f->worded)
+    if (f->label->how == LABEL_MARKED && (v->lower_run || (!f->marked && !f->worded)))
         return false;
     return n >= 5 && n <= 9 && ((v->letters && v->digits >= 2) || (v->digits >= 5 && (f->worded || f->marked)));
 }
@@ -253,6 +253,7 @@ static void phone_widen(const struct labelled *l, struct value *v)
     if (v->begin > 0 && text[v->begin - 1] == '+')
         v->begin--;
     value_count(text, v);
+    v->letters = 0; /* those of "ext" */
 }
 
 static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
@@ -281,8 +282,10 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
         *v = wide;
 }
 
-static unsigned value_kind(const struct label_found *f)
+static unsigned value_kind(const struct label_found *f, const struct value *v)
 {
+    if (f->label && f->label->kind == PHI_SSN && v->digits < 6)
+        return PHI_SSN_LAST4;
     return f->label ? f->label->kind : PHI_OTHER_CODE;
 }
 
@@ -339,13 +342,13 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
             phone_widen(l, &wide);
         else
             code_widen(l, &wide, &f);
-        if (f.value < from && !is_phone(&f) && value_kind(&f) != PHI_LICENSE_PERSON && value_kind(&f) != PHI_VEHICLE) {
+        if (f.value < from && !is_phone(&f) && !value_is_date(l->text, &v) && v.lower_run < 3 && value_kind(&f, &wide) != PHI_LICENSE_PERSON && value_kind(&f, &wide) != PHI_VEHICLE) {
             wide.begin = f.value;
             value_count(l->text, &wide);
         }
         if (value_fits(l, &wide, &f)) {
             *next = wide.end;
-            return value_add(l, &wide, value_kind(&f), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+            return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
         }
     }
     const struct label *own = v.letters ? label_prefix(l->text + v.begin, v.end - v.begin) : NULL;

@@ -70,7 +70,8 @@ static bool word_in(const char *folded, const char *list)
 
 static const char qualifiers[] =
     " no nos num nums nbr nr number numbers id ids identifier identifiers identification identity ref reference "
-    "numero nro n ident ";
+    "numero nro ident ";
+static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
     "showing showed assigned given issued ending reads reading read says on at to for by using from via new old current "
@@ -202,6 +203,8 @@ static struct gap gap_before(const char *text, uint32_t at)
         }
         if (c == '\n' && ++lines > 1)
             break;
+        if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
+            break; /* a field of HL7, not of a table */
         if (!c || !strchr(" \t\r\n:=#|*\"'([{<>-._`\\", c))
             break;
         g.colon = g.colon || c == ':' || c == '=';
@@ -226,9 +229,10 @@ static bool label_spans_line(const char *text, const struct words *w, const stru
 /* "XYZ 123456789": capitals that belong to the value, when no label is among them. */
 static bool capitals_lead(const char *text, const struct word *word)
 {
+    static const char never[] = " date time age code type icd cpt ndc drg room bed a i in on at and for dob sex size ";
     char folded[WORD_MAX];
     uint32_t len = word->end - word->begin;
-    if (len > 4 || text[word->end] != ' ')
+    if (word_in(word->folded, never) || len > 4 || text[word->end] != ' ')
         return false;
     for (uint32_t i = word->begin; i < word->end; i++)
         if (!text_is_upper(text[i]))
@@ -242,6 +246,7 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     struct words w;
     struct gap g = gap_before(text, at);
     unsigned i = 0, links_n = 0;
+    bool alone = false; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
     bool loose = false; /* "MRN at sending:", "social on file is" */
     words_read(text, g.end, &w);
     f->marked = f->marked || g.marked;
@@ -251,8 +256,10 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
         f->label = label_phrase(&w, i, &f->worded);
         if (f->label)
             break;
-        if (word_in(w.v[i].folded, qualifiers))
+        if (word_in(w.v[i].folded, qualifiers)) {
             f->worded = true;
+            alone = alone || word_in(w.v[i].folded, identifying);
+        }
         else if (word_in(w.v[i].folded, links) && ++links_n <= LINKS_MAX)
             continue;
         else if (capitals && i == 0 && capitals_lead(text, &w.v[0]) && !g.marked) {
@@ -268,7 +275,7 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     for (unsigned k = 0; f->label && k < i; k++)
         for (uint32_t b = w.v[k].begin; b > w.v[k + 1].end; b--)
             f->marked = f->marked || text[b - 1] == '#';
-    return f->label || (f->worded && !loose);
+    return f->label || (alone && !loose);
 }
 
 bool label_before(const char *text, uint32_t at, struct label_found *found)
@@ -285,7 +292,7 @@ const struct label *label_prefix(const char *text, uint32_t len)
 {
     static const char own[] =
         " mrn mrno acct acc accn acn clm enc csn har hpb mbr mem pol grp hmo ppo uhc bcbs ins ehr emr claim member policy "
-        "auth inv invoice npi dl rx spec medrec med pid pat case ref lic account ";
+        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ";
     static const struct {
         const char *prefix, *word;
     } meant[] = {{"clm", "claim"}, {"enc", "encounter"}, {"hpb", "member"}, {"mbr", "member"}, {"mem", "member"},
