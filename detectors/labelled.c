@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "labels.h"
+#include "spoken.h"
 #include "text.h"
 
 enum { TOKEN_MAX = 48, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
@@ -189,8 +190,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
     if (named)
         return v->digits >= 4;
     if (f->label->how == LABEL_MARKED)
-        return false;
-    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6));
+        return v->digits >= 7 && v->lower_run < 4;
+    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
 }
 
 static bool plate_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
@@ -275,13 +276,23 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     if (end == v->begin || !text_is_digit(text[end - 1]))
         return;
+    bool named = f->worded || (f->label && f->label->how == LABEL_SURE);
+    if (named && end < l->len && text[end] == '/') { /* "4412/24", "2024/00312" */
+        struct value slashed = *v;
+        slashed.end = groups_end(text, l->len, end, '/');
+        value_count(text, &slashed);
+        if (slashed.digits >= 6 && slashed.groups == 2)
+            *v = slashed;
+        return;
+    }
     n = groups_end(text, l->len, end, ' ');
     struct value wide = *v;
     wide.end = n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
-    if (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
-        !unit_follows(text, l->len, n))
+    bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
+        !unit_follows(text, l->len, n)))
         *v = wide;
 }
 
@@ -310,9 +321,10 @@ static int value_add(struct labelled *l, const struct value *v, unsigned kind, u
 /* "MRNs 482190, 482191 and 482192" */
 static bool goes_on(const struct labelled *l, const struct value *v)
 {
-    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / "};
+    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / ", " to ",
+                                        ", previously ", ", formerly ", ", then ", ", now "};
     uint32_t gap = v->begin - l->last.end;
-    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 6 || l->last.digits < 5 ||
+    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 16 || l->last.digits < 5 ||
         v->digits != l->last.digits || v->letters != l->last.letters || v->end - v->begin != l->last.end - l->last.begin)
         return false;
     for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
@@ -350,6 +362,14 @@ static bool capitals_belong(const struct labelled *l, const struct value *v, con
     return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
 }
 
+/* "member 918273645, group 77120": a label right behind another labelled number, with a comma between. */
+static bool in_row(const struct labelled *l, const struct label_found *f, uint32_t at)
+{
+    uint32_t end = l->last.end;
+    return f->label && end > 0 && at > end + 2 && at - end <= 24 && (l->text[end] == ',' || l->text[end] == ';') &&
+           memchr(l->text + end + 1, ',', at - end - 1) == NULL;
+}
+
 /* Where to go on reading. */
 static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
 {
@@ -373,6 +393,7 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
             wide.begin = f.value;
             value_count(l->text, &wide);
         }
+        f.marked = f.marked || in_row(l, &f, from);
         if (value_fits(l, &wide, &f)) {
             *next = wide.end;
             return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
@@ -394,21 +415,37 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     return 0;
 }
 
+/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". */
+static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
+{
+    struct value v = {.begin = at, .end = at};
+    struct label_found f;
+    v.end = spoken_end(l->text, l->len, at, &v.digits);
+    *next = v.end;
+    if (v.digits < 4 || !label_before(l->text, at, &f) || !f.label || (f.label->how != LABEL_SURE && !f.worded && !f.marked))
+        return 0;
+    return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+}
+
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                         struct phi_candidates *sink)
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
     (void)e;
     (void)s;
-    for (uint32_t i = 0, low = 0; i < len;) {
-        if (!text_is_digit(text[i])) {
-            i++;
+    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
+        int rc = 0;
+        next = i + 1;
+        if (text_is_digit(text[i]))
+            rc = value_at(&l, low, i, &next);
+        else if (spoken_begins(text, len, i))
+            rc = spoken_at(&l, i, &next);
+        else
             continue;
-        }
-        uint32_t next;
-        if (value_at(&l, low, i, &next) < 0)
+        if (rc < 0)
             return -1;
-        low = i = next > i ? next : i + 1;
+        next = next > i ? next : i + 1;
+        low = next;
     }
     return 0;
 }
