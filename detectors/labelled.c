@@ -124,10 +124,13 @@ static bool value_is_date(const char *text, const struct value *v)
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
 }
 
+/* 2021, 2005-2010 */
 static bool value_is_year(const char *text, const struct value *v)
 {
-    return v->end - v->begin == 4 && v->digits == 4 &&
-           (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0);
+    uint32_t len = v->end - v->begin;
+    bool years = (len == 4 && v->digits == 4) || (len == 9 && v->digits == 8 && text[v->begin + 4] == '-');
+    return years && (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0) &&
+           (len == 4 || memcmp(text + v->begin + 5, "19", 2) == 0 || memcmp(text + v->begin + 5, "20", 2) == 0);
 }
 
 static bool unit_follows(const char *text, uint32_t len, uint32_t at)
@@ -260,6 +263,20 @@ static void phone_widen(const struct labelled *l, struct value *v)
     v->letters = 0; /* those of "ext" */
 }
 
+/* "7XYZ 21" */
+static void plate_widen(const struct labelled *l, struct value *v)
+{
+    uint32_t end = v->end + 1, digits = 0;
+    if (v->end >= l->len || l->text[v->end] != ' ')
+        return;
+    for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
+        digits += text_is_digit(l->text[end]);
+    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+        return;
+    v->end = end;
+    value_count(l->text, v);
+}
+
 static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
 {
     const char *text = l->text;
@@ -387,6 +404,8 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
         struct value wide = v;
         if (is_phone(&f))
             phone_widen(l, &wide);
+        else if (f.label && f.label->shape == LABEL_PLATE)
+            plate_widen(l, &wide);
         else
             code_widen(l, &wide, &f);
         if (capitals_belong(l, &v, &f, from)) {
