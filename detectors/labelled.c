@@ -14,10 +14,11 @@
 #include <string.h>
 
 #include "labels.h"
+#include "scratch.h"
 #include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
 
 struct value {
     uint32_t begin, end;
@@ -183,6 +184,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
     if (unit_follows(l->text, l->len, v->end) && !(named && v->digits >= 6))
         return false;
     if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
+        return false;
+    if (l->sink->via && v->digits > REWRITTEN_MAX) /* a list that was written again as one number */
         return false;
     if (!f->label)
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
