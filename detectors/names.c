@@ -72,8 +72,10 @@ static void extend(const struct words *w, struct run *r)
             k++;
         if (is_name(w, k) && joins(w, k))
             r->last = k;
-        else if (is_tail(w, i))
+        else if (is_tail(w, i) || (w->v[i].gap == GAP_SPACE && evidence_fits(w, i)))
             r->last = i;
+        else if (w->v[i].letters == 1 && w->v[i].shape == SHAPE_LOWER && is_name(w, i + 1) && w->v[i].gap == GAP_SPACE && joins(w, i + 1))
+            r->last = i + 1; /* "john a. smith" */
         else if (!r->comma && is_inverted(w, r))
             r->comma = r->last = i;
         else
@@ -97,6 +99,10 @@ static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
+    if (i > 0 && w->v[i].gap == GAP_SPACE && evidence_fits(w, i - 1) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
+        r->first = i - 1;
+        return;
+    }
     while (i > 0 && r->first - i < 3 && is_particle(&w->v[i - 1]) && !(w->v[i - 1].classes & LEX(COMMON)) && joins(w, i))
         i--;
     if (i > 0 && w->v[i - 1].shape == SHAPE_INITIAL && joins(w, i) && w->v[i].gap & GAP_PERIOD && !(w->v[i - 1].flags & WORD_TAKEN))

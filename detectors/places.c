@@ -111,6 +111,15 @@ static bool is_state_behind(const struct words *w, uint32_t i)
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
 }
 
+/* "New York Heart Association": an organization that cares for nobody. */
+static bool is_business(const struct words *w, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++)
+        if (w->v[i].classes & LEX(FACILITY))
+            return false;
+    return last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & LEX(BUSINESS) && w->v[last + 1].shape == SHAPE_TITLE;
+}
+
 static uint32_t possessive_end(const struct words *w, uint32_t i)
 {
     uint32_t end = w->v[i].end;
@@ -146,7 +155,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_wide(w, i, last)) {
+        if (is_wide(w, i, last) || is_business(w, i, last)) {
             i = last;
             continue;
         }
