@@ -533,7 +533,9 @@ bool evidence_unknown(const struct words *w, uint32_t i)
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
+    if (likeness(x) >= 3 || !(x->facts & FACT_ENGLISH || (x->facts & FACT_SCIENCE && FACT_FREQUENCY(x->facts))))
+        return true;
+    return FACT_RATIO(x->facts) >= 5 && join_before(w, i) != JOIN_BREAK;
 }
 
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
