@@ -533,9 +533,10 @@ bool evidence_unknown(const struct words *w, uint32_t i)
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    if (likeness(x) >= 3 || !(x->facts & FACT_ENGLISH || (x->facts & FACT_SCIENCE && FACT_FREQUENCY(x->facts))))
+    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
         return true;
-    return FACT_RATIO(x->facts) >= 5 && join_before(w, i) != JOIN_BREAK;
+    /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
+    return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));
 }
 
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
