@@ -177,6 +177,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return false;
     if (unit_follows(l->text, l->len, v->end) && !(named && v->digits >= 6))
         return false;
+    if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
+        return false;
     if (!f->label)
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
     if (named && (f->worded || f->marked || n >= 5))
