@@ -533,7 +533,10 @@ bool evidence_unknown(const struct words *w, uint32_t i)
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
+    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
+        return true;
+    /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
+    return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));
 }
 
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])

@@ -72,6 +72,8 @@ static void extend(const struct words *w, struct run *r)
             k++;
         if (is_name(w, k) && joins(w, k))
             r->last = k;
+        else if (k > i && k < w->n && joins(w, k) && w->v[k].shape == SHAPE_TITLE && !(w->v[k].classes & LEX(COMMON)))
+            r->last = k; /* "Willem ten Pas" */
         else if (is_tail(w, i) || (w->v[i].gap == GAP_SPACE && evidence_fits(w, i)))
             r->last = i;
         else if (w->v[i].letters == 1 && w->v[i].shape == SHAPE_LOWER && is_name(w, i + 1) && w->v[i].gap == GAP_SPACE && joins(w, i + 1))
