@@ -23,7 +23,8 @@
 #define TEXT_MAX (64u * 1024)
 #define URL_MAX 8192u
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
-#define READ_MAX 16384L      /* what libcurl keeps for a call as long as it runs */
+/* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
+#define READ_MAX 8192L
 #define READ_MAX_EVENTS 4096L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
