@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The auditor's commands on logs that the real gateway wrote: checkpoints, proofs, search, reports, exports, rotation."""
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from conftest import BIN, ROOT
+
+CANARY_SSN = "987-65-4321"
+CANARY_NAME = "Quillifer Brandobar"
+TEXT = f"Patient: {CANARY_NAME}, SSN {CANARY_SSN}, phone 212-555-0143, seen on 03/04/2024. Please summarize."
+
+
+def phi(*args, input=None):
+    return subprocess.run([str(BIN / "phi"), *map(str, args)], capture_output=True, text=True, timeout=120, input=input)
+
+
+def ask(g, text, key="first", model="echo", purpose=None, path="/chat/completions"):
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": text}]}).encode()
+    headers = {"authorization": f"Bearer {g.keys.get(key, key)}", "content-type": "application/json"}
+    if purpose:
+        headers["x-phi-purpose"] = purpose
+    request = urllib.request.Request(g.url + path, body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as r:
+            r.read()
+            return r.status, r.headers["x-phigate-request-id"]
+    except urllib.error.HTTPError as e:
+        e.read()
+        return e.code, e.headers["x-phigate-request-id"]
+
+
+def signed(make_gateway, tmp_path, more="", start=True):
+    """A gateway whose log is signed with a key that `phi init` made."""
+    init = tmp_path / "init"
+    assert phi("init", init).returncode == 0
+    g = make_gateway(None, start=False, upstream="main: {url: \"builtin:echo\"}")
+    for name in ("checkpoint.key", "checkpoint.pub"):
+        g.write(f"secrets/{name}", (init / "secrets" / name).read_text())
+    config = (g.dir / "phigate.yaml").read_text()
+    config = config.replace("key: {file: secrets/audit.key}}",
+                            "key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}" + more + "}")
+    g.write("phigate.yaml", config)
+    g.pub = g.dir / "secrets" / "checkpoint.pub"
+    g.key = g.dir / "secrets" / "audit.key"
+    g.decisions = g.dir / "audit" / "decisions.log"
+    return g.start() if start else g
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A log of some requests of two users, ended in order."""
+    from conftest import Gateway
+
+    def make(_, start=False, **options):
+        return Gateway(tmp_path_factory.mktemp("gateway"), None, **options)
+
+    g = signed(make, tmp_path_factory.mktemp("keys"), ", checkpoint: {every: 8, interval: 1s}")
+    g.ids = [ask(g, f"{TEXT} Visit {i}.", "second" if i % 3 == 2 else "first")[1] for i in range(12)]
+    assert ask(g, TEXT, "pg-unknown")[0] == 401
+    assert ask(g, TEXT, path="/fine_tuning/jobs")[0] == 404
+    time.sleep(1.6)
+    assert g.stop() == 0, g.log_text()
+    return g
+
+
+# ---- checkpoints and proofs ----
+
+def test_checkpoints_are_signed_and_hold(finished):
+    g = finished
+    r = phi("audit", "verify", g.decisions, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == 0, r.stdout + r.stderr
+    assert int(re.search(r"(\d+) signed checkpoints hold", r.stdout)[1]) >= 2
+    assert "are those of the given checkpoint" in r.stdout
+    lines = g.decisions.read_bytes().split(b"\n")[:-1]
+    note = (g.dir / "audit" / "decisions.log.checkpoint").read_text().split("\n")
+    assert int(note[1]) == len(lines)
+    assert note[2] == base64.b64encode(tree(lines)).decode()
+
+
+def tree(lines):
+    """RFC 6962 section 2.1, as it stands there."""
+    if len(lines) == 1:
+        return hashlib.sha256(b"\0" + lines[0]).digest()
+    k = 1
+    while k * 2 < len(lines):
+        k *= 2
+    return hashlib.sha256(b"\1" + tree(lines[:k]) + tree(lines[k:])).digest()
+
+
+def test_every_record_is_proved(finished, tmp_path):
+    g = finished
+    for i, record in enumerate(g.records()):
+        out = tmp_path / f"{i}.tlog-proof"
+        assert phi("audit", "prove", record["id"], "--log", g.decisions, "--out", out).returncode == 0
+        r = phi("audit", "verify", out, "--public-key", g.pub)
+        assert r.returncode == 0 and json.loads(r.stdout.splitlines()[2]) == record
+        assert out.read_text().startswith("c2sp.org/tlog-proof@v1\n")
+    again = phi("audit", "prove", record["id"], "--log", g.decisions, "--out", out)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+
+def test_a_request_is_proved_by_its_decision(finished):
+    r = phi("audit", "prove", finished.ids[3], "--log", finished.decisions)
+    assert r.returncode == 0
+    record = json.loads(base64.b64decode(r.stdout.splitlines()[1].split()[1]))
+    assert record["type"] == "decision" and record["request_id"] == finished.ids[3]
+
+
+def test_changed_proofs_are_refused(finished, tmp_path):
+    g = finished
+    whole = phi("audit", "prove", g.ids[0], "--log", g.decisions).stdout
+    out = tmp_path / "p"
+    for cut in range(0, len(whole), 7):
+        out.write_text(whole[:cut])
+        assert phi("audit", "verify", out, "--public-key", g.pub).returncode != 0, cut
+    lines = whole.split("\n")
+    for i, line in enumerate(lines[:-1]):
+        if not line:
+            continue
+        changed = "A" if line[-2] != "A" else "B"
+        out.write_text("\n".join(lines[:i] + [line[:-2] + changed + line[-1]] + lines[i + 1:]))
+        r = phi("audit", "verify", out, "--public-key", g.pub)
+        assert r.returncode in (1, 2) and (r.stdout + r.stderr).strip(), line
+    out.write_text(whole)
+    other = tmp_path / "other"
+    assert phi("init", other).returncode == 0
+    r = phi("audit", "verify", out, "--public-key", other / "secrets" / "checkpoint.pub")
+    assert r.returncode == 1 and "not signed by this key" in r.stdout
+    r = phi("audit", "verify", out)
+    assert r.returncode == 2 and "--public-key" in r.stderr
+    r = phi("audit", "verify", out, "--public-key", g.key)
+    assert r.returncode == 2 and "not a key for checkpoints" in r.stderr
+
+
+def test_prove_says_what_is_wrong(finished, tmp_path):
+    r = phi("audit", "prove", "no-such-id", "--log", finished.decisions)
+    assert r.returncode == 2 and "no record" in r.stderr
+    r = phi("audit", "prove", finished.ids[0], "--log", tmp_path / "nothing")
+    assert r.returncode == 2 and "no such file" in r.stderr
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"\x7fELF" + bytes(5000))
+    r = phi("audit", "prove", finished.ids[0], "--log", foreign)
+    assert r.returncode == 2 and "no record" in r.stderr
+    r = phi("audit", "verify", foreign)
+    assert r.returncode == 2 and "holds no record" in r.stderr
+
+
+def test_a_checkpoint_on_paper_shows_a_rewritten_log(finished, tmp_path):
+    g = finished
+    paper = tmp_path / "paper"
+    paper.write_text(phi("audit", "checkpoint", "--log", g.decisions).stdout)
+    assert re.fullmatch(r"phigate/audit/[0-9a-f]{16} \d+ [A-Za-z0-9+/]{43}=\n", paper.read_text())
+    r = phi("audit", "verify", g.decisions, "--checkpoint", paper)
+    assert r.returncode == 0 and "those of the given checkpoint" in r.stdout
+    # Whoever has the audit key can make a new chain; the paper tells it from the old one.
+    short = tmp_path / "decisions.log"
+    short.write_bytes(b"".join(g.decisions.read_bytes().splitlines(True)[:-2]))
+    r = phi("audit", "verify", short, "--checkpoint", paper)
+    assert r.returncode == 1 and "they are not all here" in r.stdout
+    changed = paper.read_text().split()
+    changed[2] = base64.b64encode(bytes(32)).decode()
+    paper.write_text(" ".join(changed) + "\n")
+    r = phi("audit", "verify", g.decisions, "--checkpoint", paper)
+    assert r.returncode == 1 and "not those of the given checkpoint" in r.stdout
+
+
+def test_restarts_and_kills_sign_one_tree(make_gateway, tmp_path):
+    import signal
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 4, interval: 500ms}")
+    for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+        for i in range(5):
+            assert ask(g, TEXT)[0] == 200
+        g.stop(how)
+        g.start()
+    # Without the tree's state it is made anew from the records.
+    g.stop()
+    (g.dir / "audit" / "decisions.log.tree").unlink()
+    g.start()
+    assert ask(g, TEXT)[0] == 200
+    assert g.stop() == 0
+    r = phi("audit", "verify", g.decisions, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == 0, r.stdout
+    assert int(re.search(r"(\d+) signed checkpoints hold", r.stdout)[1]) >= 5
+    assert not [x for x in g.records("checkpoint") if x["event"] != "signed"]
+
+
+def test_a_log_that_does_not_continue_its_checkpoint_is_not_signed(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 4, interval: 500ms}")
+    assert ask(g, TEXT)[0] == 200
+    assert g.stop() == 0
+    note = g.dir / "audit" / "decisions.log.checkpoint"
+    lines = note.read_text().split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    note.write_text("\n".join(lines))
+    g.start()
+    assert ask(g, TEXT)[0] == 200
+    assert g.stop() == 0
+    last = g.records("checkpoint")[-1]
+    assert last["event"] == "not_signed" and "last checkpoint" in last["reason"]
+    assert note.read_text() == "\n".join(lines)
