@@ -15,6 +15,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE", phi_audit_verify},
+    {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE]", phi_audit_search},
     {"prove", "ID [--log FILE] [--out FILE]", phi_audit_prove},
     {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},
 };

@@ -29,6 +29,7 @@ MUST_CHECK int phi_audit_output_end(FILE *f, const char *path);
 void phi_audit_span(FILE *f, struct span s);
 
 int phi_audit_verify(int argc, char **argv);
+int phi_audit_search(int argc, char **argv);
 int phi_audit_prove(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 

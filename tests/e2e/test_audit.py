@@ -207,3 +207,89 @@ def test_a_log_that_does_not_continue_its_checkpoint_is_not_signed(make_gateway,
     last = g.records("checkpoint")[-1]
     assert last["event"] == "not_signed" and "last checkpoint" in last["reason"]
     assert note.read_text() == "\n".join(lines)
+
+
+# ---- search ----
+
+def search(g, *args, **more):
+    r = phi("audit", "search", "--log", g.decisions, "--json", *args, **more)
+    assert r.returncode == 0, r.stderr
+    return [json.loads(x) for x in r.stdout.splitlines()]
+
+
+def test_search_by_each_filter(finished):
+    g = finished
+    decisions = g.records("decision")
+    for args, wanted in (
+            (["--user", "second-user"], lambda r: r["actor"].get("user") == "second-user"),
+            (["--client", "first", "--decision", "edit"], lambda r: r["actor"].get("client") == "first" and r["decision"] == "edit"),
+            (["--kind", "SSN"], lambda r: "SSN" in r.get("found", {})),
+            (["--kind", "NAME"], lambda r: any(k.startswith("NAME.") for k in r.get("found", {}))),
+            (["--kind", "NAM"], lambda r: False),
+            (["--decision", "block"], lambda r: r["decision"] == "block"),
+            (["--code", "unknown_client"], lambda r: r.get("code") == "unknown_client"),
+            (["--model", "echo"], lambda r: r["request"].get("model") == "echo"),
+            (["--model", "gpt"], lambda r: False),
+            (["--purpose", "treatment"], lambda r: r.get("purpose") == "treatment"),
+            (["--id", g.ids[4]], lambda r: r["request_id"] == g.ids[4]),
+            (["--from", "2001", "--to", "2020-12"], lambda r: False),
+            (["--from", decisions[3]["ts"], "--to", decisions[5]["ts"], "--type", "decision"],
+             lambda r: decisions[3]["ts"] <= r["ts"] <= decisions[5]["ts"])):
+        found = search(g, *args)
+        assert [r["seq"] for r in found if r["type"] == "decision"] == [r["seq"] for r in decisions if wanted(r)], args
+        shown = {r["request_id"] for r in found if r["type"] == "decision" and r["decision"] != "block"}
+        assert {r["request_id"] for r in found if r["type"] == "outcome"} == shown, args
+
+
+def test_search_prints_lines_to_read(finished):
+    r = phi("audit", "search", "--log", finished.decisions, "--user", "second-user")
+    first = r.stdout.splitlines()[0]
+    assert " decision=edit" in first and " user=second-user" in first and "SSN:1" in first
+    assert CANARY_SSN not in r.stdout and "Quillifer" not in r.stdout
+    r = phi("audit", "search", "--log", finished.decisions, "--user", "second-user", "--count")
+    assert r.stdout == "4 decisions, 4 other records\n"
+
+
+def test_search_for_a_value_is_recorded_and_silent(finished, tmp_path):
+    g = finished
+    copy = tmp_path / "audit"
+    shutil.copytree(g.dir / "audit", copy)
+    log = copy / "decisions.log"
+    for value, kind in ((CANARY_SSN, "SSN"), ("987 65 4321", None), (CANARY_SSN, "SSN")):
+        more = ["--kind", kind] if kind else []
+        r = phi("audit", "search", "--log", log, "--json", "--value", "-", "--key", g.key, *more, input=value + "\n")
+        assert r.returncode == 0, r.stderr
+        found = [json.loads(x) for x in r.stdout.splitlines()]
+        assert [x["request_id"] for x in found if x["type"] == "decision"] == g.ids
+    assert phi("audit", "search", "--log", log, "--value", "987-65-4322", "--key", g.key, "--kind", "SSN").stdout == ""
+    probes = [json.loads(x) for x in log.read_text().splitlines() if '"type":"probe"' in x]
+    assert [p["kind"] for p in probes] == ["SSN", "*", "SSN", "SSN"] and all(p["node"] == "phi" for p in probes)
+    assert CANARY_SSN not in log.read_text() and "987 65 4321" not in log.read_text()
+    assert phi("audit", "verify", log, "--key", g.key, "--public-key", g.pub).returncode == 0
+
+
+def test_search_for_a_value_says_what_is_wrong(finished, tmp_path):
+    g = finished
+    other = tmp_path / "other.key"
+    other.write_text("0" * 64 + "\n")
+    before = g.decisions.read_bytes()
+    for args, sentence in ((["--value", "x"], "--key"), (["--value", "x", "--key", other], "is not the key of this log"),
+                           (["--value", "x", "--key", g.pub], "not an audit key"),
+                           (["--value", "x", "--key", g.key, "--kind", "SHOE"], "no such kind"),
+                           (["--value", "", "--key", g.key], "empty"), (["--from", "yesterday"], "a time is written"),
+                           (["--usr", "x"], "unknown option"), (["extra"], "usage")):
+        r = phi("audit", "search", "--log", g.decisions, *args)
+        assert r.returncode == 2 and sentence in r.stderr and r.stdout == "", (args, r)
+    assert g.decisions.read_bytes() == before
+
+
+def test_search_for_a_value_while_the_gateway_runs(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path)
+    ident = ask(g, TEXT)[1]
+    r = phi("audit", "search", "--log", g.decisions, "--json", "--value", CANARY_SSN, "--kind", "SSN", "--key", g.key)
+    assert r.returncode == 0 and json.loads(r.stdout.splitlines()[0])["request_id"] == ident, r.stderr
+    beside = g.dir / "audit" / "decisions.log.probes"
+    assert '"type":"probe"' in beside.read_text() and not g.records("probe")
+    assert phi("audit", "verify", beside, "--key", g.key).returncode == 0
+    assert ask(g, TEXT)[0] == 200
+    assert g.stop() == 0
