@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE", phi_audit_verify},
     {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE]", phi_audit_search},
+    {"report", "[--from T] [--to T] [--format html|csv|json] [--report R1..R16] [--out FILE]", phi_audit_report},
     {"prove", "ID [--log FILE] [--out FILE]", phi_audit_prove},
     {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},
 };

@@ -293,3 +293,115 @@ def test_search_for_a_value_while_the_gateway_runs(make_gateway, tmp_path):
     assert phi("audit", "verify", beside, "--key", g.key).returncode == 0
     assert ask(g, TEXT)[0] == 200
     assert g.stop() == 0
+
+
+# ---- reports ----
+
+def tables(g, *args):
+    r = phi("audit", "report", "--log", g if isinstance(g, type(ROOT)) else g.decisions, "--format", "json", *args)
+    assert r.returncode == 0, r.stderr
+    report = json.loads(r.stdout)
+    return report, {(t["id"], t["title"]): [dict(zip(t["columns"], row)) for row in t["rows"]] for t in report["tables"]}
+
+
+def rows(g, ident, title="", *args):
+    return next(v for (i, t), v in tables(g, *args)[1].items() if i == ident and title in t)
+
+
+def test_reports_agree_with_the_records(finished):
+    g = finished
+    decisions, outcomes = g.records("decision"), g.records("outcome")
+    report, by_id = tables(g)
+    assert {i for i, _ in by_id} == {f"R{n}" for n in range(1, 17)}
+    assert report["decisions"] == len(decisions) and report["blocked"] == 2
+    assert report["found"] == sum(sum(r.get("found", {}).values()) for r in decisions)
+    users = {r["user"]: r for r in rows(g, "R1")}
+    assert users["second-user"]["requests"] == 4 and users["first-user"]["requests"] == 9
+    assert users["first-user"]["sent redacted"] == 8 and users["first-user"]["blocked"] == 1 and users["-"]["blocked"] == 1
+    ssn = next(r for r in rows(g, "R3") if r["kind"] == "SSN")
+    assert ssn["found"] == 12 and ssn["sent in clear"] == 0 and ssn["masked or dropped"] == 12 and ssn["Safe Harbor letter"] == "G"
+    assert {r["code"] for r in rows(g, "R4")} == {"unknown_client", "unknown_endpoint"}
+    assert rows(g, "R6", "in force")[0]["policy"] == "minimum-necessary"
+    assert rows(g, "R9", "Unknown")[0] == {**rows(g, "R9", "Unknown")[0], "code": "unknown_client", "address": "127.0.0.1", "refused": 1}
+    tokens = {r["user"]: r for r in rows(g, "R16")}
+    assert sum(r["tokens in"] for r in tokens.values()) == sum(r["tokens_in"] for r in outcomes)
+    assert tokens["second-user"]["requests answered"] == 4
+    integrity = {r["what"]: r["number"] for r in rows(g, "R13", "Integrity")}
+    assert integrity["records in the files"] == len(g.records()) and integrity["gaps in the sequence"] == 0
+    assert integrity["records under the last signed checkpoint"] == len(g.records())
+    assert [r["event"] for r in rows(g, "R13", "Starts")] == ["start", "stop"]
+    assert report["checkpoint"]["size"] == len(g.records())
+    narrow, _ = tables(g, "--user", "second-user")
+    assert narrow["decisions"] == 4
+    assert tables(g, "--from", "2001", "--to", "2020")[0]["decisions"] == 0
+
+
+def test_no_report_holds_a_value(finished):
+    for form in ("html", "csv", "json"):
+        r = phi("audit", "report", "--log", finished.decisions, "--format", form)
+        assert r.returncode == 0 and len(r.stdout) > 2000
+        for canary in (CANARY_SSN, "Quillifer", "Brandobar", "555-0143", "03/04/2024"):
+            assert canary not in r.stdout
+
+
+HOSTILE = ["=HYPERLINK(1)", "+1", "@x", "-2+3", "<script>alert(1)</script>", "\"><img src=x>", "a\tb\r\nc", "O'Neil & Søn", "\t=1"]
+
+
+def hostile_log(path):
+    """Not a log that verifies: the reports must survive whatever a line holds."""
+    zeros, lines = "0" * 64, []
+    for i, name in enumerate(HOSTILE, 1):
+        lines.append(json.dumps({"actor": {"client": name, "ip": "192.0.2.1", "user": name}, "decision": "block", "code": "phi_blocked", "found": {"SSN": 1},
+                                 "mac": zeros, "prev": zeros, "reason": name, "request": {"bytes": 1, "endpoint": name}, "request_id": f"r{i}", "seq": i,
+                                 "ts": "2026-01-02T03:04:05.000000Z", "type": "decision", "v": 1}, separators=(",", ":"), ensure_ascii=False))
+    lines += ["{", "", "[1,2", "{\"actor\":{\"user\":\"", "\"" * 50, "{\"type\":\"decision\",\"found\":[[[[", "null", "{\"ts\":\"\\"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+    return path
+
+
+def test_hostile_names_do_not_inject(tmp_path):
+    import csv
+    import html.parser
+    log = hostile_log(tmp_path / "decisions.log")
+    table = list(csv.reader(phi("audit", "report", "--log", log, "--format", "csv", "--report", "R1").stdout.splitlines()))
+    names = [row[0] for row in table[2:] if row]
+    assert len(names) >= len(HOSTILE)
+    for row in table[1:]:
+        for cell in row:
+            assert not re.match(r"[=+@\t\r]|-.", cell), cell
+    page = phi("audit", "report", "--log", log).stdout
+
+    class Parser(html.parser.HTMLParser):
+        tags, text = [], []
+
+        def handle_starttag(self, tag, attrs):
+            self.tags.append(tag)
+            assert not [a for a, _ in attrs if a.startswith("on") or a in ("src", "style")], attrs
+
+        def handle_data(self, data):
+            self.text.append(data)
+
+    parser = Parser()
+    parser.feed(page)
+    assert not {"script", "img", "link", "iframe", "object"} & set(parser.tags) and "svg" in parser.tags
+    assert "<script>alert(1)</script>" in parser.text and "O'Neil & Søn" in parser.text
+    assert "default-src 'none'" in page
+    report = json.loads(phi("audit", "report", "--log", log, "--format", "json").stdout)
+    users = {row[0] for row in report["tables"][0]["rows"]}
+    assert {n for n in HOSTILE} <= users
+
+
+def test_report_says_what_is_wrong(finished, tmp_path):
+    g = finished
+    there = tmp_path / "there.html"
+    there.write_text("mine")
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    for args, sentence in ((["--format", "pdf"], "no such format"), (["--report", "R17"], "no such report"), (["--out", there], "is there already"),
+                           (["--from", "03/04/2026"], "a time is written"), (["--report"], "without its value"), (["x"], "usage")):
+        r = phi("audit", "report", "--log", g.decisions, *args)
+        assert r.returncode == 2 and sentence in r.stderr, (args, r.stderr)
+    assert there.read_text() == "mine"
+    for log, sentence in ((empty, "holds no record"), (tmp_path / "none", "no such file"), (tmp_path, "cannot be read")):
+        r = phi("audit", "report", "--log", log)
+        assert r.returncode == 2 and sentence in r.stderr, r.stderr
