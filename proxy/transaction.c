@@ -170,6 +170,7 @@ static const char *unreadable_reason(uint32_t bits) {
 static enum flow choose_route(struct transaction *t) {
     const char *uncovered;
 
+    if (t->walk.model.len == 0 && shape_default_model(t->endpoint)) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
     t->route = settings_route(t->settings, t->walk.model);
@@ -206,7 +207,10 @@ static enum flow step_walk(struct transaction *t) {
     if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if (t->walk.store && !t->route->upstream->may_store) return refuse_because(t, REFUSAL_FEATURE, "store");
+    force_plan(&t->walk, body, t->route->upstream->may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    if (t->walk.store && !t->force.n && !t->route->upstream->may_store) return refuse_because(t, REFUSAL_FEATURE, "store");
     stage_done(t, METRICS_WALK);
     return FLOW_NEXT;
 }
@@ -304,15 +308,11 @@ static enum flow step_audit(struct transaction *t) {
 
 /* ---- SEND ---- */
 
-static const char *upstream_path(enum shape_endpoint e) {
-    return shape_endpoint_name(e) + strlen("/v1");
-}
-
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
                                     .method = t->get ? "GET" : "POST",
-                                    .path = upstream_path(t->endpoint),
+                                    .path = shape_upstream_path(t->endpoint),
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
                                     .pool = t->principal->number};

@@ -7,6 +7,7 @@
 #define TRANSACTION_STATE_H
 
 #include "buf.h"
+#include "force.h"
 #include "relay.h"
 #include "tokens.h"
 #include "transaction.h"
@@ -67,6 +68,7 @@ struct transaction {
 
     struct buf in, out; /* the body as it came; as it leaves */
     struct walk walk;
+    struct force force;
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;

@@ -38,7 +38,7 @@ def test_unknown_client(http, upstream):
 
 
 def test_unknown_endpoints(http, upstream):
-    for path in ("/responses", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/speech"):
+    for path in ("/responses/resp_1", "/conversations", "/batches", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/speech"):
         check(http.post(path, json=chat()), 404, "unknown_endpoint", upstream)
     for path in ("/chat/completions", "/models/echo", "/chat/completions/x"):
         check(http.get(path), 404, "unknown_endpoint", upstream)
@@ -47,7 +47,7 @@ def test_unknown_endpoints(http, upstream):
 
 def test_error_dialects(gateway, http, upstream):
     base = f"http://127.0.0.1:{gateway.port}"
-    r = http.post(base + "/v1/messages", json={})
+    r = http.post(base + "/v1/messages/batches", json={})
     assert r.status_code == 404 and r.json()["type"] == "error" and r.json()["error"]["message"]
     r = http.post(base + "/api/chat", json={})
     assert r.status_code == 404 and isinstance(r.json()["error"], str)
