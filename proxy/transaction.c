@@ -77,9 +77,10 @@ static bool is_json(struct span type) {
 }
 
 static enum flow check_framing(struct transaction *t, const struct http1_head *h) {
-    struct span coding = http1_field(h, "content-encoding");
+    size_t codings = http1_field_count(h, "content-encoding");
 
-    if (coding.len && !span_is_nocase(coding, "identity")) return refuse(t, REFUSAL_CONTENT_ENCODING);
+    t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
+    if (codings > 1 || t->coding == INFLATE_UNKNOWN) return refuse(t, REFUSAL_CONTENT_ENCODING);
     if (!t->get && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
@@ -127,9 +128,31 @@ static enum flow step_access(struct transaction *t) {
 
 /* ---- READ ---- */
 
+/* A compressed body is read, and forwarded, as what it stands for. */
+static enum flow undo_coding(struct transaction *t) {
+    struct buf plain;
+    enum inflate_result result;
+
+    if (t->coding == INFLATE_IDENTITY) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    result = inflate_whole(t->coding, buf_span(&t->in), t->in.ceiling, &plain);
+    buf_free(&t->in);
+    t->in = plain;
+    switch (result) {
+    case INFLATE_OK: return FLOW_NEXT;
+    case INFLATE_BROKEN: return refuse(t, REFUSAL_BROKEN_CODING);
+    case INFLATE_TOO_LARGE: return refuse_because(t, REFUSAL_TOO_LARGE, "decompressed");
+    case INFLATE_MEMORY: return refuse(t, REFUSAL_OVERLOADED);
+    }
+    return refuse(t, REFUSAL_INTERNAL);
+}
+
 static enum flow step_read(struct transaction *t) {
+    enum flow flow;
+
     if (t->in.failed) return refuse(t, REFUSAL_TOO_LARGE);
     if (!t->complete) return FLOW_WAIT;
+    if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
     t->bytes_in = t->in.len;
     stage_done(t, METRICS_READ);
     return FLOW_NEXT;

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "force.h"
+#include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
 #include "transaction.h"
@@ -58,6 +59,7 @@ struct transaction {
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
     bool get;
+    enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
     const char *purpose_asked; /* of x-phi-purpose, or NULL */

@@ -73,7 +73,7 @@ def test_content_types_and_codings(http, upstream):
     body = json.dumps(chat()).encode()
     for kind in ("text/plain", "application/json; charset=utf-16", "multipart/form-data; boundary=x", ""):
         check(http.post("/chat/completions", content=body, headers={"content-type": kind}), 415, "unsupported_content_type", upstream)
-    for coding in ("gzip", "zstd", "br", "deflate, gzip", "unknown"):
+    for coding in ("compress", "deflate, gzip", "gzip, identity", "unknown", ""):
         r = http.post("/chat/completions", content=body, headers={"content-type": "application/json", "content-encoding": coding})
         check(r, 415, "unsupported_content_encoding", upstream)
 
