@@ -42,7 +42,7 @@ else
 endif
 
 # Modules that need libevent or libcurl, or the whole of the gateway. Everything else is offline code.
-SOCKET_SRC := $(wildcard $(addprefix proxy/,memory.c tls.c server*.c acceptor.c upstream*.c echo*.c admin.c worker.c gateway.c))
+SOCKET_SRC := $(wildcard $(addprefix proxy/,memory.c tls.c server*.c acceptor.c upstream*.c echo.c admin.c worker.c gateway.c))
 MAIN_SRC   := $(wildcard proxy/main.c proxy/phi.c)
 CORE_SRC   := $(filter-out $(SOCKET_SRC) $(MAIN_SRC),$(wildcard detectors/*.c policies/engine/*.c proxy/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -77,12 +77,12 @@ $(OUT)/%.o: %.c
 	@echo "  CC $@"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(CORE): $(call obj,$(CORE_SRC))
+$(CORE): $(call obj,$(CORE_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
-$(SOCKET): $(call obj,$(SOCKET_SRC))
+	@ar rcs $@ $(filter %.o,$^)
+$(SOCKET): $(call obj,$(SOCKET_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OUT)/bin/phi: $(OUT)/proxy/phi.o $(CORE)
 	@mkdir -p $(@D)
@@ -97,15 +97,15 @@ $(OUT)/bin/phigate: $(OUT)/proxy/main.o $(SOCKET) $(CORE)
 $(OUT)/unit/test_socket_%: $(OUT)/tests/unit/test_socket_%.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka -lcjson $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka -lcjson $(CORE_LIBS)
 $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcjson $(CORE_LIBS)
 
 # Programs that fault scripts break, and micro-benchmarks: core only.
 $(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)

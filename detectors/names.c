@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words were labelled before (features.c); here they become spans.
+ * The words were labelled before (evidence.c); here they become spans.
  *
  *     Dr. Ludwig van der Berg Jr., MD     wife Mary-Ann     SMITH, JOHN A
  *         [given ..... family ......]           [given]     [family  given]
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
 
 enum { RUN_MAX = 12 };
@@ -77,17 +77,26 @@ static void add_suffix(const struct words *w, struct run *r)
     }
 }
 
-/* Particles in front: after a title, a colon or at a start. */
-static void add_particles(const struct words *w, struct run *r)
+/* What belongs to a name in front of its first sure word: "L. van der [Berg]", "A. [Jaye]". */
+static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
     while (i > 0 && r->first - i < 3 && is_particle(&w->v[i - 1]) && !(w->v[i - 1].classes & LEX(COMMON)) && joins(w, i))
         i--;
-    if (i == r->first || !i)
-        return;
-    if (w->v[i].gap & (GAP_COLON | GAP_LINE | GAP_START | GAP_OPEN) || w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE)))
+    if (i > 0 && w->v[i - 1].shape == SHAPE_INITIAL && joins(w, i) && w->v[i].gap & GAP_PERIOD && !(w->v[i - 1].flags & WORD_TAKEN))
+        r->first = i - 1;
+    else if (i > 0 && i < r->first && (w->v[i].gap & (GAP_COLON | GAP_LINE | GAP_START | GAP_OPEN) || w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE))))
         r->first = i;
+}
+
+/* "A. Martinez:GD" at the end of a line: the initials of whom it was dictated for. */
+static bool has_typist(const struct words *w, const struct run *r)
+{
+    const struct word *x = &w->v[r->last + 1];
+
+    return r->last + 1 < w->n && x->label != LABEL_NAME && x->gap == GAP_COLON && x->begin == x[-1].end + 1 && x->shape == SHAPE_UPPER && x->letters <= 3 &&
+           (r->last + 2 >= w->n || x[1].gap & GAP_LINE);
 }
 
 static uint64_t classes_before(const struct words *w, uint32_t i, unsigned reach)
@@ -185,6 +194,24 @@ static uint8_t score_of(const struct words *w, const struct run *r)
     return best;
 }
 
+static int add_initials(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
+{
+    struct phi_candidate c = {.begin = w->v[i].begin, .end = w->v[i].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
+
+    return phi_candidate_add(sink, &c);
+}
+
+int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink)
+{
+    for (uint32_t i = w->first; i < w->last; i++) {
+        const struct word *x = &w->v[i];
+        struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = x->score};
+        if (x->label == LABEL_NONE && x->score && phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -199,7 +226,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
             continue;
         extend(w, &r);
         add_suffix(w, &r);
-        add_particles(w, &r);
+        add_front(w, &r);
         c.begin = w->v[r.first].begin;
         c.end = w->v[r.last].end;
         c.kind = (uint16_t)kind_of(w, &r);
@@ -207,6 +234,8 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
         c.score = score_of(w, &r);
         name_parts(w, &r, &c);
         if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+        if (has_typist(w, &r) && add_initials(w, r.last + 1, rule, sink) < 0)
             return -1;
         i = r.last;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words were labelled before (features.c); runs of them become spans. A run goes on over "of", "and", "the" when a
+ * The words were labelled before (evidence.c); runs of them become spans. A run goes on over "of", "and", "the" when a
  * place word follows.
  */
 #include "places.h"
@@ -9,8 +9,9 @@
 #include <strings.h>
 
 #include "dictionary.h"
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
+#include "streets.h"
 
 enum { RUN_MAX = 12 };
 
@@ -25,27 +26,21 @@ static bool joins(const struct words *w, uint32_t i)
            (!(w->v[i].gap & GAP_PERIOD) || w->v[i - 1].letters <= 3);
 }
 
-static bool is_text(const struct words *w, uint32_t i, const char *text)
-{
-    size_t n = strlen(text);
-    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
-}
-
 /* Words inside names of places: "Hospital of the University". */
 static bool is_link(const struct words *w, uint32_t i)
 {
     return i < w->n && joins(w, i) && w->v[i].gap == GAP_SPACE &&
-           (is_text(w, i, "of") || is_text(w, i, "the") || is_text(w, i, "and") || is_text(w, i, "for") || is_text(w, i, "de"));
+           (words_is(w, i, "of") || words_is(w, i, "the") || words_is(w, i, "and") || words_is(w, i, "for") || words_is(w, i, "de"));
 }
 
 /* A state or a country by itself stays. */
 static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
 {
     for (uint32_t i = first; i <= last; i++)
-        if (!(w->v[i].classes & (LEX(STATE) | LEX(COUNTRY))) && !is_text(w, i, "new") && !is_text(w, i, "north") &&
-            !is_text(w, i, "south") && !is_text(w, i, "west") && !is_text(w, i, "united") && !is_text(w, i, "states"))
+        if (!(w->v[i].classes & (LEX(STATE) | LEX(COUNTRY))) && !words_is(w, i, "new") && !words_is(w, i, "north") &&
+            !words_is(w, i, "south") && !words_is(w, i, "west") && !words_is(w, i, "united") && !words_is(w, i, "states"))
             return false;
-    return !is_text(w, last, "new") && !(first == last && (is_text(w, first, "north") || is_text(w, first, "south") || is_text(w, first, "west")));
+    return !words_is(w, last, "new") && !(first == last && (words_is(w, first, "north") || words_is(w, first, "south") || words_is(w, first, "west")));
 }
 
 /* "our Houston clinic", "St. Luke's office" */
@@ -56,7 +51,7 @@ static bool is_lower_head(const struct words *w, uint32_t i)
     if (i >= w->n || w->v[i].gap != GAP_SPACE || w->v[i].shape != SHAPE_LOWER)
         return false;
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
-        if (is_text(w, i, heads[k]))
+        if (words_is(w, i, heads[k]))
             return true;
     return false;
 }
@@ -67,7 +62,7 @@ static uint32_t run_end(const struct words *w, uint32_t i)
 
     while (last - i < RUN_MAX) {
         uint32_t k = last + 1;
-        if (k < w->n && (is_link(w, k) || (is_text(w, k, "in") && joins(w, k) && w->v[last].classes & LEX(FACILITY))))
+        if (k < w->n && (is_link(w, k) || (words_is(w, k, "in") && joins(w, k) && w->v[last].classes & LEX(FACILITY))))
             k++;
         if (k < w->n && is_link(w, k))
             k++;
@@ -94,6 +89,18 @@ static uint32_t possessive_end(const struct words *w, uint32_t i)
     while (end < w->len && (w->text[end] | 0x20) != 's')
         end++;
     return end < w->len ? end + 1 : end;
+}
+
+static int add_zip(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
+{
+    struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = 85};
+    uint32_t last;
+
+    if (!streets_find_zip(w, i, &last))
+        return 0;
+    c.begin = w->v[i].begin;
+    c.end = w->v[last].end;
+    return phi_candidate_add(sink, &c);
 }
 
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
@@ -126,7 +133,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
             c.end = possessive_end(w, last);
-        if (phi_candidate_add(sink, &c) < 0)
+        if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0)
             return -1;
         i = last;
     }

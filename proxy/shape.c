@@ -57,7 +57,7 @@ const char *shape_upstream_path(enum shape_endpoint e) {
 }
 
 const char *shape_default_model(enum shape_endpoint e) {
-    return is_served(e) ? endpoints[e].model : NULL;
+    return is_served(e) && endpoints[e].model ? endpoints[e].model : "";
 }
 
 bool shape_typed_events(enum shape_endpoint e) {

@@ -36,7 +36,7 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
 const char *shape_upstream_path(enum shape_endpoint e); /* under the base of an upstream: "/chat/completions" */
-/* The model that the specification takes when a body names none, or NULL: it must name one. */
+/* The model that the specification takes when a body names none; "": it must name one. */
 const char *shape_default_model(enum shape_endpoint e);
 /* Its answer streams in events that say by their type what they are, not in chunks of choices. */
 bool shape_typed_events(enum shape_endpoint e);

@@ -12,6 +12,7 @@
 
 #include "access.h"
 #include "audit.h"
+#include "audit_hash.h"
 #include "transaction_state.h"
 
 #define FINDINGS_BYTES 1700 /* of a record of at most AUDIT_RECORD_MAX bytes */
@@ -186,7 +187,7 @@ static void add_values(struct audit_record *r, const struct transaction *t) {
         struct span value = span_sub(t->walk.v[f->leaf].text, f->begin, f->end);
         char hash[AUDIT_HASH_LEN + 1];
 
-        audit_value_hash(t->world->audit_key, phi_kind_word((enum phi_kind)f->kind), value, hash);
+        if (audit_hasher_value(t->world->hasher, phi_kind_word((enum phi_kind)f->kind), value, hash) < 0) hash[0] = '\0';
         if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         if (n == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) {
             more++;

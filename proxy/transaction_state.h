@@ -22,6 +22,7 @@ struct principal;
 enum transaction_step {
     STEP_ACCESS,
     STEP_READ,
+    STEP_OFFLOAD,
     STEP_WALK,
     STEP_DETECT,
     STEP_TRANSFORM,
@@ -46,6 +47,8 @@ struct transaction {
     struct settings *settings;
     void *client; /* NULL when gone */
     void *call;   /* upstream, while it runs */
+    struct phi_scratch *scratch; /* of the thread that decides */
+    struct transaction *next;    /* in the worker's mailbox */
     struct arena *work; /* until the decision is taken: walk, findings */
     struct arena *keep; /* until the end: tokens, names */
     char id[TRANSACTION_ID_MAX];
@@ -53,7 +56,7 @@ struct transaction {
 
     enum transaction_step step;
     uint32_t inside;  /* calls on the stack; no freeing below */
-    bool complete, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
+    bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
     bool outcome_written;
 
     enum shape_endpoint endpoint;
@@ -96,6 +99,17 @@ struct transaction {
 };
 
 uint64_t transaction_now_us(void);
+
+/* What a step answers. */
+enum flow { FLOW_REFUSE = 0, FLOW_NEXT, FLOW_WAIT };
+enum flow transaction_refuse(struct transaction *t, enum refusal r);
+enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
+void transaction_stage_done(struct transaction *t, enum metrics_stage s);
+
+/* transaction_decide.c: the steps of these names */
+enum flow transaction_walk(struct transaction *t);
+enum flow transaction_detect(struct transaction *t);
+enum flow transaction_transform(struct transaction *t);
 
 /* transaction_record.c: NULL when out of memory. */
 struct audit_record *transaction_decision_record(struct transaction *t);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each decision has a ceiling: the best claim that stays possible with it. A policy's claim is the lowest ceiling.
+ * Each decision has a ceiling: the best claim that stays possible with it. A policy's claim is the lowest
+ * ceiling.
  *
  *   hidden, or general form of a date, age or ZIP      Safe Harbor, 45 CFR 164.514(b)(2)
- *   shown: city, county, ZIP, facility, dates, ages,   limited data set, 164.514(e)(2): only the identifiers that
- *          other codes                                 it lists must go
- *   shown: a trait, a provider's licence, a link       only an expert can say, 164.514(b)(1)
- *   shown: any other identifier                        PHI, which needs an agreement
+ *   shown: city, county, ZIP, facility, dates, ages,   limited data set, 164.514(e)(2): only the identifiers
+ * that other codes                                 it lists must go shown: a trait, a provider's licence, a
+ * link       only an expert can say, 164.514(b)(1) shown: any other identifier                        PHI,
+ * which needs an agreement
  */
 #include "claim.h"
 
@@ -16,8 +17,8 @@ static enum policy_claim least(enum policy_claim a, enum policy_claim b) {
     return a < b ? a : b;
 }
 
-/* The best claim that remains when a value of a kind leaves as it is. Kinds that are not named here: none but PHI
- * under an agreement, when the kind is one of the letters A to R. */
+/* The best claim that remains when a value of a kind leaves as it is. Kinds that are not named here: none but
+ * PHI under an agreement, when the kind is one of the letters A to R. */
 static const enum policy_claim shown[PHI_KINDS] = {
     [PHI_NAME_PROVIDER] = POLICY_SAFE_HARBOR_CANDIDATE, /* not the individual's or the household's */
     [PHI_GEO_CITY] = POLICY_LIMITED_DATA_SET,

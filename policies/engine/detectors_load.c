@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Built-in rules are always loaded; a policy adds rules (`rules`, `detectors.rules`) and switches single ones off or
- * gives them another score (`detectors.disable`, `detectors.scores`), but not those of kinds in the floor: a value
- * that is no longer found leaves in clear.
+ * Built-in rules are always loaded; a policy adds rules (`rules`, `detectors.rules`) and switches single ones
+ * off or gives them another score (`detectors.disable`, `detectors.scores`), but not those of kinds in the
+ * floor: a value that is no longer found leaves in clear.
  *
  * The digest covers every byte that was read, each file after its length, in this order: the policy, what it
  * extends, the built-in rules, further rules files.
  */
 #include "detectors_load.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,9 +25,10 @@
 #include "yaml_node.h"
 
 #define CHANGES_MAX 512u
-#define FILES_MAX 64u
+#define FILES_MAX   64u
 
-static const char *const built_in[] = {"numbers", "records", "contact", "dates", "secrets", "people", "sensitive"};
+static const char *const built_in[] = {"numbers", "records", "contact",  "dates",
+                                       "secrets", "people",  "sensitive"};
 
 static const struct yaml_key detector_keys[] = {
     {.name = "rules", .type = YAML_NODE_LIST},
@@ -58,7 +60,8 @@ static int digest_doc(struct build *b, const struct yaml_doc *doc) {
     const char *source = yaml_source(doc, &len);
     unsigned char length[8];
 
-    for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)len >> (56 - 8 * i));
+    for (int i = 0; i < 8; i++)
+        length[i] = (unsigned char)((uint64_t)len >> (56 - 8 * i));
     if (EVP_DigestUpdate(b->digest, length, sizeof length) != 1) return -1;
     return EVP_DigestUpdate(b->digest, source, len) == 1 ? 0 : -1;
 }
@@ -68,7 +71,8 @@ static int digest_end(struct build *b) {
     unsigned n = 0;
 
     if (EVP_DigestFinal_ex(b->digest, sum, &n) != 1 || n != 32) return -1;
-    for (unsigned i = 0; i < n; i++) snprintf(b->policy->digest + 2 * i, 3, "%02x", sum[i]);
+    for (unsigned i = 0; i < n; i++)
+        snprintf(b->policy->digest + 2 * i, 3, "%02x", sum[i]);
     return 0;
 }
 
@@ -77,8 +81,10 @@ static int digest_end(struct build *b) {
 static void add_change(struct build *b, struct rules_change change) {
     for (size_t i = 0; i < b->n_changes; i++)
         if (strcmp(b->changes[i].id->text, change.id->text) == 0) return; /* a nearer file decided */
-    if (b->n_changes == CHANGES_MAX) yaml_error(change.id, b->diag, "too many changes: at most %u", CHANGES_MAX);
-    else b->changes[b->n_changes++] = change;
+    if (b->n_changes == CHANGES_MAX)
+        yaml_error(change.id, b->diag, "too many changes: at most %u", CHANGES_MAX);
+    else
+        b->changes[b->n_changes++] = change;
 }
 
 static void read_changes(struct build *b, const struct yaml_node *detectors) {
@@ -98,10 +104,13 @@ static void unknown_rule(struct build *b, const struct yaml_node *id) {
     const char **names = calloc(phi_rule_count(b->engine) + 1, sizeof *names);
     size_t n = names ? phi_rule_count(b->engine) : 0;
 
-    for (size_t i = 0; i < n; i++) names[i] = phi_rule_id(b->engine, (unsigned)i);
+    for (size_t i = 0; i < n; i++)
+        names[i] = phi_rule_id(b->engine, (unsigned)i);
     const char *nearest = diag_nearest(id->text, names, n);
-    if (nearest) yaml_error(id, b->diag, "unknown rule \"%s\"; did you mean \"%s\"?", id->text, nearest);
-    else yaml_error(id, b->diag, "unknown rule \"%s\"", id->text);
+    if (nearest)
+        yaml_error(id, b->diag, "unknown rule \"%s\"; did you mean \"%s\"?", id->text, nearest);
+    else
+        yaml_error(id, b->diag, "unknown rule \"%s\"", id->text);
     free(names);
 }
 
@@ -115,8 +124,8 @@ static void check_changes(struct build *b) {
         bool weaker = c->disable || c->score < c->score_before;
         if (!weaker) continue;
         if (b->policy->in_floor[c->kind])
-            yaml_error(c->id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s", c->id->text,
-                       phi_kind_name(c->kind), c->disable ? "disabled" : "lowered");
+            yaml_error(c->id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s",
+                       c->id->text, phi_kind_name(c->kind), c->disable ? "disabled" : "lowered");
         if (phi_kind_letter(c->kind) != '-') b->policy->detection_weakened = true;
     }
 }
@@ -158,8 +167,10 @@ static void load_named_files(struct build *b, const struct yaml_node *list) {
         const char *name = NULL;
         if (yaml_string(list->items[i], &name, b->diag) != 0) continue;
         char *path = policy_chain_path(list->items[i]->file, name);
-        if (path) load_file(b, path, false);
-        else yaml_error(list->items[i], b->diag, "out of memory");
+        if (path)
+            load_file(b, path, false);
+        else
+            yaml_error(list->items[i], b->diag, "out of memory");
         free(path);
     }
 }
@@ -169,8 +180,10 @@ static void load_allowed(struct build *b, const struct yaml_node *list) {
         const struct yaml_node *n = list->items[i];
         const char *value = NULL;
         if (yaml_string(n, &value, b->diag) != 0) continue;
-        if (n->len < 3) yaml_error(n, b->diag, "an allowed value has at least 3 characters");
-        else if (phi_engine_allow(b->engine, value, n->len) != 0) yaml_error(n, b->diag, "cannot be allowed");
+        if (n->len < 3)
+            yaml_error(n, b->diag, "an allowed value has at least 3 characters");
+        else if (phi_engine_allow(b->engine, value, n->len) != 0)
+            yaml_error(n, b->diag, "cannot be allowed");
     }
 }
 
@@ -191,6 +204,29 @@ static void load_rules(struct build *b, const struct policy_paths *paths) {
     check_changes(b);
 }
 
+/* The word lists decide what is a name as much as any rule, so they are part of the digest. */
+static int digest_file(struct build *b, const char *path) {
+    unsigned char block[65536];
+    FILE *f = fopen(path, "rbe");
+    size_t n;
+    int rc = 0;
+
+    if (!f) return -1;
+    while (rc == 0 && (n = fread(block, 1, sizeof block, f)) > 0)
+        if (EVP_DigestUpdate(b->digest, block, n) != 1) rc = -1;
+    if (ferror(f)) rc = -1;
+    fclose(f);
+    return rc;
+}
+
+static void load_words(struct build *b, const struct policy_paths *paths) {
+    char path[PATH_MAX], err[160] = "cannot be read";
+
+    snprintf(path, sizeof path, "%s/detectors/dictionaries/words.bin", paths->share);
+    if (digest_file(b, path) != 0 || phi_engine_dictionary(b->engine, path, err, sizeof err) != 0)
+        diag_add(b->diag, path, NULL, 0, 0, "the word lists are needed to find names and places: %s", err);
+}
+
 static int build_all(struct build *b, const struct policy_paths *paths) {
     char err[160] = "";
 
@@ -200,16 +236,19 @@ static int build_all(struct build *b, const struct policy_paths *paths) {
     phi_engine_set_mode(b->engine, b->policy->strict_detection ? PHI_STRICT : PHI_BALANCED);
     for (int k = 1; k < PHI_KINDS; k++)
         phi_engine_set_threshold(b->engine, (enum phi_kind)k, b->policy->threshold[k]);
+    load_words(b, paths);
     load_rules(b, paths);
     if (failed(b)) return 0;
     if (phi_engine_seal(b->engine, err, sizeof err) != 0)
-        diag_add(b->diag, policy_chain_root(b->chain, 0)->file, NULL, 0, 0, "the detectors cannot be used: %s", err);
+        diag_add(b->diag, policy_chain_root(b->chain, 0)->file, NULL, 0, 0,
+                 "the detectors cannot be used: %s", err);
     return digest_end(b);
 }
 
 static void build_free(struct build *b) {
     if (b->engine) phi_engine_unref(b->engine);
-    for (size_t i = 0; i < b->n_docs; i++) yaml_doc_free(b->docs[i]);
+    for (size_t i = 0; i < b->n_docs; i++)
+        yaml_doc_free(b->docs[i]);
     EVP_MD_CTX_free(b->digest);
     free(b);
 }

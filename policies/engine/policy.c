@@ -22,7 +22,8 @@ struct policy *policy_ref(struct policy *p) {
 void policy_unref(struct policy *p) {
     if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1) return;
     if (p->engine) phi_engine_unref(p->engine);
-    for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++) free(p->files[i]);
+    for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
+        free(p->files[i]);
     free(p);
 }
 

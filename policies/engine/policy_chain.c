@@ -101,10 +101,14 @@ static int load_parents(struct policy_chain *chain, const struct policy_paths *p
 
         char *path = resolve(name, root->file, paths);
         bool again = path && in_chain(chain, path), full = chain->n == POLICY_CHAIN_MAX;
-        if (!path) yaml_error(extends, d, "out of memory");
-        else if (again) yaml_error(extends, d, "this policy extends itself");
-        else if (full) yaml_error(extends, d, "too many policies in a row: at most %d", POLICY_CHAIN_MAX);
-        else chain->docs[chain->n] = yaml_load_file(path, d);
+        if (!path)
+            yaml_error(extends, d, "out of memory");
+        else if (again)
+            yaml_error(extends, d, "this policy extends itself");
+        else if (full)
+            yaml_error(extends, d, "too many policies in a row: at most %d", POLICY_CHAIN_MAX);
+        else
+            chain->docs[chain->n] = yaml_load_file(path, d);
         bool loaded = path && !again && !full && chain->docs[chain->n];
         free(path);
         if (!loaded) return -1;
@@ -139,7 +143,8 @@ int policy_chain_load_text(struct policy_chain *chain, const char *name, const c
 }
 
 void policy_chain_free(struct policy_chain *chain) {
-    for (size_t i = 0; i < chain->n; i++) yaml_doc_free(chain->docs[i]);
+    for (size_t i = 0; i < chain->n; i++)
+        yaml_doc_free(chain->docs[i]);
     chain->n = 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From files to cells. A cell is asked of each file of the chain, nearest first, and in a file of the purpose's own
- * lines before the `actions` of all purposes; in one list of lines the nearer word wins (kind, group, "*"). The
- * first answer holds, and a cell without an answer is a mistake: nothing is decided by silence.
+ * From files to cells. A cell is asked of each file of the chain, nearest first, and in a file of the
+ * purpose's own lines before the `actions` of all purposes; in one list of lines the nearer word wins (kind,
+ * group, "*"). The first answer holds, and a cell without an answer is a mistake: nothing is decided by
+ * silence.
  *
  *   file 0: purposes.billing -> actions     file 1 (extended): purposes.billing -> actions     none: mistake
  */
@@ -35,7 +36,8 @@ static int read_kinds(const struct yaml_node *word, struct kind_set *set, struct
         yaml_error(word, d, "%s is text that looks like a token; it is always tokenized", word->text);
     else if (kind_set_nearest(word->text, nearest, sizeof nearest))
         yaml_error(word, d, "unknown kind \"%s\"; did you mean \"%s\"?", word->text, nearest);
-    else yaml_error(word, d, "unknown kind \"%s\"", word->text);
+    else
+        yaml_error(word, d, "unknown kind \"%s\"", word->text);
     return -1;
 }
 
@@ -44,7 +46,8 @@ static int read_action(const struct yaml_node *value, enum policy_action *out, s
     const char *words[POLICY_ACTIONS];
     int word = 0;
 
-    for (int a = 0; a < POLICY_ACTIONS; a++) words[a] = policy_action_name((enum policy_action)a);
+    for (int a = 0; a < POLICY_ACTIONS; a++)
+        words[a] = policy_action_name((enum policy_action)a);
     for (size_t i = 0; value->type == YAML_NODE_SCALAR && i < sizeof later / sizeof *later; i++) {
         if (strncmp(value->text, later[i], strlen(later[i])) != 0) continue;
         yaml_error(value, d, "the action \"%s\" is not available in this version", later[i]);
@@ -77,7 +80,8 @@ static void read_lines(const struct yaml_node *map, struct lines *lines, struct 
         int kinds = read_kinds(map->keys[i], &set, d), known = read_action(map->items[i], &action, d);
         if (kinds != 0 || known != 0) continue;
         if (set.reach == KIND_REACH_ALL && policy_shows(action)) {
-            yaml_error(map->items[i], d, "\"*\" may only hide (block, tokenize, mask or drop); name what may leave");
+            yaml_error(map->items[i], d,
+                       "\"*\" may only hide (block, tokenize, mask or drop); name what may leave");
             continue;
         }
         spread(lines, &set, action, map->keys[i], map->items[i], d);
@@ -118,7 +122,8 @@ static void read_purposes(struct policy *p, const struct policy_chain *chain, st
         for (size_t i = 0; map && i < map->n; i++) {
             add_purpose(p, map->keys[i], d);
             if (map->items[i]->type != YAML_NODE_MAP)
-                yaml_error(map->items[i], d, "a purpose needs \"kind: action\" lines, or {} for none of its own");
+                yaml_error(map->items[i], d,
+                           "a purpose needs \"kind: action\" lines, or {} for none of its own");
         }
     }
 }
@@ -148,8 +153,8 @@ static void fill_from(struct policy *p, int purpose, struct lines *lines, size_t
     }
 }
 
-static void fill_purpose(struct policy *p, int purpose, const struct policy_chain *chain, struct lines *actions,
-                         struct diag *d) {
+static void fill_purpose(struct policy *p, int purpose, const struct policy_chain *chain,
+                         struct lines *actions, struct diag *d) {
     for (size_t f = 0; f < chain->n; f++) {
         struct lines own;
         const struct yaml_node *purposes = map_of(chain, f, "purposes");
@@ -160,7 +165,8 @@ static void fill_purpose(struct policy *p, int purpose, const struct policy_chai
     }
 }
 
-static void check_coverage(const struct policy *p, int purpose, const struct policy_chain *chain, struct diag *d) {
+static void check_coverage(const struct policy *p, int purpose, const struct policy_chain *chain,
+                           struct diag *d) {
     int missing = 0, first = 0;
     for (int k = PHI_KINDS - 1; k > 0; k--) {
         if (kind_is_fixed((enum phi_kind)k) || p->cells[purpose][k].line != 0) continue;
@@ -199,7 +205,8 @@ static void fill_cells(struct policy *p, const struct policy_chain *chain, struc
     struct lines actions[POLICY_CHAIN_MAX];
     int first = p->n_purposes > 1 ? 1 : 0;
 
-    for (size_t f = 0; f < chain->n; f++) read_lines(map_of(chain, f, "actions"), &actions[f], d);
+    for (size_t f = 0; f < chain->n; f++)
+        read_lines(map_of(chain, f, "actions"), &actions[f], d);
     for (int u = first; u < p->n_purposes; u++) {
         fill_purpose(p, u, chain, actions, d);
         check_coverage(p, u, chain, d);
@@ -211,14 +218,17 @@ static void fill_cells(struct policy *p, const struct policy_chain *chain, struc
 /* ---- floor, thresholds, switches, reasons ---- */
 
 static void read_floor(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    for (int k = 1; k < PHI_KINDS; k++) p->in_floor[k] = kind_in_hard_floor((enum phi_kind)k);
+    for (int k = 1; k < PHI_KINDS; k++)
+        p->in_floor[k] = kind_in_hard_floor((enum phi_kind)k);
     for (size_t f = 0; f < chain->n; f++) {
         const struct yaml_node *list = yaml_get(policy_chain_root(chain, f), "floor");
         for (size_t i = 0; list && list->type == YAML_NODE_LIST && i < list->n; i++) {
             struct kind_set set;
             const char *word = NULL;
-            if (yaml_string(list->items[i], &word, d) != 0 || read_kinds(list->items[i], &set, d) != 0) continue;
-            for (int k = 1; k < PHI_KINDS; k++) p->in_floor[k] |= set.has[k];
+            if (yaml_string(list->items[i], &word, d) != 0 || read_kinds(list->items[i], &set, d) != 0)
+                continue;
+            for (int k = 1; k < PHI_KINDS; k++)
+                p->in_floor[k] |= set.has[k];
         }
     }
 }
@@ -230,12 +240,14 @@ static void set_threshold(struct policy *p, const struct yaml_node *value, const
     for (int k = 1; k < PHI_KINDS; k++) {
         if (!set->has[k]) continue;
         if (threshold > THRESHOLD_DEFAULT && p->in_floor[k]) {
-            yaml_error(value, d, "the threshold of %s may be lowered, not raised above %d: it is in the floor",
+            yaml_error(value, d,
+                       "the threshold of %s may be lowered, not raised above %d: it is in the floor",
                        phi_kind_name((enum phi_kind)k), THRESHOLD_DEFAULT);
             return;
         }
         p->threshold[k] = (uint8_t)threshold;
-        if (threshold > THRESHOLD_DEFAULT && phi_kind_letter((enum phi_kind)k) != '-') p->detection_weakened = true;
+        if (threshold > THRESHOLD_DEFAULT && phi_kind_letter((enum phi_kind)k) != '-')
+            p->detection_weakened = true;
     }
 }
 
@@ -264,8 +276,10 @@ static int read_word(const struct policy_chain *chain, const char *key, const ch
 
 /* The first word of each pair is the zero value, which is the safe one. */
 static void read_switches(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    static const char *const modes[] = {"enforce", "monitor"}, *const styles[] = {"error", "assistant_message"},
-                             *const unscannables[] = {"block", "allow"}, *const details[] = {"balanced", "strict"};
+    static const char *const modes[] = {"enforce", "monitor"},
+                             *const styles[] = {"error", "assistant_message"},
+                             *const unscannables[] = {"block", "allow"},
+                             *const details[] = {"balanced", "strict"};
     p->mode = (enum policy_mode)read_word(chain, "mode", modes, 2, d);
     p->block_as_message = read_word(chain, "block_style", styles, 2, d) == 1;
     p->unscannable = (enum policy_unscannable)read_word(chain, "unscannable", unscannables, 2, d);
@@ -286,10 +300,12 @@ static void read_why(const struct policy *p, const struct yaml_node *map, bool *
             continue;
         }
         if (kind_set_find(map->keys[i]->text, &set) != 0) {
-            yaml_error(map->keys[i], d, "\"%s\" is neither a purpose nor a kind of this policy", map->keys[i]->text);
+            yaml_error(map->keys[i], d, "\"%s\" is neither a purpose nor a kind of this policy",
+                       map->keys[i]->text);
             continue;
         }
-        for (int k = 1; k < PHI_KINDS; k++) kinds[k] |= set.has[k];
+        for (int k = 1; k < PHI_KINDS; k++)
+            kinds[k] |= set.has[k];
     }
 }
 
@@ -304,14 +320,17 @@ static bool kind_shown(const struct policy *p, int kind, struct policy_cell *cel
 static void check_why(const struct policy *p, const struct policy_chain *chain, struct diag *d) {
     bool purposes[POLICY_PURPOSES_MAX + 1] = {false}, kinds[PHI_KINDS] = {false};
 
-    for (size_t f = 0; f < chain->n; f++) read_why(p, map_of(chain, f, "why"), purposes, kinds, d);
-    const struct yaml_node *root = policy_chain_root(chain, 0), *why = yaml_get(root, "why"), *at = why ? why : root;
+    for (size_t f = 0; f < chain->n; f++)
+        read_why(p, map_of(chain, f, "why"), purposes, kinds, d);
+    const struct yaml_node *root = policy_chain_root(chain, 0), *why = yaml_get(root, "why"),
+                           *at = why ? why : root;
     for (int u = 1; u < p->n_purposes; u++)
         if (!purposes[u]) yaml_error(at, d, "\"why\" must say what the purpose \"%s\" needs", p->purposes[u]);
     for (int k = 1; k < PHI_KINDS; k++) {
         struct policy_cell cell;
         if (phi_kind_letter((enum phi_kind)k) == '-' || kinds[k] || !kind_shown(p, k, &cell)) continue;
-        yaml_error(at, d, "\"why\" must say why %s may leave (line %u)", phi_kind_name((enum phi_kind)k), cell.line);
+        yaml_error(at, d, "\"why\" must say why %s may leave (line %u)", phi_kind_name((enum phi_kind)k),
+                   cell.line);
     }
 }
 

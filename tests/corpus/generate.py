@@ -37,7 +37,7 @@ def read_templates():
         if line.startswith("== "):
             group = groups.setdefault(line[3:], [])
         elif line and line[0] != "#":
-            group.append(line.replace("\\n", "\n"))
+            group.append(line.replace("\\n", "\n").replace("\\t", "\t"))
     return groups
 
 
@@ -159,7 +159,8 @@ class Maker:
             "X": lambda: name(self.full(self.person())), "XF": lambda: name(self.person()[0]), "XL": lambda: name(self.person()[1]),
             "F": lambda: (self.facility(), "HOSPITAL", "HOSPITAL"),
             "N": lambda: (f"{self.pick(p['stem'])} {self.pick(p['nonhealth'])}", "LOCATION", "SCHOOL"),
-            "C": lambda: (self.pick(p["city"]), "LOCATION", "CITY"), "CS": lambda: (self.city_state(), "LOCATION", "CITY"),
+            "C": lambda: (self.pick(p["city"]), "LOCATION", "CITY"), "CI": lambda: (self.pick(p["city"]) + self.pick([" office", " clinic"]), "LOCATION", "CITY"),
+            "CS": lambda: (self.city_state(), "LOCATION", "CITY"),
             "Z": lambda: (f"{self.rng.randint(10000, 99999)}", "ZIP", "ZIP"), "ST": lambda: (self.pick(p["state_name"]), "LOCATION", "FREE-STATE"),
             "CO": lambda: (self.pick(p["county"]) + " County", "LOCATION", "COUNTY"), "AD": lambda: (self.address(), "LOCATION", "STREET"),
             "DT": lambda: (self.date(), "DATE", "DATE"), "MRN": lambda: (str(self.rng.randint(100000, 9999999)), "MRN", "MRN"),

@@ -354,7 +354,9 @@ static void test_odd_patterns(void **state)
         "(?>a+)b", "a{3}", "a{2,}b", "\\N1", "\\V1", "[\\d-]+1", "[]a]1", "[^]a]1", "[a\\]b]1", "(?#note)ab", "(a|ab)(c|bcd)",
         "((?:a|b){2,3})c", "(?i)stra\\x{df}e", "\\ba", "\\b-", "\\b[a-]", "(?<=\\d)\\.", "(?<!a|b)c", "(?<!ab)c", "(?s).x",
         "(?(?=a)ab|cd)", "a(?R)?b", "\\d*x", "()a", "(?:)a", "(?i)\\bsk", "(?:a{0}b)", "\\x41", "\\101", "\\t1", "[\\b]",
-        "(?:x|y(?:z|w))1", "\\d\\d/\\d\\d", "a\\/b", "(?-i)a", "(?U)a+b", "\\e|a", "[\\w.]+=", "\\/\\/[a-z]+",
+        "(?:x|y(?:z|w))1", "\\d\\d/\\d\\d", "a\\/b", "(?-i)a", "(?U)a+b", "\\e|a", "[\\w.]+=", "\\/\\/[a-z]+", "[a-z][a-z.]{1,4}\\s?[(1]", "[a-z]{1,3}1", "[a-z]{0,3}1", "(?<![a-z])[a-z]{2,3}(?:-|1|@)x?",
+        "a[b-d]*1", "[ab][a-c]{2}(?:1|)", "\\b[a-z]{1,3}\\b1?", "[a-c]+?\\b.", "(?i)[a-z]{2,4}[.:]", "[a-z]{1,2}(?=1)", "[a-z]+(?!1)-",
+        "[a-z]{1,4}+[-1]", "(?:[a-z]{1,3}-)", "[a-z]{1,3}(?<=b)1",
     };
     static const char alphabet[][5] = {"a", "b", "c", "d", "x", "y", "z", "w", "f", "o", "r", "A", "B", "K", "S", "k", "s",
                                        "m", "1", "2", "0", "-", "@", ".", ":", " ", "\n", "\r", "\t", "/", "=", "_", "ab", "\xC5\xBF",
@@ -433,6 +435,32 @@ static void test_equal(void **state)
     phi_engine_unref(e);
 }
 
+/* A number cut into two parts of one message is found in both; not across messages or fields. */
+static void test_seam(void **state)
+{
+    (void)state;
+    struct phi_engine *e = starter();
+    struct phi_scratch *s = phi_scratch_new();
+    struct phi_result r;
+    struct phi_leaf leaves[2] = {leaf_of("caf\u00E9 my SSN is 536-22-"), leaf_of("8741 thanks")};
+    leaves[0].group = leaves[1].group = 7;
+    assert_int_equal(scan_both(e, s, leaves, 2), 2);
+    assert_int_equal(phi_scan(e, s, leaves, 2, &r), 0);
+    assert_true(found(&r, leaves, PHI_SSN, "536-22-"));
+    assert_true(found(&r, leaves, PHI_SSN, "8741"));
+    assert_int_equal(r.v[0].via, PHI_VIA_JOIN);
+    leaves[1].group = 8;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    leaves[0].group = leaves[1].group = 0;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    leaves[0].group = leaves[1].group = 7;
+    leaves[0].label = "id";
+    leaves[0].label_len = 2;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    phi_scratch_free(s);
+    phi_engine_unref(e);
+}
+
 static void test_triggers(void **state)
 {
     (void)state;
@@ -459,7 +487,7 @@ int main(void)
         cmocka_unit_test(test_value_group),  cmocka_unit_test(test_context),       cmocka_unit_test(test_threshold),
         cmocka_unit_test(test_allow),        cmocka_unit_test(test_overlap),       cmocka_unit_test(test_limit),
         cmocka_unit_test(test_invalid_text), cmocka_unit_test(test_odd_patterns),  cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_triggers),
+        cmocka_unit_test(test_triggers),     cmocka_unit_test(test_seam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -463,6 +463,25 @@ static void test_detector_mistakes(void **state) {
                            "    score: 60\n    examples: {match: [XZ], not: [y]}\nend: site\n", 8, 14, "costs too much");
 }
 
+/* The first block of YAML in the manual is a policy that loads and does what the text says. */
+static void test_the_manual_is_right(void **state) {
+    (void)state;
+    FILE *f = fopen("docs/POLICY.md", "r");
+    assert_non_null(f);
+    char text[16384];
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    char *begin = strstr(text, "```yaml\n"), *end = begin ? strstr(begin + 8, "```") : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    struct policy *p = good(begin + 8);
+    assert_int_equal(action(p, "scheduling", PHI_GEO_CITY), POLICY_ALLOW);
+    assert_int_equal(action(p, "treatment", PHI_GEO_CITY), POLICY_TOKENIZE);
+    assert_true(policy_in_floor(p, PHI_EMAIL));
+    policy_unref(p);
+}
+
 /* ---- damage ---- */
 
 static bool same_decisions(const struct policy *a, const struct policy *b) {
@@ -533,6 +552,7 @@ int main(void) {
         cmocka_unit_test(test_end_line),
         cmocka_unit_test(test_all_mistakes_in_one_pass),
         cmocka_unit_test(test_floor_is_reported_once_for_all_purposes),
+        cmocka_unit_test(test_the_manual_is_right),
         cmocka_unit_test(test_every_preset_loads_with_its_detectors),
         cmocka_unit_test(test_digest_covers_every_byte),
         cmocka_unit_test(test_site_adds_and_changes_rules),

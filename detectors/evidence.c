@@ -3,7 +3,7 @@
  * Features come in groups; a group is a range of numbers, and the number inside it a class bit, a level, or both with
  * the kind of gap. The order of the groups is the order of weights.inc.
  */
-#include "features.h"
+#include "evidence.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,12 +68,12 @@ static const int16_t weights[FEATURE_COUNT][2] = {
 #include "dictionaries/weights.inc"
 };
 
-unsigned features_count(void)
+unsigned evidence_count(void)
 {
     return FEATURE_COUNT;
 }
 
-int features_name(unsigned feature, char *out, size_t size)
+int evidence_name(unsigned feature, char *out, size_t size)
 {
 #define GROUP(symbol, name, n)                                                                                        \
     if (feature <= GROUP_##symbol##_END)                                                                             \
@@ -118,6 +118,8 @@ static enum join join_before(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
+    if (i && !(x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_LINE)) && x->gap & GAP_LINE && p->classes & (LEX(DOCTOR) | LEX(TITLE)))
+        return JOIN_SPACE; /* a wrapped line */
     if (i && (x->gap & ~(GAP_SPACE | GAP_PERIOD)) == 0 && x->gap & GAP_PERIOD) {
         if (p->shape == SHAPE_INITIAL || p->classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(SUFFIX)) ||
             (p->classes & (LEX(CREDENTIAL) | LEX(STREET) | LEX(PATIENT)) && p->letters <= 4))
@@ -144,7 +146,7 @@ static unsigned likeness(const struct word *x)
     return 0;
 }
 
-void features_prepare(struct words *w, const struct phi_dictionary *d)
+void evidence_prepare(struct words *w, const struct phi_dictionary *d)
 {
     for (uint32_t i = 0; d && i < w->n; i++) {
         struct word *x = &w->v[i];
@@ -162,6 +164,8 @@ static bool is_dotted_credential(const struct words *w, uint32_t i)
     uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
     const struct word *x = &w->v[first];
 
+    if (i && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "pa")) /* PA-C */
+        return true;
     if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
         return false;
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
@@ -176,6 +180,8 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i], *p = x - 1;
     uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
 
+    if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
+        return true; /* "dr. olumide", in any list or in none */
     if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
     if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)
@@ -183,24 +189,39 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
 
-bool features_candidate(const struct words *w, uint32_t i)
+/* Everyday words and forms of address are no names by themselves, however they are written. */
+static bool is_everyday(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION);
+
+    if (x->classes & LEX(HONORIFIC) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+        return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
+    if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
+        return false;
+    return !i || !(p->classes & cues || p->label == LABEL_NAME);
+}
+
+bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !is_dotted_credential(w, i);
-    return is_capital(x) || (x->shape == SHAPE_LOWER && lower_candidate(w, i));
+        return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+    if (x->shape == SHAPE_LOWER)
+        return lower_candidate(w, i);
+    return is_capital(x) && !is_everyday(w, i);
 }
 
-static void put(struct features *f, unsigned feature)
+static void put(struct evidence *f, unsigned feature)
 {
-    if (f->n < FEATURES_MAX)
+    if (f->n < EVIDENCE_MAX)
         f->v[f->n++] = (uint16_t)feature;
 }
 
-static void put_classes(struct features *f, uint64_t classes, unsigned base, unsigned stride)
+static void put_classes(struct evidence *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -208,7 +229,7 @@ static void put_classes(struct features *f, uint64_t classes, unsigned base, uns
     }
 }
 
-static void gather_own(const struct words *w, uint32_t i, struct features *f)
+static void gather_own(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -236,7 +257,7 @@ static void gather_own(const struct words *w, uint32_t i, struct features *f)
         put(f, GROUP_FLAG + 3);
 }
 
-static void gather_left(const struct words *w, uint32_t i, struct features *f)
+static void gather_left(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
     enum join join = join_before(w, i);
@@ -261,7 +282,7 @@ static void gather_left(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static void gather_right(const struct words *w, uint32_t i, struct features *f)
+static void gather_right(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
@@ -279,12 +300,6 @@ static void gather_right(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, n[1].classes, GROUP_AFTER2, 1);
 }
 
-static bool is_text(const struct words *w, const struct word *x, const char *text)
-{
-    size_t n = strlen(text);
-    return x->end - x->begin == n && strncasecmp(w->text + x->begin, text, n) == 0;
-}
-
 /* "67-year-old", "67 yo", "67yo", "57F" at a word. */
 static bool is_age(const struct words *w, uint32_t i)
 {
@@ -293,12 +308,10 @@ static bool is_age(const struct words *w, uint32_t i)
 
     if (x->shape == SHAPE_ALNUM)
         return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
-    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n &&
-           (is_text(w, x + 1, "year") || is_text(w, x + 1, "yr") || is_text(w, x + 1, "yo") || is_text(w, x + 1, "y") ||
-            is_text(w, x + 1, "month") || is_text(w, x + 1, "years"));
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
 }
 
-static void gather_ages(const struct words *w, uint32_t i, struct features *f)
+static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -323,8 +336,8 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
-        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || is_text(w, x, "of") || is_text(w, x, "the") ||
-                    is_text(w, x, "and") || x->flags & WORD_LINE_LOWER;
+        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
             return false;
         if (x->classes & classes)
@@ -333,7 +346,7 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
     return false;
 }
 
-static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct features *f)
+static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
 
@@ -352,7 +365,7 @@ static void gather_place(const struct words *w, uint32_t i, const struct phi_dic
         if (i + 2 < w->n && n[1].shape == SHAPE_NUMBER && n[1].letters == 5)
             put(f, GROUP_CUE + CUE_STATE_ZIP);
     }
-    if (i + 1 < w->n && (is_text(w, n, "county") || is_text(w, n, "parish")))
+    if (i + 1 < w->n && n->letters == 6 && (words_is(w, i + 1, "county") || words_is(w, i + 1, "parish")))
         put(f, GROUP_CUE + CUE_COUNTY);
     for (uint32_t back = 0; d && back < 3 && back <= i; back++) {
         const struct word *s = x - back;
@@ -405,7 +418,7 @@ static bool in_eponym_chain(const struct words *w, uint32_t i)
     return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
 }
 
-bool features_eponym(const struct words *w, uint32_t i)
+bool evidence_eponym(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
@@ -417,7 +430,7 @@ bool features_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
+static void gather_eponym(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -431,19 +444,16 @@ static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
 /* "Vistaril 50 mg" */
 static bool has_dose(const struct words *w, uint32_t i)
 {
-    static const char *const units[] = {"mg", "mcg", "ml", "units", "unit", "tablet", "tablets", "tabs", "tab", "percent", "grams", "meq", "cc", "puffs", "drops", "french"};
-
     for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_COMMA | GAP_STOP))
             return false;
-        for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-            if (is_text(w, &w->v[k], units[u]))
-                return true;
+        if (w->v[k].classes & LEX(DOSE))
+            return true;
     }
     return false;
 }
 
-static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct features *f)
+static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -486,8 +496,8 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
         put(f, GROUP_CUE + CUE_SLASH_LIST);
 }
 
-void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
-                     struct features *out)
+void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
+                     struct evidence *out)
 {
     out->n = 0;
     gather_own(w, i, out);
@@ -499,7 +509,21 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
     gather_cues(w, i, seen, out);
 }
 
-void features_weigh(const struct features *f, int32_t sum[LABELS])
+bool evidence_plain(const struct words *w, uint32_t i)
+{
+    return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
+}
+
+bool evidence_unknown(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
+        return false;
+    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
+}
+
+void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
 {
     memset(sum, 0, LABELS * sizeof *sum);
     for (unsigned k = 0; k < f->n; k++) {
@@ -508,7 +532,7 @@ void features_weigh(const struct features *f, int32_t sum[LABELS])
     }
 }
 
-uint8_t features_percent(int32_t margin)
+uint8_t evidence_percent(int32_t margin)
 {
     /* 100 / (1 + exp(-x)) for x = 0, 0.25, ... 6 */
     static const uint8_t table[] = {50, 56, 62, 68, 73, 78, 82, 85, 88, 90, 92, 94, 95,
