@@ -84,6 +84,33 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
     return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
+static bool is_date(struct span s) {
+    if (s.len != 10) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        bool dash = i == 4 || i == 7;
+        if (dash ? s.ptr[i] != '-' : s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+    }
+    return true;
+}
+
+/* The version of Anthropic's interface that the client speaks decides how its body is read, so it goes along: as a date, or
+ * the only one there is so far. Nothing else of a head travels on. */
+static enum flow read_version(struct transaction *t, const struct http1_head *h) {
+    static const char name[] = "anthropic-version: ";
+    struct span version = http1_field(h, "anthropic-version");
+    char *line;
+
+    if (t->dialect != SHAPE_ANTHROPIC) return FLOW_NEXT;
+    if (!is_date(version) || http1_field_count(h, "anthropic-version") != 1) version = span_of("2023-06-01");
+    line = arena_alloc(t->keep, sizeof name + version.len);
+    if (!line) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    memcpy(line, name, sizeof name - 1);
+    memcpy(line + sizeof name - 1, version.ptr, version.len);
+    line[sizeof name - 1 + version.len] = '\0';
+    t->upstream_headers[0] = line;
+    return FLOW_NEXT;
+}
+
 static enum flow read_head(struct transaction *t, const struct http1_head *h, const char *fingerprint) {
     struct span method = h->method == HTTP1_GET ? span_of("GET") : h->method == HTTP1_POST ? span_of("POST") : span_of("-");
     unsigned retry_after;
@@ -96,6 +123,7 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
     if (t->endpoint == SHAPE_NONE || h->query.len) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
     if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->entered = principal_enter(t->principal, (uint64_t)time(NULL), &retry_after);
@@ -184,6 +212,7 @@ static enum flow step_send(struct transaction *t) {
                                     .path = shape_upstream_path(t->endpoint),
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
+                                    .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
 
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */

@@ -65,6 +65,7 @@ struct transaction {
     enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
+    const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     int purpose;
     const char *purpose_source;
