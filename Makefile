@@ -4,13 +4,15 @@
 # Three builds of the same sources: release (hardened), asan (ASan+UBSan, clang), tsan (clang). BUILD picks one.
 
 SHELL   := /bin/bash
+# V=1 shows the commands.
+Q := $(if $(V),,@)
 BUILD   ?= release
 OUT     := build/$(BUILD)
 PREFIX  ?= /usr/local
 
-PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl libcjson yaml-0.1
+PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1 zlib libbrotlidec libzstd
 # Offline code (phi, unit tests, fuzzers) sees neither libevent nor libcurl.
-CORE_LIBS   = -lpcre2-8 -lyaml -lcjson -lcrypto -lpthread -lm
+CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lz -lbrotlidec -lzstd -lpthread -lm
 SOCKET_LIBS = -levent_core -levent_pthreads -lcurl -lssl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -40,7 +42,7 @@ else
 endif
 
 # Modules that need libevent or libcurl, or the whole of the gateway. Everything else is offline code.
-SOCKET_SRC := $(wildcard $(addprefix proxy/,tls.c server.c acceptor.c upstream.c echo.c admin.c worker.c gateway.c))
+SOCKET_SRC := $(wildcard $(addprefix proxy/,memory.c tls.c server*.c acceptor.c upstream*.c echo.c admin.c worker.c gateway.c))
 MAIN_SRC   := $(wildcard proxy/main.c proxy/phi.c)
 CORE_SRC   := $(filter-out $(SOCKET_SRC) $(MAIN_SRC),$(wildcard detectors/*.c policies/engine/*.c proxy/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -52,8 +54,17 @@ SOCKET := $(OUT)/libsocket.a
 UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: all binaries units fuzzers unit-test help
+.PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install e2e clean
 all: binaries
+
+help:
+	@echo 'make run      install what is missing, build, start on http://127.0.0.1:8080/v1 with the starter config'
+	@echo 'make test     install what is missing, build three times, pass all tests'
+	@echo 'make          build build/phigate and build/phi'
+	@echo 'make lint     banned functions, layers, house rules, static analysis'
+	@echo 'make bench    beside nginx and HAProxy, as ratios of one run (docs/BENCHMARKS.md)'
+	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
+	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
 
 binaries: build/phigate build/phi
 
@@ -63,30 +74,47 @@ build/%: $(OUT)/bin/%
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(CORE): $(call obj,$(CORE_SRC))
+$(CORE): $(call obj,$(CORE_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
-$(SOCKET): $(call obj,$(SOCKET_SRC))
+	@ar rcs $@ $(filter %.o,$^)
+$(SOCKET): $(call obj,$(SOCKET_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OUT)/bin/phi: $(OUT)/proxy/phi.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
 $(OUT)/bin/phigate: $(OUT)/proxy/main.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
 
 # A unit test links the core only; one whose name starts with test_socket_ links the sockets too.
 $(OUT)/unit/test_socket_%: $(OUT)/tests/unit/test_socket_%.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka -lcjson $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka -lcjson $(CORE_LIBS)
 $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcjson $(CORE_LIBS)
+
+# Programs that fault scripts break, and benchmarks: core only; one whose name starts with socket_ links the sockets too.
+$(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bench/socket_%: $(OUT)/tests/bench/socket_%.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
 
@@ -97,3 +125,57 @@ unit-test: units
 
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+# ---- what users and CI call ----
+
+VENV := build/venv
+FUZZ_SECONDS ?= 60
+
+run:
+	@tests/tools/install-missing.sh build
+	@$(MAKE) -s all
+	@test -e run/phigate.yaml || build/phi init run
+	@echo 'phigate answers on http://127.0.0.1:8080/v1 (stop: Ctrl-C)'
+	@exec build/phigate -c run/phigate.yaml
+
+$(VENV)/.ready: tests/requirements.txt
+	@/usr/bin/python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install -q -r $< && touch $@
+
+build/node/.ready: tests/e2e/node/package.json tests/e2e/node/client.mjs
+	@mkdir -p build/node && cp $^ build/node/
+	@cd build/node && npm install --silent --no-audit --no-fund && touch .ready
+
+test:
+	@tests/tools/install-missing.sh test
+	@tests/tools/run-tests.sh
+
+lint:
+	@tests/tools/install-missing.sh test
+	@python3 tests/layers.py
+	@tests/lint.sh
+
+bench:
+	@tests/tools/install-missing.sh bench
+	@$(MAKE) -s all build/release/bench/stub build/release/bench/stream_client
+	@python3 tests/bench/bench.py
+
+fuzz:
+	@tests/tools/install-missing.sh test
+	@$(MAKE) -s BUILD=fuzz fuzzers
+	@tests/tools/run-fuzz.sh $(FUZZ_SECONDS)
+
+install: all
+	install -D -m 755 build/phigate $(DESTDIR)$(PREFIX)/bin/phigate
+	install -D -m 755 build/phi $(DESTDIR)$(PREFIX)/bin/phi
+	install -d $(DESTDIR)$(PREFIX)/share/phigate/policies/presets $(DESTDIR)$(PREFIX)/share/phigate/policies/rules \
+	    $(DESTDIR)$(PREFIX)/share/phigate/policies/coverage $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries
+	for d in presets rules coverage; do \
+	    install -m 644 policies/$$d/*.yaml $(DESTDIR)$(PREFIX)/share/phigate/policies/$$d/; done
+	for f in detectors/dictionaries/*.bin; do test ! -e $$f || \
+	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries/; done
+	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
+
+clean:
+	rm -rf build

@@ -279,6 +279,8 @@ static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t 
 {
     uint32_t n, end = at + 1;
     *next = end;
+    if (!text_is_digit(text[at]) && len - at >= 3 && !strchr("enwhoi", text_lower(text[at + 1])))
+        return false;
     if (!text_is_digit(text[at])) /* not one word in twenty begins like a spelled digit */
         return (at == 0 || !text_is_letter(text[at - 1])) && spelled_digit(text, len, at, false, &n) >= 0;
     while (end < len && text_is_digit(text[end]))
@@ -304,7 +306,7 @@ unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, s
     mapped_clear(out, 0);
     for (uint32_t i = 0; i < len && !out->failed;) {
         uint32_t next;
-        if (!may_begin(text[i])) {
+        if (!may_begin(text[i]) || (i > 0 && !text_is_digit(text[i]) && text_is_letter(text[i - 1]))) {
             i++;
             continue;
         }

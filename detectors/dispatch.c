@@ -322,6 +322,9 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     struct phi_match match;
     if (*next > p->state->base + at)
         return 0;
+    const struct head_run *run = &p->d->triggers[rule]->run;
+    if (run->max && !trigger_run_fits(run, p->text, p->len, at))
+        return 0;
     int rc = phi_pattern_at(p->d->patterns[rule], p->m, p->text, p->len, at, &match);
     if (rc < 0)
         return -1;

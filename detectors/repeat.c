@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Seeds are the values of sure findings: whole, and for names their parts. Each is known by the hash of its
- * first word; one pass over the words of all leaves looks that up, and what fits is compared whole.
+ * words; one pass over the words of all leaves takes one, two, three ... of them where a first word fits, looks
+ * their hash up, and compares what it finds. So many seeds that begin alike cost no more than one.
  *
  *     finding "Greta Hollingsworth"  ->  seeds: "greta hollingsworth", "Hollingsworth", "Greta"
  *     text "Mrs HOLLINGSWORTH said"  ->  repeat
@@ -18,7 +19,7 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { SEED_SCORE = 75, SEEDS_MAX = 4096, PART_LETTERS = 3, SCORE_WHOLE = 80, SCORE_PART = 70, VALUE_MAX = 128 };
+enum { SEED_SCORE = 75, SEEDS_MAX = 4096, PART_LETTERS = 3, SCORE_WHOLE = 80, SCORE_PART = 70, VALUE_MAX = 128, WORDS_MAX = 8, GAP_MAX = 8 };
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
@@ -32,6 +33,7 @@ struct seed {
     const char *text;
     uint32_t len;
     uint32_t next; /* seed with the same slot, from 1 */
+    uint32_t words; /* that its hash is made of, at most WORDS_MAX */
     uint16_t kind;
     uint8_t score;
     bool part, family;
@@ -42,7 +44,10 @@ struct seeds {
     uint32_t n;
     uint32_t *slots; /* heads, from 1 */
     uint32_t mask;
+    uint64_t *heads; /* a bit for each first word */
 };
+
+enum { HEAD_BITS = 1 << 16 };
 
 /* Numbers and names that name somebody wherever they stand; not dates, ages, cities or categories. */
 static bool kind_repeats(unsigned kind)
@@ -61,6 +66,41 @@ static uint32_t word_end(const char *text, uint32_t len, uint32_t at)
     return at;
 }
 
+/* Where the next word begins, or len when it is too far away. */
+static uint32_t next_word(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at;
+    while (i < len && !text_is_alnum(text[i]) && i - at < GAP_MAX)
+        i++;
+    return i < len && text_is_alnum(text[i]) ? i : len;
+}
+
+static uint64_t hash_add(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+static bool head_has(const struct seeds *all, uint64_t word)
+{
+    return all->heads[word % HEAD_BITS / 64] >> word % 64 & 1;
+}
+
+/* The hash of the words of a seed, which is told how many they are. */
+static uint64_t seed_hash(struct seeds *all, struct seed *seed)
+{
+    uint64_t hash = 0;
+    for (uint32_t at = 0; at < seed->len && seed->words < WORDS_MAX; seed->words++) {
+        uint32_t end = word_end(seed->text, seed->len, at);
+        uint64_t word = text_hash_nocase(seed->text + at, end - at);
+        if (seed->words == 0)
+            all->heads[word % HEAD_BITS / 64] |= (uint64_t)1 << word % 64;
+        hash = hash_add(hash, word);
+        at = next_word(seed->text, seed->len, end);
+    }
+    return hash;
+}
+
 static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32_t end, struct seed seed)
 {
     while (begin < end && !text_is_alnum(text[begin]))
@@ -71,7 +111,7 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
         return;
     seed.text = text + begin;
     seed.len = end - begin;
-    uint64_t hash = text_hash_nocase(seed.text, word_end(seed.text, seed.len, 0));
+    uint64_t hash = seed_hash(all, &seed);
     uint32_t *slot = &all->slots[hash & all->mask];
     for (uint32_t i = *slot; i; i = all->v[i - 1].next) {
         const struct seed *old = &all->v[i - 1];
@@ -151,22 +191,39 @@ static bool is_capitalized(const char *text, uint32_t at)
     return text_is_upper(text[at]) || (unsigned char)text[at] >= 0x80;
 }
 
+/* The longest seed among those of `words` words with this hash that stands at `at`. */
+static void repeat_look(const struct seeds *all, uint64_t hash, uint32_t words, const char *text, uint32_t len, uint32_t at,
+                        const struct seed **best, uint32_t *best_end)
+{
+    for (uint32_t i = all->slots[hash & all->mask]; i; i = all->v[i - 1].next) {
+        const struct seed *seed = &all->v[i - 1];
+        if (seed->words != words || seed->text == text + at || (seed->part && !is_capitalized(text, at)))
+            continue;
+        uint32_t to = seed_fits(seed, text, len, at);
+        if (to > *best_end) {
+            *best = seed;
+            *best_end = to;
+        }
+    }
+}
+
 /* A candidate for the longest seed at a word; the number added, or -1. */
 static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at,
                      uint32_t end)
 {
-    uint64_t hash = text_hash_nocase(text + at, end - at);
+    uint64_t word = text_hash_nocase(text + at, end - at), hash = 0;
     const struct seed *best = NULL;
     uint32_t best_end = 0;
-    for (uint32_t i = all->slots[hash & all->mask]; i; i = all->v[i - 1].next) {
-        const struct seed *seed = &all->v[i - 1];
-        if (seed->text == text + at || (seed->part && !is_capitalized(text, at)))
-            continue;
-        uint32_t to = seed_fits(seed, text, len, at);
-        if (to > best_end) {
-            best = seed;
-            best_end = to;
-        }
+    if (!head_has(all, word))
+        return 0;
+    for (uint32_t words = 1; words <= WORDS_MAX; words++) {
+        hash = hash_add(hash, word);
+        repeat_look(all, hash, words, text, len, at, &best, &best_end);
+        uint32_t next = next_word(text, len, end);
+        if (next == len)
+            break;
+        end = word_end(text, len, next);
+        word = text_hash_nocase(text + next, end - next);
     }
     if (!best)
         return 0;
@@ -198,17 +255,20 @@ static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, con
 
 int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
 {
-    struct seeds all = {.mask = 1023};
+    struct seeds all = {.mask = 8191};
     struct phi_candidates *sink = &s->found;
     int added = 0;
     if (s->n_findings == 0)
         return 0;
     if (phi_array_reserve(&s->work[4], SEEDS_MAX * sizeof *all.v) < 0 ||
-        phi_array_reserve(&s->work[5], (all.mask + 1) * sizeof *all.slots) < 0)
+        phi_array_reserve(&s->work[5], (all.mask + 1) * sizeof *all.slots) < 0 ||
+        phi_array_reserve(&s->work[6], HEAD_BITS / 8) < 0)
         return -1;
     all.v = s->work[4].v;
     all.slots = s->work[5].v;
+    all.heads = s->work[6].v;
     memset(all.slots, 0, (all.mask + 1) * sizeof *all.slots);
+    memset(all.heads, 0, HEAD_BITS / 8);
     seeds_collect(&all, s, leaves);
     sink->map = (struct offset_map){0};
     sink->via = 0;

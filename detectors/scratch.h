@@ -29,6 +29,8 @@ struct phi_candidates {
     uint32_t rule_base, rules;
     struct offset_map map;
     uint8_t via; /* added to each */
+    /* Two leaves read as one text: what crosses the seam is kept, a candidate in each; 0 = one leaf. */
+    uint32_t seam, left_begin; /* in the text; in the left leaf, where the text begins */
     bool failed;
 };
 
@@ -41,7 +43,7 @@ struct phi_scratch {
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
-    struct phi_array work[6];    /* of resolve, repeat, context */
+    struct phi_array work[7];    /* of resolve, repeat, context */
     uint32_t n_findings;
 };
 

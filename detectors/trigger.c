@@ -331,6 +331,92 @@ static void pivot_find(const struct node *nodes, int root, struct pivot *pivot)
     }
 }
 
+/* ---- run ---- */
+
+static bool set_is_ascii(const struct byte_set *s)
+{
+    return !(s->bits[2] | s->bits[3]);
+}
+
+static bool sets_meet(const struct byte_set *a, const struct byte_set *b)
+{
+    return (a->bits[0] & b->bits[0]) | (a->bits[1] & b->bits[1]);
+}
+
+/* The nodes of a concatenation behind `node`, as openings; 0, or -1 when out of memory. */
+static int run_behind(const struct node *nodes, int node, struct head_run *run, struct opening_list *list)
+{
+    static const int tries[] = {4, 3, 2, 1};
+    bool grown = false;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries && !grown; i++) {
+        struct growth g = {.nodes = nodes, .bytes = tries[i], .most = 24};
+        memset(list, 0, sizeof *list);
+        list->n = 1;
+        for (int k = node; k && !g.full; k = nodes[k].next)
+            if (grow(&g, k, list) < 0)
+                return -1;
+        grown = !g.full;
+    }
+    for (int i = 0; i < list->n && grown; i++)
+        grown = list->v[i].n > 0 && !sets_meet(&list->v[i].set[0], &run->set);
+    if (!grown) {
+        run->max = 0;
+        return 0;
+    }
+    run->behind = phi_memory_new((size_t)list->n * sizeof *run->behind);
+    if (!run->behind)
+        return -1;
+    memcpy(run->behind, list->v, (size_t)list->n * sizeof *run->behind);
+    run->n = list->n;
+    return 0;
+}
+
+/* [set] and [set]{m,n} at the head of a concatenation, or [set]{m,n} alone. */
+static int run_find(const struct node *nodes, int root, struct head_run *run, struct opening_list *list)
+{
+    const struct node *cat = &nodes[root];
+    while (cat->type == NODE_CAT && cat->child && !nodes[cat->child].next)
+        cat = &nodes[cat->child];
+    int i = cat->type == NODE_CAT ? cat->child : 0;
+    while (i && (nodes[i].type == NODE_EMPTY || nodes[i].type == NODE_BOUNDARY || nodes[i].type == NODE_BEHIND))
+        i = nodes[i].next;
+    if (!i)
+        return 0;
+    bool single = nodes[i].type == NODE_SET;
+    const struct byte_set *first = single ? &nodes[i].set : NULL;
+    i = single ? nodes[i].next : i;
+    if (!i || nodes[i].type != NODE_REPEAT || nodes[i].max == 0 || nodes[nodes[i].child].type != NODE_SET || !nodes[i].next)
+        return 0;
+    run->set = nodes[nodes[i].child].set;
+    run->first = first ? *first : run->set;
+    if (!set_is_ascii(&run->set) || !set_is_ascii(&run->first) || (!first && nodes[i].min == 0))
+        return 0;
+    run->min = (uint32_t)(nodes[i].min + single);
+    run->max = nodes[i].max < 0 ? UINT32_MAX : (uint32_t)(nodes[i].max + single);
+    return run_behind(nodes, nodes[i].next, run, list);
+}
+
+bool trigger_run_fits(const struct head_run *run, const char *text, uint32_t len, uint32_t at)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    uint32_t end = at + 1;
+    if (!byte_set_has(&run->first, p[at]))
+        return false;
+    while (end < len && byte_set_has(&run->set, p[end]) && end - at <= run->max)
+        end++;
+    if (end - at < run->min || end - at > run->max)
+        return false;
+    for (int i = 0; i < run->n; i++) {
+        const struct opening *o = &run->behind[i];
+        uint32_t k = 0;
+        while (k < o->n && end + k < len && byte_set_has(&o->set[k], p[end + k]))
+            k++;
+        if (k == o->n)
+            return true;
+    }
+    return false;
+}
+
 /* ---- the whole ---- */
 
 static unsigned set_count(const struct byte_set *s)
@@ -413,6 +499,7 @@ int trigger_analyse(struct trigger *t, const char *pattern, const pcre2_code *co
             for (int i = 0; i < t->n; i++)
                 opening_settle(&t->openings[i]);
             pivot_find(tree.v, tree.root, &t->pivot);
+            rc = run_find(tree.v, tree.root, &t->run, list);
         }
     }
     trigger_describe(t);
@@ -424,6 +511,8 @@ int trigger_analyse(struct trigger *t, const char *pattern, const pcre2_code *co
 void trigger_free(struct trigger *t)
 {
     phi_memory_free(t->openings);
+    phi_memory_free(t->run.behind);
+    t->run = (struct head_run){0};
     t->openings = NULL;
     t->n = 0;
 }

@@ -13,9 +13,11 @@
 #include <stdint.h>
 
 struct audit;
+struct audit_note_key;
 struct buf;
 
 #define AUDIT_RECORD_MAX 4096
+#define AUDIT_ASIDE_MS 20
 
 /* ---- records: members are added in any order, written in canonical order (RFC 8785) ---- */
 
@@ -41,22 +43,31 @@ struct audit_ticket {
     void (*done)(struct audit_ticket *t, bool ok);
     void *owner;
     uint64_t seq; /* given when durable */
+    /* Nobody waits for it: it goes with the next that is waited for, or alone within AUDIT_ASIDE_MS. */
+    bool aside;
 };
 
 struct audit_options {
     const char *path;
     const unsigned char *key; /* 32 bytes: HMAC of values and of lines */
     const char *node;         /* name of this gateway in the records */
-    uint32_t queue_max;       /* tickets waiting; beyond it audit_submit fails at once */
+    uint32_t queue_max;       /* tickets waiting; beyond it audit_submit fails at once. 0: 4096 */
+    uint32_t segment_step;    /* bytes reserved ahead of the end of the file. 0: 16 MiB */
+    uint32_t reserve;         /* bytes kept in "<path>.reserve" to log that the disk is full. 0: 1 MiB */
+    const struct audit_note_key *signing_key; /* NULL: no checkpoints; copied */
+    uint32_t checkpoint_every; /* records. 0: 4096 */
+    uint64_t checkpoint_us;    /* 0: one minute */
 };
 
 /* Opens or creates (0600), locks, seals a torn tail, closes open request ids as `unknown`, writes a lifecycle record.
- * NULL with a reason in err. */
+ * NULL with a reason in err: also when the log's last run was changed, or its end is missing (docs/AUDIT.md). */
 struct audit *audit_open(const struct audit_options *o, char *err, size_t err_size);
 /* Drains, writes a lifecycle record, closes. */
 void audit_close(struct audit *a);
 /* Any thread. Takes ownership of ticket->record in every case. -1: not accepted (done is not called). */
 MUST_CHECK int audit_submit(struct audit *a, struct audit_ticket *t);
+/* Records can be written. false also while one commit takes longer than a second (a disk that hangs): tickets are
+ * then refused at once; those that wait are told when the disk answers. */
 bool audit_healthy(const struct audit *a);
 
 struct audit_stats {
@@ -69,6 +80,7 @@ void audit_stats(const struct audit *a, struct audit_stats *out);
 /* Keyed hash of a found value for the record: kind 0x00 normalized value -> 16 characters of base32, lower case.
  * Normalizing: letters folded to lower case, everything but letters and digits dropped. */
 #define AUDIT_HASH_LEN 16
+/* An empty string when out of memory. */
 void audit_value_hash(const unsigned char key[32], const char *kind, struct span value, char out[AUDIT_HASH_LEN + 1]);
 
 /* ---- reading (phi audit verify) ---- */
@@ -79,7 +91,11 @@ struct audit_check {
     const char *reason;     /* constant */
     uint64_t first_seq, last_seq;
     uint64_t unfinished;    /* decisions to forward without an outcome */
-    bool torn_tail;
+    bool torn_tail;         /* bytes after the last whole record, as a crash leaves them */
+    bool head_checked;      /* the head file was there: records cut off at the end would have been noticed */
+    uint64_t checkpoints;   /* signed with the given key, over the records before them */
+    uint64_t other_checkpoints; /* over the records before them, by another key */
+    bool checkpoint_met;    /* the given checkpoint is about these records */
 };
 /* key may be NULL: then the chain is checked without the line MACs. 0 verified, 1 bad (see c), -1 unreadable. */
 int audit_verify(const char *path, const unsigned char *key, struct audit_check *c);

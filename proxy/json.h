@@ -34,7 +34,7 @@ struct json_token {
     enum json_type type;
     struct span raw;       /* in the scanned text */
     uint32_t begin;        /* offset of raw in the scanned text */
-    uint32_t depth;        /* containers around it */
+    uint32_t depth;        /* containers around it; a container's end has the depth of its begin */
     bool escaped;          /* raw holds at least one backslash: json_unescape before reading it */
 };
 
@@ -42,15 +42,19 @@ struct json_scanner; /* from the arena; freed with it */
 
 /* text: at most 4 GiB - 1. depth: containers allowed, at most 1024. NULL when the arena is full. */
 struct json_scanner *json_scanner_new(struct arena *a, struct span text, uint32_t depth);
+/* Begins another text with the memory of the last one. */
+void json_scanner_restart(struct json_scanner *s, struct span text);
 /* 0 and the next token, or -1: not JSON (json_error says why, a constant string without content). */
 MUST_CHECK int json_next(struct json_scanner *s, struct json_token *t);
 const char *json_error(const struct json_scanner *s);
+/* The same as a code: "invalid_json", "duplicate_key", "too_deep", "too_large", "out_of_memory". */
+const char *json_error_code(const struct json_scanner *s);
 uint32_t json_error_offset(const struct json_scanner *s);
 /* Skips the rest of the value whose begin token was just returned. */
 MUST_CHECK int json_skip(struct json_scanner *s);
 
 /* Where decoded bytes come from. Offsets in decoded text map to raw offsets through the marks: between two
- * marks both run in step. */
+ * marks both run in step, or, where the lengths differ, lies one escape. */
 struct json_map {
     struct json_mark {
         uint32_t decoded, raw;

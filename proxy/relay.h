@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The answer on its way to the client: JSON as a whole, SSE event by event. Restores the caller's values in text,
- * never in ids, URLs, logprobs, base64. Order and number of events stay; text that is held back goes out in
- * a copy of its last event before the channel's finish. What cannot be parsed is not guessed at.
+ * never in keys, ids, URLs, logprobs, base64. Order and number of events stay; text that is held back at the end of
+ * its choice or of the stream goes out in an event of its own, in the envelope of the one that it came in. What cannot
+ * be parsed is not guessed at.
  */
 #ifndef RELAY_H
 #define RELAY_H
@@ -27,18 +28,21 @@ struct relay_result {
     uint32_t events;
 };
 
-/* json_mode: contents are JSON text (response_format). stream: the request asked for one. */
+/* json_mode: contents are JSON text (response_format). tokens outlive the relay. NULL when out of memory. */
 struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json_mode, size_t event_ceiling,
                         size_t body_ceiling);
 void relay_free(struct relay *r); /* wipes */
 
-/* The upstream's head. content_type may be empty. Returns true when the answer is an event stream (bytes go out as
- * they come), false when it is collected until the end. */
+/* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty
+ * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD. Returns true when the answer is
+ * an event stream (bytes go out as they come), false when it is collected until the end. */
 bool relay_begin(struct relay *r, int status, struct span content_type);
 /* Appends to out what may go to the client now. -1: stop (RELAY_BAD). */
 MUST_CHECK int relay_push(struct relay *r, struct span bytes, struct buf *out);
-/* The upstream ended; clean: by its own framing. Appends the rest; for a stream that was cut an error event
- * `data: {"error":{...}}` with message and code. request_id: ours, for the message. */
+/* The upstream ended, or relay_push failed; clean: by its own framing. Appends the rest. A stream that was cut gets an
+ * error event `data: {"error":{...}}` with code upstream_cut, one that could not be read with code upstream_invalid; a
+ * document that is not complete gives nothing. A stream is complete with [DONE], or, as some servers write none, with
+ * a finish reason for every choice and a clean end. request_id: ours, for the message. */
 enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out);
 const struct relay_result *relay_result(const struct relay *r);
 

@@ -13,6 +13,8 @@
 
 #include "span.h"
 
+#include <stdint.h>
+
 struct buf;
 struct tokens;
 
@@ -28,13 +30,19 @@ struct restore_counts {
 
 struct restore; /* heap; wiped when freed */
 
+/* NULL when out of memory. tokens and counts outlive it. */
 struct restore *restore_new(const struct tokens *t, enum restore_mode mode, struct restore_counts *counts);
 void restore_free(struct restore *r);
 
-/* text: decoded, any cut (also inside a UTF-8 character). Output is appended. */
+/* text: decoded, any cut (also inside a UTF-8 character). Output is appended; a restorer or an out that failed
+ * (memory, ceiling) shows in out->failed. */
 void restore_push(struct restore *r, struct span text, struct buf *out);
 /* The end of the channel: what was held back goes out as it is. */
 void restore_flush(struct restore *r, struct buf *out);
 bool restore_holds(const struct restore *r); /* something is held back */
+
+/* Where the character at index (code points, as annotations count) of the text that came in stands in the text that
+ * went out; an index inside a token is that of the end of its value. */
+uint64_t restore_index(const struct restore *r, uint64_t index);
 
 #endif

@@ -29,10 +29,11 @@ void sse_free(struct sse *s); /* wipes */
  * lines, also when cut between CR and LF; a leading byte order mark is dropped. Spans live during the call. */
 typedef int sse_handler(void *arg, const struct sse_event *e);
 MUST_CHECK int sse_push(struct sse *s, struct span bytes, sse_handler *handler, void *arg);
-/* The stream ended: an event without its final blank line is given too. true when bytes of an unfinished line
- * were left over. */
+/* The stream ended: an event without its final blank line is given too, also when its last line is
+ * unfinished: then 1, else 0; -1 as above. */
 MUST_CHECK int sse_end(struct sse *s, sse_handler *handler, void *arg);
 
+/* Data is JSON: a line break in it is white space and is written as a space. Nothing when data is empty. */
 void sse_write(struct buf *out, struct span name, struct span data);
 void sse_write_comment(struct buf *out, struct span text);
 

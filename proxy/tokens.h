@@ -17,12 +17,14 @@ struct tokens;
 
 struct tokens *tokens_new(struct arena *a);
 
-/* A token-shaped text that stays in the request as it is (inside a key): its number is not given out again. */
+/* A token-shaped text that stays in the request as it is (inside a key): its number is not given out. Comes before
+ * the first tokens_put; -1 when the number is out already or the arena is full: the caller blocks. A text of
+ * another shape is 0. */
 MUST_CHECK int tokens_reserve(struct tokens *t, struct span token_text);
 
-/* The token of a written form; the same form (bytes) of the same word gives the same token. subject: as in a finding, 0 when
- * none; forms with one subject and word share a number. An empty span when the arena or the numbers are
- * exhausted (a million): the caller blocks. */
+/* The token of a written form; the same form (bytes) of the same word gives the same token. subject: as in a finding,
+ * 0 when none; forms with one subject and word share a number, two subjects never do. The value is copied. An empty
+ * span when the value is empty, or the arena or the numbers are exhausted (a million): the caller blocks. */
 struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject);
 
 /* The value of a token of this request, exactly as written there. false: not ours, or reserved. */

@@ -13,6 +13,8 @@ struct arena;
 struct buf;
 struct tokens;
 
+#define TRANSFORM_NO_RULE UINT16_MAX /* the rule of token-shaped text, which no rule finds */
+
 /* One row per kind, place and action, for the record. */
 struct transform_row {
     enum phi_kind kind;
@@ -27,18 +29,21 @@ struct transform_row {
 struct transform {
     struct transform_row *rows;
     size_t n_rows;
-    uint32_t findings, edits;
+    uint32_t findings, edits;  /* token-shaped text is an edit and a row, but no finding */
     bool blocked;              /* the request must not go; nothing was written */
     enum phi_kind block_kind;
     uint32_t block_path;
     const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number" */
-    uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind */
+    uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked */
 };
 
-/* Decides every finding for the purpose, then writes the body as it may leave into out. Token-shaped text that
- * came with the request is tokenized as PHI_TOKEN_TEXT whatever the policy says. In monitor mode nothing is
- * changed (token-shaped text included) and rows say what would have been done.
- * 0: out is ready, or t->blocked. -1: out of memory or a limit; the caller refuses. */
+/* Decides every finding for the purpose, then writes the body as it may leave into out. found->v[].leaf numbers
+ * the leaves of the walk. Token-shaped text that came with the request is tokenized as PHI_TOKEN_TEXT whatever the
+ * policy says. A finding of a sensitive category (SENS.*) is blocked or goes in clear: it covers meaning, not a value
+ * that could be put back. In monitor mode nothing is changed (token-shaped text included), except for kinds in the
+ * policy's floor, and rows say what would have been done.
+ * 0: out is ready, or t->blocked. -1: out of memory or a limit, or findings that do not fit the walk; the caller
+ * refuses, whatever out holds. */
 MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
                               const struct policy *p, int purpose, struct tokens *tokens, struct buf *out,
                               struct transform *t);

@@ -22,16 +22,17 @@ struct upstream_call;
 struct upstream_target { /* from the configuration; lives as long as calls to it */
     const char *name, *url;  /* base, "https://api.openai.com/v1"; or "builtin:echo" */
     const char *credential;  /* sent as Authorization: Bearer, or NULL */
+    bool api_key;            /* it is sent as x-api-key instead (Anthropic) */
     const char *ca_file;     /* NULL: the system's */
-    unsigned connect_ms, first_byte_ms, idle_ms, total_ms;
-    uint64_t response_max;   /* bytes of an answer that is not a stream */
+    unsigned connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: the built-in default, never "no limit" */
+    uint64_t response_max;   /* bytes of an answer that is not a stream; 0: the built-in default */
 };
 
 enum upstream_end {
-    UPSTREAM_OK,          /* complete by its own framing */
-    UPSTREAM_UNREACHABLE, /* nothing was sent */
+    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect, a content coding */
+    UPSTREAM_OK,          /* complete by its own framing (which may be the end of the connection) */
+    UPSTREAM_UNREACHABLE, /* nothing was sent, connect_ms included */
     UPSTREAM_TIMEOUT,
-    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect */
     UPSTREAM_TOO_LARGE,
     UPSTREAM_CANCELLED
 };
@@ -66,11 +67,12 @@ struct upstream_request {
 };
 
 struct upstreams *upstreams_new(struct event_base *base); /* one per worker */
-void upstreams_free(struct upstreams *u);
-/* NULL: could not start (done is not called). */
+void upstreams_free(struct upstreams *u); /* calls still open end as CANCELLED, inside this function */
+/* The target, the handler and the body must live until done; everything else is copied. Neither head nor data nor
+ * done is called from inside. NULL: could not start (done is not called). */
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_target *t,
                                      const struct upstream_request *r, const struct upstream_handler *h, void *owner);
 void upstream_cancel(struct upstream_call *c); /* the connection is closed at once; done(CANCELLED) follows */
-void upstream_resume(struct upstream_call *c);
+void upstream_resume(struct upstream_call *c); /* data follows from the loop, not from inside */
 
 #endif

@@ -67,6 +67,8 @@ const char *policy_purpose_name(const struct policy *p, int purpose);
 int policy_purpose_count(const struct policy *p);
 
 enum policy_action policy_action(const struct policy *p, int purpose, enum phi_kind kind);
+/* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
+bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
 enum policy_action policy_action_find(const char *name, size_t len, bool *found);
 /* The file and line of the rule that decides this cell, for explain. */

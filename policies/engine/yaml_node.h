@@ -33,7 +33,7 @@ struct yaml_doc;
 /* NULL when there were mistakes (they are in d). name: shown in messages. */
 struct yaml_doc *yaml_load_file(const char *path, struct diag *d);
 struct yaml_doc *yaml_load_text(const char *name, const char *text, size_t len, struct diag *d);
-void yaml_free(struct yaml_doc *doc);
+void yaml_doc_free(struct yaml_doc *doc); /* not yaml_free: libyaml exports that name */
 const struct yaml_node *yaml_root(const struct yaml_doc *doc); /* always a map */
 const char *yaml_source(const struct yaml_doc *doc, size_t *len); /* the bytes as read, for digests */
 

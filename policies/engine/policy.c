@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading a loaded policy. Whatever is out of range is answered with the strictest there is.
+ */
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_table.h"
+
+static const char *const action_names[POLICY_ACTIONS] = {
+    [POLICY_BLOCK] = "block", [POLICY_TOKENIZE] = "tokenize",     [POLICY_MASK] = "mask",
+    [POLICY_DROP] = "drop",   [POLICY_GENERALIZE] = "generalize", [POLICY_FLAG] = "flag",
+    [POLICY_ALLOW] = "allow"};
+
+struct policy *policy_ref(struct policy *p) {
+    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+    return p;
+}
+
+void policy_unref(struct policy *p) {
+    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1) return;
+    if (p->engine) phi_engine_unref(p->engine);
+    for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
+        free(p->files[i]);
+    free(p);
+}
+
+const char *policy_id(const struct policy *p) {
+    return p->id;
+}
+
+const char *policy_digest(const struct policy *p) {
+    return p->digest;
+}
+
+enum policy_mode policy_mode(const struct policy *p) {
+    return p->mode;
+}
+
+enum policy_claim policy_claim(const struct policy *p) {
+    return p->claim;
+}
+
+const char *policy_claim_name(enum policy_claim c) {
+    switch (c) {
+    case POLICY_NOT_FORWARDABLE:
+        break;
+    case POLICY_PHI_UNDER_BAA:
+        return "phi_under_baa";
+    case POLICY_EXPERT_DETERMINATION:
+        return "expert_determination_needed";
+    case POLICY_LIMITED_DATA_SET:
+        return "limited_data_set";
+    case POLICY_SAFE_HARBOR_CANDIDATE:
+        return "safe_harbor_candidate";
+    }
+    return "not_forwardable";
+}
+
+enum policy_unscannable policy_unscannable(const struct policy *p) {
+    return p->unscannable;
+}
+
+bool policy_block_as_message(const struct policy *p) {
+    return p->block_as_message;
+}
+
+struct phi_engine *policy_engine(const struct policy *p) {
+    return p->engine;
+}
+
+int policy_purpose(const struct policy *p, const char *name, size_t len) {
+    for (int u = 1; u < p->n_purposes; u++)
+        if (strlen(p->purposes[u]) == len && memcmp(p->purposes[u], name, len) == 0) return u;
+    return -1;
+}
+
+const char *policy_purpose_name(const struct policy *p, int purpose) {
+    return purpose < 0 || purpose >= p->n_purposes ? NULL : p->purposes[purpose];
+}
+
+int policy_purpose_count(const struct policy *p) {
+    return p->n_purposes;
+}
+
+enum policy_action policy_action(const struct policy *p, int purpose, enum phi_kind kind) {
+    if (purpose < 0 || purpose >= p->n_purposes || (unsigned)kind >= PHI_KINDS) return POLICY_BLOCK;
+    return (enum policy_action)p->cells[purpose][kind].action;
+}
+
+bool policy_in_floor(const struct policy *p, enum phi_kind kind) {
+    return (unsigned)kind >= PHI_KINDS || p->in_floor[kind];
+}
+
+const char *policy_action_name(enum policy_action a) {
+    return (unsigned)a < POLICY_ACTIONS ? action_names[a] : action_names[POLICY_BLOCK];
+}
+
+enum policy_action policy_action_find(const char *name, size_t len, bool *found) {
+    for (int a = 0; a < POLICY_ACTIONS; a++) {
+        if (strlen(action_names[a]) != len || memcmp(action_names[a], name, len) != 0) continue;
+        *found = true;
+        return (enum policy_action)a;
+    }
+    *found = false;
+    return POLICY_BLOCK;
+}
+
+const char *policy_source(const struct policy *p, int purpose, enum phi_kind kind, uint32_t *line) {
+    *line = 0;
+    if (purpose < 0 || purpose >= p->n_purposes || (unsigned)kind >= PHI_KINDS) return NULL;
+    const struct policy_cell *cell = &p->cells[purpose][kind];
+    if (cell->line == 0) return NULL;
+    *line = cell->line;
+    return p->files[cell->file];
+}
+
+int policy_strictness(enum policy_action a) {
+    switch (a) {
+    case POLICY_BLOCK:
+        break;
+    case POLICY_DROP:
+        return 5;
+    case POLICY_MASK:
+        return 4;
+    case POLICY_TOKENIZE:
+        return 3;
+    case POLICY_GENERALIZE:
+        return 2;
+    case POLICY_FLAG:
+        return 1;
+    case POLICY_ALLOW:
+    case POLICY_ACTIONS:
+        return 0;
+    }
+    return 6;
+}
+
+bool policy_shows(enum policy_action a) {
+    return policy_strictness(a) <= policy_strictness(POLICY_GENERALIZE);
+}

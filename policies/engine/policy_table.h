@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a policy, shared by the modules that build it, read it and compute its claim.
+ */
+#ifndef POLICY_TABLE_H
+#define POLICY_TABLE_H
+
+#include "policy.h"
+
+#include <stdatomic.h>
+
+#define POLICY_PURPOSES_MAX 32
+#define POLICY_NAME_MAX 64
+
+struct diag;
+struct policy_chain;
+
+/* One decision and the line that made it. */
+struct policy_cell {
+    uint8_t action; /* enum policy_action */
+    uint8_t file;   /* index into policy.files */
+    uint32_t line;
+};
+
+struct policy {
+    atomic_uint refs;
+    char id[POLICY_NAME_MAX + 1];
+    char digest[65];
+    char detectors[65]; /* the same for what finds: equal digests find the same */
+    uint32_t n_allowed; /* values that are never reported */
+    enum policy_mode mode;
+    enum policy_claim claim;
+    enum policy_unscannable unscannable;
+    bool block_as_message;
+    bool strict_detection;
+    bool detection_weakened; /* an identifier's rule was disabled or lowered, or its threshold raised */
+    bool in_floor[PHI_KINDS];
+    uint8_t threshold[PHI_KINDS];
+    char *files[4];
+    char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
+    int n_purposes;                                              /* 0 included */
+    struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];
+    struct phi_engine *engine;
+};
+
+/* How much an action hides: the higher, the stricter. */
+int policy_strictness(enum policy_action a);
+/* The value goes as it is, or in a general form of itself. */
+bool policy_shows(enum policy_action a);
+
+/* Everything of a policy but its detectors. 0, or -1 with mistakes in d. */
+int policy_table_read(struct policy *p, const struct policy_chain *chain, struct diag *d);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of phigate.yaml that a reload changes: upstreams with their agreements, routes, policies, clients.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../policies/engine/coverage.h"
+#include "../policies/engine/diag.h"
+#include "../policies/engine/policy.h"
+#include "../policies/engine/yaml_node.h"
+#include "access.h"
+#include "arena.h"
+#include "config_memory.h"
+#include "settings.h"
+#include "upstream.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* Settings outlive the configuration that made them (running requests hold them), so they own their memory. */
+struct owned {
+    struct settings settings;
+    struct arena *arena;
+    struct policy **policies; /* one per distinct name */
+    const char **names;
+    size_t n_policies;
+};
+
+static void owned_free(struct settings *s) {
+    struct owned *o = (struct owned *)s;
+
+    for (size_t i = 0; i < o->n_policies; i++)
+        policy_unref(o->policies[i]);
+    for (size_t i = 0; i < s->n_upstreams; i++)
+        coverage_free(s->upstreams[i].coverage);
+    access_free(s->access);
+    arena_free(o->arena);
+    free(o);
+}
+
+static const char *keep(struct owned *o, const char *text) {
+    return text ? arena_copy(o->arena, span_of(text)) : NULL;
+}
+
+static int text(const struct yaml_node *map, const char *key, const char **out, struct diag *d) {
+    const struct yaml_node *n = yaml_get(map, key);
+    return n ? yaml_string(n, out, d) : 0;
+}
+
+/* ---- agreements ---- */
+
+static int read_agreement(struct owned *o, const struct yaml_node *n, struct agreement *a, struct diag *d) {
+    static const struct yaml_key keys[] = {
+        {.name = "id", .required = true}, {.name = "vendor", .required = true}, {.name = "effective", .required = true},
+        {.name = "expires", .required = true}, {.name = "document_sha256"}, {.name = "arrangement", .required = true}};
+
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (text(n, "id", &a->id, d) < 0 || text(n, "vendor", &a->vendor, d) < 0 ||
+        text(n, "document_sha256", &a->document_sha256, d) < 0 || text(n, "arrangement", &a->arrangement, d) < 0)
+        return -1;
+    if (yaml_date(yaml_get(n, "effective"), &a->effective, d) < 0 || yaml_date(yaml_get(n, "expires"), &a->expires, d) < 0)
+        return -1;
+    if (a->expires < a->effective) {
+        yaml_error(yaml_get(n, "expires"), d, "the agreement ends before it begins");
+        return -1;
+    }
+    a->id = keep(o, a->id);
+    a->vendor = keep(o, a->vendor);
+    a->arrangement = keep(o, a->arrangement);
+    a->document_sha256 = keep(o, a->document_sha256);
+    a->present = true;
+    return 0;
+}
+
+static int read_coverage(struct config *c, const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    const char *name, *path;
+    char shipped[PATH_MAX];
+
+    if (yaml_string(n, &name, d) < 0) return -1;
+    /* A bare word names a file that ships with phigate. */
+    snprintf(shipped, sizeof shipped, "%s/policies/coverage/%s.yaml", c->share, name);
+    path = strstr(name, ".yaml") ? config_path(c, name) : shipped;
+    if (!path) return -1;
+    u->coverage = coverage_load_file(path, d);
+    return u->coverage ? 0 : -1;
+}
+
+/* ---- upstreams ---- */
+
+static bool is_local_url(const char *url) {
+    static const char *const prefixes[] = {"http://127.", "http://localhost:", "http://localhost/", "http://[::1]"};
+    for (size_t i = 0; i < COUNT(prefixes); i++)
+        if (strncmp(url, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    return false;
+}
+
+static int check_url(const struct yaml_node *n, const char *url, bool on_prem, struct diag *d) {
+    if (strcmp(url, "builtin:echo") == 0 || strncmp(url, "https://", 8) == 0) return 0;
+    if (strncmp(url, "http://", 7) != 0) {
+        yaml_error(n, d, "expected https://..., http://... for an own model, or builtin:echo");
+        return -1;
+    }
+    if (on_prem || is_local_url(url)) return 0;
+    yaml_error(n, d, "patient data does not travel unencrypted: use https://, or `trust: on_prem` for an own model");
+    return -1;
+}
+
+static int read_time(const struct yaml_node *map, const char *key, unsigned *out, struct diag *d) {
+    const struct yaml_node *n = yaml_get(map, key);
+    uint64_t ms;
+
+    if (!n) return 0;
+    if (yaml_duration_ms(n, &ms, d) < 0) return -1;
+    if (ms >= 10 && ms <= 86400000) {
+        *out = (unsigned)ms;
+        return 0;
+    }
+    yaml_error(n, d, "expected a time between 10ms and 24h");
+    return -1;
+}
+
+static int read_timeouts(const struct yaml_node *n, struct upstream_target *t, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "connect"}, {.name = "first_byte"}, {.name = "idle"}, {.name = "total"}};
+    int rc = 0;
+
+    if (!n) return 0;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    rc |= read_time(n, "connect", &t->connect_ms, d);
+    rc |= read_time(n, "first_byte", &t->first_byte_ms, d);
+    rc |= read_time(n, "idle", &t->idle_ms, d);
+    rc |= read_time(n, "total", &t->total_ms, d);
+    return rc ? -1 : 0;
+}
+
+static int read_force(const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "store"}};
+    bool store = false;
+
+    if (!n) return 0;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (yaml_get(n, "store") && yaml_bool(yaml_get(n, "store"), &store, d) < 0) return -1;
+    u->may_store = store;
+    return 0;
+}
+
+static int read_trust(const struct yaml_node *n, struct settings_upstream *u, const char *url, struct diag *d) {
+    static const char *const words[] = {"agreement", "on_prem"};
+    int word = 0;
+
+    if (n && yaml_enum(n, words, COUNT(words), &word, d) < 0) return -1;
+    u->on_prem = word == 1 || strcmp(url, "builtin:echo") == 0;
+    return 0;
+}
+
+static int read_credential(struct config *c, struct owned *o, const struct yaml_node *n, struct upstream_target *t,
+                           struct diag *d) {
+    const char *secret;
+    size_t len;
+
+    if (!n) return 0;
+    if (config_secret(c, n, d, &secret, &len) < 0) return -1;
+    for (size_t i = 0; i < len; i++) {
+        if (secret[i] > 0x20 && secret[i] < 0x7f) continue;
+        yaml_error(n, d, "the credential holds a character that cannot stand in a header");
+        return -1;
+    }
+    t->credential = keep(o, secret);
+    return t->credential ? 0 : -1;
+}
+
+static int read_target(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
+                       bool api_key, struct diag *d) {
+    struct upstream_target *t = arena_alloc(o->arena, sizeof *t);
+    const char *url = NULL, *ca = NULL;
+
+    if (!t || text(n, "url", &url, d) < 0 || text(n, "ca_file", &ca, d) < 0) return -1;
+    *t = (struct upstream_target){.name = u->name,
+                                  .url = keep(o, url),
+                                  .api_key = api_key,
+                                  .ca_file = ca ? keep(o, config_path(c, ca)) : NULL,
+                                  .connect_ms = 5000,
+                                  .first_byte_ms = 600000,
+                                  .idle_ms = 120000,
+                                  .total_ms = 3600000,
+                                  .response_max = 64u << 20};
+    u->target = t;
+    if (read_trust(yaml_get(n, "trust"), u, url, d) < 0) return -1;
+    if (check_url(yaml_get(n, "url"), url, u->on_prem, d) < 0) return -1;
+    if (read_timeouts(yaml_get(n, "timeouts"), t, d) < 0) return -1;
+    return read_credential(c, o, yaml_get(n, "credential"), t, d);
+}
+
+static int read_upstream(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
+                         struct diag *d) {
+    static const struct yaml_key keys[] = {
+        {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
+        {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
+        {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
+    static const char *const dialects[] = {"openai", "anthropic", "ollama"}; /* says how the credential is sent */
+    int dialect = 0, rc = 0;
+
+    if (n->type != YAML_NODE_MAP) {
+        yaml_error(n, d, "expected an upstream: a map with url");
+        return -1;
+    }
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
+    rc |= read_target(c, o, n, u, dialect == 1, d);
+    if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
+    if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
+    rc |= read_force(yaml_get(n, "force"), u, d);
+    return rc ? -1 : 0;
+}
+
+static int read_upstreams(struct config *c, struct owned *o, const struct yaml_node *map, struct diag *d) {
+    struct settings *s = &o->settings;
+    int rc = 0;
+
+    s->upstreams = arena_array(o->arena, map->n ? map->n : 1, sizeof *s->upstreams);
+    if (!s->upstreams) return -1;
+    for (size_t i = 0; i < map->n; i++) {
+        s->upstreams[i].name = keep(o, map->keys[i]->text);
+        s->n_upstreams = i + 1;
+        if (read_upstream(c, o, map->items[i], &s->upstreams[i], d) < 0) rc = -1;
+    }
+    return rc;
+}
+
+/* ---- routes ---- */
+
+static struct policy *policy_named(struct config *c, struct owned *o, const struct yaml_node *at, const char *name,
+                                   struct diag *d) {
+    const struct policy_paths paths = {.share = c->share};
+    bool is_file = strchr(name, '/') || strstr(name, ".yaml");
+    const char *where = is_file ? config_path(c, name) : name;
+    size_t before = diag_count(d);
+
+    for (size_t i = 0; i < o->n_policies; i++)
+        if (strcmp(o->names[i], name) == 0) return o->policies[i];
+    struct policy *p = where ? policy_load(where, &paths, d) : NULL;
+    if (!p) {
+        if (at && diag_count(d) == before) yaml_error(at, d, "no such policy");
+        return NULL;
+    }
+    o->names[o->n_policies] = keep(o, name);
+    o->policies[o->n_policies++] = p;
+    return p;
+}
+
+static int read_models(struct owned *o, const struct yaml_node *n, const char *const **out, struct diag *d) {
+    const char **models = arena_array(o->arena, n->n + 1, sizeof *models);
+    int rc = 0;
+
+    if (!models) return -1;
+    for (size_t i = 0; i < n->n; i++) {
+        const char *glob;
+        if (yaml_string(n->items[i], &glob, d) < 0) rc = -1;
+        else if (!(models[i] = keep(o, glob))) rc = -1;
+    }
+    if (n->n == 0) {
+        yaml_error(n, d, "a route needs at least one model");
+        rc = -1;
+    }
+    *out = models;
+    return rc;
+}
+
+static const struct settings_upstream *upstream_named(const struct settings *s, const char *name) {
+    for (size_t i = 0; i < s->n_upstreams; i++)
+        if (strcmp(s->upstreams[i].name, name) == 0) return &s->upstreams[i];
+    return NULL;
+}
+
+static int read_route(struct config *c, struct owned *o, const struct yaml_node *n, const char *default_policy,
+                      struct settings_route *r, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "models", .type = YAML_NODE_LIST, .required = true},
+                                           {.name = "upstream", .required = true}, {.name = "policy"}};
+    const char *upstream, *policy = default_policy;
+
+    if (n->type != YAML_NODE_MAP) {
+        yaml_error(n, d, "expected a route: {models: [...], upstream: NAME}");
+        return -1;
+    }
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (read_models(o, yaml_get(n, "models"), &r->models, d) < 0) return -1;
+    if (yaml_string(yaml_get(n, "upstream"), &upstream, d) < 0 || text(n, "policy", &policy, d) < 0) return -1;
+    r->upstream = upstream_named(&o->settings, upstream);
+    if (!r->upstream) {
+        yaml_error(yaml_get(n, "upstream"), d, "no upstream of this name stands under upstreams");
+        return -1;
+    }
+    r->policy = policy_named(c, o, yaml_get(n, "policy"), policy, d);
+    return r->policy ? 0 : -1;
+}
+
+static int read_routes(struct config *c, struct owned *o, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *list = yaml_get(root, "routes");
+    struct settings *s = &o->settings;
+    const char *policy = "minimum-necessary";
+    int rc = 0;
+
+    if (text(root, "policy", &policy, d) < 0) return -1;
+    s->routes = arena_array(o->arena, list->n ? list->n : 1, sizeof *s->routes);
+    o->policies = arena_array(o->arena, list->n + 1, sizeof(struct policy *));
+    o->names = arena_array(o->arena, list->n + 1, sizeof(char *));
+    if (!s->routes || !o->policies || !o->names) return -1;
+    for (size_t i = 0; i < list->n; i++)
+        if (read_route(c, o, list->items[i], policy, &s->routes[i], d) < 0) rc = -1;
+    s->n_routes = list->n;
+    if (list->n) return rc;
+    yaml_error(list, d, "without a route nothing can be forwarded");
+    return -1;
+}
+
+/* ---- the whole ---- */
+
+static int read_clients(struct config *c, struct settings *s, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *n = yaml_get(root, "clients");
+    const char *name, *path;
+
+    if (yaml_string(n, &name, d) < 0) return -1;
+    path = config_path(c, name);
+    s->access = path ? access_load(path, d) : NULL;
+    return s->access ? 0 : -1;
+}
+
+static void warn_of_expiry(struct config *c, const struct settings *s, int today) {
+    for (size_t i = 0; i < s->n_upstreams; i++) {
+        const struct settings_upstream *u = &s->upstreams[i];
+        if (u->on_prem) continue;
+        if (!u->agreement.present) config_warn(c, "an upstream has no agreement: everything to it is refused");
+        else if (u->agreement.expires < today) config_warn(c, "an agreement has expired: everything to its upstream is refused");
+        else if (u->agreement.expires - today <= 60) config_warn(c, "an agreement expires within 60 days");
+    }
+}
+
+int config_settings(struct config *c, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *upstreams = yaml_get(root, "upstreams");
+    struct owned *o;
+    int rc = 0;
+
+    if (!upstreams || !yaml_get(root, "routes") || !yaml_get(root, "clients")) return -1; /* reported already */
+    o = calloc(1, sizeof *o);
+    if (!o) return -1;
+    o->arena = arena_new(16u << 20);
+    o->settings.refs = 1;
+    o->settings.free = owned_free;
+    c->settings = &o->settings;
+    if (!o->arena) return -1;
+    if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
+    rc |= read_upstreams(c, o, upstreams, d);
+    rc |= read_routes(c, o, root, d);
+    rc |= read_clients(c, &o->settings, root, d);
+    o->settings.body_max = c->body_max;
+    o->settings.depth_max = c->depth_max;
+    o->settings.concurrent_max = c->concurrent_max;
+    o->settings.event_max = (size_t)c->event_max;
+    if (rc == 0) warn_of_expiry(c, &o->settings, (int)(time(NULL) / 86400));
+    return rc ? -1 : 0;
+}

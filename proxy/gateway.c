@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Starts the parts in the order in which they need each other, and ends them the other way round: no listener before
+ * the audit log can be written.
+ */
+#include "gateway.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../policies/engine/diag.h"
+#include "../policies/engine/policy.h"
+#include "acceptor.h"
+#include "admin.h"
+#include "audit.h"
+#include "config.h"
+#include "log.h"
+#include "settings.h"
+#include "tls.h"
+#include "worker.h"
+
+#define WORKERS_MAX 256
+
+struct gateway {
+    struct config *config;
+    struct event_base *base;
+    struct event *signals[3];
+    struct audit *audit;
+    struct tls_context *tls;
+    struct worker *workers[WORKERS_MAX];
+    size_t n_workers;
+    struct acceptor *acceptor;
+    struct admin *admin;
+};
+
+static void hand_over(void *arg, int fd) {
+    struct gateway *g = arg;
+    struct worker *least = g->workers[0];
+
+    for (size_t i = 1; i < g->n_workers; i++)
+        if (worker_load(g->workers[i]) < worker_load(least)) least = g->workers[i];
+    worker_hand_over(least, fd);
+}
+
+/* ---- reload ---- */
+
+static void forget_ticket(struct audit_ticket *t, bool durable) {
+    (void)durable;
+    free(t);
+}
+
+static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
+    struct audit_record *r = audit_record_new("config_reload");
+    struct audit_ticket *t = r ? calloc(1, sizeof *t) : NULL;
+
+    if (!t) {
+        audit_record_free(r);
+        return;
+    }
+    audit_add_text(r, "result", ok ? "loaded" : "refused");
+    if (ok) audit_add_text(r, "policy_digest", policy_digest(s->routes[0].policy));
+    t->record = r;
+    t->done = forget_ticket;
+    if (audit_submit(g->audit, t) < 0) free(t);
+}
+
+static struct tls_context *load_tls(const struct config *c) {
+    char err[256] = "";
+    struct tls_context *t;
+
+    if (!c->tls_certificate) return NULL;
+    t = tls_context_new(c->tls_certificate, c->tls_key, c->tls_client_ca, err, sizeof err);
+    if (!t) fprintf(stderr, "%s: %s\n", c->tls_certificate, err);
+    return t;
+}
+
+static void reload(struct gateway *g) {
+    struct diag *d = diag_new();
+    struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
+    struct tls_context *tls = c ? load_tls(c) : NULL;
+
+    if (!c || (c->tls_certificate && !tls)) {
+        if (d) diag_print(d, stderr);
+        log_event(LOG_LEVEL_ERROR, "reload.refused", "mistakes=%zu the-running-settings=stay", d ? diag_count(d) : 0);
+        record_reload(g, NULL, false);
+    } else {
+        for (size_t i = 0; i < g->n_workers; i++)
+            worker_reload(g->workers[i], c->settings, tls);
+        record_reload(g, c->settings, true);
+        log_event(LOG_LEVEL_INFO, "reload.done", "policy=%s digest=%.16s", policy_id(c->settings->routes[0].policy),
+                  policy_digest(c->settings->routes[0].policy));
+    }
+    config_free(c); /* the workers hold the settings; listeners and limits stay those of the start */
+    tls_context_unref(tls);
+    diag_free(d);
+}
+
+static void on_hangup(evutil_socket_t fd, short what, void *arg) {
+    (void)fd;
+    (void)what;
+    reload(arg);
+}
+
+static void on_end(evutil_socket_t fd, short what, void *arg) {
+    struct gateway *g = arg;
+
+    (void)fd;
+    (void)what;
+    log_event(LOG_LEVEL_INFO, "gateway.draining", "grace_ms=%llu", (unsigned long long)g->config->drain_ms);
+    if (g->acceptor) acceptor_free(g->acceptor);
+    g->acceptor = NULL;
+    if (g->admin) admin_drain(g->admin);
+    event_base_loopbreak(g->base);
+}
+
+/* ---- start ---- */
+
+static struct server_options server_options_of(const struct config *c, struct tls_context *tls) {
+    return (struct server_options){.header_max = (size_t)c->header_max,
+                                   .connections_max = c->connections_max,
+                                   .header_timeout_ms = (unsigned)c->header_ms,
+                                   .idle_timeout_ms = (unsigned)c->idle_ms,
+                                   .body_grace_ms = (unsigned)c->body_grace_ms,
+                                   .body_min_rate = c->body_min_rate,
+                                   .write_timeout_ms = (unsigned)c->write_ms,
+                                   .write_high = (size_t)c->write_high,
+                                   .write_low = (size_t)c->write_high / 4,
+                                   .hosts = c->hosts,
+                                   .tls = tls};
+}
+
+static int start_workers(struct gateway *g) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = g->config->workers ? g->config->workers : processors > 0 ? (unsigned)processors : 1;
+
+    for (unsigned i = 0; i < n && i < WORKERS_MAX; i++) {
+        const struct worker_options o = {.settings = g->config->settings,
+                                         .audit = g->audit,
+                                         .audit_key = g->config->audit_key,
+                                         .server = server_options_of(g->config, g->tls),
+                                         .index = i};
+        g->workers[i] = worker_new(&o);
+        if (!g->workers[i]) return -1;
+        g->n_workers++;
+    }
+    return 0;
+}
+
+static int start_signals(struct gateway *g) {
+    signal(SIGPIPE, SIG_IGN);
+    g->signals[0] = evsignal_new(g->base, SIGHUP, on_hangup, g);
+    g->signals[1] = evsignal_new(g->base, SIGTERM, on_end, g);
+    g->signals[2] = evsignal_new(g->base, SIGINT, on_end, g);
+    for (size_t i = 0; i < 3; i++)
+        if (!g->signals[i] || event_add(g->signals[i], NULL) < 0) return -1;
+    return 0;
+}
+
+static int start_listeners(struct gateway *g) {
+    const struct settings *s = g->config->settings;
+    const struct admin_options admin = {.address = g->config->admin_address,
+                                        .token = g->config->admin_token,
+                                        .workers = g->workers,
+                                        .n_workers = g->n_workers,
+                                        .audit = g->audit};
+    char err[256] = "";
+
+    g->acceptor = acceptor_new(g->base, g->config->listen_address, hand_over, g, err, sizeof err);
+    if (!g->acceptor) {
+        fprintf(stderr, "%s: %s\n", g->config->listen_address, err);
+        return -1;
+    }
+    g->admin = admin_new(g->base, &admin, err, sizeof err);
+    if (!g->admin) {
+        fprintf(stderr, "%s: %s\n", g->config->admin_address, err);
+        return -1;
+    }
+    log_event(LOG_LEVEL_INFO, "gateway.ready", "port=%u admin_port=%u workers=%zu tls=%s policy=%s digest=%.16s",
+              acceptor_port(g->acceptor), admin_port(g->admin), g->n_workers, g->tls ? "yes" : "no",
+              policy_id(s->routes[0].policy), policy_digest(s->routes[0].policy));
+    return 0;
+}
+
+static int open_audit(struct gateway *g) {
+    const struct audit_options o = {.path = g->config->audit_file,
+                                    .key = g->config->audit_key,
+                                    .node = g->config->node,
+                                    .queue_max = g->config->audit_queue,
+                                    .segment_step = (uint32_t)g->config->audit_preallocate,
+                                    .signing_key = g->config->signing_key,
+                                    .checkpoint_every = g->config->checkpoint_every,
+                                    .checkpoint_us = g->config->checkpoint_ms * 1000};
+    char err[256] = "";
+
+    g->audit = audit_open(&o, err, sizeof err);
+    if (g->audit) return 0;
+    fprintf(stderr, "%s: %s\n", g->config->audit_file, err);
+    return -1;
+}
+
+static int start(struct gateway *g) {
+    g->base = event_base_new();
+    if (!g->base || start_signals(g) < 0) return -1;
+    if (open_audit(g) < 0) return -1;
+    g->tls = load_tls(g->config);
+    if (g->config->tls_certificate && !g->tls) return -1;
+    if (start_workers(g) < 0) return -1;
+    return start_listeners(g);
+}
+
+static void stop(struct gateway *g) {
+    if (g->acceptor) acceptor_free(g->acceptor);
+    for (size_t i = 0; i < g->n_workers; i++)
+        worker_stop(g->workers[i], (unsigned)g->config->drain_ms);
+    if (g->admin) admin_free(g->admin);
+    for (size_t i = 0; i < g->n_workers; i++)
+        worker_free(g->workers[i]);
+    audit_close(g->audit);
+    tls_context_unref(g->tls);
+    for (size_t i = 0; i < 3; i++)
+        if (g->signals[i]) event_free(g->signals[i]);
+    if (g->base) event_base_free(g->base);
+    config_free(g->config);
+}
+
+int gateway_serve(struct config *c) {
+    struct gateway g = {.config = c};
+    int rc = start(&g);
+
+    for (const char *const *w = c->warnings; rc == 0 && *w; w++)
+        log_event(LOG_LEVEL_WARN, "config.warning", "%s", *w);
+    if (rc == 0) event_base_loop(g.base, EVLOOP_NO_EXIT_ON_EMPTY);
+    stop(&g);
+    if (rc == 0) log_event(LOG_LEVEL_INFO, "gateway.ended", "in=order");
+    return rc == 0 ? 0 : 1;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * phi redact: a text, or a JSON body, as it would be forwarded; and back. The map of tokens to values is the caller's file
+ * (0600): it holds what was taken out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../detectors/phi.h"
+#include "../policies/engine/policy.h"
+#include "arena.h"
+#include "json.h"
+#include "phi_tool.h"
+#include "restore.h"
+#include "tokens.h"
+#include "transform.h"
+#include "walk.h"
+
+#define ARENA_MAX ((size_t)4 << 30)
+#define DEPTH_MAX 96
+
+struct job {
+    struct policy *policy;
+    struct arena *arena;
+    struct phi_scratch *scratch;
+    struct tokens *tokens;
+    struct transform transform;
+    struct walk walk;
+    int purpose;
+    struct buf in, out;
+};
+
+static int redact_text(struct job *j) {
+    struct phi_leaf leaf = {.text = j->in.ptr ? j->in.ptr : "", .len = (uint32_t)j->in.len};
+    struct phi_result found;
+
+    if (phi_scan(policy_engine(j->policy), j->scratch, &leaf, 1, &found) < 0) return -1;
+    return transform_text(j->arena, buf_span(&j->in), &found, j->policy, j->purpose, j->tokens, &j->out, &j->transform);
+}
+
+static enum shape_endpoint guess_endpoint(struct span body) {
+    /* The walk scans everything whatever the endpoint; the name only decides which keys a path may show. */
+    return memmem(body.ptr ? body.ptr : "", body.len, "\"messages\"", 10) ? SHAPE_CHAT : SHAPE_EMBEDDINGS;
+}
+
+static int redact_json(struct job *j) {
+    struct phi_leaf *leaves;
+    struct phi_result found;
+
+    if (walk_body(j->arena, guess_endpoint(buf_span(&j->in)), buf_span(&j->in), DEPTH_MAX, &j->walk) < 0) {
+        fprintf(stderr, "phi: not a JSON body that every reader understands alike: %s\n", j->walk.error);
+        return -1;
+    }
+    leaves = arena_array(j->arena, j->walk.n ? j->walk.n : 1, sizeof *leaves);
+    if (!leaves) return -1;
+    for (size_t i = 0; i < j->walk.n; i++) {
+        const struct walk_leaf *w = &j->walk.v[i];
+        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
+                                      .len = w->container || w->parameter ? 0 : (uint32_t)w->text.len,
+                                      .label = w->label.ptr,
+                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
+                                      .group = w->group};
+    }
+    if (phi_scan(policy_engine(j->policy), j->scratch, leaves, j->walk.n, &found) < 0) return -1;
+    return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, j->policy, j->purpose, j->tokens, &j->out,
+                          &j->transform);
+}
+
+static int write_private(const char *path, const struct buf *b) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, b->ptr, b->len) == (ssize_t)b->len;
+
+    if (fd >= 0 && close(fd) < 0) ok = false;
+    if (ok) return 0;
+    fprintf(stderr, "phi: %s: %s\n", path, errno ? strerror(errno) : "not written whole");
+    return -1;
+}
+
+static int write_map(const struct job *j, const char *path) {
+    struct buf map;
+    size_t begin, end = 0, written = 0;
+    struct span value, text = buf_span(&j->out);
+    int rc;
+
+    buf_init(&map, PHI_INPUT_MAX);
+    buf_add_char(&map, '{');
+    while (token_next(text, end, &begin, &end)) {
+        struct span token = span_sub(text, begin, end);
+        if (!tokens_find(j->tokens, token, &value)) continue;
+        if (memmem(map.ptr, map.len, token.ptr, token.len)) continue;
+        buf_add_c(&map, written++ ? ",\n\"" : "\n\"");
+        buf_add_json_escaped(&map, token);
+        buf_add_c(&map, "\":\"");
+        buf_add_json_escaped(&map, value);
+        buf_add_char(&map, '"');
+    }
+    buf_add_c(&map, "\n}\n");
+    rc = map.failed ? -1 : write_private(path, &map);
+    buf_free(&map);
+    return rc;
+}
+
+static int report_block(struct job *j) {
+    struct buf path;
+
+    buf_init(&path, 1024);
+    walk_path(&j->walk, j->transform.block_path, &path);
+    fprintf(stderr, "phi: blocked: %s (%s)%s%.*s\n", phi_kind_name(j->transform.block_kind), j->transform.block_reason,
+            path.len ? " at " : "", (int)path.len, path.ptr ? path.ptr : "");
+    buf_free(&path);
+    return PHI_FOUND;
+}
+
+static int redact(struct job *j, bool json, const char *map) {
+    if ((json ? redact_json(j) : redact_text(j)) < 0) {
+        fputs("phi: this input could not be processed completely; nothing is shown\n", stderr);
+        return PHI_USAGE;
+    }
+    if (j->transform.blocked) return report_block(j);
+    fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
+    return map && write_map(j, map) < 0 ? PHI_USAGE : PHI_DONE;
+}
+
+/* ---- the way back ---- */
+
+/* A map is {"[NAME_1]": "value", ...}; tokens are put back where they stand exactly. */
+static const struct json_token *find_value(const struct json_token *pairs, size_t n, struct span token) {
+    for (size_t i = 0; i + 1 < n; i += 2)
+        if (span_equal(pairs[i].raw, token)) return &pairs[i + 1];
+    return NULL;
+}
+
+static int read_map(struct arena *a, struct span text, struct json_token **pairs, size_t *n) {
+    struct json_scanner *s = json_scanner_new(a, text, 2);
+    struct json_token t;
+    size_t room = 0;
+
+    *n = 0;
+    if (!s || json_next(s, &t) < 0 || t.type != JSON_OBJECT_BEGIN) return -1;
+    while (json_next(s, &t) == 0 && t.type != JSON_OBJECT_END) {
+        if (t.type != JSON_KEY && t.type != JSON_STRING) return -1;
+        if (*n == room) {
+            size_t larger = room ? room * 2 : 64;
+            *pairs = arena_grow(a, *pairs, room * sizeof t, larger * sizeof t);
+            if (!*pairs) return -1;
+            room = larger;
+        }
+        (*pairs)[(*n)++] = t;
+    }
+    return t.type == JSON_OBJECT_END ? 0 : -1;
+}
+
+static int restore_text(struct job *j, struct span map, bool json) {
+    struct json_token *pairs = NULL;
+    struct span text = buf_span(&j->in);
+    size_t n, begin, end = 0, done = 0;
+
+    if (read_map(j->arena, map, &pairs, &n) < 0) {
+        fputs("phi: the map is not {\"[TOKEN_1]\": \"value\", ...}\n", stderr);
+        return PHI_USAGE;
+    }
+    while (token_next(text, end, &begin, &end)) {
+        const struct json_token *value = find_value(pairs, n, span_sub(text, begin, end));
+        struct span decoded;
+        if (!value || json_unescape(j->arena, value->raw, &decoded, NULL) < 0) continue;
+        buf_add(&j->out, span_sub(text, done, begin));
+        if (json) buf_add_json_escaped(&j->out, decoded);
+        else buf_add(&j->out, decoded);
+        done = end;
+    }
+    buf_add(&j->out, span_sub(text, done, text.len));
+    fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
+    return j->out.failed ? PHI_USAGE : PHI_DONE;
+}
+
+static int run_restore(struct job *j, const char *map_path, bool json) {
+    struct buf map;
+    int rc;
+
+    if (phi_read(map_path, &map) < 0) return PHI_USAGE;
+    rc = restore_text(j, buf_span(&map), json);
+    buf_free(&map);
+    return rc;
+}
+
+static int run_redact(struct job *j, const char *policy, const char *purpose, bool json, const char *map) {
+    j->policy = phi_policy(policy);
+    if (!j->policy) return PHI_USAGE;
+    j->purpose = phi_purpose(j->policy, purpose);
+    if (j->purpose < 0) return PHI_USAGE;
+    j->scratch = phi_scratch_new();
+    j->tokens = tokens_new(j->arena);
+    return j->scratch && j->tokens ? redact(j, json, map) : PHI_USAGE;
+}
+
+int phi_redact_command(int argc, char **argv) {
+    const char *policy = NULL, *purpose = NULL, *map = NULL, *restore = NULL;
+    bool json = false;
+    const struct phi_option options[] = {{"--policy", &policy, NULL}, {"--purpose", &purpose, NULL}, {"--json", NULL, &json},
+                                         {"--map", &map, NULL}, {"--restore", &restore, NULL}};
+    struct job j = {.arena = NULL};
+    int rc;
+
+    if (phi_options(&argc, argv, options, 5) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_read(argc ? argv[0] : NULL, &j.in) < 0) return PHI_USAGE;
+    buf_init(&j.out, PHI_INPUT_MAX);
+    j.arena = arena_new(ARENA_MAX);
+    rc = !j.arena ? PHI_USAGE : restore ? run_restore(&j, restore, json) : run_redact(&j, policy, purpose, json, map);
+    phi_scratch_free(j.scratch);
+    policy_unref(j.policy);
+    buf_free(&j.in);
+    buf_free(&j.out);
+    arena_free(j.arena);
+    return rc;
+}

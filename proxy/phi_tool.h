@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the commands of `phi` share: input, policies, exit codes. Offline code: neither libevent nor libcurl.
+ */
+#ifndef PHI_TOOL_H
+#define PHI_TOOL_H
+
+#include "buf.h"
+#include "span.h"
+
+struct diag;
+struct phi_engine;
+struct phi_scratch;
+struct policy;
+
+enum phi_exit { PHI_DONE = 0, PHI_FOUND = 1, PHI_USAGE = 2 };
+
+#define PHI_INPUT_MAX (1024u << 20)
+
+/* Options of a command, taken out of argv: {"--policy", &value} with a value, or {"--json", .flag = &b}. -1: unknown option
+ * (said on standard error). The rest of argv moves to the front; *argc counts it. */
+struct phi_option {
+    const char *name;
+    const char **value;
+    bool *flag;
+};
+MUST_CHECK int phi_options(int *argc, char **argv, const struct phi_option *options, size_t n);
+
+/* The whole of a file, or of standard input for NULL and "-". -1 with a sentence on standard error. */
+MUST_CHECK int phi_read(const char *path, struct buf *out);
+/* A preset or file; NULL with the mistakes on standard error. */
+struct policy *phi_policy(const char *name_or_file);
+/* The purpose of this name; without a name `treatment` where the policy has it, else none. -1 with the known words on standard
+ * error. */
+int phi_purpose(const struct policy *p, const char *name);
+bool phi_share(char *out, size_t out_size); /* false with a sentence on standard error */
+
+/* Commands: argv begins after the command's name. */
+int phi_init_command(int argc, char **argv);
+int phi_scan_command(int argc, char **argv);
+int phi_explain_command(int argc, char **argv);
+int phi_redact_command(int argc, char **argv);
+int phi_check_command(int argc, char **argv);
+int phi_test_command(int argc, char **argv);
+int phi_diff_command(int argc, char **argv);
+int phi_score_command(int argc, char **argv);
+int phi_keys_command(int argc, char **argv);
+int phi_audit_command(int argc, char **argv);
+
+/* One line of JSON Lines: {"id":..., "text":..., "spans":[...]}. */
+struct phi_line {
+    struct span id;   /* as written, quotes included */
+    struct span text; /* decoded */
+    struct phi_span {
+        size_t begin, end; /* code points */
+        struct span type, raw_type;
+    } *spans;
+    size_t n_spans;
+};
+struct arena;
+MUST_CHECK int phi_read_line(struct arena *a, struct span line, struct phi_line *out);
+
+#endif

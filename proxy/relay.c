@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chooses by content type between the two forms of an answer. Anything else is no answer of this interface and is
+ * not passed on.
+ */
+#include "relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "buf.h"
+#include "relay_json.h"
+#include "relay_stream.h"
+#include "relay_text.h"
+#include "relay_typed.h"
+
+/* Memory for reading a document: decoded texts, their edits and the map of the document. */
+#define ARENA_PER_BYTE 16u
+#define ARENA_LEAST (4u * 1024 * 1024)
+
+enum form { FORM_NONE = 0, FORM_JSON, FORM_STREAM, FORM_TYPED };
+
+struct relay {
+    enum shape_endpoint endpoint;
+    enum form form;
+    bool failed;
+    struct arena *arena;
+    struct relay_text text;
+    struct relay_stream *stream;
+    struct relay_typed *typed;
+    struct buf body;
+    size_t event_ceiling;
+    struct relay_result result;
+};
+
+struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json_mode, size_t event_ceiling,
+                        size_t body_ceiling) {
+    struct relay *r = calloc(1, sizeof *r);
+    if (!r) return NULL;
+    size_t largest = event_ceiling > body_ceiling ? event_ceiling : body_ceiling;
+    r->endpoint = e;
+    r->event_ceiling = event_ceiling;
+    buf_init(&r->body, body_ceiling);
+    r->arena = arena_new(largest * ARENA_PER_BYTE + ARENA_LEAST);
+    if (!r->arena) {
+        free(r);
+        return NULL;
+    }
+    relay_text_init(&r->text, r->arena, t, &r->result.counts, json_mode, largest * 2 + ARENA_LEAST);
+    r->text.signed_thinking = e == SHAPE_MESSAGES_API;
+    return r;
+}
+
+void relay_free(struct relay *r) {
+    if (!r) return;
+    relay_stream_free(r->stream);
+    relay_typed_free(r->typed);
+    relay_text_free(&r->text);
+    buf_free(&r->body);
+    arena_free(r->arena);
+    free(r);
+}
+
+static enum form form_of(struct span content_type) {
+    struct span type = span_trim(span_sub(content_type, 0, span_find(content_type, ';', 0)));
+
+    if (type.len == 0 || span_is_nocase(type, "application/json")) return FORM_JSON;
+    if (span_is_nocase(type, "text/event-stream")) return FORM_STREAM;
+    size_t suffix = type.len > 5 ? type.len - 5 : 0;
+    bool json = span_is_nocase(span_sub(type, 0, 12), "application/") &&
+                span_is_nocase(span_sub(type, suffix, type.len), "+json");
+    return json ? FORM_JSON : FORM_NONE;
+}
+
+bool relay_begin(struct relay *r, int status, struct span content_type) {
+    (void)status; /* an error is read like an answer: it may quote the request */
+    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : form_of(content_type);
+    if (r->form == FORM_STREAM && shape_typed_events(r->endpoint)) r->form = FORM_TYPED;
+    if (r->form == FORM_STREAM) r->stream = relay_stream_new(&r->text, &r->result, r->event_ceiling);
+    if (r->form == FORM_TYPED) r->typed = relay_typed_new(r->endpoint, &r->text, &r->result, r->event_ceiling);
+    r->failed = r->form == FORM_NONE || (r->form != FORM_JSON && !r->stream && !r->typed);
+    return r->stream || r->typed;
+}
+
+int relay_push(struct relay *r, struct span bytes, struct buf *out) {
+    if (r->failed) return -1;
+    switch (r->form) {
+    case FORM_STREAM:
+        r->failed = relay_stream_push(r->stream, bytes, out) < 0;
+        break;
+    case FORM_TYPED:
+        r->failed = relay_typed_push(r->typed, bytes, out) < 0;
+        break;
+    case FORM_JSON:
+        buf_add(&r->body, bytes);
+        r->failed = r->body.failed;
+        break;
+    case FORM_NONE:
+        r->failed = true;
+        break;
+    }
+    return r->failed ? -1 : 0;
+}
+
+static enum relay_end end_json(struct relay *r, bool clean, struct buf *out) {
+    if (r->failed || r->form == FORM_NONE) return RELAY_BAD;
+    size_t before = out->len;
+    if (relay_json(&r->text, buf_span(&r->body), &r->result, out) == 0) return RELAY_COMPLETE;
+    if (out->len > before) {
+        explicit_bzero(out->ptr + before, out->len - before);
+        out->len = before;
+    }
+    return clean ? RELAY_BAD : RELAY_CUT;
+}
+
+enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out) {
+    if (r->stream) return relay_stream_end(r->stream, clean, request_id, out);
+    if (r->typed) return relay_typed_end(r->typed, clean, request_id, out);
+    return end_json(r, clean, out);
+}
+
+const struct relay_result *relay_result(const struct relay *r) {
+    return &r->result;
+}

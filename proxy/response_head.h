@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The head of an upstream's answer, line by line, stricter than the HTTP library that delivers the lines. What two
+ * readers could frame differently is refused (RFC 9112 sections 5 and 6), so are redirects and content codings. Of the
+ * fields only an allow-list is kept, with lower-case names: nothing that sets cookies, moves the client elsewhere
+ * or describes a framing that is no longer true gets past.
+ */
+#ifndef RESPONSE_HEAD_H
+#define RESPONSE_HEAD_H
+
+#include "span.h"
+
+#include <stdint.h>
+
+#define RESPONSE_HEAD_FIELDS 32
+#define RESPONSE_HEAD_TEXT 4096
+
+enum response_step {
+    RESPONSE_BAD, /* stays so */
+    RESPONSE_MORE,
+    RESPONSE_FINAL /* the final head is complete; given once */
+};
+
+struct response_field {
+    struct span name, value;
+};
+
+struct response_head {
+    int status; /* of the final head; 0 before */
+    struct span content_type;
+    struct response_field fields[RESPONSE_HEAD_FIELDS]; /* spans into text */
+    size_t n_fields;
+    bool has_length;
+    uint64_t length;
+
+    uint8_t state;
+    bool old_version, framed, chunked, has_type; /* old_version: HTTP/1.0; framed: by HTTP/2 */
+    unsigned interim, lines;
+    size_t bytes, text_used;
+    char text[RESPONSE_HEAD_TEXT];
+};
+
+void response_head_init(struct response_head *h);
+void response_head_wipe(struct response_head *h);
+/* A line as it came, its CRLF included; an empty line ends a head. Lines after RESPONSE_FINAL are trailers: counted
+ * against the same bounds and dropped (RESPONSE_MORE). */
+MUST_CHECK enum response_step response_head_line(struct response_head *h, struct span line);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Look-ups in the settings. Default deny: what no row names is refused.
+ */
+#include "settings.h"
+
+#include "../policies/engine/coverage.h"
+
+struct settings *settings_ref(struct settings *s) {
+    atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    return s;
+}
+
+void settings_unref(struct settings *s) {
+    if (s && atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1) s->free(s);
+}
+
+const struct settings_route *settings_route(const struct settings *s, struct span model) {
+    for (size_t i = 0; i < s->n_routes; i++)
+        for (const char *const *glob = s->routes[i].models; *glob; glob++)
+            if (span_glob(model, *glob)) return &s->routes[i];
+    return NULL;
+}
+
+const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,
+                               int today) {
+    const char *reason = NULL;
+
+    if (u->on_prem) return NULL;
+    if (!u->agreement.present) return "baa_missing";
+    if (today < u->agreement.effective) return "baa_not_effective";
+    if (today > u->agreement.expires) return "baa_expired";
+    if (!u->coverage) return "coverage_missing";
+    if (coverage_check(u->coverage, u->agreement.arrangement, shape_endpoint_name(e), model.ptr, model.len, &reason) == 0)
+        return NULL;
+    return reason ? reason : "not_covered";
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything of the configuration that decides about a request: clients, routes, policies, agreements, limits. Built as
+ * a whole, immutable, counted: a request keeps the settings it began with while a reload puts others in their place.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "shape.h"
+#include "span.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct access;
+struct coverage;
+struct policy;
+struct upstream_target;
+
+/* A business associate agreement as the configuration states it (45 CFR 164.504(e)). */
+struct agreement {
+    const char *id, *vendor, *arrangement, *document_sha256;
+    int effective, expires; /* days since 1970-01-01; expires is the last day */
+    bool present;
+};
+
+struct settings_upstream {
+    const char *name;
+    const struct upstream_target *target;
+    struct agreement agreement;
+    struct coverage *coverage; /* NULL: none */
+    bool on_prem;              /* trust: on_prem, or the built-in echo model */
+    bool may_store;            /* force: {store: false} is the default; true only where the site says so */
+};
+
+struct settings_route {
+    const char *const *models; /* globs, NULL-terminated */
+    const struct settings_upstream *upstream;
+    struct policy *policy;
+};
+
+struct settings {
+    atomic_uint refs;
+    void (*free)(struct settings *s); /* of whoever built it */
+    struct access *access;
+    struct settings_upstream *upstreams;
+    size_t n_upstreams;
+    struct settings_route *routes;
+    size_t n_routes;
+    uint64_t body_max;
+    uint32_t depth_max;
+    uint32_t concurrent_max; /* of one worker */
+    size_t event_max;
+    const char *digest;      /* SHA-256 of the configuration file, hex */
+};
+
+struct settings *settings_ref(struct settings *s);
+void settings_unref(struct settings *s);
+
+/* First match wins; NULL: no route. */
+const struct settings_route *settings_route(const struct settings *s, struct span model);
+
+/* NULL: the agreement covers the use today. Else a constant reason: "baa_missing", "baa_not_effective",
+ * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */
+const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model, int today);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads one token from its opening bracket on, left to right, without going back.
+ */
+#include "token_shape.h"
+
+#include "tokens.h"
+
+#define DIGITS_MAX 7u
+#define LETTERS_MAX 2u
+/* The longest word that leaves room for the brackets, the underscore, the number and the letters. */
+#define WORD_MAX (TOKEN_MAX - 3u - DIGITS_MAX - LETTERS_MAX)
+
+static size_t run(struct span s, size_t from, size_t max, char low, char high) {
+    size_t n = 0;
+    while (n < max && from + n < s.len && s.ptr[from + n] >= low && s.ptr[from + n] <= high)
+        n++;
+    return n;
+}
+
+static enum token_shape stop(struct span s, size_t at, size_t *len) {
+    *len = at;
+    return at < s.len ? TOKEN_NO : TOKEN_PART;
+}
+
+static uint32_t number_of(struct span digits) {
+    uint32_t n = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        n = n * 10 + (uint32_t)(digits.ptr[i] - '0');
+    return n;
+}
+
+enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *parts) {
+    *len = s.len ? 1 : 0;
+    if (s.len == 0) return TOKEN_PART;
+    if (s.ptr[0] != '[') return TOKEN_NO;
+
+    size_t word = run(s, 1, WORD_MAX, 'A', 'Z'), at = 1 + word;
+    if (word == 0 || at == s.len || s.ptr[at] != '_') return stop(s, at, len);
+
+    size_t digits_at = at + 1;
+    if (digits_at < s.len && s.ptr[digits_at] == '0') return stop(s, digits_at, len);
+    size_t digits = run(s, digits_at, DIGITS_MAX, '0', '9'), letters_at = digits_at + digits;
+    if (digits == 0 || letters_at == s.len) return stop(s, letters_at, len);
+
+    size_t letters = run(s, letters_at, LETTERS_MAX, 'B', 'Z'), end = letters_at + letters;
+    if (end == s.len || s.ptr[end] != ']') return stop(s, end, len);
+
+    *len = end + 1;
+    if (parts) {
+        parts->word = span_sub(s, 1, 1 + word);
+        parts->number = number_of(span_sub(s, digits_at, letters_at));
+        parts->letters = span_sub(s, letters_at, end);
+    }
+    return TOKEN_YES;
+}
+
+bool token_next(struct span s, size_t from, size_t *begin, size_t *end) {
+    while ((from = span_find(s, '[', from)) < s.len) {
+        size_t len;
+        if (token_shape_of(span_sub(s, from, s.len), &len, NULL) == TOKEN_YES) {
+            *begin = from;
+            *end = from + len;
+            return true;
+        }
+        from += len;
+    }
+    return false;
+}
+
+size_t token_pending(struct span s) {
+    size_t first = s.len < TOKEN_MAX ? 0 : s.len - (TOKEN_MAX - 1);
+
+    for (size_t i = s.len; i-- > first;) {
+        if (s.ptr[i] != '[') continue;
+        size_t len;
+        return token_shape_of(span_sub(s, i, s.len), &len, NULL) == TOKEN_PART ? s.len - i : 0;
+    }
+    return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Three tables over arena memory, keyed so that hostile input cannot make them slow:
+ *
+ *   (word, value)   -> entry     the same written form gives the same token
+ *   token text      -> entry     and back
+ *   (word, subject) -> subject   further forms of one subject share its number
+ *
+ * and the numbers that stand in the request already. Numbers count up per word, in order of appearance.
+ */
+#include "tokens.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arena.h"
+#include "keyed_hash.h"
+#include "token_shape.h"
+
+#define NUMBER_MAX 1000000u
+#define FORMS_MAX (1u + 25u + 25u * 25u) /* no letter, one letter, two letters; each B to Z */
+#define WORDS_MAX PHI_KINDS
+#define FIRST_TABLE 64u
+
+enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED };
+
+struct table {
+    struct slot {
+        uint64_t hash;
+        void *item; /* NULL: free */
+    } *v;
+    size_t size, n; /* size is a power of two */
+};
+
+struct entry {
+    struct span value, text;
+    unsigned word;
+};
+
+struct subject {
+    unsigned id, word, number, forms;
+};
+
+struct reserved {
+    struct span word;
+    uint32_t number;
+};
+
+struct tokens {
+    struct arena *arena;
+    struct keyed_hash hash;
+    struct table values, texts, subjects, reserved;
+    uint32_t last[WORDS_MAX]; /* by word: the last number given out */
+};
+
+/* Kinds that share a word share its numbers: the first kind with that word stands for it. */
+static unsigned word_of(enum phi_kind kind) {
+    unsigned i = 1;
+    while (strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0)
+        i++;
+    return i;
+}
+
+/* ---- tables ---- */
+
+static int table_grow(struct arena *a, struct table *t) {
+    struct table larger = {.size = t->size ? t->size * 2 : FIRST_TABLE, .n = t->n};
+
+    larger.v = arena_array(a, larger.size, sizeof *larger.v);
+    if (!larger.v) return -1;
+    for (size_t i = 0; i < t->size; i++) {
+        if (!t->v[i].item) continue;
+        size_t at = t->v[i].hash & (larger.size - 1);
+        while (larger.v[at].item)
+            at = (at + 1) & (larger.size - 1);
+        larger.v[at] = t->v[i];
+    }
+    *t = larger;
+    return 0;
+}
+
+static int table_add(struct arena *a, struct table *t, uint64_t hash, void *item) {
+    if (t->n * 4 >= t->size * 3 && table_grow(a, t) < 0) return -1;
+    size_t at = hash & (t->size - 1);
+    while (t->v[at].item)
+        at = (at + 1) & (t->size - 1);
+    t->v[at] = (struct slot){hash, item};
+    t->n++;
+    return 0;
+}
+
+/* The next item with this hash from *at on; start with *at = hash. NULL at the end. */
+static void *table_next(const struct table *t, uint64_t hash, size_t *at) {
+    if (t->size == 0) return NULL;
+    for (;; ++*at) {
+        const struct slot *s = &t->v[*at & (t->size - 1)];
+        if (!s->item) return NULL;
+        if (s->hash != hash) continue;
+        ++*at;
+        return s->item;
+    }
+}
+
+/* ---- lookups ---- */
+
+static uint64_t value_hash(const struct tokens *t, unsigned word, struct span value) {
+    return keyed_hash_of(&t->hash, LABEL_VALUE | (uint64_t)word << 8, value);
+}
+
+static struct entry *find_value(const struct tokens *t, unsigned word, struct span value, uint64_t hash) {
+    size_t at = hash;
+    for (struct entry *e; (e = table_next(&t->values, hash, &at));)
+        if (e->word == word && span_equal(e->value, value)) return e;
+    return NULL;
+}
+
+static uint64_t subject_hash(const struct tokens *t, unsigned word, unsigned id) {
+    unsigned key[2] = {word, id};
+    return keyed_hash_of(&t->hash, LABEL_SUBJECT, span_make((const char *)key, sizeof key));
+}
+
+static struct subject *find_subject(const struct tokens *t, unsigned word, unsigned id, uint64_t hash) {
+    size_t at = hash;
+    for (struct subject *s; (s = table_next(&t->subjects, hash, &at));)
+        if (s->word == word && s->id == id) return s;
+    return NULL;
+}
+
+static uint64_t reserved_hash(const struct tokens *t, struct span word, uint32_t number) {
+    return keyed_hash_of(&t->hash, LABEL_RESERVED | (uint64_t)number << 8, word);
+}
+
+static bool is_reserved(const struct tokens *t, struct span word, uint32_t number) {
+    if (t->reserved.n == 0) return false;
+    uint64_t hash = reserved_hash(t, word, number);
+    size_t at = hash;
+    for (struct reserved *r; (r = table_next(&t->reserved, hash, &at));)
+        if (r->number == number && span_equal(r->word, word)) return true;
+    return false;
+}
+
+/* ---- numbers ---- */
+
+/* 0 when the numbers of the word are used up. */
+static uint32_t next_number(struct tokens *t, unsigned word) {
+    while (t->last[word] < NUMBER_MAX) {
+        uint32_t number = ++t->last[word];
+        if (!is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
+    }
+    return 0;
+}
+
+/* The number and the form of the next token of a subject. When a subject has used all letters it goes on under
+ * a new number. */
+static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *number, unsigned *form) {
+    uint64_t hash = subject_hash(t, word, id);
+    struct subject *s = id ? find_subject(t, word, id, hash) : NULL;
+
+    if (s && s->forms < FORMS_MAX) {
+        *number = s->number;
+        *form = s->forms++;
+        return 0;
+    }
+    *form = 0;
+    *number = next_number(t, word);
+    if (*number == 0) return -1;
+    if (id == 0) return 0;
+    if (!s) {
+        s = arena_alloc(t->arena, sizeof *s);
+        if (!s || table_add(t->arena, &t->subjects, hash, s) < 0) return -1;
+    }
+    *s = (struct subject){.id = id, .word = word, .number = *number, .forms = 1};
+    return 0;
+}
+
+static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form) {
+    char letters[3] = {0}, text[TOKEN_MAX + 1];
+
+    if (form >= 26) {
+        letters[0] = (char)('B' + (form - 26) / 25);
+        letters[1] = (char)('B' + (form - 26) % 25);
+    } else if (form > 0) {
+        letters[0] = (char)('A' + form);
+    }
+    int n = snprintf(text, sizeof text, "[%s_%u%s]", word, number, letters);
+    if (n < 0 || (size_t)n > TOKEN_MAX) return (struct span){0};
+    struct span s = {arena_copy(a, span_make(text, (size_t)n)), (size_t)n};
+    return s.ptr ? s : (struct span){0};
+}
+
+/* ---- public ---- */
+
+struct tokens *tokens_new(struct arena *a) {
+    struct tokens *t = arena_alloc(a, sizeof *t);
+    if (!t || keyed_hash_init(&t->hash) < 0) return NULL;
+    t->arena = a;
+    return t;
+}
+
+int tokens_reserve(struct tokens *t, struct span token_text) {
+    struct token_parts parts;
+    size_t len;
+
+    if (token_shape_of(token_text, &len, &parts) != TOKEN_YES || len != token_text.len) return 0;
+    if (is_reserved(t, parts.word, parts.number)) return 0;
+    for (unsigned i = 1; i < PHI_KINDS; i++)
+        if (span_is(parts.word, phi_kind_word((enum phi_kind)i)) && t->last[i] >= parts.number) return -1;
+
+    struct reserved *r = arena_alloc(t->arena, sizeof *r);
+    if (!r) return -1;
+    r->word = span_make(arena_copy(t->arena, parts.word), parts.word.len);
+    r->number = parts.number;
+    if (!r->word.ptr) return -1;
+    return table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
+}
+
+struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
+    struct span none = {0};
+    uint32_t number;
+    unsigned form;
+
+    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = word_of(kind);
+    uint64_t hash = value_hash(t, word, value);
+    struct entry *e = find_value(t, word, value, hash);
+    if (e) return e->text;
+
+    e = arena_alloc(t->arena, sizeof *e);
+    if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
+    e->word = word;
+    e->value = span_make(arena_copy(t->arena, value), value.len);
+    e->text = write_token(t->arena, phi_kind_word(kind), number, form);
+    if (!e->value.ptr || !e->text.ptr) return none;
+    if (table_add(t->arena, &t->values, hash, e) < 0) return none;
+    if (table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e) < 0) return none;
+    return e->text;
+}
+
+bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+    uint64_t hash = keyed_hash_of(&t->hash, LABEL_TEXT, token);
+    size_t at = hash;
+
+    for (struct entry *e; (e = table_next(&t->texts, hash, &at));) {
+        if (!span_equal(e->text, token)) continue;
+        *value = e->value;
+        return true;
+    }
+    return false;
+}
+
+size_t tokens_count(const struct tokens *t) {
+    return t->texts.n;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a transaction, shared by the files that make it up: transaction.c (steps), transaction_record.c (what the
+ * audit log says of it), transaction_answer.c (what the client gets).
+ */
+#ifndef TRANSACTION_STATE_H
+#define TRANSACTION_STATE_H
+
+#include "buf.h"
+#include "force.h"
+#include "inflate.h"
+#include "relay.h"
+#include "tokens.h"
+#include "transaction.h"
+#include "transform.h"
+#include "walk.h"
+
+struct access;
+struct arena;
+struct principal;
+
+enum transaction_step {
+    STEP_ACCESS,
+    STEP_READ,
+    STEP_OFFLOAD,
+    STEP_WALK,
+    STEP_DETECT,
+    STEP_TRANSFORM,
+    STEP_AUDIT,
+    STEP_SEND,
+    STEP_RELAY,
+    STEP_OUTCOME,
+    STEP_RECORD, /* of a refusal */
+    STEP_REPLY,
+    STEP_END,
+    STEPS
+};
+
+enum transaction_verdict { VERDICT_BLOCK = 0, VERDICT_FORWARD, VERDICT_EDIT };
+
+#define TRANSACTION_ID_MAX 40
+#define TRANSACTION_HEADERS_MAX 24
+#define TRANSACTION_VALUES_MAX 64 /* hashes of values in one record */
+
+struct transaction {
+    struct transaction_world *world;
+    struct settings *settings;
+    void *client; /* NULL when gone */
+    void *call;   /* upstream, while it runs */
+    struct phi_scratch *scratch; /* of the thread that decides */
+    struct transaction *next;    /* in the worker's mailbox */
+    struct arena *work; /* until the decision is taken: walk, findings */
+    struct arena *keep; /* until the end: tokens, names */
+    char id[TRANSACTION_ID_MAX];
+    struct span request_id;
+
+    enum transaction_step step;
+    uint32_t inside;  /* calls on the stack; no freeing below */
+    bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
+    bool outcome_written;
+
+    enum shape_endpoint endpoint;
+    enum shape_dialect dialect;
+    bool get;
+    enum inflate_coding coding; /* of the body as it comes */
+    char peer[64];
+    const struct principal *principal;
+    const char *upstream_headers[2]; /* NULL-terminated */
+    const char *purpose_asked; /* of x-phi-purpose, or NULL */
+    int purpose;
+    const char *purpose_source;
+    const struct settings_route *route;
+    struct policy *policy;
+
+    struct buf in, out; /* the body as it came; as it leaves */
+    struct walk walk;
+    struct force force;
+    struct phi_result found;
+    struct tokens *tokens;
+    struct transform transform;
+    enum transaction_verdict verdict;
+
+    bool refused;
+    enum refusal refusal;
+    const char *refusal_reason, *refusal_kind;
+    struct buf refusal_param;
+
+    struct relay *relay;
+    struct buf reply;
+    int status;
+    bool streaming;
+    struct transaction_header headers[TRANSACTION_HEADERS_MAX];
+    size_t n_headers;
+    enum transaction_end upstream_end;
+    bool upstream_ended;
+    enum relay_end relay_end;
+
+    uint64_t started_us, mark_us, sent_us, first_us;
+    uint64_t bytes_in, bytes_out;
+};
+
+uint64_t transaction_now_us(void);
+
+/* What a step answers. */
+enum flow { FLOW_REFUSE = 0, FLOW_NEXT, FLOW_WAIT };
+enum flow transaction_refuse(struct transaction *t, enum refusal r);
+enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
+void transaction_stage_done(struct transaction *t, enum metrics_stage s);
+
+/* transaction_decide.c: the steps of these names */
+enum flow transaction_walk(struct transaction *t);
+enum flow transaction_detect(struct transaction *t);
+enum flow transaction_transform(struct transaction *t);
+
+/* transaction_record.c: NULL when out of memory. */
+struct audit_record *transaction_decision_record(struct transaction *t);
+struct audit_record *transaction_outcome_record(const struct transaction *t);
+
+/* transaction_answer.c */
+void transaction_reply_refusal(struct transaction *t);
+void transaction_answer_begin(struct transaction *t);    /* head of a stream */
+void transaction_answer_whole(struct transaction *t);    /* collected answer in t->reply */
+const char *transaction_verdict_name(enum transaction_verdict v);
+
+#endif

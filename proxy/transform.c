@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Two passes over the leaves in document order. The first decides: rows, counts, and whether the request may go at
+ * all; no token is given out for a request that is blocked. The second edits: in each string the findings that
+ * change something and the token-shaped text that came with the request are joined where they overlap, and each
+ * range that is left becomes one edit of the body.
+ *
+ *   findings     [--tokenize--]        [--mask--]           [drop]
+ *   token text                [TEXT]         [---TEXT---]
+ *   edits        [--tokenize--][TEXT]  [------mask------]   [drop]
+ */
+#include "transform.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "arena.h"
+#include "buf.h"
+#include "json.h"
+#include "tokens.h"
+
+#define EDITS_FIRST 16u
+#define ROWS_FIRST 16u
+#define VERIFY_DEPTH 1024u
+
+static const char *const words[PHI_KINDS] = {
+    [PHI_NONE] = "PHI",
+#define KIND(symbol, name, letter, word) [PHI_##symbol] = word,
+#include "../detectors/kinds.def"
+#undef KIND
+};
+
+/* What one edit will replace. */
+struct range {
+    uint32_t begin, end;
+    enum phi_kind kind;
+    enum policy_action action;
+    unsigned subject;
+    bool token_text;
+};
+
+struct transformer {
+    struct arena *arena;
+    const struct walk *w;
+    const struct phi_result *found;
+    const struct policy *policy;
+    int purpose;
+    long today;
+    bool monitor;
+    struct tokens *tokens;
+    struct transform *t;
+    unsigned char *plan; /* enum policy_action of each finding as it will be done */
+    struct json_edit *edits;
+    size_t edits_size, rows_size;
+    uint32_t *slots; /* rows by their key: index + 1, 0: empty; twice rows_size */
+};
+
+/* ---- rows ---- */
+
+static bool same_row(const struct transform_row *a, const struct transform_row *b) {
+    return a->kind == b->kind && a->action == b->action && a->path == b->path && a->rule == b->rule;
+}
+
+static uint32_t *slot_find(const struct transformer *x, const struct transform_row *row) {
+    uint64_t h = ((uint64_t)row->path << 32 | (uint64_t)row->rule << 16 | (uint64_t)row->kind << 4 | row->action);
+    size_t mask = x->rows_size * 2 - 1, i;
+
+    h *= 0x9E3779B97F4A7C15u;
+    for (i = (size_t)(h >> 32) & mask; x->slots[i]; i = (i + 1) & mask)
+        if (same_row(&x->t->rows[x->slots[i] - 1], row)) break;
+    return &x->slots[i];
+}
+
+static int rows_grow(struct transformer *x) {
+    size_t old = x->rows_size, size = old ? old * 2 : ROWS_FIRST;
+    struct transform_row *rows = arena_grow(x->arena, x->t->rows, old * sizeof *rows, size * sizeof *rows);
+    uint32_t *slots = arena_array(x->arena, size * 2, sizeof *slots);
+
+    if (!rows || !slots) return -1;
+    x->t->rows = rows;
+    x->slots = slots;
+    x->rows_size = size;
+    for (size_t i = 0; i < x->t->n_rows; i++)
+        *slot_find(x, &rows[i]) = (uint32_t)i + 1;
+    return 0;
+}
+
+static int row_count(struct transformer *x, struct transform_row row) {
+    if (x->t->n_rows == x->rows_size && rows_grow(x) < 0) return -1;
+    uint32_t *slot = slot_find(x, &row);
+    if (!*slot) {
+        x->t->rows[x->t->n_rows++] = row;
+        *slot = (uint32_t)x->t->n_rows;
+    }
+    struct transform_row *known = &x->t->rows[*slot - 1];
+    known->count++;
+    known->via |= row.via;
+    if (row.score > known->score) known->score = row.score;
+    return 0;
+}
+
+/* ---- deciding ---- */
+
+static bool is_sensitive(enum phi_kind kind) {
+    return kind >= PHI_SENS_SUD && kind <= PHI_SENS_STATUS;
+}
+
+static bool goes_in_clear(enum policy_action action) {
+    return action == POLICY_FLAG || action == POLICY_ALLOW;
+}
+
+/* Monitor mode changes nothing, except what may leave in clear under no policy. */
+static bool is_enforced(const struct transformer *x, enum phi_kind kind) {
+    return !x->monitor || policy_in_floor(x->policy, kind);
+}
+
+static void block(struct transformer *x, enum phi_kind kind, uint32_t path, const char *reason) {
+    if (!is_enforced(x, kind) || x->t->blocked) return;
+    x->t->blocked = true;
+    x->t->block_kind = kind;
+    x->t->block_path = path;
+    x->t->block_reason = reason;
+}
+
+/* The policy's action as it can be done at this place. */
+static enum policy_action decide_one(struct transformer *x, const struct walk_leaf *leaf, enum phi_kind kind) {
+    enum policy_action action = policy_action(x->policy, x->purpose, kind);
+
+    if (goes_in_clear(action)) return action;
+    if (leaf->fixed && action != POLICY_BLOCK) {
+        block(x, kind, leaf->path, "phi_in_signed_text");
+        return POLICY_BLOCK;
+    }
+    if (action == POLICY_BLOCK) {
+        block(x, kind, leaf->path, "policy_block");
+        return action;
+    }
+    if (is_sensitive(kind)) return POLICY_FLAG;
+    if (leaf->what == WALK_STRING) return action;
+    block(x, kind, leaf->path, leaf->what == WALK_KEY ? "phi_in_key" : "phi_in_number");
+    return POLICY_BLOCK;
+}
+
+/* A finding that does not fit the walk would be an edit at the wrong place. */
+static bool finding_fits(const struct transformer *x, size_t i) {
+    const struct phi_finding *f = &x->found->v[i], *before = i ? f - 1 : NULL;
+
+    if (f->leaf >= x->w->n || f->kind == PHI_NONE || f->kind >= PHI_KINDS) return false;
+    const struct walk_leaf *leaf = &x->w->v[f->leaf];
+    if (leaf->container || f->begin > f->end || f->end > leaf->text.len) return false;
+    return !before || before->leaf < f->leaf || (before->leaf == f->leaf && before->begin <= f->begin);
+}
+
+static int decide_all(struct transformer *x) {
+    struct transform *t = x->t;
+
+    x->plan = arena_alloc(x->arena, x->found->n);
+    if (!x->plan) return -1;
+    for (size_t i = 0; i < x->found->n; i++) {
+        const struct phi_finding *f = &x->found->v[i];
+        if (!finding_fits(x, i)) return -1;
+        const struct walk_leaf *leaf = &x->w->v[f->leaf];
+        enum policy_action action = decide_one(x, leaf, f->kind);
+        struct transform_row row = {.kind = f->kind, .action = action, .path = leaf->path, .rule = f->rule,
+                                    .score = f->score, .via = f->via};
+        if (row_count(x, row) < 0) return -1;
+        t->findings++;
+        x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
+        if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
+    }
+    if (t->blocked) memset(t->disclosed, 0, sizeof t->disclosed);
+    return 0;
+}
+
+/* ---- editing ---- */
+
+static int edit_add(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span with) {
+    if (x->t->edits == x->edits_size) {
+        size_t size = x->edits_size ? x->edits_size * 2 : EDITS_FIRST;
+        struct json_edit *edits = arena_grow(x->arena, x->edits, x->edits_size * sizeof *edits, size * sizeof *edits);
+        if (!edits) return -1;
+        x->edits = edits;
+        x->edits_size = size;
+    }
+    struct json_edit *e = &x->edits[x->t->edits];
+    walk_range(x->w, leaf, r->begin, r->end, &e->begin, &e->end);
+    if (walk_escape(x->arena, with, leaf->level, &e->with) < 0) return -1;
+    x->t->edits++;
+    return 0;
+}
+
+static int mask_of(struct transformer *x, enum phi_kind kind, struct span *with) {
+    struct span word = span_of(words[kind]);
+    char *text = arena_alloc(x->arena, word.len + 2);
+
+    if (!text) return -1;
+    text[0] = '[';
+    memcpy(text + 1, word.ptr, word.len);
+    text[word.len + 1] = ']';
+    *with = span_make(text, word.len + 2);
+    return 0;
+}
+
+/* What stands before could be the beginning of a token; then what is put here must not complete it. A mask or a
+ * token never does: it begins with a bracket. */
+static bool could_forge(const struct walk_leaf *leaf, const struct range *r) {
+    size_t from = r->begin > TOKEN_MAX ? r->begin - TOKEN_MAX : 0;
+    return token_pending(span_sub(leaf->text, from, r->begin)) > 0;
+}
+
+static int general_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span *with) {
+    char text[32];
+    struct span value = span_sub(leaf->text, r->begin, r->end);
+
+    if (could_forge(leaf, r) || transform_generalize(r->kind, value, x->today, text, sizeof text) < 0)
+        return mask_of(x, r->kind, with);
+    *with = span_of(arena_copy(x->arena, span_of(text)));
+    return with->ptr ? 0 : -1;
+}
+
+static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r,
+                          struct span *with) {
+    switch (r->action) {
+    case POLICY_TOKENIZE:
+        *with = tokens_put(x->tokens, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject);
+        return with->len ? 0 : -1;
+    case POLICY_GENERALIZE: return general_of(x, leaf, r, with);
+    case POLICY_DROP:
+        *with = span_make("", 0);
+        return could_forge(leaf, r) ? mask_of(x, r->kind, with) : 0;
+    case POLICY_MASK: case POLICY_BLOCK: case POLICY_FLAG: case POLICY_ALLOW: case POLICY_ACTIONS:
+        break;
+    }
+    return mask_of(x, r->kind, with);
+}
+
+static int range_done(struct transformer *x, const struct walk_leaf *leaf, const struct range *r) {
+    struct span with;
+
+    if (r->begin == r->end) return 0;
+    if (r->token_text) {
+        struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
+                                    .rule = TRANSFORM_NO_RULE, .score = 100};
+        if (row_count(x, row) < 0) return -1;
+        if (x->monitor) return 0;
+    }
+    return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, with);
+}
+
+/* next begins inside r. A range that grew is not the written form that was found: it shares no subject. */
+static void range_join(struct range *r, const struct range *next) {
+    uint32_t begin = r->begin, end = next->end > r->end ? next->end : r->end;
+
+    if (r->token_text && !next->token_text) {
+        *r = *next;
+        if (begin < next->begin || end > next->end) r->subject = 0;
+    } else {
+        if (end > r->end || !next->token_text) r->subject = 0;
+        bool both_tokens = r->action == POLICY_TOKENIZE && next->action == POLICY_TOKENIZE;
+        if (!next->token_text && !both_tokens) r->action = POLICY_MASK;
+    }
+    r->begin = begin;
+    r->end = end;
+}
+
+/* The next finding of the leaf that changes something, from *i on. */
+static bool next_finding(const struct transformer *x, size_t leaf, size_t *i, struct range *out) {
+    for (; *i < x->found->n && x->found->v[*i].leaf == leaf; (*i)++) {
+        const struct phi_finding *f = &x->found->v[*i];
+        enum policy_action action = x->plan[*i];
+        if (goes_in_clear(action) || f->begin == f->end) continue;
+        *out = (struct range){f->begin, f->end, f->kind, action, f->subject, false};
+        (*i)++;
+        return true;
+    }
+    return false;
+}
+
+static bool next_token_text(struct span text, size_t *from, struct range *out) {
+    size_t begin, end;
+
+    if (!token_next(text, *from, &begin, &end)) {
+        *from = text.len;
+        return false;
+    }
+    *from = end;
+    *out = (struct range){(uint32_t)begin, (uint32_t)end, PHI_TOKEN_TEXT, POLICY_TOKENIZE, 0, true};
+    return true;
+}
+
+static int edit_leaf(struct transformer *x, size_t at, size_t *finding) {
+    const struct walk_leaf *leaf = &x->w->v[at];
+    struct range found = {0}, token = {0}, r = {0};
+    size_t from = 0;
+    bool has_found = next_finding(x, at, finding, &found), has_token = next_token_text(leaf->text, &from, &token);
+    bool open = false;
+
+    while (has_found || has_token) {
+        bool take_found = has_found && (!has_token || found.begin <= token.begin);
+        struct range next = take_found ? found : token;
+        if (take_found) has_found = next_finding(x, at, finding, &found);
+        else has_token = next_token_text(leaf->text, &from, &token);
+        if (open && next.begin < r.end) {
+            range_join(&r, &next);
+            continue;
+        }
+        if (open && range_done(x, leaf, &r) < 0) return -1;
+        r = next;
+        open = true;
+    }
+    return open ? range_done(x, leaf, &r) : 0;
+}
+
+/* Where token-shaped text stays as it is (in keys, and everywhere in monitor mode), its number is not given out. */
+static int reserve_what_stays(struct transformer *x) {
+    size_t begin, end;
+
+    for (size_t i = 0; i < x->w->n; i++) {
+        const struct walk_leaf *leaf = &x->w->v[i];
+        bool stays = leaf->what == WALK_KEY || (x->monitor && leaf->what == WALK_STRING);
+        if (!stays || leaf->parameter || leaf->container) continue;
+        for (size_t from = 0; token_next(leaf->text, from, &begin, &end); from = end)
+            if (tokens_reserve(x->tokens, span_sub(leaf->text, begin, end)) < 0) return -1;
+    }
+    return 0;
+}
+
+static int edit_all(struct transformer *x) {
+    size_t finding = 0;
+
+    if (reserve_what_stays(x) < 0) return -1;
+    for (size_t i = 0; i < x->w->n; i++) {
+        const struct walk_leaf *leaf = &x->w->v[i];
+        while (finding < x->found->n && x->found->v[finding].leaf < i)
+            finding++;
+        bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
+        if (editable && edit_leaf(x, i, &finding) < 0) return -1;
+    }
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+/* The gateway's own edits among those of the findings; none overlap. */
+static int merge_forced(struct transformer *x, struct json_edit **all, size_t *n) {
+    const struct walk *w = x->w;
+    size_t own = 0, found = 0;
+
+    *all = x->edits;
+    *n = x->t->edits;
+    if (w->n_forced == 0) return 0;
+    struct json_edit *v = arena_array(x->arena, *n + w->n_forced, sizeof *v);
+    if (!v) return -1;
+    while (own < w->n_forced || found < *n) {
+        bool take_own = own < w->n_forced && (found == *n || w->forced[own].begin <= x->edits[found].begin);
+        v[own + found] = take_own ? w->forced[own] : x->edits[found];
+        if (take_own) own++;
+        else found++;
+    }
+    *all = v;
+    *n += w->n_forced;
+    return 0;
+}
+
+static int run(struct transformer *x, struct span body, struct buf *out) {
+    struct json_edit *edits;
+    size_t n;
+
+    x->monitor = policy_mode(x->policy) == POLICY_MONITOR;
+    x->today = (long)(time(NULL) / 86400);
+    *x->t = (struct transform){0};
+    if (decide_all(x) < 0) return -1;
+    if (x->t->blocked) return 0;
+    if (edit_all(x) < 0) return -1;
+    if (merge_forced(x, &edits, &n) < 0) return -1;
+    return json_splice(body, edits, n, out);
+}
+
+/* What leaves is read once more: an edit that broke the body must not go out. */
+static int verify(struct arena *a, struct span text) {
+    struct json_scanner *s = json_scanner_new(a, text, VERIFY_DEPTH);
+    struct json_token t;
+
+    if (!s) return -1;
+    do
+        if (json_next(s, &t) < 0) return -1;
+    while (t.type != JSON_END);
+    return 0;
+}
+
+int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
+                   const struct policy *p, int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
+    struct transformer x = {.arena = a, .w = w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+                            .t = t};
+    size_t before = out->len;
+
+    if (run(&x, body, out) < 0) return -1;
+    if (t->blocked || (t->edits == 0 && w->n_forced == 0)) return 0;
+    return verify(a, span_sub(buf_span(out), before, out->len));
+}
+
+int transform_text(struct arena *a, struct span text, const struct phi_result *found, const struct policy *p,
+                   int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
+    struct walk_leaf leaf = {.what = WALK_STRING, .text = text, .end = (uint32_t)text.len, .parent = -1};
+    struct walk w = {.v = &leaf, .n = 1};
+    struct transformer x = {.arena = a, .w = &w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+                            .t = t};
+
+    if (text.len >= UINT32_MAX) return -1;
+    return run(&x, text, out);
+}

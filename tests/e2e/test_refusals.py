@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is refused, how it is said, and that nothing was sent."""
+import json
+import socket
+
+import httpx
+import openai
+import pytest
+
+import http_conformance
+from planted import NOTE
+
+
+@pytest.fixture
+def http(gateway, upstream):
+    upstream.clear()
+    upstream.behaviours.clear()
+    with httpx.Client(base_url=gateway.url, headers={"authorization": "Bearer " + gateway.keys["first"]}) as c:
+        yield c
+
+
+def chat(content="hello", **more):
+    return {"model": "capture", "messages": [{"role": "user", "content": content}], **more}
+
+
+def check(response, status, code, upstream, retry=False):
+    assert response.status_code == status, response.text
+    error = response.json()["error"]
+    assert error["code"] == code and error["message"] and set(error) == {"message", "type", "param", "code"}
+    assert (response.headers.get("x-should-retry") == "false") != retry
+    assert upstream.requests == []
+    return error
+
+
+def test_unknown_client(http, upstream):
+    for headers in ({"authorization": "Bearer pg-wrong"}, {"authorization": ""}, {"authorization": "Basic abc"}):
+        check(http.post("/chat/completions", json=chat(), headers=headers), 401, "unknown_client", upstream)
+
+
+def test_unknown_endpoints(http, upstream):
+    for path in ("/responses/resp_1", "/conversations", "/batches", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/speech"):
+        check(http.post(path, json=chat()), 404, "unknown_endpoint", upstream)
+    for path in ("/chat/completions", "/models/echo", "/chat/completions/x"):
+        check(http.get(path), 404, "unknown_endpoint", upstream)
+    check(http.post("/chat/completions?api-version=1", json=chat()), 404, "unknown_endpoint", upstream)
+
+
+def test_error_dialects(gateway, http, upstream):
+    base = f"http://127.0.0.1:{gateway.port}"
+    r = http.post(base + "/v1/messages/batches", json={})
+    assert r.status_code == 404 and r.json()["type"] == "error" and r.json()["error"]["message"]
+    r = http.post(base + "/api/chat", json={})
+    assert r.status_code == 404 and isinstance(r.json()["error"], str)
+    r = http.post(base + "/v1beta/models/g:generateContent", json={})
+    assert r.status_code == 404 and r.json()["error"]["status"] == "NOT_FOUND"
+
+
+def test_without_v1(gateway, http, upstream):
+    r = http.post(f"http://127.0.0.1:{gateway.port}/chat/completions", json=chat())
+    assert r.status_code == 200
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"{", b"[]", b'"x"', b"{}x", b'{"model":"capture","model":"m"}', b'{"a":"\\u0000"}', b'{"a":"\\ud800"}', b'{"a":"\xff"}',
+    b'\xef\xbb\xbf{"model":"capture"}', b'{"a":01}', b'{"a":NaN}', b'{"a":"\x01"}', b'{"model":"capture"}{"x":1}',
+    b'{"a":' + b"[" * 200 + b"]" * 200 + b"}"])
+def test_bad_json(http, upstream, body):
+    r = http.post("/chat/completions", content=body, headers={"content-type": "application/json"})
+    check(r, 400, "invalid_json", upstream)
+
+
+def test_content_types_and_codings(http, upstream):
+    body = json.dumps(chat()).encode()
+    for kind in ("text/plain", "application/json; charset=utf-16", "multipart/form-data; boundary=x", ""):
+        check(http.post("/chat/completions", content=body, headers={"content-type": kind}), 415, "unsupported_content_type", upstream)
+    for coding in ("compress", "deflate, gzip", "gzip, identity", "unknown", ""):
+        r = http.post("/chat/completions", content=body, headers={"content-type": "application/json", "content-encoding": coding})
+        check(r, 415, "unsupported_content_encoding", upstream)
+
+
+@pytest.mark.parametrize("part", [
+    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+    {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}},
+    {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+    {"type": "file", "file": {"file_id": "file-1"}},
+    {"type": "hologram", "hologram": {}}])
+def test_what_cannot_be_read(http, upstream, part):
+    error = check(http.post("/chat/completions", json=chat([{"type": "text", "text": "what is this?"}, part])), 400,
+                  "unscannable_input", upstream)
+    assert error["param"].startswith("messages[0].content[1]")
+
+
+def test_hosted_tools_token_ids_and_speech(http, upstream):
+    check(http.post("/chat/completions", json=chat(tools=[{"type": "web_search"}])), 400, "unscannable_input", upstream)
+    check(http.post("/chat/completions", json=chat(modalities=["text", "audio"])), 400, "unscannable_input", upstream)
+    check(http.post("/completions", json={"model": "capture", "prompt": [1, 2, 3]}), 400, "unscannable_input", upstream)
+    check(http.post("/embeddings", json={"model": "capture", "input": [[1, 2, 3]]}), 400, "unscannable_input", upstream)
+
+
+def test_phi_in_numbers_and_keys_is_blocked(http, upstream):
+    r = http.post("/chat/completions", json=chat(tools=[{"type": "function", "function": {
+        "name": "f", "parameters": {"type": "object", "properties": {"jane.sample@example.com": {"type": "string"}}}}}]))
+    error = check(r, 400, "phi_blocked", upstream)
+    assert "jane" not in json.dumps(error)
+    r = http.post("/chat/completions", json=chat(metadata={"ssn": 219099999}))
+    check(r, 400, "phi_blocked", upstream)
+
+
+def test_store_is_refused(http, upstream):
+    check(http.post("/chat/completions", json=chat(store=True)), 403, "feature_not_covered", upstream)
+
+
+def test_purposes(http, upstream):
+    check(http.post("/chat/completions", json=chat(), headers={"x-phi-purpose": "research"}), 403, "purpose_not_allowed", upstream)
+    assert http.post("/chat/completions", json=chat(), headers={"x-phi-purpose": "treatment"}).status_code == 200
+
+
+def test_a_block_never_quotes_and_is_recorded(make_gateway, upstream):
+    upstream.clear()
+    g = make_gateway(upstream.port, policy="block-all")
+    client = openai.OpenAI(base_url=g.url, api_key=g.keys["first"])
+    with pytest.raises(openai.BadRequestError) as e:
+        client.chat.completions.create(model="capture", messages=[{"role": "user", "content": NOTE}], stream=True)
+    assert e.value.code == "phi_blocked" and "Hollingsworth" not in str(e.value)
+    assert e.value.param == "messages[0].content"
+    assert upstream.requests == []
+    record = g.records("decision")[-1]
+    assert record["decision"] == "block" and record["code"] == "phi_blocked"
+
+
+def test_too_large_is_refused_before_it_is_read(make_gateway, upstream):
+    g = make_gateway(upstream.port, clients={"first": "default_purpose: treatment\nlimits: {body: 4KiB}"})
+    with socket.create_connection(("127.0.0.1", g.port), timeout=10) as s:
+        s.sendall((f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {g.keys['first']}\r\n"
+                   "content-type: application/json\r\ncontent-length: 100000000\r\n\r\n").encode())
+        assert b" 413 " in s.recv(4096)
+
+
+def test_rate_limit(make_gateway, upstream):
+    g = make_gateway(upstream.port, clients={"first": "default_purpose: treatment\nlimits: {requests_per_minute: 3}"})
+    headers = {"authorization": "Bearer " + g.keys["first"]}
+    codes = [httpx.post(g.url + "/chat/completions", json=chat(), headers=headers).status_code for _ in range(8)]
+    assert codes[:3] == [200] * 3 and 429 in codes[3:]
+
+
+def test_agreement_gate(make_gateway, upstream):
+    upstream.clear()
+    where = f"http://127.0.0.1:{upstream.port}/v1"
+    agreement = "{id: B1, vendor: OpenAI, effective: %s, expires: %s, arrangement: %s}"
+    cases = [
+        (f'main: {{url: "{where}"}}', "baa_missing"),
+        (f'main: {{url: "{where}", coverage: openai, agreement: {agreement % ("2020-01-01", "2021-01-01", "zdr")}}}', "baa_expired"),
+        (f'main: {{url: "{where}", coverage: openai, agreement: {agreement % ("2090-01-01", "2091-01-01", "zdr")}}}', "baa_not_effective"),
+        (f'main: {{url: "{where}", agreement: {agreement % ("2020-01-01", "2090-01-01", "zdr")}}}', "coverage_missing"),
+    ]
+    for text, reason in cases:
+        g = make_gateway(upstream.port, upstream=text)
+        r = httpx.post(g.url + "/chat/completions", json={**chat(), "model": "gpt-4o"},
+                       headers={"authorization": "Bearer " + g.keys["first"]})
+        assert r.status_code == 403 and r.json()["error"]["code"] == "no_agreement" and reason in r.json()["error"]["message"]
+        assert g.records("decision")[-1]["reason"] == reason
+    assert upstream.requests == []
+    g = make_gateway(upstream.port, upstream=f'main: {{url: "{where}", coverage: openai, agreement: '
+                     f'{agreement % ("2020-01-01", "2090-01-01", "zdr")}}}')
+    r = httpx.post(g.url + "/chat/completions", json={**chat(), "model": "gpt-4o"},
+                   headers={"authorization": "Bearer " + g.keys["first"]})
+    assert r.status_code == 200, r.text
+
+
+def test_conformance_of_the_reader(gateway):
+    headers = ["Authorization: Bearer " + gateway.keys["first"], "Content-Type: application/json"]
+    body = json.dumps(chat()).encode()
+    assert http_conformance.run("127.0.0.1", gateway.port, "/v1/chat/completions", get="/v1/models", headers=headers, body=body) == []

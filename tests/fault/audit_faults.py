@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the audit log while it is written: what was reported durable must be in a log that verifies.
+
+    tests/fault/audit_faults.py DRIVER [--kills N] [--syncs N] [--only NAME]
+
+Each scenario has a directory of its own. Exit 0: all passed or were skipped by name.
+"""
+import argparse
+import glob
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+DRIVER = ""
+
+
+class Failed(Exception):
+    pass
+
+
+def require(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+class Place:
+    """A directory with a log and the driver's reports about it."""
+
+    def __init__(self, base=None):
+        self.directory = tempfile.mkdtemp(prefix="phigate-fault-", dir=base)
+        self.log = os.path.join(self.directory, "decisions.log")
+        self.reports = tempfile.mkstemp(prefix="phigate-reports-")[1]
+        self.errors = ""
+
+    def close(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+        os.unlink(self.reports)
+
+    def start(self, threads, ms, *more, wrapper=()):
+        # The leak check of a sanitized driver cannot work under strace.
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"} if wrapper else None
+        with open(self.reports, "ab") as out:
+            return subprocess.Popen([*wrapper, DRIVER, "run", self.log, str(threads), str(ms), *map(str, more)],
+                                    stdout=out, stderr=subprocess.PIPE, env=environment)
+
+    def finish(self, process):
+        self.errors += process.communicate(timeout=60)[1].decode(errors="replace")
+        return process.returncode
+
+    def verify(self, path=None):
+        out = subprocess.run([DRIVER, "verify", path or self.log], capture_output=True, text=True, timeout=60)
+        return out.returncode, out.stdout.strip()
+
+    def durable(self, after=0):
+        with open(self.reports) as f:
+            lines = [line.split() for line in f if line.startswith("D ")]
+        return {(int(seq), name) for _, ms, seq, name in lines if int(ms) >= after}
+
+    def health(self):
+        with open(self.reports) as f:
+            return [(int(x[1]), int(x[2])) for x in (line.split() for line in f if line.startswith("H "))]
+
+    def recorded(self, paths):
+        """(seq, type.request_id) of every whole line in the files."""
+        found = set()
+        for path in paths:
+            with open(path, "rb") as f:
+                for line in f:
+                    try:
+                        r = json.loads(line)
+                    except ValueError:
+                        continue
+                    if "request_id" in r:
+                        found.add((r["seq"], f'{r["type"]}.{r["request_id"]}'))
+        return found
+
+    def events(self):
+        with open(self.log) as f:
+            return [r for r in map(json.loads, f) if r["type"] in ("segment", "sink_failure", "recovered", "lifecycle")]
+
+    def check(self, paths=None, after=0, least=1):
+        """Everything reported durable is in the files, and the live one verifies."""
+        code, text = self.verify()
+        require(code == 0, f"verify: {text}")
+        durable = self.durable(after)
+        require(len(durable) >= least, f"only {len(durable)} records were reported durable; {self.errors[-300:]}")
+        missing = durable - self.recorded(paths or [self.log])
+        require(not missing, f"{len(missing)} of {len(durable)} reported records are not in the log: {sorted(missing)[:3]}")
+        return len(durable)
+
+
+def now_ms():
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
+
+
+class Grown:
+    """The whole lines that a file has got since the last look."""
+
+    def __init__(self, path):
+        self.path, self.offset = path, 0
+
+    def lines(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, "rb") as f:
+            f.seek(self.offset)
+            text = f.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return whole.splitlines()
+
+
+def kills(place, options):
+    torn = 0
+    log, reports = Grown(place.log), Grown(place.reports)
+    recorded = set()
+    for i in range(options.kills):
+        process = place.start(random.choice([1, 4, 16]), 10_000)
+        time.sleep(random.choice([random.uniform(0.0, 0.02), random.uniform(0.01, 0.15)]))  # also while it opens
+        process.send_signal(signal.SIGKILL)
+        place.finish(process)
+        code, text = place.verify()
+        # Between the first write and the first start record there may be nothing whole yet.
+        require(code == 0 or "records=0" in text, f"after kill {i}: {text}")
+        torn += "torn=1" in text
+        recorded.update(r["seq"] for r in map(json.loads, log.lines()))
+        missing = {int(x.split()[2]) for x in reports.lines() if x.startswith(b"D ")} - recorded
+        require(not missing, f"after kill {i}: {len(missing)} reported records are missing")
+    require(place.finish(place.start(1, 50)) == 0, "the log does not open again: " + place.errors[-300:])
+    n = place.check()
+    text = place.verify()[1]
+    return f"{options.kills} kills, {n} durable records, {torn} torn tails; {text}"
+
+
+def torn_writes(place, options):
+    """A kill can hardly hit the inside of a write: cut the tail at random bytes instead, above the head."""
+    sealed = 0
+    for i in range(20):
+        require(place.finish(place.start(4, 60)) == 0, "the log does not open: " + place.errors[-300:])
+        with open(place.log, "rb") as f:
+            last = f.read().splitlines()[-1]
+        with open(place.log, "ab") as f:
+            f.write(last[: random.randrange(1, len(last))])
+        sealed += 1
+    require(place.finish(place.start(1, 50)) == 0, "the log does not open: " + place.errors[-300:])
+    place.check()
+    files = glob.glob(place.log + ".torn-*")
+    names = [e for e in place.events() if e["type"] == "recovered"]
+    require(len(files) == sealed == len(names), f"{sealed} torn, {len(files)} files, {len(names)} records")
+    return f"{sealed} torn tails sealed and named"
+
+
+def strace(place, call, error, when):
+    return ("strace", "-f", "-o", "/dev/null", "-P", place.log, "-e", f"trace={call}", "-e",
+            f"inject={call}:error={error}:when={when}")
+
+
+def sync_errors(place, options):
+    """fdatasync fails once; the next one would succeed and must not be believed for the same file."""
+    stopped = 0
+    for n in list(range(1, options.syncs + 1)):
+        sub = Place()
+        try:
+            code = sub.finish(sub.start(4, 1700 if n > 1 else 300, wrapper=strace(sub, "fdatasync", "EIO", n)))
+            if code == 3:  # the first sync is that of opening
+                require("cannot be written" in sub.errors, sub.errors[-300:])
+                continue
+            require("audit.stopped reason=io_error" in sub.errors, f"call {n}: nothing failed; {sub.errors[-300:]}")
+            files = [sub.log] + glob.glob(sub.log + ".aside-*")
+            require(len(files) == 2, f"call {n}: {files}")
+            sub.check(files)
+            first = sub.events()[0]
+            require(first["type"] == "segment" and first["reason"] == "io_error", f"call {n}: {first}")
+            # What was set aside holds at least all up to the record that the new file names.
+            aside = sub.recorded(files[1:])
+            require({x for x in sub.durable() if x[0] <= first["predecessor_seq"]} <= aside, "lost before the fault")
+            require(not {x for x in sub.durable() if x[0] > first["predecessor_seq"]} - sub.recorded([sub.log]),
+                    "reported durable from the fenced file")
+            stopped += 1
+        finally:
+            sub.close()
+    require(stopped >= options.syncs - 2, f"only {stopped} runs met the error")
+    return f"EIO at each of {options.syncs} syncs: fenced, continued in a new file"
+
+
+def write_errors(place, options):
+    for error, name in (("ENOSPC", "disk_full"), ("EIO", "io_error")):
+        for n in (2, 3, 10):
+            sub = Place()
+            try:
+                code = sub.finish(sub.start(4, 1700, wrapper=strace(sub, "write", error, n)))
+                require(code == 0, sub.errors[-300:])
+                require(f"audit.stopped reason={name}" in sub.errors, f"{error} at {n}: {sub.errors[-300:]}")
+                sub.check([sub.log] + glob.glob(sub.log + ".aside-*"))
+                events = [e.get("event") for e in sub.events() if e["type"] == "sink_failure"]
+                # Calls are counted per thread: closing may meet the error a second time.
+                expected = ["stopped", "recovered"] if error == "ENOSPC" else ["recovered"]
+                require(events[: len(expected)] == expected, str(events))
+            finally:
+                sub.close()
+    return "ENOSPC and EIO from write: stopped, logged, recovered"
+
+
+def full_disk(place, options):
+    mount = tempfile.mkdtemp(prefix="phigate-small-")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount], capture_output=True).returncode:
+        os.rmdir(mount)
+        return "SKIPPED: no right to mount a tmpfs"
+    sub = Place(mount)
+    process = sub.start(8, 6000, 64 * 1024, 64 * 1024)
+    try:
+        time.sleep(2.5)
+        health = sub.health()
+        require(health[-1][1] == 0, f"1 MiB was not filled: {health}, {len(sub.durable())}")
+        before = len(sub.durable())
+        time.sleep(0.5)
+        require(len(sub.durable()) == before, "reported durable on a full disk")
+        with open(sub.log) as f:
+            last = json.loads(f.read().splitlines()[-1])
+        require(last["type"] == "sink_failure" and last["event"] == "stopped", f"the stop is not logged: {last}")
+        subprocess.run(["mount", "-o", "remount,size=900m", mount], check=True)
+        require(sub.finish(process) == 0, sub.errors[-300:])
+        n = sub.check()
+        require(sub.health()[-1][1] == 1 and n > before, f"did not recover by itself: {n} {before} {sub.health()} {sub.errors[-600:]}")
+        return f"{before} records filled the disk, {n - before} after it had room again"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        sub.close()
+        subprocess.run(["umount", mount], check=False)
+        os.rmdir(mount)
+
+
+def disturbed(place, how, reason, kept):
+    process = place.start(8, 3500)
+    time.sleep(0.7)
+    at = now_ms()
+    how(place.log)
+    require(place.finish(process) == 0, place.errors[-300:])
+    down = [ms for ms, up in place.health() if ms >= at - 20 and not up]
+    up = [ms for ms, up in place.health() if ms >= at and up]
+    require(down and down[0] - at <= 1000, f"noticed after {down[:1]} - {at}")
+    require(up, "did not recover")
+    first = place.events()[0]
+    require(first["type"] == "segment" and first["reason"] == reason, f"{first}")
+    others = [p for p in glob.glob(place.log + ".*") if not re.search(r"\.(head|reserve)$", p)]
+    n = place.check([place.log, *others], after=0 if kept else at + 1000, least=10)
+    return f"noticed within {down[0] - at} ms, back after {up[0] - at} ms, {n} records accounted for"
+
+
+def moved(place, options):
+    return disturbed(place, lambda p: os.rename(p, p + ".moved"), "removed", True)
+
+
+def removed(place, options):
+    """The file comes back out of the open descriptor: nothing is lost at all."""
+    return disturbed(place, os.unlink, "removed", True)
+
+
+def hanging(place, options):
+    """One sync takes 2.5 s: refused after one, durable when it ends."""
+    process = place.start(4, 4500, wrapper=("strace", "-f", "-o", "/dev/null", "-P", place.log, "-e", "trace=fdatasync",
+                                            "-e", "inject=fdatasync:delay_enter=2500000:when=20"))
+    require(place.finish(process) == 0, place.errors[-300:])
+    states = [up for _, up in place.health()]
+    require(states == [1, 0, 1], f"health {place.health()}")
+    down, up = place.health()[1][0], place.health()[2][0]
+    require(1300 <= up - down <= 1700, f"down for {up - down} ms of a sync of 2500")
+    return f"{place.check()} records, unhealthy for {up - down} ms of a sync of 2500"
+
+
+def replaced(place, options):
+    def swap(path):
+        shutil.copy(path, path + ".copy")
+        os.rename(path, path + ".moved")
+        os.rename(path + ".copy", path)
+    return disturbed(place, swap, "replaced", True)
+
+
+def truncated(place, options):
+    return disturbed(place, lambda p: os.truncate(p, 1000), "size_changed", False)
+
+
+def two_writers(place, options):
+    first = place.start(2, 1500)
+    time.sleep(0.4)
+    other = Place()
+    other.log, log = place.log, other.log
+    code = other.finish(other.start(2, 200))
+    other.close()
+    require(code == 3 and "another process" in other.errors, f"second writer: {code} {other.errors}")
+    require(place.finish(first) == 0, place.errors[-300:])
+    return f"{place.check()} records, the second writer was refused"
+
+
+def main():
+    global DRIVER
+    scenarios = [kills, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
+                 hanging, two_writers]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("driver")
+    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--syncs", type=int, default=6)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    DRIVER = os.path.abspath(options.driver)
+    bad = 0
+    for scenario in scenarios:
+        if options.only and scenario.__name__ != options.only:
+            continue
+        place = Place()
+        begin = time.monotonic()
+        try:
+            text = scenario(place, options)
+            print(f"{'skip' if text.startswith('SKIPPED') else 'ok'} {scenario.__name__}: {text} "
+                  f"({time.monotonic() - begin:.1f} s)", flush=True)
+        except (Failed, subprocess.TimeoutExpired, OSError, IndexError) as error:
+            bad += 1
+            print(f"FAILED {scenario.__name__}: {error}", flush=True)
+        finally:
+            place.close()
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every test: units under gcc hardened, ASan+UBSan and (threads) TSan; fuzz corpora replayed; layers and lint; the rules'
+# own examples; end-to-end with real SDKs. Prints one closing line: N passed, N failed, N skipped.
+set -u
+cd "$(dirname "$0")/../.."
+log=build/test-logs
+rm -rf "$log"; mkdir -p "$log"
+passed=0; failed=0; skipped=0
+jobs=$(nproc)
+
+result() { # name status
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); echo "pass  $1"
+    else failed=$((failed + 1)); echo "FAIL  $1"; tail -n 40 "$log/${1//\//_}.log" | sed 's/^/      /'; fi
+}
+step() { # name command...
+    local name=$1; shift
+    "$@" >"$log/${name//\//_}.log" 2>&1
+    result "$name" $?
+}
+skip() { skipped=$((skipped + 1)); echo "SKIP  $1: $2"; }
+unit_tests() { # build pattern
+    local build=$1 pattern=$2 t
+    for t in build/"$build"/unit/$pattern; do
+        [ -x "$t" ] || continue
+        case "$t" in *.d) continue ;; esac
+        step "unit/$build/$(basename "$t")" timeout 600 "$t"
+    done
+}
+
+echo "== build"
+step build/release make -s -j"$jobs" all units
+step build/asan make -s -j"$jobs" BUILD=asan units build/asan/bin/phigate build/asan/bin/phi
+step build/tsan make -s -j"$jobs" BUILD=tsan units build/tsan/bin/phigate
+step build/fuzz make -s -j"$jobs" BUILD=fuzz fuzzers
+[ "$failed" -eq 0 ] || { echo "$passed passed, $failed failed, $skipped skipped"; exit 1; }
+
+echo "== layers and lint"
+step layers python3 tests/layers.py
+step lint tests/lint.sh
+
+echo "== units"
+unit_tests release 'test_*'
+unit_tests asan 'test_*'
+unit_tests tsan 'test_audit*'
+unit_tests tsan 'test_socket_*'
+unit_tests tsan 'test_engine'
+
+echo "== rules and policies"
+for f in policies/rules/*.yaml; do step "rules/$(basename "$f" .yaml)" build/phi test "$f"; done
+for f in policies/presets/*.yaml; do step "preset/$(basename "$f" .yaml)" build/phi check "$f"; done
+for f in tests/cases/*.yaml; do [ -e "$f" ] && step "cases/$(basename "$f" .yaml)" build/phi test "$f"; done
+
+echo "== fuzz corpora"
+step fuzz-replay tests/tools/run-fuzz.sh 0
+
+echo "== end to end"
+if ! make -s build/venv/.ready >"$log/venv.log" 2>&1; then
+    skip e2e "the package registry for Python could not be reached"
+else
+    make -s build/node/.ready >"$log/node.log" 2>&1 || echo "(no JavaScript clients: the registry could not be reached; their tests are skipped by name)"
+    for flavour in release asan; do
+        PHIGATE_BUILD=$flavour build/venv/bin/pytest -q -n "$jobs" --dist loadfile -rs tests/e2e >"$log/e2e_$flavour.log" 2>&1
+        status=$?
+        line=$(tail -n 1 "$log/e2e_$flavour.log")
+        p=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' <<<"$line" | awk '{n+=$1} END {print n+0}')
+        s=$(grep -oE '[0-9]+ skipped' <<<"$line" | cut -d' ' -f1)
+        [ "$status" -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
+        passed=$((passed + ${p:-0})); failed=$((failed + ${f:-0})); skipped=$((skipped + ${s:-0}))
+        echo "e2e/$flavour: $line"
+        grep -E '^SKIPPED' "$log/e2e_$flavour.log" || true
+        [ "${f:-0}" -eq 0 ] || tail -n 120 "$log/e2e_$flavour.log"
+    done
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

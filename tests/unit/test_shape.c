@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of endpoints, dialects, known keys and parameters.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../proxy/shape.h"
+
+static enum shape_endpoint find(const char *method, const char *path) {
+    return shape_endpoint_find(span_of(method), span_of(path));
+}
+
+static void only_the_table_is_served(void **state) {
+    static const char *const none[][2] = {
+        {"GET", "/v1/chat/completions"}, {"POST", "/v1/models"}, {"post", "/v1/chat/completions"}, {"PUT", "/v1/embeddings"},
+        {"HEAD", "/v1/models"}, {"DELETE", "/v1/models"}, {"POST", "/v1/chat/completions/"}, {"POST", "/v1//chat/completions"},
+        {"POST", "/V1/chat/completions"}, {"POST", "/v1/Chat/completions"}, {"POST", "/v2/chat/completions"},
+        {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
+        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
+        {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
+        {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/gpt-4o"}, {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
+        {"GET", "/"}, {"POST", "/v1chat/completions"},
+    };
+    (void)state;
+    assert_int_equal(find("POST", "/v1/chat/completions"), SHAPE_CHAT);
+    assert_int_equal(find("POST", "/chat/completions"), SHAPE_CHAT);
+    assert_int_equal(find("POST", "/v1/completions"), SHAPE_COMPLETIONS);
+    assert_int_equal(find("POST", "/completions"), SHAPE_COMPLETIONS);
+    assert_int_equal(find("POST", "/v1/embeddings"), SHAPE_EMBEDDINGS);
+    assert_int_equal(find("POST", "/embeddings"), SHAPE_EMBEDDINGS);
+    assert_int_equal(find("GET", "/v1/models"), SHAPE_MODELS);
+    assert_int_equal(find("GET", "/models"), SHAPE_MODELS);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (find(none[i][0], none[i][1]) != SHAPE_NONE) fail_msg("served: %s %s", none[i][0], none[i][1]);
+    assert_int_equal(find("POST", "/v1/responses"), SHAPE_RESPONSES);
+    assert_int_equal(find("POST", "/responses/compact"), SHAPE_RESPONSES_COMPACT);
+    assert_int_equal(find("POST", "/v1/responses/input_tokens"), SHAPE_RESPONSES_TOKENS);
+    assert_int_equal(find("POST", "/v1/moderations"), SHAPE_MODERATIONS);
+    assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
+    assert_int_equal(find("POST", "/v1/messages"), SHAPE_MESSAGES_API);
+    assert_int_equal(find("POST", "/v1/messages/count_tokens"), SHAPE_MESSAGES_TOKENS);
+    assert_string_equal(shape_endpoint_name(SHAPE_CHAT), "/v1/chat/completions");
+    assert_string_equal(shape_endpoint_name(SHAPE_MODELS), "/v1/models");
+    assert_string_equal(shape_endpoint_name(SHAPE_NONE), "");
+}
+
+static void a_path_names_its_dialect(void **state) {
+    (void)state;
+    assert_int_equal(shape_dialect_of(span_of("/v1/chat/completions")), SHAPE_OPENAI);
+    assert_int_equal(shape_dialect_of(span_of("/nowhere")), SHAPE_OPENAI);
+    assert_int_equal(shape_dialect_of(span_of("")), SHAPE_OPENAI);
+    assert_int_equal(shape_dialect_of(span_of("/v1/messages")), SHAPE_ANTHROPIC);
+    assert_int_equal(shape_dialect_of(span_of("/v1/messages/count_tokens")), SHAPE_ANTHROPIC);
+    assert_int_equal(shape_dialect_of(span_of("/api/chat")), SHAPE_OLLAMA);
+    assert_int_equal(shape_dialect_of(span_of("/v1beta/models/gemini-pro:generateContent")), SHAPE_GOOGLE);
+    assert_int_equal(shape_dialect_of(span_of("/v1beta/models/x:streamGenerateContent")), SHAPE_GOOGLE);
+}
+
+/* Also proves the order of the table: a key out of place is not found. */
+static void known_keys_are_found(void **state) {
+    static const char *const known[] = {
+        "n", "id", "model", "messages", "role", "content", "name", "text", "type", "image_url", "url", "detail", "input_audio",
+        "data", "format", "file", "filename", "file_data", "file_id", "refusal", "audio", "voice", "tool_calls", "function",
+        "arguments", "custom", "input", "function_call", "tool_call_id", "reasoning_content", "reasoning", "thinking", "tools",
+        "functions", "description", "parameters", "strict", "grammar", "definition", "syntax", "response_format", "json_schema",
+        "schema", "prediction", "stop", "web_search_options", "user_location", "approximate", "country", "region", "city",
+        "timezone", "metadata", "user", "safety_identifier", "prompt_cache_key", "moderation", "logit_bias", "tool_choice", "store",
+        "stream", "stream_options", "include_usage", "include_obfuscation", "logprobs", "top_logprobs", "modalities", "temperature",
+        "top_p", "max_tokens", "max_completion_tokens", "seed", "presence_penalty", "frequency_penalty", "prompt", "suffix", "echo",
+        "best_of", "dimensions", "encoding_format", "documents", "title", "chat_template", "chat_template_kwargs",
+        "structured_outputs", "regex", "choice", "json", "bad_words", "vllm_xargs", "request_id", "session_id", "cache_salt",
+        "mm_processor_kwargs", "media_io_kwargs", "kv_transfer_params", "continue_final_message", "stop_token_ids",
+        "allowed_token_ids", "logprob_token_ids", "return_prompt_text", "return_token_ids", "prompt_logprobs", "guided_json",
+        "previous_response_id", "conversation", "data_sources", "service_tier", "parallel_tool_calls", "reasoning_effort",
+        "verbosity", "instructions", "encrypted_content", "background", "max_output_tokens", "vector_store_ids", "system", "source",
+        "cache_control", "tool_use_id", "stop_sequences", "output", "summary", "queries", "stdout", "env", "top_k", "min_p", "prompt_string", "multimodal_data", "extra_body", "context",
+    };
+    static const char *const unknown[] = {
+        "", "N", "Model", "MESSAGES", "model ", " model", "modell", "mode1", "patient", "a", "zzzzzzzz", "jane doe",
+        "a_key_that_is_longer_than_any_of_the_known_keys",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!shape_known_key(SHAPE_CHAT, span_of(known[i]))) fail_msg("unknown: %s", known[i]);
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_false(shape_known_key(SHAPE_CHAT, span_of(unknown[i])));
+    assert_false(shape_known_key(SHAPE_NONE, span_of("model")));
+}
+
+static void case_tricks_are_ambiguous(void **state) {
+    static const char *const tricks[] = {"Messages", "CONTENT", "mESSAGES", "\xC5\xBFtream", "me\xC5\xBF\xC5\xBF" "ages",
+                                         "max_to\xE2\x84\xAA" "ens", "\xC5\xBFTOP"};
+    bool ambiguous;
+    (void)state;
+    for (size_t i = 0; i < sizeof tricks / sizeof *tricks; i++) {
+        assert_null(shape_key_find(SHAPE_CHAT, span_of(tricks[i]), &ambiguous));
+        assert_true(ambiguous);
+    }
+    assert_non_null(shape_key_find(SHAPE_CHAT, span_of("content"), &ambiguous));
+    assert_false(ambiguous);
+    assert_null(shape_key_find(SHAPE_CHAT, span_of("contents"), &ambiguous));
+    assert_false(ambiguous);
+}
+
+static void parameters_are_so_at_their_place_only(void **state) {
+    (void)state;
+    assert_true(shape_parameter(SHAPE_CHAT, span_of("temperature")));
+    assert_true(shape_parameter(SHAPE_CHAT, span_of("seed")));
+    assert_true(shape_parameter(SHAPE_CHAT, span_of("logit_bias.*")));
+    assert_true(shape_parameter(SHAPE_EMBEDDINGS, span_of("dimensions")));
+    assert_false(shape_parameter(SHAPE_EMBEDDINGS, span_of("temperature")));
+    assert_false(shape_parameter(SHAPE_CHAT, span_of("dimensions")));
+    assert_false(shape_parameter(SHAPE_CHAT, span_of("metadata.*")));
+    assert_false(shape_parameter(SHAPE_CHAT, span_of("messages[0].seed")));
+    assert_false(shape_parameter(SHAPE_CHAT, span_of("user")));
+    assert_false(shape_parameter(SHAPE_CHAT, span_of("*")));
+    assert_false(shape_parameter(SHAPE_NONE, span_of("seed")));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_table_is_served),
+        cmocka_unit_test(a_path_names_its_dialect),
+        cmocka_unit_test(known_keys_are_found),
+        cmocka_unit_test(case_tricks_are_ambiguous),
+        cmocka_unit_test(parameters_are_so_at_their_place_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
