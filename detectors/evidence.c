@@ -109,7 +109,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
     if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
         return true;
