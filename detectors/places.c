@@ -133,6 +133,8 @@ static bool is_business(const struct words *w, uint32_t first, uint32_t last)
     for (uint32_t i = first; i <= last; i++)
         if (w->v[i].classes & LEX(FACILITY))
             return false;
+    if (w->v[last].classes & LEX(BUSINESS))
+        return true;
     return last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & LEX(BUSINESS) && w->v[last + 1].shape == SHAPE_TITLE;
 }
 
