@@ -11,6 +11,8 @@
 #include "access.h"
 #include "arena.h"
 #include "transaction_state.h"
+#include "vocabulary.h"
+#include "walk_ids.h"
 
 #define WORK_PER_BYTE 48 /* arena bytes that one byte of a body may cost */
 #define WORK_BASE (1024u * 1024)
@@ -113,16 +115,41 @@ static enum flow plan_force(struct transaction *t) {
     return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
+static enum flow walk_once(struct transaction *t) {
+    struct span body = buf_span(&t->in);
+
+    arena_free(t->work);
+    t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
+    if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
+        return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    return FLOW_NEXT;
+}
+
+/* Input as token numbers is read as the text that they stand for, where the model's table is known. */
+static enum flow undo_token_ids(struct transaction *t) {
+    const struct vocabulary *v = t->settings->vocabulary;
+    struct buf plain;
+
+    if (!(t->walk.unreadable & WALK_TOKEN_IDS) || !vocabulary_is_of(v, t->walk.model)) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    if (walk_ids_to_text(t->work, t->endpoint, buf_span(&t->in), v, &plain) < 0) {
+        buf_free(&plain);
+        return FLOW_NEXT; /* refused as what it is */
+    }
+    buf_free(&t->in);
+    t->in = plain;
+    t->ids_as_text = true;
+    return walk_once(t);
+}
+
 enum flow transaction_walk(struct transaction *t) {
     enum flow flow;
 
     if (t->endpoint == SHAPE_MODELS) return route_models(t);
     if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
-    struct span body = buf_span(&t->in);
-    t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
-    if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
-    if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
-        return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
+    if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
