@@ -491,3 +491,52 @@ def test_export_says_what_is_wrong(finished, tmp_path):
         r = phi("audit", "export", "--log", finished.decisions, *args)
         assert r.returncode == 2 and sentence in r.stderr
     assert there.read_text() == "mine"
+
+
+# ---- several files ----
+
+def test_rotation_keeps_one_chain_and_one_tree(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", rotate: {size: 64KiB, daily: true}, checkpoint: {every: 50, interval: 1s}")
+    idents = [ask(g, TEXT + " x" * i)[1] for i in range(60)]
+    g.stop()
+    g.start()
+    idents += [ask(g, TEXT)[1] for _ in range(20)]
+    assert g.stop() == 0
+    files = sorted(p.name for p in g.decisions.parent.glob("decisions.log.seg-*"))
+    assert len(files) >= 2, files
+    r = phi("audit", "verify", g.decisions, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == 0 and f"in {len(files) + 1} files" in r.stdout, r.stdout
+    # The same as a list of files, in any order; and each command reads them all.
+    listed = [g.decisions, *[g.decisions.parent / f for f in reversed(files)]]
+    assert phi("audit", "verify", *listed, "--key", g.key).returncode == 0
+    assert len([x for x in search(g, "--user", "first-user") if x["type"] == "decision"]) == 80
+    assert tables(g)[0]["decisions"] == 80
+    out = tmp_path / "p"
+    assert phi("audit", "prove", idents[0], "--log", g.decisions, "--out", out).returncode == 0
+    assert phi("audit", "verify", out, "--public-key", g.pub).returncode == 0
+    # A changed byte in an old segment, and a missing one, are named.
+    first = g.decisions.parent / files[0]
+    whole = first.read_bytes()
+    first.write_bytes(whole.replace(b'"decision":"edit"', b'"decision":"edix"', 1))
+    r = phi("audit", "verify", g.decisions)
+    assert r.returncode == 1 and files[0] in r.stdout, r.stdout
+    first.write_bytes(whole)
+    middle = g.decisions.parent / files[1]
+    middle.rename(tmp_path / "gone")
+    r = phi("audit", "verify", g.decisions)
+    assert r.returncode == 1 and "sequence gap" in r.stdout, r.stdout
+
+
+def test_merge_orders_several_logs_by_time(make_gateway, tmp_path):
+    a, b = (signed(make_gateway, tmp_path / name) for name in ("a", "b"))
+    for i in range(6):
+        ask(a if i % 2 else b, TEXT)
+    for g in (a, b):
+        assert g.stop() == 0
+    r = phi("audit", "merge", a.decisions, b.decisions)
+    lines = r.stdout.splitlines()
+    assert r.returncode == 0 and sorted(lines) == sorted(a.audit_text().splitlines() + b.audit_text().splitlines())
+    times = [json.loads(x)["ts"] for x in lines]
+    assert times == sorted(times)
+    r = phi("audit", "merge", a.decisions, tmp_path / "none")
+    assert r.returncode == 2 and "no such file" in r.stderr and r.stdout == ""
