@@ -40,6 +40,7 @@ def ask(g, text, key="first", model="echo", purpose=None, path="/chat/completion
 
 def signed(make_gateway, tmp_path, more="", start=True):
     """A gateway whose log is signed with a key that `phi init` made."""
+    tmp_path.mkdir(exist_ok=True)
     init = tmp_path / "init"
     assert phi("init", init).returncode == 0
     g = make_gateway(None, start=False, upstream="main: {url: \"builtin:echo\"}")
