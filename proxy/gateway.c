@@ -193,7 +193,9 @@ static int open_audit(struct gateway *g) {
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
                                     .signing_key = g->config->signing_key,
                                     .checkpoint_every = g->config->checkpoint_every,
-                                    .checkpoint_us = g->config->checkpoint_ms * 1000};
+                                    .checkpoint_us = g->config->checkpoint_ms * 1000,
+                                    .rotate_size = g->config->rotate_size,
+                                    .rotate_daily = g->config->rotate_daily};
     char err[256] = "";
 
     g->audit = audit_open(&o, err, sizeof err);
