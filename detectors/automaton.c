@@ -11,8 +11,8 @@
 
 #include "memory.h"
 
-/* A list as short as this is compared one by one. */
-enum { LEAF_MOST = 4, ROWS_MAX = 1 << 24 };
+/* A list as short as this is compared one by one, when the first bytes have turned most places away. */
+enum { LEAF_MOST = 4, LEAF_DEPTH = 3, ROWS_MAX = 1 << 24 };
 
 struct state {
     uint32_t *ids, n, depth, code;
@@ -29,11 +29,13 @@ struct builder {
     bool failed;
 };
 
+enum { GROUP_LETTER = 0 };
+
 static unsigned group_of(unsigned before)
 {
     bool letter = (before >= 'A' && before <= 'Z') || (before >= 'a' && before <= 'z');
     if (letter)
-        return 0;
+        return GROUP_LETTER;
     if (before >= '0' && before <= '9')
         return 1;
     return before == '_' || (before >= 0x80 && before < BEFORE_START) ? 2 : 3;
@@ -112,7 +114,7 @@ static bool list_is_leaf(const struct builder *b, const uint32_t *ids, uint32_t 
     bool complete = true;
     for (uint32_t i = 0; i < n && complete; i++)
         complete = b->a->openings[ids[i]]->n <= depth;
-    return complete || n <= LEAF_MOST || depth == AUTOMATON_DEPTH || b->a->n_rows > ROWS_MAX;
+    return complete || (n <= LEAF_MOST && depth >= LEAF_DEPTH) || depth == AUTOMATON_DEPTH || b->a->n_rows > ROWS_MAX;
 }
 
 /* Room for a state: a leaf, or a row that is filled later. Its code, or 0 on failure. */
@@ -241,6 +243,19 @@ static void states_build(struct builder *b)
     free(b->ids);
 }
 
+static void pairs_build(struct automaton *a)
+{
+    for (unsigned group = 0; group < AUTOMATON_GROUPS; group++)
+        for (unsigned first = 0; first < 256; first++)
+            for (unsigned second = 0; second < 256; second++) {
+                uint32_t code = a->start[group][first];
+                if (code && !(code & 1))
+                    code = a->rows[(code >> 1) + a->class[1][second]];
+                if (code)
+                    a->pairs[group == GROUP_LETTER][first << 2 | second >> 6] |= (uint64_t)1 << (second & 63);
+            }
+}
+
 int automaton_build(struct automaton *a, const struct opening **openings, uint32_t n)
 {
     struct builder b = {.a = a};
@@ -252,6 +267,8 @@ int automaton_build(struct automaton *a, const struct opening **openings, uint32
         free(b.states[i].ids);
     free(b.states);
     free(b.slots);
+    if (!b.failed)
+        pairs_build(a);
     return b.failed ? -1 : 0;
 }
 

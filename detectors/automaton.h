@@ -20,6 +20,7 @@ struct automaton {
     const struct opening **openings; /* own array, borrowed openings */
     uint32_t n;
     uint8_t group[257]; /* of the byte before */
+    uint64_t pairs[2][1024]; /* behind a letter or not: first two bytes that are not dead */
     uint32_t start[AUTOMATON_GROUPS][256]; /* codes: 0 dead, odd a leaf, even a row */
     uint16_t class[AUTOMATON_DEPTH][256]; /* by depth; 0: no opening has it here, or the end of the text */
     unsigned n_class[AUTOMATON_DEPTH];
@@ -31,6 +32,12 @@ struct automaton {
 /* The openings are borrowed, the array is taken over (phi_memory_new), also on failure. 0 or -1. */
 int automaton_build(struct automaton *a, const struct opening **openings, uint32_t n);
 void automaton_free(struct automaton *a);
+
+/* Is the place not dead after two bytes? Both are there. */
+static inline bool automaton_alive(const struct automaton *a, bool letter_before, unsigned first, unsigned second)
+{
+    return a->pairs[letter_before][first << 2 | second >> 6] >> (second & 63) & 1;
+}
 
 /* The leaf for the place `at`, or NULL: {depth, count, openings...}; what fits there is among them. */
 static inline const uint32_t *automaton_walk(const struct automaton *a, uint32_t code, const char *text, uint32_t len,

@@ -180,21 +180,27 @@ static int try_leaf(const struct pass *p, const uint32_t *leaf, uint32_t at)
     return 0;
 }
 
+static int try_place(const struct pass *p, uint32_t at)
+{
+    const struct automaton *a = &p->d->automaton;
+    unsigned before = at ? (unsigned char)p->text[at - 1] : BEFORE_START;
+    uint32_t code = a->start[a->group[before]][(unsigned char)p->text[at]];
+    const uint32_t *leaf = automaton_walk(a, code, p->text, p->len, at);
+    return leaf ? try_leaf(p, leaf, at) : 0;
+}
+
 static int scan_openings(const struct pass *p)
 {
     const struct automaton *a = &p->d->automaton;
     const unsigned char *text = (const unsigned char *)p->text;
-    const uint32_t *start = a->start[a->group[BEFORE_START]];
-    for (uint32_t i = 0; i < p->len; i++) {
-        uint32_t code = start[text[i]];
-        start = a->start[a->group[text[i]]];
-        if (!code)
-            continue;
-        const uint32_t *leaf = automaton_walk(a, code, p->text, p->len, i);
-        if (leaf && try_leaf(p, leaf, i) < 0)
+    bool letter = false;
+    for (uint32_t i = 0; i + 1 < p->len; i++) {
+        bool alive = automaton_alive(a, letter, text[i], text[i + 1]);
+        letter = (unsigned char)((text[i] | 0x20) - 'a') < 26;
+        if (alive && try_place(p, i) < 0)
             return -1;
     }
-    return 0;
+    return p->len ? try_place(p, p->len - 1) : 0;
 }
 
 /* U+017F is a small s and U+212A a capital K to a caseless pattern; openings are ASCII. */

@@ -271,22 +271,38 @@ static double byte_share(unsigned b)
     return b >= 0x80 ? 1e-5 : b == '.' || b == ',' || b == '\n' ? 1e-2 : b < ' ' ? 1e-5 : 1.5e-3;
 }
 
-double openings_cost(const struct opening *v, int n)
+static double word_share(uint64_t bits, const double share[64])
 {
-    double sum = 0, share[256];
+    double sum = 0;
+    for (; bits; bits &= bits - 1)
+        sum += share[__builtin_ctzll(bits)];
+    return sum;
+}
+
+static double set_share(const struct byte_set *s, const double share[256])
+{
+    return word_share(s->bits[0], share) + word_share(s->bits[1], share + 64) + word_share(s->bits[2], share + 128) +
+           word_share(s->bits[3], share + 192);
+}
+
+struct opening_cost openings_cost(const struct opening *v, int n)
+{
+    double share[256], before_most = 0;
+    struct byte_set first = {{0}};
+    struct opening_cost cost = {0};
     for (unsigned b = 0; b < 256; b++)
         share[b] = byte_share(b);
     for (int i = 0; i < n; i++) {
-        double all = 0;
-        for (unsigned b = 0; b < 256; b++)
-            all += opening_follows(&v[i], b) ? share[b] : 0;
+        double before = 1 - set_share(&v[i].before, share), all = before;
+        before_most = before > before_most ? before : before_most;
         for (int k = 0; k < v[i].n; k++) {
-            double one = 0;
-            for (unsigned b = 0; b < 256; b++)
-                one += byte_set_has(&v[i].set[k], b) ? share[b] : 0;
-            all *= one;
+            double one = set_share(&v[i].set[k], share);
+            all *= k && one > 0.6 ? 0.95 : one; /* letters stand by letters */
         }
-        sum += all;
+        for (int k = 0; k < 4; k++)
+            first.bits[k] |= v[i].set[0].bits[k];
+        cost.fit += all;
     }
-    return sum;
+    cost.look = before_most * set_share(&first, share);
+    return cost;
 }

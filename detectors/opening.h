@@ -45,7 +45,10 @@ static inline bool opening_follows(const struct opening *o, unsigned before)
     return before == BEFORE_START ? !o->start : !byte_set_has(&o->before, before);
 }
 
-/* Which share of the places of a clinical text fits one of the openings, roughly. */
-double openings_cost(const struct opening *v, int n);
+/* Which share of the places of a clinical text has a first byte that fits, and which fits one opening, roughly. */
+struct opening_cost {
+    double look, fit;
+};
+struct opening_cost openings_cost(const struct opening *v, int n);
 
 #endif

@@ -10,8 +10,10 @@
 #include "memory.h"
 
 /* A pivot must be this much rarer than the beginning, and the beginning be frequent enough to be worth it. */
-#define PIVOT_GAIN 10.0
-#define HEAD_COST_LEAST 5e-4
+#define PIVOT_GAIN 6.0
+#define HEAD_FIT_LEAST 3e-4
+/* A place where only the first byte fits costs this part of one where all fit. */
+#define LOOK_COST 0.03
 
 struct extent {
     uint64_t min, max;
@@ -99,23 +101,29 @@ static void pivot_heads(struct pivot *pivot, const struct opening *heads, int n)
     }
 }
 
+static double cost_of(struct opening_cost cost)
+{
+    return cost.fit + LOOK_COST * cost.look;
+}
+
 int pivot_find(struct pivot *pivot, const struct node *nodes, int root, const struct opening *heads, int n)
 {
     struct extent before = {0}, e;
-    double head = openings_cost(heads, n), best = head / PIVOT_GAIN;
+    struct opening_cost head = openings_cost(heads, n);
+    double best = cost_of(head) / PIVOT_GAIN;
     const struct node *cat = &nodes[root];
     int rc = 0;
     *pivot = (struct pivot){0};
     while (cat->type == NODE_CAT && cat->child && !nodes[cat->child].next)
         cat = &nodes[cat->child];
-    if (cat->type != NODE_CAT || head < HEAD_COST_LEAST)
+    if (cat->type != NODE_CAT || head.fit < HEAD_FIT_LEAST)
         return 0;
     struct opening_list *list = opening_list_new();
     if (!list)
         return -1;
     for (int i = cat->child; i && rc >= 0; i = nodes[i].next) {
         rc = before.max ? openings_find(list, nodes, i) : 0;
-        double cost = rc == 1 ? openings_cost(list->v, list->n) : 1;
+        double cost = rc == 1 ? cost_of(openings_cost(list->v, list->n)) : 1;
         if (cost < best) {
             best = cost;
             rc = pivot_keep(pivot, list, &before);

@@ -3,7 +3,7 @@
  * What a scan costs: megabytes per second of CPU time and, by the processor's own counter where it may be read,
  * instructions per byte. Instructions are the steadier figure on a shared machine.
  *
- *   engine_bench [--policy P] CORPUS.jsonl...             each document as one text
+ *   engine_bench [--policy P] [--rounds N] CORPUS.jsonl...  each document as one text, N times over
  *   engine_bench [--policy P] --leaf 60 CORPUS.jsonl...   each document as many texts of that length
  *   engine_bench [--policy P] --check CORPUS.jsonl...     is the fast scan equal to the slow one?
  *   engine_bench [--policy P] --dump CORPUS.jsonl...      every finding as numbers, to compare two builds
@@ -32,6 +32,7 @@ struct bench {
     struct phi_leaf *leaves;
     uint32_t leaf_size; /* 0: whole documents */
     int counter;        /* of instructions, -1 = none */
+    unsigned rounds;
     bool check, dump;
     uint64_t bytes, documents, findings, instructions, different;
     double seconds;
@@ -99,11 +100,12 @@ static int bench_text(struct bench *b, const char *text, size_t len)
     size_t n = leaves_cut(b, text, len);
     double begin = cpu_now();
     uint64_t count = counter_read(b->counter);
-    if (phi_scan(b->engine, b->scratch, b->leaves, n, &r) < 0)
-        return -1;
+    for (unsigned i = 0; i < b->rounds; i++)
+        if (phi_scan(b->engine, b->scratch, b->leaves, n, &r) < 0)
+            return -1;
     b->instructions += counter_read(b->counter) - count;
     b->seconds += cpu_now() - begin;
-    b->bytes += len;
+    b->bytes += len * b->rounds;
     b->findings += r.n;
     if (b->dump)
         findings_print(b, &r);
@@ -213,10 +215,10 @@ static int bench_curve(struct bench *b, const char *path)
 
 int main(int argc, char **argv)
 {
-    const char *name = NULL, *size = NULL;
+    const char *name = NULL, *size = NULL, *rounds = NULL;
     bool hostile = false, curve = false;
     struct bench b = {.counter = counter_open()};
-    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--leaf", &size, NULL}, {"--check", NULL, &b.check},
+    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--leaf", &size, NULL}, {"--rounds", &rounds, NULL}, {"--check", NULL, &b.check},
                                          {"--dump", NULL, &b.dump}, {"--hostile", NULL, &hostile}, {"--curve", NULL, &curve}};
     int rc = 0;
     argc--, argv++;
@@ -229,6 +231,7 @@ int main(int argc, char **argv)
     b.engine = p ? policy_engine(p) : NULL;
     if (p && !b.dump)
         printf("policy loaded in %.1f ms\n", (cpu_now() - begin) * 1e3);
+    b.rounds = rounds ? (unsigned)strtoul(rounds, NULL, 10) : 1;
     b.leaf_size = size ? (uint32_t)strtoul(size, NULL, 10) : 0;
     b.leaves = calloc(LEAVES_MOST, sizeof *b.leaves);
     b.scratch = phi_scratch_new();
