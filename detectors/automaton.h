@@ -21,6 +21,7 @@ struct automaton {
     uint32_t n;
     uint8_t group[257]; /* of the byte before */
     uint64_t pairs[2][1024]; /* behind a letter or not: first two bytes that are not dead */
+    bool inner; /* some opening may begin with an ASCII letter behind an ASCII letter */
     uint32_t start[AUTOMATON_GROUPS][256]; /* codes: 0 dead, odd a leaf, even a row */
     uint16_t class[AUTOMATON_DEPTH][256]; /* by depth; 0: no opening has it here, or the end of the text */
     unsigned n_class[AUTOMATON_DEPTH];

@@ -15,6 +15,7 @@ enum { MARKS_BYTES = 64 };
 
 struct marks {
     uint64_t letters, digits; /* as text_is_letter, text_is_digit; zero behind the text */
+    uint64_t high;            /* of letters: bytes from 0x80 */
     bool letter_before, digit_before;
 };
 
@@ -32,7 +33,9 @@ static inline void marks_read(struct marks *m, const char *text)
 {
     for (unsigned i = 0; i < 4; i++) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
-        uint64_t letter = marks_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'z', 26) | (unsigned)_mm_movemask_epi8(v);
+        uint64_t high = (unsigned)_mm_movemask_epi8(v);
+        uint64_t letter = marks_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'z', 26) | high;
+        m->high |= high << (16 * i);
         m->letters |= letter << (16 * i);
         m->digits |= (uint64_t)marks_between(v, '9', 10) << (16 * i);
     }
@@ -41,6 +44,7 @@ static inline void marks_read(struct marks *m, const char *text)
 static inline void marks_read(struct marks *m, const char *text)
 {
     for (unsigned i = 0; i < MARKS_BYTES; i++) {
+        m->high |= (uint64_t)((unsigned char)text[i] >> 7) << i;
         m->letters |= (uint64_t)text_is_letter(text[i]) << i;
         m->digits |= (uint64_t)text_is_digit(text[i]) << i;
     }
@@ -74,6 +78,12 @@ static inline uint64_t marks_alnum_starts(const struct marks *m)
 {
     uint64_t all = m->letters | m->digits;
     return all & ~(all << 1 | (m->letter_before || m->digit_before));
+}
+/* ASCII letters behind an ASCII letter, as far as these 64 bytes tell. */
+static inline uint64_t marks_inner_letters(const struct marks *m)
+{
+    uint64_t ascii = m->letters & ~m->high;
+    return ascii & ascii << 1;
 }
 
 #endif

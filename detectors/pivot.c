@@ -11,7 +11,7 @@
 
 /* A pivot must be this much rarer than the beginning, and the beginning be frequent enough to be worth it. */
 #define PIVOT_GAIN 6.0
-#define HEAD_FIT_LEAST 3e-4
+#define HEAD_COST_LEAST 1e-3
 /* A place where only the first byte fits costs this part of one where all fit. */
 #define LOOK_COST 0.03
 
@@ -116,7 +116,7 @@ int pivot_find(struct pivot *pivot, const struct node *nodes, int root, const st
     *pivot = (struct pivot){0};
     while (cat->type == NODE_CAT && cat->child && !nodes[cat->child].next)
         cat = &nodes[cat->child];
-    if (cat->type != NODE_CAT || head.fit < HEAD_FIT_LEAST)
+    if (cat->type != NODE_CAT || cost_of(head) < HEAD_COST_LEAST)
         return 0;
     struct opening_list *list = opening_list_new();
     if (!list)
