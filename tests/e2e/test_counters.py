@@ -11,7 +11,7 @@ start and end cancel out. One worker; 16 connections that all ask, then all read
   full       The gateway, a 2 KB chat request of dense clinical text, all rules, tokens restored in the answer.
 
 Instructions are those of a machine without SHA extensions, as valgrind shows one: digests cost several times more than on
-current processors.
+current processors. `rep stosb` counts once for each byte there, so the C library is told to fill memory with plain stores.
 """
 import os
 import shutil
@@ -30,7 +30,8 @@ import bodies
 CONNECTIONS = 16
 # kind: (user instructions, system calls). The skeleton's are aims; the others stand a tenth above what was measured, so
 # that growth is seen.
-GATES = {"skeleton": (95_000, 10), "models": (400_000, 14), "full": (3_900_000, 16)}
+GATES = {"skeleton": (95_000, 10), "models": (315_000, 11), "full": (3_700_000, 16)}
+TUNABLES = "glibc.cpu.x86_rep_stosb_threshold=1073741824:glibc.cpu.x86_rep_movsb_threshold=1073741824"
 FLOOR = 20_000 # instructions: less is no request
 
 pytestmark = pytest.mark.skipif(FLAVOUR != "release", reason="counters are those of the release build")
@@ -73,7 +74,7 @@ def start(directory, stub, kind, prefix):
         command = [str(BIN / "phigate"), "-c", str(g.dir / "phigate.yaml"), "--share", str(ROOT)]
     log = directory / ("skeleton.log" if kind == "skeleton" else "gateway.log")
     with log.open("wb") as f:
-        g.process = subprocess.Popen([*prefix, *command], stdout=f, stderr=f)
+        g.process = subprocess.Popen([*prefix, *command], stdout=f, stderr=f, env={**os.environ, "GLIBC_TUNABLES": TUNABLES})
     end = time.monotonic() + 120
     while time.monotonic() < end and g.process.poll() is None:
         try:
