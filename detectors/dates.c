@@ -192,7 +192,7 @@ static bool is_study(const struct words *w, const struct date *date)
 {
     static const char *const plurals[] = {"patients", "subjects", "participants", "consecutive", "retrospective", "retrospectively",
         "prospective", "prospectively", "cohort", "procedures", "cases", "studies", "women", "men", "children", "surveys", "referrals",
-        "published", "trials", "records", "admissions", "guidelines", "guideline", "copyright", NULL};
+        "published", "trials", "infants", "neonates", "births", "surgeries", "resections", "operations", "records", "admissions", "guidelines", "guideline", "copyright", NULL};
     uint32_t first = date->first > 24 ? date->first - 24 : 0;
 
     for (uint32_t k = first; k < w->n && k < date->last + 24; k++)
@@ -327,7 +327,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
         return false;
     out->first = i;
     out->last = i + 1;
-    out->score = 85;
+    out->score = is_study(w, out) ? 40 : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
     out->score = 65;

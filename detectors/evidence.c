@@ -182,9 +182,11 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
-    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)
+    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
+        return true;
+    if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
         return true;
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
@@ -199,7 +201,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
         return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
     if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
         return false;
-    return !i || !(p->classes & cues || p->label == LABEL_NAME);
+    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
 bool evidence_candidate(const struct words *w, uint32_t i)
@@ -212,6 +214,8 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
+    if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
+        return i && x[-1].label == LABEL_NAME;
     return is_capital(x) && !is_everyday(w, i);
 }
 
@@ -514,13 +518,25 @@ bool evidence_plain(const struct words *w, uint32_t i)
     return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
 }
 
+bool evidence_fits(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i < w->n && (x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) && x->letters > 2 && !x->classes && x->label == LABEL_NONE &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED)) && !(x->facts & FACT_ENGLISH) &&
+           !(x->facts & FACT_SCIENCE && FACT_FREQUENCY(x->facts));
+}
+
 bool evidence_unknown(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
+    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
+        return true;
+    /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
+    return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));
 }
 
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])

@@ -37,6 +37,8 @@ void evidence_gather(const struct words *w, uint32_t i, const struct phi_diction
                      struct evidence *out);
 /* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
 bool evidence_eponym(const struct words *w, uint32_t i);
+/* A capitalized word that is in no list but those of names: beside a name it is part of it. */
+bool evidence_fits(const struct words *w, uint32_t i);
 /* A scientific or English word that is in no list of names. */
 bool evidence_plain(const struct words *w, uint32_t i);
 /* A capitalized word inside a sentence that is no word of any list, or of the names alone. */

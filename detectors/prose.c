@@ -168,8 +168,11 @@ int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const 
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    struct words *w = phi_scratch_block(s, 6, sizeof *w);
+    struct words *w;
 
+    if (!phi_engine_words(e))
+        return 0; /* without word lists, names are found by title and label only */
+    w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
     return prose_scan(phi_engine_words(e), w, text, len, sink);

@@ -174,6 +174,7 @@ static void count_commit(struct audit *a, uint32_t n, uint32_t added, bool ok) {
 }
 
 static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
+    (void)audit_chain_checkpoint(&a->chain); /* first of the batch: it is about what is durable before */
     uint32_t added = add_lines(a, list);
 
     atomic_store(&a->busy_since, audit_clock_mono());
@@ -239,6 +240,7 @@ static void serve(struct audit *a) {
     pthread_mutex_unlock(&a->lock);
     if (list) commit(a, list, n);
     else if (audit_chain_check(&a->chain) < 0) fail_waiting(a);
+    else if (audit_chain_checkpoint(&a->chain) && audit_chain_commit(&a->chain) < 0) fail_waiting(a);
 }
 
 static void repair(struct audit *a) {

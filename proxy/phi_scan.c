@@ -13,6 +13,11 @@
 
 #define LINE_ARENA (256u << 20)
 
+/* Not every finding is an identifier: ages up to 89, sensitive topics, model numbers of devices decide about other things. */
+static bool is_identifier(const struct phi_finding *f) {
+    return phi_kind_letter((enum phi_kind)f->kind) != '-' || f->kind == PHI_SECRET;
+}
+
 static int scan_text(struct policy *p, struct phi_scratch *s, struct span text, struct phi_result *found) {
     struct phi_leaf leaf = {.text = text.ptr ? text.ptr : "", .len = (uint32_t)text.len};
 
@@ -26,32 +31,39 @@ static void print_finding(const struct policy *p, const struct phi_finding *f) {
            f->score);
 }
 
-static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path) {
+static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path, bool all) {
     struct phi_result found;
     struct buf text;
     int rc = PHI_USAGE;
 
     if (phi_read(path, &text) < 0) return PHI_USAGE;
     if (scan_text(p, s, buf_span(&text), &found) == 0) {
-        for (size_t i = 0; i < found.n; i++)
+        rc = PHI_DONE;
+        for (size_t i = 0; i < found.n; i++) {
+            if (!all && !is_identifier(&found.v[i])) continue;
             print_finding(p, &found.v[i]);
-        rc = found.n ? PHI_FOUND : PHI_DONE;
+            rc = PHI_FOUND;
+        }
     }
     buf_free(&text);
     return rc;
 }
 
-static void print_jsonl(const struct policy *p, struct span id, const struct phi_result *found) {
+static void print_jsonl(const struct policy *p, struct span id, const struct phi_result *found, bool all) {
+    bool any = false;
+
     printf("{\"id\":%.*s,\"findings\":[", (int)id.len, id.ptr);
     for (size_t i = 0; i < found->n; i++) {
         const struct phi_finding *f = &found->v[i];
-        printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", i ? "," : "", f->begin, f->end,
+        if (!all && !is_identifier(f)) continue;
+        printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", any ? "," : "", f->begin, f->end,
                phi_kind_name((enum phi_kind)f->kind), phi_rule_id(policy_engine(p), f->rule), f->score);
+        any = true;
     }
     puts("]}");
 }
 
-static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number) {
+static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number, bool all) {
     struct arena *a = arena_new(LINE_ARENA);
     struct phi_result found;
     struct phi_line record;
@@ -60,14 +72,14 @@ static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span li
     if (!a || phi_read_line(a, line, &record) < 0 || record.id.len == 0) {
         fprintf(stderr, "phi: line %zu is not {\"id\":...,\"text\":...}\n", number);
     } else if (scan_text(p, s, record.text, &found) == 0) {
-        print_jsonl(p, record.id, &found);
-        rc = found.n ? PHI_FOUND : PHI_DONE;
+        print_jsonl(p, record.id, &found, all);
+        rc = PHI_DONE;
     }
     arena_free(a);
     return rc;
 }
 
-static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path) {
+static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path, bool all) {
     struct buf input;
     size_t number = 0, begin = 0;
     int worst = PHI_DONE;
@@ -79,7 +91,7 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path)
         number++;
         begin = end + 1;
         if (line.len == 0) continue;
-        int rc = scan_one_line(p, s, line, number);
+        int rc = scan_one_line(p, s, line, number, all);
         if (rc > worst) worst = rc;
     }
     buf_free(&input);
@@ -88,18 +100,18 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path)
 
 int phi_scan_command(int argc, char **argv) {
     const char *name = NULL;
-    bool jsonl = false, strict = false;
-    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}};
+    bool jsonl = false, strict = false, all = false;
+    const struct phi_option options[] = {
+        {"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}, {"--all", NULL, &all}};
     struct phi_scratch *s;
     struct policy *p;
     int rc;
 
-    if (phi_options(&argc, argv, options, 3) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, 4) < 0 || argc > 1) return PHI_USAGE;
     p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();
-    rc = !s ? PHI_USAGE : jsonl ? scan_lines(p, s, argc ? argv[0] : NULL) : scan_plain(p, s, argc ? argv[0] : NULL);
-    if (jsonl && rc == PHI_FOUND) rc = PHI_DONE; /* findings are the output asked for, not a failed check */
+    rc = !s ? PHI_USAGE : jsonl ? scan_lines(p, s, argc ? argv[0] : NULL, all) : scan_plain(p, s, argc ? argv[0] : NULL, all);
     phi_scratch_free(s);
     policy_unref(p);
     return rc;

@@ -59,6 +59,7 @@ static const char *unreadable_reason(uint32_t bits) {
 static enum flow choose_route(struct transaction *t) {
     const char *uncovered;
 
+    if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
     t->route = settings_route(t->settings, t->walk.model);
@@ -82,11 +83,42 @@ static enum flow route_models(struct transaction *t) {
     return FLOW_NEXT;
 }
 
+/* A compressed body is read, and forwarded, as what it stands for. */
+static enum flow undo_coding(struct transaction *t) {
+    struct buf plain;
+
+    if (t->coding == INFLATE_IDENTITY) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    enum inflate_result result = inflate_whole(t->coding, buf_span(&t->in), t->in.ceiling, &plain);
+    buf_free(&t->in);
+    t->in = plain;
+    t->bytes_in = plain.len;
+    switch (result) {
+    case INFLATE_OK: return FLOW_NEXT;
+    case INFLATE_BROKEN: return transaction_refuse(t, REFUSAL_BROKEN_CODING);
+    case INFLATE_TOO_LARGE: return transaction_refuse_because(t, REFUSAL_TOO_LARGE, "decompressed");
+    case INFLATE_MEMORY: return transaction_refuse(t, REFUSAL_OVERLOADED);
+    }
+    return transaction_refuse(t, REFUSAL_INTERNAL);
+}
+
+/* What the upstream must not be asked to keep, it is not asked to. */
+static enum flow plan_force(struct transaction *t) {
+    bool may_store = t->route->upstream->may_store;
+
+    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    bool asked = t->walk.store && t->force.n == 0;
+    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+}
+
 enum flow transaction_walk(struct transaction *t) {
-    struct span body = buf_span(&t->in);
     enum flow flow;
 
     if (t->endpoint == SHAPE_MODELS) return route_models(t);
+    if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
+    struct span body = buf_span(&t->in);
     t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
@@ -95,7 +127,7 @@ enum flow transaction_walk(struct transaction *t) {
     if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if (t->walk.store && !t->route->upstream->may_store) return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
+    if ((flow = plan_force(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
     return FLOW_NEXT;
 }

@@ -127,6 +127,10 @@ static enum policy_action decide_one(struct transformer *x, const struct walk_le
     enum policy_action action = policy_action(x->policy, x->purpose, kind);
 
     if (goes_in_clear(action)) return action;
+    if (leaf->fixed && action != POLICY_BLOCK) {
+        block(x, kind, leaf->path, "phi_in_signed_text");
+        return POLICY_BLOCK;
+    }
     if (action == POLICY_BLOCK) {
         block(x, kind, leaf->path, "policy_block");
         return action;
@@ -329,21 +333,47 @@ static int edit_all(struct transformer *x) {
         const struct walk_leaf *leaf = &x->w->v[i];
         while (finding < x->found->n && x->found->v[finding].leaf < i)
             finding++;
-        if (leaf->what == WALK_STRING && !leaf->container && edit_leaf(x, i, &finding) < 0) return -1;
+        bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
+        if (editable && edit_leaf(x, i, &finding) < 0) return -1;
     }
     return 0;
 }
 
 /* ---- the whole ---- */
 
+/* The gateway's own edits among those of the findings; none overlap. */
+static int merge_forced(struct transformer *x, struct json_edit **all, size_t *n) {
+    const struct walk *w = x->w;
+    size_t own = 0, found = 0;
+
+    *all = x->edits;
+    *n = x->t->edits;
+    if (w->n_forced == 0) return 0;
+    struct json_edit *v = arena_array(x->arena, *n + w->n_forced, sizeof *v);
+    if (!v) return -1;
+    while (own < w->n_forced || found < *n) {
+        bool take_own = own < w->n_forced && (found == *n || w->forced[own].begin <= x->edits[found].begin);
+        v[own + found] = take_own ? w->forced[own] : x->edits[found];
+        if (take_own) own++;
+        else found++;
+    }
+    *all = v;
+    *n += w->n_forced;
+    return 0;
+}
+
 static int run(struct transformer *x, struct span body, struct buf *out) {
+    struct json_edit *edits;
+    size_t n;
+
     x->monitor = policy_mode(x->policy) == POLICY_MONITOR;
     x->today = (long)(time(NULL) / 86400);
     *x->t = (struct transform){0};
     if (decide_all(x) < 0) return -1;
     if (x->t->blocked) return 0;
     if (edit_all(x) < 0) return -1;
-    return json_splice(body, x->edits, x->t->edits, out);
+    if (merge_forced(x, &edits, &n) < 0) return -1;
+    return json_splice(body, edits, n, out);
 }
 
 /* What leaves is read once more: an edit that broke the body must not go out. */
@@ -365,7 +395,7 @@ int transform_body(struct arena *a, const struct walk *w, struct span body, cons
     size_t before = out->len;
 
     if (run(&x, body, out) < 0) return -1;
-    if (t->blocked || t->edits == 0) return 0;
+    if (t->blocked || (t->edits == 0 && w->n_forced == 0)) return 0;
     return verify(a, span_sub(buf_span(out), before, out->len));
 }
 

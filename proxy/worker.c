@@ -378,6 +378,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
                                        .body = c->body,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
+                                       .headers = c->headers,
                                        .pool = c->pool};
     return upstream_start(w->upstreams, c->target, &request, &handler, t);
 }

@@ -26,6 +26,8 @@ struct policy {
     atomic_uint refs;
     char id[POLICY_NAME_MAX + 1];
     char digest[65];
+    char detectors[65]; /* the same for what finds: equal digests find the same */
+    uint32_t n_allowed; /* values that are never reported */
     enum policy_mode mode;
     enum policy_claim claim;
     enum policy_unscannable unscannable;
