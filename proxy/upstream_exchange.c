@@ -24,7 +24,7 @@
 #define URL_MAX 8192u
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
 /* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
-#define READ_MAX 8192L
+#define READ_MAX 16384L
 #define READ_MAX_EVENTS 4096L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 

@@ -11,7 +11,7 @@ start and end cancel out. One worker; 16 connections that all ask, then all read
   full       The gateway, a 2 KB chat request of dense clinical text, all rules, tokens restored in the answer.
 
 Instructions are those of a machine without SHA extensions, as valgrind shows one: digests cost several times more than on
-current processors.
+current processors. `rep stosb` counts once for each byte there, so the C library is told to fill memory with plain stores.
 """
 import os
 import shutil
@@ -30,8 +30,8 @@ import bodies
 CONNECTIONS = 16
 # kind: (user instructions, system calls). The skeleton's are aims; the others stand a tenth above what was measured, so
 # that growth is seen.
-GATES = {"skeleton": (95_000, 10), "models": (400_000, 14), "full": (3_900_000, 16)}
-FLOOR = 20_000 # instructions: less is no request
+GATES = {"skeleton": (95_000, 10), "models": (315_000, 11), "full": (5_150_000, 16)}
+TUNABLES = "glibc.cpu.x86_rep_stosb_threshold=1073741824:glibc.cpu.x86_rep_movsb_threshold=1073741824"
 
 pytestmark = pytest.mark.skipif(FLAVOUR != "release", reason="counters are those of the release build")
 needs_valgrind = pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
@@ -73,7 +73,7 @@ def start(directory, stub, kind, prefix):
         command = [str(BIN / "phigate"), "-c", str(g.dir / "phigate.yaml"), "--share", str(ROOT)]
     log = directory / ("skeleton.log" if kind == "skeleton" else "gateway.log")
     with log.open("wb") as f:
-        g.process = subprocess.Popen([*prefix, *command], stdout=f, stderr=f)
+        g.process = subprocess.Popen([*prefix, *command], stdout=f, stderr=f, env={**os.environ, "GLIBC_TUNABLES": TUNABLES})
     end = time.monotonic() + 120
     while time.monotonic() < end and g.process.poll() is None:
         try:
@@ -150,12 +150,16 @@ def count_from_here(process):
 def instructions(tmp_path, stub, kind):
     def count(rounds):
         out = tmp_path / f"callgrind.{kind}.{rounds}"
+        shutil.rmtree(tmp_path / f"{kind}-{rounds}", ignore_errors=True)
         log = run(tmp_path, stub, ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"],
                   kind, rounds, count_from_here)
         return int(next(line for line in log.splitlines() if "Collected :" in line).split(":")[1])
-    value = per_request(count, 2, 12)
-    assert value > FLOOR, "callgrind did not count"
-    return value
+    for _ in range(3):
+        few, many = count(4), count(12)
+        # Now and then callgrind begins too late; then what a round cost is not alike in the two runs.
+        if 0.5 < (many / 12) / (few / 4) < 1.2:
+            return (many - few) / (8 * CONNECTIONS)
+    raise AssertionError(f"callgrind did not count from the first request on: {few} in 4 rounds, {many} in 12")
 
 
 def calls(tmp_path, stub, kind):
