@@ -217,6 +217,17 @@ static uint8_t score_of(const struct words *w, const struct run *r)
     return best;
 }
 
+/* "R. Stone:MS" as a line of its own, when neither word was decided. Returns its last word, or 0. */
+static uint32_t find_typist(const struct words *w, uint32_t i)
+{
+    struct run r = {i, i + 1, 0, 0};
+
+    if (i + 2 >= w->n || w->v[i].letters != 1 || !(w->v[i].gap & (GAP_LINE | GAP_START)) || !(w->v[i + 1].gap & GAP_PERIOD) ||
+        w->v[i + 1].gap & GAP_LINE || w->v[i + 1].letters < 2 || w->v[i + 1].shape >= SHAPE_NUMBER)
+        return 0;
+    return has_typist(w, &r) ? i + 2 : 0;
+}
+
 static int add_initials(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
 {
     struct phi_candidate c = {.begin = w->v[i].begin, .end = w->v[i].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
@@ -245,6 +256,15 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     for (uint32_t i = done; i < w->last; i++) {
         struct run r = {i, i, 0, 0};
         struct phi_candidate c = {0};
+        uint32_t typist = w->v[i].letters == 1 ? find_typist(w, i) : 0;
+        if (typist) {
+            c = (struct phi_candidate){.begin = w->v[i].begin, .end = w->v[typist].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
+            c.family = part(w, i + 1, i + 1);
+            if (phi_candidate_add(sink, &c) < 0)
+                return -1;
+            i = typist;
+            continue;
+        }
         if (!is_name(w, i))
             continue;
         extend(w, &r);

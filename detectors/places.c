@@ -108,7 +108,7 @@ static bool is_state_behind(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i];
     bool zip = i + 1 < w->n && x[1].shape == SHAPE_NUMBER && x[1].letters == 5;
 
-    if (!zip && (words_is(w, i, "or") || words_is(w, i, "md"))) /* operating room, doctor */
+    if (!zip && words_is(w, i, "or") && w->v[i - 1].classes & LEX(FACILITY)) /* the operating room */
         return false;
     return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
