@@ -134,7 +134,8 @@ static bool unit_follows(const char *text, uint32_t len, uint32_t at)
     static const char units[] =
         " mg mcg ug g gm gms kg ml cc l dl mm cm m unit units iu meq mmol tab tabs tablet tablets caps capsule capsules puff "
         "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
-        "percent bpm lb lbs pounds dollars patients cases mmhg am pm yo degrees people subjects participants ";
+        "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
+        "adults children women men individuals persons cells copies records samples specimens cases ";
     char word[16] = " ";
     uint32_t n = 1;
     while (at < len && text[at] == ' ')
@@ -241,7 +242,7 @@ static void phone_widen(const struct labelled *l, struct value *v)
     }
     v->end = last;
     uint32_t at = last;
-    while (at < l->len && text[at] == ' ' && at - last < 2)
+    while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
         at++;
     if (at + 3 < l->len && (text_lower(text[at]) == 'x' || text_equal_nocase(text + at, "ext", 3) || text[at] == '#')) {
         while (at < l->len && !text_is_digit(text[at]) && at - last < 12 && text[at] != '\n')
@@ -325,6 +326,30 @@ static bool is_phone(const struct label_found *f)
     return f->label && (f->label->shape == LABEL_PHONE || f->label->shape == LABEL_PAGER);
 }
 
+/* "416 60 039 office", "07700 063 966-Fax", "555-0143 (cell)": the kind of telephone that is named behind it, or PHI_NONE. */
+static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
+{
+    static const char *const words[] = {"fax", "office", "mobile", "cell", "home", "work", "direct", "pager"};
+    uint32_t low = at;
+    while (at < l->len && at - low < 3 && l->text[at] && strchr(" -(", l->text[at]))
+        at++;
+    for (size_t i = 0; at > low && i < sizeof words / sizeof *words; i++) {
+        uint32_t n = (uint32_t)strlen(words[i]);
+        if (at + n <= l->len && text_equal_nocase(l->text + at, words[i], n) &&
+            (at + n == l->len || !text_is_alnum(l->text[at + n])))
+            return i == 0 ? PHI_FAX : PHI_PHONE;
+    }
+    return PHI_NONE;
+}
+
+/* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
+static bool capitals_belong(const struct labelled *l, const struct value *v, const struct label_found *f, uint32_t from)
+{
+    unsigned kind = value_kind(f, v);
+    bool state = kind == PHI_LICENSE_PERSON || kind == PHI_LICENSE_PROVIDER || kind == PHI_VEHICLE;
+    return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
+}
+
 /* Where to go on reading. */
 static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
 {
@@ -344,7 +369,7 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
             phone_widen(l, &wide);
         else
             code_widen(l, &wide, &f);
-        if (f.value < from && !is_phone(&f) && !value_is_date(l->text, &v) && v.lower_run < 3 && value_kind(&f, &wide) != PHI_LICENSE_PERSON && value_kind(&f, &wide) != PHI_VEHICLE) {
+        if (capitals_belong(l, &v, &f, from)) {
             wide.begin = f.value;
             value_count(l->text, &wide);
         }
@@ -353,7 +378,17 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
             return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
         }
     }
-    const struct label *own = v.letters ? label_prefix(l->text + v.begin, v.end - v.begin) : NULL;
+    if (v.letters == 0) {
+        struct value wide = v;
+        phone_widen(l, &wide);
+        unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
+        if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
+            *next = wide.end;
+            return value_add(l, &wide, kind, LABELLED_PHONE, SCORE_STRONG);
+        }
+        return 0;
+    }
+    const struct label *own = label_prefix(l->text + v.begin, v.end - v.begin);
     if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l, &v))
         return value_add(l, &v, own->kind, LABELLED_OWN, SCORE_OWN);
     return 0;

@@ -54,9 +54,9 @@ static bool header_read(const char *text, uint32_t begin, uint32_t end, char mar
     *table = (struct table){.mark = mark};
     for (uint32_t i = begin; i <= end;) {
         uint32_t to = cell_end(text, i, end, mark);
-        if (table->n == COLUMNS_MAX)
+        if (table->n == COLUMNS_MAX || to - i > CELL_MAX) /* prose */
             return false;
-        struct structured_field f = to - i <= CELL_MAX ? structured_find(text + i, to - i) : (struct structured_field){0};
+        struct structured_field f = structured_find(text + i, to - i);
         table->columns[table->n++] = f;
         known += f.kind != PHI_NONE;
         telling += is_telling(f);
