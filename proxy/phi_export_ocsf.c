@@ -11,7 +11,7 @@
  */
 #include "phi_export.h"
 
-#define OCSF_VERSION "1.6.0"
+#define OCSF_VERSION "1.8.0"
 
 static void begin(const struct export_record *r, FILE *out, int class_uid, int activity, int severity, const char *profiles) {
     fprintf(out, "{\"class_uid\":%d,\"category_uid\":%d,\"activity_id\":%d,\"type_uid\":%d,\"severity_id\":%d,\"time\":%lld", class_uid,
@@ -91,7 +91,7 @@ static void add_model(const struct export_record *r, FILE *out) {
     fputs(",\"ai_model\":{\"name\":\"", out);
     export_span(out, r->model.len ? r->model : span_of("unknown"));
     fputc('"', out);
-    export_member(out, "ai_provider", r->recipient);
+    export_member(out, "ai_provider", r->recipient.len ? r->recipient : span_of("unknown"));
     fputc('}', out);
 }
 
@@ -133,7 +133,7 @@ static void write_outcome(const struct export_record *r, FILE *out) {
     export_span(out, r->request_id);
     fprintf(out, "\"},\"response\":{\"code\":%lld}}", (long long)r->status);
     add_model(r, out);
-    fprintf(out, ",\"status_id\":%d,\"message_context\":{\"prompt_tokens\":%lld,\"completion_tokens\":%lld}", complete ? 1 : 2,
+    fprintf(out, ",\"status_id\":%d,\"message_context\":{\"application\":{\"name\":\"phigate\"},\"prompt_tokens\":%lld,\"completion_tokens\":%lld}", complete ? 1 : 2,
             (long long)r->tokens_in, (long long)r->tokens_out);
     add_unmapped(r, out);
 }
