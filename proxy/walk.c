@@ -199,7 +199,7 @@ static int member_path(struct walker *k, struct frame *f, const struct shape_key
 
 /* "name" alone says little; {"patients": [{"name": ...}]} says whose: the label becomes "patient.name". */
 static int qualify_label(struct walker *k, struct span around, struct span key, struct span *out) {
-    static const char *const vague[] = {"name", "id", "number", "no", "value", "address", "phone", "email", "first", "last"};
+    static const char *const vague[] = {"name", "id", "number", "no", "value", "first", "last"};
     size_t around_len = around.len > 1 && around.ptr[around.len - 1] == 's' ? around.len - 1 : around.len;
     char *label;
 
