@@ -187,7 +187,9 @@ enum flow transaction_detect(struct transaction *t) {
                                       .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
                                       .group = w->group};
     }
-    if (phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found) < 0) {
+    int rc = phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found);
+    phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
+    if (rc < 0) {
         metrics_add(&t->world->metrics->detector_errors, 1);
         return transaction_refuse(t, REFUSAL_DETECTOR);
     }
