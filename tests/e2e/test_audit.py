@@ -619,3 +619,74 @@ def test_the_schema_covers_the_other_records(finished):
         matches(record, schema)
     with pytest.raises(AssertionError):
         matches({**finished.records()[0], "prompt": "x"}, schema)
+
+
+# ---- witness ----
+
+def test_a_witness_signs_only_what_continues(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    ident = ask(g, TEXT)[1]
+    assert g.stop() == 0
+    state, key = tmp_path / "state", tmp_path / "witness.key"
+    assert phi("audit", "witness", "key", "accountant.example", "--out", key).returncode == 0
+    again = phi("audit", "witness", "key", "accountant.example", "--out", key)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+    def sign(request, *args, log_key=g.pub):
+        return phi("audit", "witness", "sign", request, "--state", state, "--key", key, "--public-key", log_key, *args)
+
+    def request(name, old, log=g.decisions):
+        r = phi("audit", "witness", "request", "--old", old, "--log", log, "--out", tmp_path / name)
+        assert r.returncode == 0, r.stderr
+        return tmp_path / name
+
+    first = request("first", 0)
+    assert sign(first, "--out", tmp_path / "note1").returncode == 0
+    size = int((tmp_path / "note1").read_text().split("\n")[1])
+    rewritten = tmp_path / "copy"
+    shutil.copytree(g.dir, rewritten)
+    g.start()
+    for _ in range(5):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    second = request("second", size)
+    whole = second.read_text()
+    for i, line in enumerate(whole.split("\n")):  # each line matters
+        if not line or line.startswith("\u2014"):
+            continue
+        changed = whole.split("\n")
+        changed[i] = line[:-2] + ("A" if line[-2] != "A" else "B") + line[-1]
+        bad = tmp_path / "bad"
+        bad.write_text("\n".join(changed))
+        assert sign(bad).returncode in (1, 2), line
+    assert sign(second, "--out", tmp_path / "note2").returncode == 0
+    assert sign(second).returncode == 1  # its old size is not the last one any more
+    # The same log keys, another history: refused for good.
+    g.dir = rewritten
+    config = (rewritten / "phigate.yaml")
+    lines = (rewritten / "audit" / "decisions.log").read_bytes().splitlines(True)
+    for name in (rewritten / "audit").iterdir():
+        name.unlink()
+    assert len(lines) == size and config.exists()
+    g.start()
+    for _ in range(20):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    now = int((rewritten / "audit" / "decisions.log.checkpoint").read_text().split("\n")[1])
+    last = int((tmp_path / "note2").read_text().split("\n")[1])
+    assert now > last
+    r = sign(request("forged", last, rewritten / "audit" / "decisions.log"))
+    assert r.returncode == 1 and "does NOT continue" in r.stderr
+    # Proofs under the cosigned note.
+    proof = tmp_path / "proof"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--checkpoint", tmp_path / "note2", "--out", proof).returncode == 0
+    r = phi("audit", "verify", proof, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 0 and "seen by accountant.example" in r.stdout, r.stdout + r.stderr
+    plain = tmp_path / "plain"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--out", plain).returncode == 0
+    r = phi("audit", "verify", plain, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by this witness" in r.stdout
+    r = sign(second, log_key=str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by the log's key" in r.stderr
+    (tmp_path / "junk").write_text("hello\n")
+    assert sign(tmp_path / "junk").returncode == 2
