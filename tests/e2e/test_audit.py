@@ -541,3 +541,152 @@ def test_merge_orders_several_logs_by_time(make_gateway, tmp_path):
     assert times == sorted(times)
     r = phi("audit", "merge", a.decisions, tmp_path / "none")
     assert r.returncode == 2 and "no such file" in r.stderr and r.stdout == ""
+
+
+# ---- events, schema ----
+
+def matches(value, schema, where="record"):
+    """The part of JSON Schema that docs/audit.schema.json uses."""
+    types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+    if "type" in schema:
+        assert isinstance(value, types[schema["type"]]) and isinstance(value, bool) == (schema["type"] == "boolean"), where
+    if "enum" in schema:
+        assert value in schema["enum"], (where, value)
+    if "const" in schema:
+        assert value == schema["const"], where
+    if "minimum" in schema:
+        assert value >= schema["minimum"], where
+    if "pattern" in schema:
+        assert re.search(schema["pattern"], value), (where, value)
+    for name in schema.get("required", []):
+        assert name in value, (where, name)
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            more = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+            assert more is not False, (where, name)
+            if isinstance(more, dict):
+                matches(inside, more, f"{where}.{name}")
+    for i, inside in enumerate(value if isinstance(value, list) else []):
+        matches(inside, schema.get("items", {}), f"{where}[{i}]")
+
+
+def wait_for(g, kind, n=1):
+    return g.wait_records(kind, n)
+
+
+def test_reloads_are_recorded_with_what_changed(make_gateway, tmp_path):
+    import signal
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    assert wait_for(g, "selftest")[0]["result"] == "passed"
+    before = g.records("selftest")[0]["policy_digest"]
+    config = (g.dir / "phigate.yaml").read_text()
+    agreement = ("  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, expires: 2027-01-14, "
+                 "arrangement: zdr}, coverage: openai}\n")
+    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")
+    g.write("phigate.yaml", changed)
+    clients = (g.dir / "clients.yaml").read_text()
+    g.write("clients.yaml", clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"))
+    g.process.send_signal(signal.SIGHUP)
+    reload = wait_for(g, "config_reload")[0]
+    assert reload["result"] == "loaded" and reload["before"] == before != reload["after"]
+    wait_for(g, "selftest", 2)
+    events = {(r["event"], r["policy_id"]): r for r in g.records("policy_change")}
+    assert {e for e, _ in events} == {"added", "removed"} and ("removed", "minimum-necessary") in events
+    assert next(r for (e, _), r in events.items() if e == "added")["after"] == reload["after"]
+    changes = g.records("agreement_change")
+    assert [(r["event"], r["upstream"]["name"], r["before"], r["after"]) for r in changes] == [
+        ("added", "vendor", "none", "BAA-9 2026-01-15/2027-01-14 zdr")]
+    assert {(r["event"], r["subject"]["client"]) for r in g.records("key_event")} == {("added", "third"), ("removed", "second")}
+    g.write("phigate.yaml", changed.replace("BAA-9", "BAA-10") + "nonsense: 1\n")
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "config_reload", 2)[1]["result"] == "refused" and len(g.records("agreement_change")) == 1
+    g.write("phigate.yaml", changed.replace("2027-01-14", "2028-01-14"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "agreement_change", 2)[1]["before"].startswith("BAA-9 2026-01-15/2027-01-14")
+    ask(g, TEXT)
+    ask(g, TEXT, path="/nothing")
+    assert g.stop() == 0
+    assert len(rows(g, "R6", "changes")) >= 4 and rows(g, "R12", "Self-tests")[0]["found"] == 5
+    assert [r["code"] for r in rows(g, "R7", "Refused")] == ["agreement_change"] * 2
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in g.records():
+        matches(record, schema)
+
+
+def test_the_schema_covers_the_other_records(finished):
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in finished.records():
+        matches(record, schema)
+    with pytest.raises(AssertionError):
+        matches({**finished.records()[0], "prompt": "x"}, schema)
+
+
+# ---- witness ----
+
+def test_a_witness_signs_only_what_continues(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    ident = ask(g, TEXT)[1]
+    assert g.stop() == 0
+    state, key = tmp_path / "state", tmp_path / "witness.key"
+    assert phi("audit", "witness", "key", "accountant.example", "--out", key).returncode == 0
+    again = phi("audit", "witness", "key", "accountant.example", "--out", key)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+    def sign(request, *args, log_key=g.pub):
+        return phi("audit", "witness", "sign", request, "--state", state, "--key", key, "--public-key", log_key, *args)
+
+    def request(name, old, log=g.decisions):
+        r = phi("audit", "witness", "request", "--old", old, "--log", log, "--out", tmp_path / name)
+        assert r.returncode == 0, r.stderr
+        return tmp_path / name
+
+    first = request("first", 0)
+    assert sign(first, "--out", tmp_path / "note1").returncode == 0
+    size = int((tmp_path / "note1").read_text().split("\n")[1])
+    rewritten = tmp_path / "copy"
+    shutil.copytree(g.dir, rewritten)
+    g.start()
+    for _ in range(5):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    second = request("second", size)
+    whole = second.read_text()
+    for i, line in enumerate(whole.split("\n")):  # each line matters
+        if not line or line.startswith("\u2014"):
+            continue
+        changed = whole.split("\n")
+        changed[i] = line[:-2] + ("A" if line[-2] != "A" else "B") + line[-1]
+        bad = tmp_path / "bad"
+        bad.write_text("\n".join(changed))
+        assert sign(bad).returncode in (1, 2), line
+    assert sign(second, "--out", tmp_path / "note2").returncode == 0
+    assert sign(second).returncode == 1  # its old size is not the last one any more
+    # The same log keys, another history: refused for good.
+    g.dir = rewritten
+    config = (rewritten / "phigate.yaml")
+    lines = (rewritten / "audit" / "decisions.log").read_bytes().splitlines(True)
+    for name in (rewritten / "audit").iterdir():
+        name.unlink()
+    assert len(lines) == size and config.exists()
+    g.start()
+    for _ in range(20):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    now = int((rewritten / "audit" / "decisions.log.checkpoint").read_text().split("\n")[1])
+    last = int((tmp_path / "note2").read_text().split("\n")[1])
+    assert now > last
+    r = sign(request("forged", last, rewritten / "audit" / "decisions.log"))
+    assert r.returncode == 1 and "does NOT continue" in r.stderr
+    # Proofs under the cosigned note.
+    proof = tmp_path / "proof"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--checkpoint", tmp_path / "note2", "--out", proof).returncode == 0
+    r = phi("audit", "verify", proof, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 0 and "seen by accountant.example" in r.stdout, r.stdout + r.stderr
+    plain = tmp_path / "plain"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--out", plain).returncode == 0
+    r = phi("audit", "verify", plain, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by this witness" in r.stdout
+    r = sign(second, log_key=str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by the log's key" in r.stderr
+    (tmp_path / "junk").write_text("hello\n")
+    assert sign(tmp_path / "junk").returncode == 2
