@@ -15,6 +15,20 @@ void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) 
     w->unreadable |= what;
 }
 
+const char *facts_unreadable_reason(uint32_t bits) {
+    static const struct {
+        uint32_t bit;
+        const char *reason;
+    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
+                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
+                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
+                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
+                   {WALK_UNKNOWN_PART, "unknown_part"}};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (bits & reasons[i].bit) return reasons[i].reason;
+    return "unknown_part";
+}
+
 enum walk_part facts_role(struct span role) {
     if (span_is(role, "user")) return WALK_USER;
     if (span_is(role, "assistant")) return WALK_ASSISTANT;
