@@ -66,7 +66,7 @@ static enum facts_verdict wrong_type(struct walk *w, uint32_t path) {
 
 static enum facts_verdict take_bool(struct walk *w, bool *fact, uint32_t path, enum json_type type) {
     if (type != JSON_TRUE && type != JSON_FALSE && type != JSON_NULL) return wrong_type(w, path);
-    *fact = type == JSON_TRUE;
+    if (type != JSON_NULL) *fact = type == JSON_TRUE; /* null is the default */
     return FACTS_SEARCH;
 }
 

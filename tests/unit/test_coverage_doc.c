@@ -98,6 +98,12 @@ static const struct row {
     ROOT(SHAPE_MESSAGES_API, "tools of other types", "\"tools\":[{\"type\":\"web_search_20250305\"}]"),
     ROOT(SHAPE_MESSAGES_API, "`mcp_servers`", "\"mcp_servers\":[{}]"),
     ROOT(SHAPE_MESSAGES_API, "`container`", "\"container\":\"x\""),
+    ROOT(SHAPE_OLLAMA_CHAT, "`messages[].content`, `thinking`, `tool_calls`, `tools`, `format`", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"format\":\"json\""),
+    ROOT(SHAPE_OLLAMA_CHAT, "`messages[].images`", "\"messages\":[{\"role\":\"user\",\"images\":[\"x\"]}]"),
+    ROOT(SHAPE_OLLAMA_GENERATE, "`prompt`, `system`, `suffix`, `template`", "\"prompt\":\"x\",\"system\":\"x\""),
+    ROOT(SHAPE_OLLAMA_GENERATE, "`images`", "\"images\":[\"x\"]"),
+    ROOT(SHAPE_OLLAMA_GENERATE, "`context` (token numbers)", "\"context\":[1]"),
+    ROOT(SHAPE_OLLAMA_EMBED, "`input`", "\"input\":[\"x\"]"),
 };
 
 static void add_outcome(struct buf *b, const struct row *row) {
