@@ -107,10 +107,13 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcjson $(CORE_LIBS)
 
-# Programs that fault scripts break, and micro-benchmarks: core only.
+# Programs that fault scripts break, and benchmarks: core only; one whose name starts with socket_ links the sockets too.
 $(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bench/socket_%: $(OUT)/tests/bench/socket_%.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)

@@ -190,7 +190,12 @@ static int open_audit(struct gateway *g) {
                                     .key = g->config->audit_key,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
-                                    .segment_step = (uint32_t)g->config->audit_preallocate};
+                                    .segment_step = (uint32_t)g->config->audit_preallocate,
+                                    .signing_key = g->config->signing_key,
+                                    .checkpoint_every = g->config->checkpoint_every,
+                                    .checkpoint_us = g->config->checkpoint_ms * 1000,
+                                    .rotate_size = g->config->rotate_size,
+                                    .rotate_daily = g->config->rotate_daily};
     char err[256] = "";
 
     g->audit = audit_open(&o, err, sizeof err);

@@ -192,13 +192,22 @@ static void count_findings(struct transaction *t) {
     }
 }
 
+static void view_policy(const struct transaction *t, struct policy_view *out) {
+    struct policy_request request = {.purpose = t->purpose, .role = t->principal->role, .user = t->principal->user,
+                                     .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
+                                     .model_len = t->walk.model.len};
+    policy_view(t->policy, &request, out);
+}
+
 enum flow transaction_transform(struct transaction *t) {
+    struct policy_view view;
+
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
+    view_policy(t, &view);
     t->tokens = tokens_new(t->keep);
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
-    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, t->policy, t->purpose, t->tokens, &t->out,
-                       &t->transform) < 0)
+    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->tokens, &t->out, &t->transform) < 0)
         return transaction_refuse(t, REFUSAL_DETECTOR);
     count_findings(t);
     if (t->transform.blocked) {

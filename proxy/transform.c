@@ -43,8 +43,8 @@ struct transformer {
     struct arena *arena;
     const struct walk *w;
     const struct phi_result *found;
-    const struct policy *policy;
-    int purpose;
+    const struct policy_view *view;
+    const struct policy *policy; /* of the view */
     long today;
     bool monitor;
     struct tokens *tokens;
@@ -122,6 +122,19 @@ static void block(struct transformer *x, enum phi_kind kind, uint32_t path, cons
     x->t->block_reason = reason;
 }
 
+enum policy_part transform_part(enum walk_part part) {
+    switch (part) {
+    case WALK_SYSTEM: return POLICY_PART_SYSTEM;
+    case WALK_USER: return POLICY_PART_USER;
+    case WALK_ASSISTANT: return POLICY_PART_ASSISTANT;
+    case WALK_TOOL: return POLICY_PART_TOOL;
+    case WALK_SCHEMA: return POLICY_PART_SCHEMA;
+    case WALK_METADATA: return POLICY_PART_METADATA;
+    case WALK_OTHER: break;
+    }
+    return POLICY_PART_OTHER;
+}
+
 /* In JSON text inside a string nobody checks types before a model reads it, so a string may stand there instead. In the
  * body itself a number is a parameter or a value that a schema fixes. */
 static bool is_loose_number(const struct walk_leaf *leaf) {
@@ -130,7 +143,7 @@ static bool is_loose_number(const struct walk_leaf *leaf) {
 
 /* The policy's action as it can be done at this place. */
 static enum policy_action decide_one(struct transformer *x, const struct walk_leaf *leaf, enum phi_kind kind) {
-    enum policy_action action = policy_action(x->policy, x->purpose, kind);
+    enum policy_action action = policy_view_action(x->view, transform_part(leaf->part), kind);
 
     if (goes_in_clear(action)) return action;
     if (leaf->fixed && action != POLICY_BLOCK) {
@@ -417,8 +430,8 @@ static int verify(struct arena *a, struct span text) {
 }
 
 int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
-                   const struct policy *p, int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
-    struct transformer x = {.arena = a, .w = w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+                   const struct policy_view *view, struct tokens *tokens, struct buf *out, struct transform *t) {
+    struct transformer x = {.arena = a, .w = w, .found = found, .view = view, .policy = view->policy, .tokens = tokens,
                             .t = t};
     size_t before = out->len;
 
@@ -427,11 +440,11 @@ int transform_body(struct arena *a, const struct walk *w, struct span body, cons
     return verify(a, span_sub(buf_span(out), before, out->len));
 }
 
-int transform_text(struct arena *a, struct span text, const struct phi_result *found, const struct policy *p,
-                   int purpose, struct tokens *tokens, struct buf *out, struct transform *t) {
-    struct walk_leaf leaf = {.what = WALK_STRING, .text = text, .end = (uint32_t)text.len, .parent = -1};
+int transform_text(struct arena *a, struct span text, enum walk_part part, const struct phi_result *found,
+                   const struct policy_view *view, struct tokens *tokens, struct buf *out, struct transform *t) {
+    struct walk_leaf leaf = {.what = WALK_STRING, .part = part, .text = text, .end = (uint32_t)text.len, .parent = -1};
     struct walk w = {.v = &leaf, .n = 1};
-    struct transformer x = {.arena = a, .w = &w, .found = found, .policy = p, .purpose = purpose, .tokens = tokens,
+    struct transformer x = {.arena = a, .w = &w, .found = found, .view = view, .policy = view->policy, .tokens = tokens,
                             .t = t};
 
     if (text.len >= UINT32_MAX) return -1;

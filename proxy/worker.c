@@ -310,6 +310,7 @@ static int submit(struct worker *w, struct transaction *t, struct audit_record *
     k->audit.done = ticket_done;
     k->worker = w;
     k->transaction = t;
+    k->audit.aside = !t;
     if (t) w->in_flight++;
     if (audit_submit(w->audit, &k->audit) == 0) return 0;
     if (t) w->in_flight--;
