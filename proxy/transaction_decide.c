@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "arena.h"
+#include "facts.h"
 #include "transaction_state.h"
 #include "vocabulary.h"
 #include "walk_ids.h"
@@ -42,20 +43,6 @@ static enum flow choose_purpose(struct transaction *t) {
     if (t->purpose_asked) return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
     t->purpose_source = "none"; /* the key's default is not a word of this route's policy: the strictest column */
     return FLOW_NEXT;
-}
-
-static const char *unreadable_reason(uint32_t bits) {
-    static const struct {
-        uint32_t bit;
-        const char *reason;
-    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
-                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
-                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
-                   {WALK_UNKNOWN_PART, "unknown_part"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (bits & reasons[i].bit) return reasons[i].reason;
-    return "unknown_part";
 }
 
 static enum flow choose_route(struct transaction *t) {
@@ -153,7 +140,7 @@ enum flow transaction_walk(struct transaction *t) {
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
-        return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     if ((flow = plan_force(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
     return FLOW_NEXT;

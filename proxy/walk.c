@@ -446,7 +446,7 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     struct document d = {.spot = {.place = SHAPE_ROOT}, .level = LEVEL_BODY, .parent = -1};
     uint32_t root;
 
-    *w = (struct walk){.choices = 1, .endpoint = e};
+    *w = (struct walk){.choices = 1, .endpoint = e, .stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE};
     k.paths = arena_alloc(a, sizeof *k.paths);
     k.frames = arena_array(a, FRAMES_FIRST, sizeof *k.frames);
     k.frames_size = FRAMES_FIRST;
