@@ -75,7 +75,8 @@ static const char asides[] = " listed under verified confirmed ending reads read
 static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
-    "showing showed assigned given issued ending reads reading read says on at to for by using from via new old current "
+    "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
+    "in on at to for by using from via new old current "
     "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
@@ -204,7 +205,11 @@ static struct gap gap_before(const char *text, uint32_t at)
             g.end = open - 1;
             continue;
         }
-        if (c == '\n' && ++lines > 1)
+        if (g.end > 2 && (unsigned char)c >= 0x90 && (unsigned char)c <= 0x95 && memcmp(text + g.end - 3, "\xE2\x80", 2) == 0) {
+            g.end -= 3; /* a dash of U+2010 to U+2015 */
+            continue;
+        }
+        if (c == '\n' && ++lines > 2)
             break;
         if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
             break; /* a field of HL7, not of a table */
