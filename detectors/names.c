@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
 
@@ -96,12 +97,19 @@ static void add_suffix(const struct words *w, struct run *r)
     }
 }
 
+/* "Will [Smith]": an English word that is a frequent given name, capitalized in front of a name. */
+static bool is_given_word(const struct word *x)
+{
+    return x->classes & LEX(AMBIGUOUS) && (x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER) && FACT_GIVEN(x->facts) >= 4 &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
+}
+
 /* What belongs to a name in front of its first sure word: "L. van der [Berg]", "A. [Jaye]". */
 static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
-    if (i > 0 && w->v[i].gap == GAP_SPACE && evidence_fits(w, i - 1) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
+    if (i > 0 && w->v[i].gap == GAP_SPACE && (evidence_fits(w, i - 1) || is_given_word(&w->v[i - 1])) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
         r->first = i - 1;
         return;
     }
