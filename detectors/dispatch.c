@@ -190,26 +190,26 @@ static int try_place(const struct pass *p, uint32_t at)
     return leaf ? try_leaf(p, leaf, at) : 0;
 }
 
-/* The places among 64 bytes from `base` on that are worth two looks. */
-static uint64_t places_at(const struct pass *p, uint32_t base)
-{
-    struct marks m = marks_at(p->text, p->len, base);
-    uint64_t all = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
-    return p->d->automaton.inner ? all : all & ~marks_inner_letters(&m);
-}
-
 static int scan_openings(const struct pass *p)
 {
     const struct automaton *a = &p->d->automaton;
     const unsigned char *text = (const unsigned char *)p->text;
-    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES)
-        for (uint64_t places = places_at(p, base); places; places &= places - 1) {
-            uint32_t i = base + (uint32_t)__builtin_ctzll(places);
-            bool letter = i && (unsigned char)((text[i - 1] | 0x20) - 'a') < 26;
-            bool alive = i + 1 == p->len || automaton_alive(a, letter, text[i], text[i + 1]);
-            if (alive && try_place(p, i) < 0)
+    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
+        struct marks m = marks_at(p->text, p->len, base);
+        uint64_t letters = m.letters & ~m.high, behind = letters << 1;
+        uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
+        behind |= base && text_is_letter((char)(text[base - 1] & 0x7F)) && text[base - 1] < 0x80;
+        if (!a->inner)
+            places &= ~(letters & behind);
+        for (; places; places &= places - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(places);
+            uint32_t i = base + k;
+            if (i + 1 < p->len && !automaton_alive(a, behind >> k & 1, text[i], text[i + 1]))
+                continue;
+            if (try_place(p, i) < 0)
                 return -1;
         }
+    }
     return 0;
 }
 

@@ -79,11 +79,5 @@ static inline uint64_t marks_alnum_starts(const struct marks *m)
     uint64_t all = m->letters | m->digits;
     return all & ~(all << 1 | (m->letter_before || m->digit_before));
 }
-/* ASCII letters behind an ASCII letter, as far as these 64 bytes tell. */
-static inline uint64_t marks_inner_letters(const struct marks *m)
-{
-    uint64_t ascii = m->letters & ~m->high;
-    return ascii & ascii << 1;
-}
 
 #endif

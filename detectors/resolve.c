@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "engine.h"
-#include "subject.h"
 #include "text.h"
 
 unsigned resolve_family(unsigned kind)
@@ -291,7 +290,5 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
     memmove(out + total, categories, category * sizeof *out);
     total += category;
     qsort(out, total, sizeof *out, by_place);
-    if (findings_write(s, out, total) < 0)
-        return -1;
-    return subject_number(s, leaves);
+    return findings_write(s, out, total);
 }

@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "subject.h"
 #include "text.h"
 
 struct rule_scan {
@@ -186,9 +187,9 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     if (resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
-    if (added > 0)
-        return resolve(e, s, leaves);
-    return added;
+    if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))
+        return -1;
+    return subject_number(s, leaves);
 }
 
 static int scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,
