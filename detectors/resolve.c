@@ -273,6 +273,9 @@ static int findings_write(struct phi_scratch *s, const struct candidate *v, uint
 int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves)
 {
     size_t size = ((size_t)s->found.n + 1) * sizeof(struct candidate);
+    s->n_findings = 0;
+    if (s->found.n == 0)
+        return 0;
     if (phi_array_reserve(&s->work[0], size) < 0 || phi_array_reserve(&s->work[1], 3 * size) < 0 ||
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;

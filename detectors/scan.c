@@ -154,8 +154,6 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
     s->dispatch.next = s->next.v;
-    s->dispatch.base = 0;
-    memset(s->next.v, 0, (e->n + 1) * sizeof *s->dispatch.next);
     return 0;
 }
 

@@ -110,6 +110,8 @@ int subject_number(struct phi_scratch *s, const struct phi_leaf *leaves)
     struct numbering all = {.table = {.cap = 64}};
     struct phi_finding *v = s->findings.v;
     const struct finding_note *notes = s->notes.v;
+    if (s->n_findings == 0)
+        return 0;
     while (all.table.cap < 8 * (uint64_t)s->n_findings + 8)
         all.table.cap *= 2;
     if (phi_array_reserve(&s->work[3], all.table.cap * sizeof *all.table.v) < 0)
