@@ -76,6 +76,7 @@ static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const s
 {
     struct rule_scan scan = {e, s, view};
     struct phi_candidates *sink = &s->found;
+    s->longest = view->len > s->longest ? view->len : s->longest;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;
