@@ -38,14 +38,21 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_memory_free(s);
 }
 
+/* PCRE2 keeps offsets and a pointer, no copy of what was matched; so do candidates, findings and seeds. */
 void phi_scratch_clear(struct phi_scratch *s)
 {
+    if (!s || !s->longest)
+        return;
+    size_t most = BLOCK_HEAD + (size_t)BLOCK_PER_BYTE * s->longest;
     for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
-        phi_array_wipe(&s->mapped[i].bytes);
+        mapped_wipe(&s->mapped[i]);
     for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
-        phi_array_wipe(&s->block[i]);
-    for (size_t i = 0; i < sizeof s->work / sizeof *s->work; i++)
-        phi_array_wipe(&s->work[i]);
+        if (s->block[i].v)
+            explicit_bzero(s->block[i].v, s->block[i].cap < most ? s->block[i].cap : most);
+    if (s->values)
+        explicit_bzero(s->work[WORK_VALUES].v, s->values);
+    s->longest = 0;
+    s->values = 0;
 }
 
 void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
