@@ -174,6 +174,9 @@ install: all
 	    install -m 644 policies/$$d/*.yaml $(DESTDIR)$(PREFIX)/share/phigate/policies/$$d/; done
 	for f in detectors/dictionaries/*.bin; do test ! -e $$f || \
 	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries/; done
+	install -d $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies
+	install -m 644 proxy/vocabularies/*.zst proxy/vocabularies/LICENSE.tiktoken \
+	    $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
 	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
 

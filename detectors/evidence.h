@@ -45,6 +45,8 @@ bool evidence_plain(const struct words *w, uint32_t i);
 bool evidence_unknown(const struct words *w, uint32_t i);
 /* Sums in 1/256; sum[LABEL_NONE] is 0. */
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS]);
+/* The parts of a label's sum, strongest first, as "before.150 +412, given.7 +96": as many as fit. Never quotes. */
+int evidence_explain(const struct evidence *f, enum word_label label, char *out, size_t size);
 /* The percentage that belongs to a sum. */
 uint8_t evidence_percent(int32_t margin);
 

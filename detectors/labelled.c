@@ -14,9 +14,11 @@
 #include <string.h>
 
 #include "labels.h"
+#include "scratch.h"
+#include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
 
 struct value {
     uint32_t begin, end;
@@ -123,10 +125,13 @@ static bool value_is_date(const char *text, const struct value *v)
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
 }
 
+/* 2021, 2005-2010 */
 static bool value_is_year(const char *text, const struct value *v)
 {
-    return v->end - v->begin == 4 && v->digits == 4 &&
-           (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0);
+    uint32_t len = v->end - v->begin;
+    bool years = (len == 4 && v->digits == 4) || (len == 9 && v->digits == 8 && text[v->begin + 4] == '-');
+    return years && (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0) &&
+           (len == 4 || memcmp(text + v->begin + 5, "19", 2) == 0 || memcmp(text + v->begin + 5, "20", 2) == 0);
 }
 
 static bool unit_follows(const char *text, uint32_t len, uint32_t at)
@@ -134,7 +139,8 @@ static bool unit_follows(const char *text, uint32_t len, uint32_t at)
     static const char units[] =
         " mg mcg ug g gm gms kg ml cc l dl mm cm m unit units iu meq mmol tab tabs tablet tablets caps capsule capsules puff "
         "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
-        "percent bpm lb lbs pounds dollars patients cases mmhg am pm yo degrees people subjects participants ";
+        "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
+        "adults children women men individuals persons cells copies records samples specimens cases ";
     char word[16] = " ";
     uint32_t n = 1;
     while (at < len && text[at] == ' ')
@@ -179,6 +185,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return false;
     if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
         return false;
+    if (l->sink->via && v->digits > REWRITTEN_MAX) /* a list that was written again as one number */
+        return false;
     if (!f->label)
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
     if (named && (f->worded || f->marked || n >= 5))
@@ -188,8 +196,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
     if (named)
         return v->digits >= 4;
     if (f->label->how == LABEL_MARKED)
-        return false;
-    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6));
+        return v->digits >= 7 && v->lower_run < 4;
+    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
 }
 
 static bool plate_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
@@ -241,7 +249,7 @@ static void phone_widen(const struct labelled *l, struct value *v)
     }
     v->end = last;
     uint32_t at = last;
-    while (at < l->len && text[at] == ' ' && at - last < 2)
+    while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
         at++;
     if (at + 3 < l->len && (text_lower(text[at]) == 'x' || text_equal_nocase(text + at, "ext", 3) || text[at] == '#')) {
         while (at < l->len && !text_is_digit(text[at]) && at - last < 12 && text[at] != '\n')
@@ -256,6 +264,20 @@ static void phone_widen(const struct labelled *l, struct value *v)
         v->begin--;
     value_count(text, v);
     v->letters = 0; /* those of "ext" */
+}
+
+/* "7XYZ 21" */
+static void plate_widen(const struct labelled *l, struct value *v)
+{
+    uint32_t end = v->end + 1, digits = 0;
+    if (v->end >= l->len || l->text[v->end] != ' ')
+        return;
+    for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
+        digits += text_is_digit(l->text[end]);
+    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+        return;
+    v->end = end;
+    value_count(l->text, v);
 }
 
 static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
@@ -274,13 +296,23 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     if (end == v->begin || !text_is_digit(text[end - 1]))
         return;
+    bool named = f->worded || (f->label && f->label->how == LABEL_SURE);
+    if (named && end < l->len && text[end] == '/') { /* "4412/24", "2024/00312" */
+        struct value slashed = *v;
+        slashed.end = groups_end(text, l->len, end, '/');
+        value_count(text, &slashed);
+        if (slashed.digits >= 6 && slashed.groups == 2)
+            *v = slashed;
+        return;
+    }
     n = groups_end(text, l->len, end, ' ');
     struct value wide = *v;
     wide.end = n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
-    if (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
-        !unit_follows(text, l->len, n))
+    bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
+        !unit_follows(text, l->len, n)))
         *v = wide;
 }
 
@@ -309,9 +341,10 @@ static int value_add(struct labelled *l, const struct value *v, unsigned kind, u
 /* "MRNs 482190, 482191 and 482192" */
 static bool goes_on(const struct labelled *l, const struct value *v)
 {
-    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / "};
+    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / ", " to ",
+                                        ", previously ", ", formerly ", ", then ", ", now "};
     uint32_t gap = v->begin - l->last.end;
-    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 6 || l->last.digits < 5 ||
+    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 16 || l->last.digits < 5 ||
         v->digits != l->last.digits || v->letters != l->last.letters || v->end - v->begin != l->last.end - l->last.begin)
         return false;
     for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
@@ -323,6 +356,38 @@ static bool goes_on(const struct labelled *l, const struct value *v)
 static bool is_phone(const struct label_found *f)
 {
     return f->label && (f->label->shape == LABEL_PHONE || f->label->shape == LABEL_PAGER);
+}
+
+/* "416 60 039 office", "07700 063 966-Fax", "555-0143 (cell)": the kind of telephone that is named behind it, or PHI_NONE. */
+static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
+{
+    static const char *const words[] = {"fax", "office", "mobile", "cell", "home", "work", "direct", "pager"};
+    uint32_t low = at;
+    while (at < l->len && at - low < 3 && l->text[at] && strchr(" -(", l->text[at]))
+        at++;
+    for (size_t i = 0; at > low && i < sizeof words / sizeof *words; i++) {
+        uint32_t n = (uint32_t)strlen(words[i]);
+        if (at + n <= l->len && text_equal_nocase(l->text + at, words[i], n) &&
+            (at + n == l->len || !text_is_alnum(l->text[at + n])))
+            return i == 0 ? PHI_FAX : PHI_PHONE;
+    }
+    return PHI_NONE;
+}
+
+/* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
+static bool capitals_belong(const struct labelled *l, const struct value *v, const struct label_found *f, uint32_t from)
+{
+    unsigned kind = value_kind(f, v);
+    bool state = kind == PHI_LICENSE_PERSON || kind == PHI_LICENSE_PROVIDER || kind == PHI_VEHICLE;
+    return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
+}
+
+/* "member 918273645, group 77120": a label right behind another labelled number, with a comma between. */
+static bool in_row(const struct labelled *l, const struct label_found *f, uint32_t at)
+{
+    uint32_t end = l->last.end;
+    return f->label && end > 0 && at > end + 2 && at - end <= 24 && (l->text[end] == ',' || l->text[end] == ';') &&
+           memchr(l->text + end + 1, ',', at - end - 1) == NULL;
 }
 
 /* Where to go on reading. */
@@ -342,21 +407,46 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
         struct value wide = v;
         if (is_phone(&f))
             phone_widen(l, &wide);
+        else if (f.label && f.label->shape == LABEL_PLATE)
+            plate_widen(l, &wide);
         else
             code_widen(l, &wide, &f);
-        if (f.value < from && !is_phone(&f) && !value_is_date(l->text, &v) && v.lower_run < 3 && value_kind(&f, &wide) != PHI_LICENSE_PERSON && value_kind(&f, &wide) != PHI_VEHICLE) {
+        if (capitals_belong(l, &v, &f, from)) {
             wide.begin = f.value;
             value_count(l->text, &wide);
         }
+        f.marked = f.marked || in_row(l, &f, from);
         if (value_fits(l, &wide, &f)) {
             *next = wide.end;
             return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
         }
     }
-    const struct label *own = v.letters ? label_prefix(l->text + v.begin, v.end - v.begin) : NULL;
+    if (v.letters == 0) {
+        struct value wide = v;
+        phone_widen(l, &wide);
+        unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
+        if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
+            *next = wide.end;
+            return value_add(l, &wide, kind, LABELLED_PHONE, SCORE_STRONG);
+        }
+        return 0;
+    }
+    const struct label *own = label_prefix(l->text + v.begin, v.end - v.begin);
     if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l, &v))
         return value_add(l, &v, own->kind, LABELLED_OWN, SCORE_OWN);
     return 0;
+}
+
+/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". */
+static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
+{
+    struct value v = {.begin = at, .end = at};
+    struct label_found f;
+    v.end = spoken_end(l->text, l->len, at, &v.digits);
+    *next = v.end;
+    if (v.digits < 4 || !label_before(l->text, at, &f) || !f.label || (f.label->how != LABEL_SURE && !f.worded && !f.marked))
+        return 0;
+    return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
 }
 
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
@@ -365,15 +455,19 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
     struct labelled l = {.text = text, .len = len, .sink = sink};
     (void)e;
     (void)s;
-    for (uint32_t i = 0, low = 0; i < len;) {
-        if (!text_is_digit(text[i])) {
-            i++;
+    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
+        int rc = 0;
+        next = i + 1;
+        if (text_is_digit(text[i]))
+            rc = value_at(&l, low, i, &next);
+        else if (spoken_begins(text, len, i))
+            rc = spoken_at(&l, i, &next);
+        else
             continue;
-        }
-        uint32_t next;
-        if (value_at(&l, low, i, &next) < 0)
+        if (rc < 0)
             return -1;
-        low = i = next > i ? next : i + 1;
+        next = next > i ? next : i + 1;
+        low = next;
     }
     return 0;
 }

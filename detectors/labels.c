@@ -71,11 +71,13 @@ static bool word_in(const char *folded, const char *list)
 static const char qualifiers[] =
     " no nos num nums nbr nr number numbers id ids identifier identifiers identification identity ref reference "
     "numero nro ident ";
+static const char asides[] = " listed under verified confirmed ending reads reading which that shown recorded documented ";
 static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
-    "showing showed assigned given issued ending reads reading read says on at to for by using from via new old current "
-    "primary secondary and or me us him them called card plan has this es del de ";
+    "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
+    "in on at to for by using from via new old current "
+    "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
 static const struct label *label_with_suffix(const char *folded, size_t len)
@@ -174,6 +176,8 @@ static void words_read(const char *text, uint32_t at, struct words *w)
     while (w->n < WORDS && word_read(text, at, &w->v[w->n])) {
         uint32_t begin = w->v[w->n++].begin;
         at = between_words(text, begin);
+        if (at > 0 && text[at - 1] == ',' && word_in(w->v[w->n - 1].folded, asides))
+            at = between_words(text, at - 1); /* "MRN, listed as 482193" */
         if (at == 0 || at == begin)
             return;
     }
@@ -181,7 +185,7 @@ static void words_read(const char *text, uint32_t at, struct words *w)
 
 struct gap {
     uint32_t end; /* where the words end */
-    bool marked, colon, line, stop;
+    bool marked, colon, line, hash;
 };
 
 /* Over blanks, marks and one line break; a note in brackets is read over. */
@@ -201,7 +205,11 @@ static struct gap gap_before(const char *text, uint32_t at)
             g.end = open - 1;
             continue;
         }
-        if (c == '\n' && ++lines > 1)
+        if (g.end > 2 && (unsigned char)c >= 0x90 && (unsigned char)c <= 0x95 && memcmp(text + g.end - 3, "\xE2\x80", 2) == 0) {
+            g.end -= 3; /* a dash of U+2010 to U+2015 */
+            continue;
+        }
+        if (c == '\n' && ++lines > 2)
             break;
         if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
             break; /* a field of HL7, not of a table */
@@ -210,6 +218,7 @@ static struct gap gap_before(const char *text, uint32_t at)
         g.colon = g.colon || c == ':' || c == '=';
         g.marked = g.marked || c == ':' || c == '=' || c == '#' || c == '|' || c == '\t';
         g.line = g.line || c == '\n';
+        g.hash = g.hash || c == '#';
         g.end--;
     }
     if (apostrophe_before(text, g.end) == 3)
@@ -250,6 +259,7 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     bool loose = false; /* "MRN at sending:", "social on file is" */
     words_read(text, g.end, &w);
     f->marked = f->marked || g.marked;
+    f->worded = f->worded || g.hash; /* "#" is the word "number" */
     if (w.n == 0 || !label_spans_line(text, &w, &g))
         return false;
     for (; i < w.n; i++) {
@@ -274,7 +284,7 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
         f->label = NULL;
     for (unsigned k = 0; f->label && k < i; k++)
         for (uint32_t b = w.v[k].begin; b > w.v[k + 1].end; b--)
-            f->marked = f->marked || text[b - 1] == '#';
+            f->worded = f->worded || text[b - 1] == '#';
     return f->label || (alone && !loose);
 }
 

@@ -41,6 +41,8 @@ char *phi_memory_copy(const char *text, size_t len)
 
 int phi_array_reserve(struct phi_array *a, size_t size)
 {
+    if (size > a->top)
+        a->top = size;
     if (size <= a->cap)
         return 0;
     size_t cap = a->cap ? a->cap : 256;
@@ -57,9 +59,17 @@ int phi_array_reserve(struct phi_array *a, size_t size)
     return 0;
 }
 
+void phi_array_wipe(struct phi_array *a)
+{
+    size_t used = a->top < a->cap ? a->top : a->cap;
+    if (used)
+        explicit_bzero(a->v, used);
+    a->top = 0;
+}
+
 void phi_array_free(struct phi_array *a)
 {
     phi_memory_free(a->v);
     a->v = NULL;
-    a->cap = 0;
+    a->cap = a->top = 0;
 }

@@ -17,10 +17,12 @@ char *phi_memory_copy(const char *text, size_t len); /* with a NUL behind it */
 struct phi_array {
     void *v;
     size_t cap; /* in bytes */
+    size_t top; /* most bytes asked for since the last wipe */
 };
 
 /* Makes room for size bytes, keeping what is there. 0 or -1. */
 int phi_array_reserve(struct phi_array *a, size_t size);
+void phi_array_wipe(struct phi_array *a); /* what was in use, memory kept */
 void phi_array_free(struct phi_array *a);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
 
@@ -96,12 +97,19 @@ static void add_suffix(const struct words *w, struct run *r)
     }
 }
 
+/* "Will [Smith]": an English word that is a frequent given name, capitalized in front of a name. */
+static bool is_given_word(const struct word *x)
+{
+    return x->classes & LEX(AMBIGUOUS) && (x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER) && FACT_GIVEN(x->facts) >= 4 &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
+}
+
 /* What belongs to a name in front of its first sure word: "L. van der [Berg]", "A. [Jaye]". */
 static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
-    if (i > 0 && w->v[i].gap == GAP_SPACE && evidence_fits(w, i - 1) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
+    if (i > 0 && w->v[i].gap == GAP_SPACE && (evidence_fits(w, i - 1) || is_given_word(&w->v[i - 1])) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
         r->first = i - 1;
         return;
     }
@@ -217,6 +225,17 @@ static uint8_t score_of(const struct words *w, const struct run *r)
     return best;
 }
 
+/* "R. Stone:MS" as a line of its own, when neither word was decided. Returns its last word, or 0. */
+static uint32_t find_typist(const struct words *w, uint32_t i)
+{
+    struct run r = {i, i + 1, 0, 0};
+
+    if (i + 2 >= w->n || w->v[i].letters != 1 || !(w->v[i].gap & (GAP_LINE | GAP_START)) || !(w->v[i + 1].gap & GAP_PERIOD) ||
+        w->v[i + 1].gap & GAP_LINE || w->v[i + 1].letters < 2 || w->v[i + 1].shape >= SHAPE_NUMBER)
+        return 0;
+    return has_typist(w, &r) ? i + 2 : 0;
+}
+
 static int add_initials(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
 {
     struct phi_candidate c = {.begin = w->v[i].begin, .end = w->v[i].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
@@ -245,6 +264,15 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     for (uint32_t i = done; i < w->last; i++) {
         struct run r = {i, i, 0, 0};
         struct phi_candidate c = {0};
+        uint32_t typist = w->v[i].letters == 1 ? find_typist(w, i) : 0;
+        if (typist) {
+            c = (struct phi_candidate){.begin = w->v[i].begin, .end = w->v[typist].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
+            c.family = part(w, i + 1, i + 1);
+            if (phi_candidate_add(sink, &c) < 0)
+                return -1;
+            i = typist;
+            continue;
+        }
         if (!is_name(w, i))
             continue;
         extend(w, &r);

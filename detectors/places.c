@@ -106,9 +106,25 @@ static uint32_t run_end(const struct words *w, uint32_t i)
 static bool is_state_behind(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
+    bool zip = i + 1 < w->n && x[1].shape == SHAPE_NUMBER && x[1].letters == 5;
 
+    if (!zip && words_is(w, i, "or") && w->v[i - 1].classes & LEX(FACILITY)) /* the operating room */
+        return false;
     return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
+}
+
+/* "PEDIATRIC CLINIC VISIT": a heading in capitals, no name in it. */
+static bool is_heading(const struct words *w, uint32_t first, uint32_t last)
+{
+    const uint64_t plain = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(HEADING) | LEX(PROVIDER) | LEX(COMMON);
+
+    if (!(w->v[first].flags & WORD_LINE_FIRST) || !(w->v[first].flags & WORD_LINE_UPPER) || last + 1 >= w->n || w->v[last + 1].gap & GAP_LINE)
+        return false;
+    for (uint32_t i = first; i <= last; i++)
+        if (!(w->v[i].classes & plain) && !(w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE)))
+            return false;
+    return true;
 }
 
 /* "New York Heart Association": an organization that cares for nobody. */
@@ -117,6 +133,8 @@ static bool is_business(const struct words *w, uint32_t first, uint32_t last)
     for (uint32_t i = first; i <= last; i++)
         if (w->v[i].classes & LEX(FACILITY))
             return false;
+    if (w->v[last].classes & LEX(BUSINESS))
+        return true;
     return last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & LEX(BUSINESS) && w->v[last + 1].shape == SHAPE_TITLE;
 }
 
@@ -155,7 +173,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_wide(w, i, last) || is_business(w, i, last)) {
+        if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last)) {
             i = last;
             continue;
         }

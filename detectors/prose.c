@@ -64,6 +64,11 @@ static void decide(struct prose *p, uint32_t i)
     struct evidence f;
     int32_t sum[LABELS], name, place;
 
+    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        return;
+    }
     if (!evidence_candidate(w, i))
         return;
     evidence_gather(w, i, p->dictionary, &p->seen, &f);

@@ -38,6 +38,16 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_memory_free(s);
 }
 
+void phi_scratch_clear(struct phi_scratch *s)
+{
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        phi_array_wipe(&s->mapped[i].bytes);
+    for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
+        phi_array_wipe(&s->block[i]);
+    for (size_t i = 0; i < sizeof s->work / sizeof *s->work; i++)
+        phi_array_wipe(&s->work[i]);
+}
+
 void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
 {
     if (slot >= SCRATCH_BLOCKS || phi_array_reserve(&s->block[slot], size ? size : 1) < 0)

@@ -233,7 +233,9 @@ bool answer_is_json(const struct answer *w, const struct answer_leaf *text, bool
     if (!json_mode || n->citation) return false;
     bool part = span_is(n->type, "output_text") || span_is(n->type, "text") || span_starts(n->type, "response.output_text.");
     if (part && span_is(text->key, "text")) return true; /* a part of an answer without choices */
-    if (n->choice == 0) return false;
+    if (text->node == 0 && span_is(text->key, "response")) return true; /* Ollama */
+    bool message = n->parent == 0 && span_is(n->key, "message");
+    if (n->choice == 0) return message && span_is(text->key, "content");
     if (span_is(text->key, "content")) return true;
     return span_is(text->key, "text") && (n->choice == text->node || span_is(n->key, "content"));
 }

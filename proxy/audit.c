@@ -14,6 +14,7 @@
 
 #include "audit_chain.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -174,10 +175,11 @@ static void count_commit(struct audit *a, uint32_t n, uint32_t added, bool ok) {
 }
 
 static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
+    atomic_store(&a->busy_since, audit_clock_mono());
+    audit_rotate_if_due(&a->chain);
     (void)audit_chain_checkpoint(&a->chain); /* first of the batch: it is about what is durable before */
     uint32_t added = add_lines(a, list);
 
-    atomic_store(&a->busy_since, audit_clock_mono());
     bool ok = audit_chain_commit(&a->chain) == 0;
     if (!ok) atomic_store(&a->healthy, false); /* before anyone is told */
     atomic_store(&a->busy_since, 0);
@@ -238,9 +240,14 @@ static void serve(struct audit *a) {
     gather(a);
     struct audit_ticket *list = take(a, AUDIT_BATCH_MAX, &n);
     pthread_mutex_unlock(&a->lock);
-    if (list) commit(a, list, n);
-    else if (audit_chain_check(&a->chain) < 0) fail_waiting(a);
-    else if (audit_chain_checkpoint(&a->chain) && audit_chain_commit(&a->chain) < 0) fail_waiting(a);
+    if (list) {
+        commit(a, list, n);
+        return;
+    }
+    bool ok = audit_chain_check(&a->chain) == 0;
+    if (ok) audit_rotate_if_due(&a->chain);
+    if (ok && audit_chain_checkpoint(&a->chain)) ok = audit_chain_commit(&a->chain) == 0;
+    if (!ok) fail_waiting(a);
 }
 
 static void repair(struct audit *a) {

@@ -57,6 +57,8 @@ struct audit_options {
     const struct audit_note_key *signing_key; /* NULL: no checkpoints; copied */
     uint32_t checkpoint_every; /* records. 0: 4096 */
     uint64_t checkpoint_us;    /* 0: one minute */
+    uint64_t rotate_size;      /* bytes after which a new file begins. 0: never */
+    bool rotate_daily;         /* and at the first record of a day (UTC) */
 };
 
 /* Opens or creates (0600), locks, seals a torn tail, closes open request ids as `unknown`, writes a lifecycle record.

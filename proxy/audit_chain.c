@@ -17,6 +17,7 @@
 #include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
 #include "audit_signing.h"
 #include "log.h"
 
@@ -179,8 +180,10 @@ static int begin_file(struct audit_chain *c) {
     if (audit_file_set_aside(c->path, c->seq) < 0) return -1;
     if (audit_file_open(&c->file, c->path, c->step, true, &reason) < 0) return -1;
     if (audit_chain_add_own(c, audit_own_segment(why, c->seq, c->hash)) == 0 && add_recovered(c) == 0 &&
-        add_open(c) == 0 && audit_chain_write(c) == 0)
+        add_open(c) == 0 && audit_chain_write(c) == 0) {
+        audit_rotate_note(c);
         return 0;
+    }
     audit_chain_rewind(c);
     /* Nothing in it was ever reported durable: do not leave one such file per attempt. */
     if (c->file.size == 0 && c->file.fault != AUDIT_FAULT_REPLACED) unlink(c->path);

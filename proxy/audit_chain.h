@@ -34,6 +34,10 @@ struct audit_chain {
     enum audit_fault fault;           /* why it stopped */
     bool stopped, head_failed;
     struct audit_signing *signing;   /* NULL: no checkpoints */
+    uint64_t rotate_size, rotate_after; /* bytes; monotonic time before which it is not tried */
+    bool rotate_daily;
+    uint64_t file_first_seq;         /* of the current file's first record, and its day */
+    char file_day[11];
 };
 
 /* err gets a sentence. Closes itself when it fails. */

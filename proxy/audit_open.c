@@ -15,6 +15,7 @@
 #include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
 #include "audit_signing.h"
 #include "audit_tail.h"
 #include "log.h"
@@ -108,6 +109,8 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
     *reason = "path or key is missing";
     if (!o->path || !o->key) return -1;
     *reason = "out of memory or no random numbers";
+    c->rotate_size = o->rotate_size;
+    c->rotate_daily = o->rotate_daily;
     c->step = o->segment_step ? o->segment_step : STEP_DEFAULT;
     c->reserve = o->reserve ? o->reserve : RESERVE_DEFAULT;
     buf_init(&c->batch, BATCH_CEILING);
@@ -121,6 +124,7 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
 static int open_files(struct opening *o) {
     struct audit_chain *c = o->chain;
 
+    audit_rotate_repair(c->path);
     /* First the log: it makes the directory. Both are locked; either may have been removed under a running gateway. */
     if (audit_file_open(&c->file, c->path, c->step, false, &o->reason) < 0) return -1;
     c->head_fd = audit_head_open(c->path, &o->reason);
@@ -172,6 +176,7 @@ int audit_chain_open(struct audit_chain *c, const struct audit_options *options,
     if (rc == 0) rc = open_files(&o);
     if (rc == 0) rc = begin_run(&o);
     if (rc == 0) rc = begin_signing(c, options);
+    if (rc == 0) audit_rotate_note(c);
     audit_ids_free(o.tail.open_ids);
     if (rc == 0) return 0;
     snprintf(err, err_size, "audit log %s: %s", options->path ? options->path : "?", o.reason);

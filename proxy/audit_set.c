@@ -121,15 +121,19 @@ static int add_parts(struct audit_set *s, const char *directory, const char *bas
 }
 
 struct audit_set *audit_set_find(const char *path, const char **reason) {
-    struct audit_set *s = audit_set_of(&path, 1, reason);
+    struct audit_set *s = audit_set_of(NULL, 0, reason);
     const char *slash = strrchr(path, '/');
     char directory[PATH_MAX] = ".";
 
     if (!s) return NULL;
     if (slash && snprintf(directory, sizeof directory, "%.*s", (int)(slash == path ? 1 : slash - path), path) >= (int)sizeof directory)
         directory[0] = '\0';
-    if (add_parts(s, directory, slash ? slash + 1 : path) == 0) return s;
     *reason = "its directory cannot be read";
+    if (access(path, F_OK) != 0) *reason = "no such file";
+    else if (add_parts(s, directory, slash ? slash + 1 : path) == 0) {
+        *reason = "cannot be read";
+        if (add(s, path) == 0) return s; /* last: where two begin with the same record, the log itself counts */
+    }
     audit_set_free(s);
     return NULL;
 }

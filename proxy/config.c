@@ -245,10 +245,19 @@ static int read_checkpoint(struct config *c, const struct yaml_node *n, struct d
     return duration(n, "interval", &c->checkpoint_ms, d);
 }
 
+static int read_rotate(struct config *c, const struct yaml_node *n, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "size"}, {.name = "daily"}};
+
+    if (!n) return 0;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (size_of(n, "size", 64u << 10, UINT64_C(1) << 40, &c->rotate_size, d) < 0) return -1;
+    return yaml_get(n, "daily") ? yaml_bool(yaml_get(n, "daily"), &c->rotate_daily, d) : 0;
+}
+
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
                                            {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
-                                           {.name = "checkpoint", .type = YAML_NODE_MAP}};
+                                           {.name = "checkpoint", .type = YAML_NODE_MAP}, {.name = "rotate", .type = YAML_NODE_MAP}};
     const struct yaml_node *n = yaml_get(root, "audit");
     const char *key;
     size_t len;
@@ -258,7 +267,9 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     if (path_of(c, n, "file", &c->audit_file, d) < 0 || text(n, "node", &c->node, d) < 0) return -1;
     if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
     if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
-    if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0) return -1;
+    if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0 ||
+        read_rotate(c, yaml_get(n, "rotate"), d) < 0)
+        return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
     if (parse_key(key, len, c->audit_key) == 0) return 0;
     yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits (256 random bits)");

@@ -24,7 +24,8 @@ struct config {
     const char *audit_file;
     unsigned char audit_key[32];
     struct audit_note_key *signing_key; /* NULL: checkpoints are not signed */
-    uint64_t checkpoint_ms;
+    uint64_t checkpoint_ms, rotate_size;
+    bool rotate_daily;
     uint32_t checkpoint_every;
     uint64_t header_max, body_max, event_max, write_high, audit_preallocate;
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;

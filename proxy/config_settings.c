@@ -17,6 +17,7 @@
 #include "config_memory.h"
 #include "settings.h"
 #include "upstream.h"
+#include "vocabulary.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -37,6 +38,7 @@ static void owned_free(struct settings *s) {
     for (size_t i = 0; i < s->n_upstreams; i++)
         coverage_free(s->upstreams[i].coverage);
     access_free(s->access);
+    vocabulary_free(s->vocabulary);
     arena_free(o->arena);
     free(o);
 }
@@ -337,6 +339,15 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
     }
 }
 
+static struct vocabulary *read_vocabulary(struct config *c) {
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/proxy/vocabularies/cl100k_base.vocabulary.zst", c->share);
+    struct vocabulary *v = vocabulary_load(path);
+    if (!v) config_warn(c, "the vocabulary cl100k_base is missing: input as token numbers is refused");
+    return v;
+}
+
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d) {
     const struct yaml_node *upstreams = yaml_get(root, "upstreams");
     struct owned *o;
@@ -354,6 +365,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_routes(c, o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
+    o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;

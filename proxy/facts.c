@@ -15,6 +15,20 @@ void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) 
     w->unreadable |= what;
 }
 
+const char *facts_unreadable_reason(uint32_t bits) {
+    static const struct {
+        uint32_t bit;
+        const char *reason;
+    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
+                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
+                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
+                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
+                   {WALK_UNKNOWN_PART, "unknown_part"}};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (bits & reasons[i].bit) return reasons[i].reason;
+    return "unknown_part";
+}
+
 enum walk_part facts_role(struct span role) {
     if (span_is(role, "user")) return WALK_USER;
     if (span_is(role, "assistant")) return WALK_ASSISTANT;
@@ -52,7 +66,7 @@ static enum facts_verdict wrong_type(struct walk *w, uint32_t path) {
 
 static enum facts_verdict take_bool(struct walk *w, bool *fact, uint32_t path, enum json_type type) {
     if (type != JSON_TRUE && type != JSON_FALSE && type != JSON_NULL) return wrong_type(w, path);
-    *fact = type == JSON_TRUE;
+    if (type != JSON_NULL) *fact = type == JSON_TRUE; /* null is the default */
     return FACTS_SEARCH;
 }
 

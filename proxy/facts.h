@@ -19,6 +19,9 @@ enum facts_verdict {
 enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
                               struct span text);
 
+/* The first of them as a word for an error: "image", "stored_object", ... */
+const char *facts_unreadable_reason(uint32_t bits);
+
 /* Notes that something cannot be read. */
 void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path);
 

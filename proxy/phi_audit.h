@@ -31,7 +31,10 @@ void phi_audit_span(FILE *f, struct span s);
 int phi_audit_verify(int argc, char **argv);
 int phi_audit_search(int argc, char **argv);
 int phi_audit_report(int argc, char **argv);
+int phi_audit_export(int argc, char **argv);
+int phi_audit_merge(int argc, char **argv);
 int phi_audit_prove(int argc, char **argv);
+int phi_audit_witness(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 
 #endif

@@ -22,6 +22,8 @@
 #include "tokens.h"
 #include "transform.h"
 
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
 enum file_type { FILE_POLICY, FILE_CONFIG, FILE_CLIENTS, FILE_RULES, FILE_TESTS, FILE_COVERAGE };
 
 static enum file_type type_of(const struct yaml_node *root) {
@@ -160,7 +162,8 @@ struct case_run {
 
 struct one_case {
     const struct yaml_node *text, *sends, *blocked, *restores;
-    int purpose;
+    struct policy_request request;
+    enum walk_part part;
     struct arena *arena;
     struct tokens *tokens;
     struct transform transform;
@@ -169,13 +172,35 @@ struct one_case {
 
 static const struct yaml_key case_keys[] = {{.name = "name", .required = true},
                                             {.name = "purpose"},
+                                            {.name = "role"},
+                                            {.name = "user"},
+                                            {.name = "upstream"},
+                                            {.name = "model"},
+                                            {.name = "part"},
                                             {.name = "text", .required = true},
                                             {.name = "sends"},
                                             {.name = "blocked"},
                                             {.name = "restores", .type = YAML_NODE_MAP}};
 static const struct yaml_key restores_keys[] = {{.name = "says", .required = true}, {.name = "gives", .required = true}};
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+static const char *word_of(const struct yaml_node *c, const char *key) {
+    const struct yaml_node *n = yaml_get(c, key);
+    return n ? n->text : NULL;
+}
+
+/* Without the key: what a user says. */
+static int read_part(const struct yaml_node *n, enum walk_part *out, struct diag *d) {
+    static const enum walk_part parts[] = {WALK_OTHER, WALK_SYSTEM, WALK_USER, WALK_ASSISTANT, WALK_TOOL, WALK_SCHEMA,
+                                           WALK_METADATA};
+    const char *names[COUNT(parts)];
+    int word = WALK_USER;
+
+    for (size_t i = 0; i < COUNT(parts); i++)
+        names[i] = policy_part_name(transform_part(parts[i]));
+    if (n && yaml_enum(n, names, COUNT(parts), &word, d) < 0) return -1;
+    *out = parts[word];
+    return 0;
+}
 
 static int read_case(const struct case_run *run, const struct yaml_node *c, struct one_case *one, struct diag *d) {
     const struct yaml_node *purpose = yaml_get(c, "purpose");
@@ -188,8 +213,11 @@ static int read_case(const struct case_run *run, const struct yaml_node *c, stru
         yaml_error(c, d, "a case says either what it sends or by which kind it is blocked");
         return -1;
     }
-    one->purpose = purpose ? policy_purpose(run->policy, purpose->text, purpose->len) : 0;
-    if (one->purpose >= 0) return 0;
+    one->request = (struct policy_request){.purpose = purpose ? policy_purpose(run->policy, purpose->text, purpose->len) : 0,
+                                           .role = word_of(c, "role"), .user = word_of(c, "user"),
+                                           .upstream = word_of(c, "upstream"), .model = word_of(c, "model")};
+    one->request.model_len = one->request.model ? strlen(one->request.model) : 0;
+    if (one->request.purpose >= 0) return read_part(yaml_get(c, "part"), &one->part, d);
     yaml_error(purpose, d, "the policy has no such purpose");
     return -1;
 }
@@ -198,11 +226,12 @@ static bool run_case(const struct case_run *run, struct one_case *one) {
     struct span text = span_make(one->text->text, one->text->len);
     struct phi_leaf leaf = {.text = text.ptr, .len = (uint32_t)text.len};
     struct phi_result found;
+    struct policy_view view;
 
+    policy_view(run->policy, &one->request, &view);
     one->tokens = tokens_new(one->arena);
     return one->tokens && phi_scan(policy_engine(run->policy), run->scratch, &leaf, 1, &found) == 0 &&
-           transform_text(one->arena, text, &found, run->policy, one->purpose, one->tokens, &one->out,
-                          &one->transform) == 0;
+           transform_text(one->arena, text, one->part, &found, &view, one->tokens, &one->out, &one->transform) == 0;
 }
 
 /* Byte by byte: what holds in a stream holds in a whole answer. */

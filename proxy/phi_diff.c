@@ -48,8 +48,8 @@ static const char *meaning(const char *action) {
 }
 
 static void report_action(const struct policy_difference *d) {
-    printf("%-9s %s, %s: %s -> %s (%s; before: %s)\n", policy_change_name(d->change),
-           d->purpose[0] ? d->purpose : "no purpose given", phi_kind_name(d->kind), d->before, d->after, meaning(d->after),
+    printf("%-9s %s%s%s, %s: %s -> %s (%s; before: %s)\n", policy_change_name(d->change),
+           d->purpose[0] ? d->purpose : "no purpose given", d->where ? ", " : "", d->where ? d->where : "", phi_kind_name(d->kind), d->before, d->after, meaning(d->after),
            meaning(d->before));
 }
 
@@ -69,13 +69,16 @@ static void report(void *arg, const struct policy_difference *d) {
 
 static int try_purpose(struct comparison *c, int side, int purpose, struct span text, const struct phi_result *found,
                        struct transform *t) {
+    struct policy_request request = {.purpose = purpose};
     struct arena *a = arena_new(LINE_ARENA);
     struct tokens *tokens = a ? tokens_new(a) : NULL;
+    struct policy_view view;
     struct buf out;
     int rc;
 
     buf_init(&out, PHI_INPUT_MAX);
-    rc = tokens ? transform_text(a, text, found, c->policy[side], purpose, tokens, &out, t) : -1;
+    policy_view(c->policy[side], &request, &view);
+    rc = tokens ? transform_text(a, text, WALK_USER, found, &view, tokens, &out, t) : -1;
     buf_free(&out);
     arena_free(a);
     t->rows = NULL;

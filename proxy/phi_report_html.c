@@ -18,7 +18,8 @@ static const char head[] =
     "h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .2rem;border-top:2px solid #d8dee4;padding-top:.7rem}\n"
     "h2 b{color:#0b5c7a;margin-right:.5rem}p.note{color:#57606a;margin:.1rem 0 .6rem;max-width:55rem}\n"
     "table{border-collapse:collapse;width:100%;font-size:13px}th{text-align:left;background:#f0f3f6;vertical-align:bottom}\n"
-    "th,td{padding:.25rem .5rem;border-bottom:1px solid #e4e8ec;overflow-wrap:anywhere}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "th,td{padding:.25rem .5rem;border-bottom:1px solid #e4e8ec}td{overflow-wrap:anywhere}\n"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}\n"
     "td.t{white-space:nowrap;color:#57606a;font-size:12px}dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.6rem 0}\n"
     "dt{color:#57606a}dd{margin:0;overflow-wrap:anywhere}.sums{display:flex;flex-wrap:wrap;gap:.8rem;margin:1rem 0}\n"
     ".sums div{border:1px solid #d8dee4;border-radius:6px;padding:.5rem .9rem}.sums b{display:block;font-size:1.4rem}\n"
@@ -141,7 +142,7 @@ static void put_table(FILE *out, const struct report *r, enum report_table t) {
         fputs("<p class=\"none\">No such record in this time.</p>\n</section>\n", out);
         return;
     }
-    if (f->chart >= 0 && v[0]->number[f->chart] > 0) {
+    if (f->chart >= 0 && rows->n > 1 && v[0]->number[f->chart] > 0) {
         put_chart_name(out, f);
         put_bars(out, f, v, rows->n);
     }

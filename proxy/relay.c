@@ -62,11 +62,12 @@ void relay_free(struct relay *r) {
     free(r);
 }
 
-static enum form form_of(struct span content_type) {
+static enum form form_of(enum shape_endpoint e, struct span content_type) {
     struct span type = span_trim(span_sub(content_type, 0, span_find(content_type, ';', 0)));
 
     if (type.len == 0 || span_is_nocase(type, "application/json")) return FORM_JSON;
-    if (span_is_nocase(type, "text/event-stream")) return FORM_STREAM;
+    if (shape_is_ollama(e)) return span_is_nocase(type, "application/x-ndjson") ? FORM_TYPED : FORM_NONE;
+    if (span_is_nocase(type, "text/event-stream")) return shape_typed_events(e) ? FORM_TYPED : FORM_STREAM;
     size_t suffix = type.len > 5 ? type.len - 5 : 0;
     bool json = span_is_nocase(span_sub(type, 0, 12), "application/") &&
                 span_is_nocase(span_sub(type, suffix, type.len), "+json");
@@ -75,12 +76,15 @@ static enum form form_of(struct span content_type) {
 
 bool relay_begin(struct relay *r, int status, struct span content_type) {
     (void)status; /* an error is read like an answer: it may quote the request */
-    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : form_of(content_type);
-    if (r->form == FORM_STREAM && shape_typed_events(r->endpoint)) r->form = FORM_TYPED;
+    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : form_of(r->endpoint, content_type);
     if (r->form == FORM_STREAM) r->stream = relay_stream_new(&r->text, &r->result, r->event_ceiling);
     if (r->form == FORM_TYPED) r->typed = relay_typed_new(r->endpoint, &r->text, &r->result, r->event_ceiling);
     r->failed = r->form == FORM_NONE || (r->form != FORM_JSON && !r->stream && !r->typed);
     return r->stream || r->typed;
+}
+
+const char *relay_stream_type(const struct relay *r) {
+    return shape_is_ollama(r->endpoint) ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
 }
 
 int relay_push(struct relay *r, struct span bytes, struct buf *out) {

@@ -7,6 +7,9 @@
  * is restored by the same rules, so all copies agree. It is counted once: the counts of the final event, which holds
  * everything, replace what was counted before.
  *
+ * Ollama's lines of JSON (application/x-ndjson) are events without a type: each adds to the texts of its message until one
+ * says that it is done.
+ *
  * What a channel still holds when it is closed goes out in an event of its own, a copy of the event that it came in with
  * that text alone, its sequence number included: numbers are never changed and none is invented.
  */
@@ -36,7 +39,8 @@ enum kind {
     KIND_DELTA, /* a piece of a text */
     KIND_COPY,  /* whole, what came in pieces */
     KIND_OTHER,
-    KIND_LAST   /* nothing follows */
+    KIND_LAST,  /* nothing follows; texts are whole */
+    KIND_FINAL  /* nothing follows; the last piece of each text */
 };
 
 struct event {
@@ -60,12 +64,12 @@ struct relay_typed {
     struct relay_result *result;
     struct sse *sse;
     struct arena *arena; /* lives as long as the stream */
-    struct buf path, event, envelope;
+    struct buf path, event, envelope, line; /* line: what came of one so far */
     struct channel *channels, **channels_end;
     size_t n_channels;
     unsigned long long sequence; /* of the last event that had a number */
     struct buf *out;             /* during a call */
-    bool done, marker, error, failed;
+    bool lines, done, marker, error, failed; /* lines: not events but a document a line */
 };
 
 struct relay_typed *relay_typed_new(enum shape_endpoint e, struct relay_text *x, struct relay_result *result,
@@ -80,6 +84,8 @@ struct relay_typed *relay_typed_new(enum shape_endpoint e, struct relay_text *x,
     buf_init(&s->path, PATH_MAX_BYTES);
     buf_init(&s->event, event_ceiling * 2 + (1u << 20));
     buf_init(&s->envelope, event_ceiling);
+    buf_init(&s->line, event_ceiling);
+    s->lines = shape_is_ollama(e);
     s->channels_end = &s->channels;
     if (s->sse && s->arena) return s;
     relay_typed_free(s);
@@ -93,9 +99,19 @@ void relay_typed_free(struct relay_typed *s) {
     buf_free(&s->path);
     buf_free(&s->event);
     buf_free(&s->envelope);
+    buf_free(&s->line);
     sse_free(s->sse);
     arena_free(s->arena);
     free(s);
+}
+
+static void emit(struct relay_typed *s, struct span name, struct span data) {
+    if (!s->lines) {
+        sse_write(s->out, name, data);
+        return;
+    }
+    buf_add(s->out, data);
+    buf_add_char(s->out, '\n');
 }
 
 /* ---- what an event is ---- */
@@ -129,9 +145,13 @@ static enum kind kind_of(struct span type) {
     return KIND_OTHER;
 }
 
-static void event_read(struct event *e) {
+static void event_read(struct event *e, bool line) {
     size_t suffix = 0;
 
+    if (line) {
+        e->kind = span_is(member_value(&e->w, "done"), "true") ? KIND_FINAL : KIND_DELTA;
+        return;
+    }
     e->type = member_value(&e->w, "type");
     if (e->type.len == 0) e->type = e->sse->name;
     e->kind = kind_of(e->type);
@@ -142,13 +162,21 @@ static void event_read(struct event *e) {
         e->ids[i] = member_value(&e->w, id_names[i]);
 }
 
+/* Of a line: the message's, or that of a completion. */
+static bool line_grows(const struct answer_node *n, const struct answer_leaf *leaf) {
+    if (leaf->node == 0) return span_is(leaf->key, "response") || span_is(leaf->key, "thinking");
+    if (n->parent != 0 || !span_is(n->key, "message")) return false;
+    return span_is(leaf->key, "content") || span_is(leaf->key, "thinking");
+}
+
 /* A text that continues: directly in, or itself, the delta. */
 static bool grows(const struct event *e, const struct answer_leaf *leaf) {
     const struct answer *w = &e->w;
 
-    if (e->kind != KIND_DELTA || w->n_nodes == 0) return false;
-    if (leaf->node == 0) return span_is(leaf->key, "delta");
+    if ((e->kind != KIND_DELTA && e->kind != KIND_FINAL) || w->n_nodes == 0) return false;
     const struct answer_node *n = &w->nodes[leaf->node];
+    if (e->type.len == 0) return line_grows(n, leaf);
+    if (leaf->node == 0) return span_is(leaf->key, "delta");
     return n->parent == 0 && span_is(n->key, "delta");
 }
 
@@ -157,6 +185,7 @@ static bool is_json(const struct relay_typed *s, const struct event *e, const st
 
     if (IS_ANY(e->family, json) || span_is(leaf->key, "partial_json")) return true;
     if (!s->text->json_mode) return false;
+    if (s->lines) return !span_is(leaf->key, "thinking");
     return span_is(e->family, "response.output_text") || span_is(leaf->key, "text");
 }
 
@@ -235,7 +264,7 @@ static int channel_flush(struct relay_typed *s, struct channel *c) {
     buf_add_json_escaped(&s->event, buf_span(&s->text->scratch));
     buf_add(&s->event, c->after);
     if (s->event.failed || s->text->scratch.failed) return -1;
-    sse_write(s->out, c->name, buf_span(&s->event));
+    emit(s, c->name, buf_span(&s->event));
     s->result->events++;
     return 0;
 }
@@ -269,6 +298,7 @@ static int grow_text(struct relay_typed *s, const struct event *e, const struct 
     if (!c || relay_text_decode(x, leaf, &decoded) < 0) return -1;
     buf_clear(&x->scratch);
     restore_push(c->restore, decoded, &x->scratch);
+    if (e->kind == KIND_FINAL) restore_flush(c->restore, &x->scratch);
     if (x->scratch.failed) return -1;
     if (restore_holds(c->restore) && keep_envelope(s, c, e, leaf) < 0) return -1;
     return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
@@ -317,6 +347,10 @@ static int edit(struct relay_typed *s, const struct event *e) {
 static void take_numbers(struct relay_typed *s, const struct answer *w) {
     unsigned long long sequence;
 
+    unsigned long long count;
+
+    if (s->lines && span_decimal(member_value(w, "prompt_eval_count"), &count) == 0) s->result->usage_in = count;
+    if (s->lines && span_decimal(member_value(w, "eval_count"), &count) == 0) s->result->usage_out = count;
     if (w->usage_in) s->result->usage_in = w->usage_in;
     if (w->usage_out) s->result->usage_out = w->usage_out;
     if (span_decimal(member_value(w, "sequence_number"), &sequence) == 0) s->sequence = sequence;
@@ -324,12 +358,12 @@ static void take_numbers(struct relay_typed *s, const struct answer *w) {
 
 static int write_event(struct relay_typed *s, const struct event *e) {
     if (s->text->n == 0) {
-        sse_write(s->out, e->sse->name, e->sse->data);
+        emit(s, e->sse->name, e->sse->data);
         return 0;
     }
     buf_clear(&s->event);
     if (relay_text_splice(s->text, e->sse->data, &s->event) < 0) return -1;
-    sse_write(s->out, e->sse->name, buf_span(&s->event));
+    emit(s, e->sse->name, buf_span(&s->event));
     return 0;
 }
 
@@ -339,13 +373,15 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     arena_reset(s->text->arena);
     relay_text_begin(s->text);
     if (answer_read(s->text->arena, sse->data, &e.w) < 0 || !e.w.object) return -1;
-    event_read(&e);
+    event_read(&e, s->lines);
     take_numbers(s, &e.w);
     s->error |= e.w.error || span_is(e.type, "error");
     if (e.kind == KIND_COPY && flush_closed(s, &e) < 0) return -1;
     if ((e.kind == KIND_LAST || e.w.error) && flush_all(s) < 0) return -1;
-    if (edit(s, &e) < 0 || relay_text_cut_padding(s->text, &e.w) < 0 || write_event(s, &e) < 0) return -1;
-    s->done |= e.kind == KIND_LAST;
+    if (edit(s, &e) < 0 || relay_text_cut_padding(s->text, &e.w) < 0) return -1;
+    if (e.kind == KIND_FINAL && flush_all(s) < 0) return -1; /* texts that this one has no piece of */
+    if (write_event(s, &e) < 0) return -1;
+    s->done |= e.kind == KIND_LAST || e.kind == KIND_FINAL;
     return 0;
 }
 
@@ -366,12 +402,44 @@ static int take_event(void *arg, const struct sse_event *e) {
     return s->out->failed ? -1 : 0;
 }
 
+/* ---- lines ---- */
+
+static int take_line(struct relay_typed *s, struct span line) {
+    struct sse_event e = {.what = SSE_EVENT, .data = span_trim(line)};
+
+    if (span_ends(e.data, "\r")) e.data.len--;
+    if (e.data.len == 0 || s->done) return 0;
+    if (utf8_check(e.data) != e.data.len) return -1;
+    s->result->events++;
+    return take_json(s, &e) < 0 || s->out->failed ? -1 : 0;
+}
+
+static int push_lines(struct relay_typed *s, struct span bytes) {
+    for (size_t at = 0, end; at < bytes.len; at = end + 1) {
+        end = span_find(bytes, '\n', at);
+        buf_add(&s->line, span_sub(bytes, at, end));
+        if (s->line.failed) return -1;
+        if (end == bytes.len) return 0;
+        if (take_line(s, buf_span(&s->line)) < 0) return -1;
+        buf_clear(&s->line);
+    }
+    return 0;
+}
+
+static int push(struct relay_typed *s, struct span bytes) {
+    return s->lines ? push_lines(s, bytes) : sse_push(s->sse, bytes, take_event, s);
+}
+
+static int push_end(struct relay_typed *s) {
+    return s->lines ? take_line(s, buf_span(&s->line)) : sse_end(s->sse, take_event, s);
+}
+
 /* ---- public ---- */
 
 int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;
     s->out = out;
-    if (!s->marker && sse_push(s->sse, bytes, take_event, s) < 0) s->failed = !s->done;
+    if (!s->marker && push(s, bytes) < 0) s->failed = !s->done;
     s->out = NULL;
     return s->failed ? -1 : 0;
 }
@@ -382,6 +450,13 @@ static void write_error(struct relay_typed *s, const char *message, const char *
     struct buf *b = &s->event;
 
     buf_clear(b);
+    if (s->lines) {
+        buf_add_format(b, "{\"error\":\"%s Request ", message);
+        buf_add_json_escaped(b, request_id);
+        buf_add_c(b, ".\"}");
+        emit(s, (struct span){0}, buf_span(b));
+        return;
+    }
     buf_add_c(b, "{\"type\":\"error\",");
     if (!anthropic)
         buf_add_format(b, "\"sequence_number\":%llu,\"code\":\"%s\",\"message\":\"%s\",\"param\":null,", s->sequence + 1, code,
@@ -399,7 +474,7 @@ enum relay_end relay_typed_end(struct relay_typed *s, bool clean, struct span re
 
     (void)clean; /* without its last event a stream is cut, however it was framed */
     s->out = out;
-    if (!bad && !s->done && sse_end(s->sse, take_event, s) < 0) bad = s->failed;
+    if (!bad && !s->done && push_end(s) < 0) bad = s->failed; /* what the cut left incomplete is no fault of its own */
     if (s->done && !bad) return s->error ? RELAY_CUT : RELAY_COMPLETE;
     if (!out->failed && flush_all(s) < 0) bad = true;
     if (bad)

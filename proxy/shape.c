@@ -12,7 +12,6 @@
 #define LONG_S "\xC5\xBF"
 #define KELVIN "\xE2\x84\xAA"
 
-
 /* ---- endpoints ---- */
 
 static const struct endpoint {
@@ -28,9 +27,15 @@ static const struct endpoint {
     [SHAPE_RESPONSES] = {.method = "POST", .path = "/responses", .name = "/v1/responses", .typed = true},
     [SHAPE_RESPONSES_COMPACT] = {.method = "POST", .path = "/responses/compact", .name = "/v1/responses/compact"},
     [SHAPE_RESPONSES_TOKENS] = {.method = "POST", .path = "/responses/input_tokens", .name = "/v1/responses/input_tokens"},
-    [SHAPE_MODERATIONS] = {.method = "POST", .path = "/moderations", .name = "/v1/moderations", .model = "omni-moderation-latest"},
-    [SHAPE_IMAGES] = {.method = "POST", .path = "/images/generations", .name = "/v1/images/generations", .model = "dall-e-2", .typed = true},
+    [SHAPE_MODERATIONS] = {.method = "POST", .path = "/moderations", .name = "/v1/moderations",
+                           .model = "omni-moderation-latest"},
+    [SHAPE_IMAGES] = {.method = "POST", .path = "/images/generations", .name = "/v1/images/generations",
+                      .model = "dall-e-2", .typed = true},
     [SHAPE_MESSAGES_API] = {.method = "POST", .path = "/messages", .name = "/v1/messages", .typed = true},
+    [SHAPE_OLLAMA_CHAT] = {.method = "POST", .path = "/api/chat", .name = "/api/chat", .exact = true, .typed = true},
+    [SHAPE_OLLAMA_GENERATE] = {.method = "POST", .path = "/api/generate", .name = "/api/generate", .exact = true,
+                               .typed = true},
+    [SHAPE_OLLAMA_EMBED] = {.method = "POST", .path = "/api/embed", .name = "/api/embed", .exact = true},
     [SHAPE_MESSAGES_TOKENS] = {.method = "POST", .path = "/messages/count_tokens", .name = "/v1/messages/count_tokens"},
 };
 
@@ -69,6 +74,10 @@ enum shape_dialect shape_dialect_of(struct span path) {
     if (span_starts(path, "/api/")) return SHAPE_OLLAMA;
     if (span_ends(path, ":generateContent") || span_ends(path, ":streamGenerateContent")) return SHAPE_GOOGLE;
     return SHAPE_OPENAI;
+}
+
+bool shape_is_ollama(enum shape_endpoint e) {
+    return e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE || e == SHAPE_OLLAMA_EMBED;
 }
 
 /* ---- keys ---- */

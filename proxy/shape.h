@@ -40,6 +40,7 @@ const char *shape_upstream_path(enum shape_endpoint e); /* under the base of an 
 const char *shape_default_model(enum shape_endpoint e);
 /* Its answer streams in events that say by their type what they are, not in chunks of choices. */
 bool shape_typed_events(enum shape_endpoint e);
+bool shape_is_ollama(enum shape_endpoint e);
 
 /* ---- places ---- */
 

@@ -205,6 +205,11 @@ static enum flow step_audit(struct transaction *t) {
 
 /* ---- SEND ---- */
 
+/* Typed events repeat the request's instructions and tools. */
+static size_t event_max(const struct transaction *t) {
+    return t->settings->event_max + (shape_typed_events(t->endpoint) ? t->out.len * 2 : 0);
+}
+
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
@@ -216,7 +221,7 @@ static enum flow step_send(struct transaction *t) {
                                     .pool = t->principal->number};
 
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
-    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, t->settings->event_max, ANSWER_MAX);
+    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);

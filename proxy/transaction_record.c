@@ -129,14 +129,21 @@ static void add_findings(struct audit_record *r, const struct transaction *t) {
     if (i < t->transform.n_rows) audit_add_number(r, "findings_more", (int64_t)(t->transform.n_rows - i));
 }
 
+static void add_mutation(struct buf *b, const char *name) {
+    buf_add_format(b, "%s\"%s\"", b->len > 1 ? "," : "", name);
+}
+
 /* What the gateway changed of its own accord. */
 static void add_mutations(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
-    if (t->force.n == 0) return;
+    if (t->force.n == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
     buf_init(&b, AUDIT_RECORD_MAX);
+    buf_add_char(&b, '[');
+    if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->ids_as_text) add_mutation(&b, "token_ids=text");
     for (size_t i = 0; i < t->force.n; i++)
-        buf_add_format(&b, "%s\"%s\"", i ? "," : "[", t->force.names[i]);
+        add_mutation(&b, t->force.names[i]);
     buf_add_char(&b, ']');
     if (!b.failed) audit_add_json(r, "mutations", buf_span(&b));
     buf_free(&b);

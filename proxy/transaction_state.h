@@ -75,6 +75,7 @@ struct transaction {
     struct buf in, out; /* the body as it came; as it leaves */
     struct walk walk;
     struct force force;
+    bool ids_as_text; /* token numbers were replaced by their text */
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;

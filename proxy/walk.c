@@ -199,7 +199,7 @@ static int member_path(struct walker *k, struct frame *f, const struct shape_key
 
 /* "name" alone says little; {"patients": [{"name": ...}]} says whose: the label becomes "patient.name". */
 static int qualify_label(struct walker *k, struct span around, struct span key, struct span *out) {
-    static const char *const vague[] = {"name", "id", "number", "no", "value", "address", "phone", "email", "first", "last"};
+    static const char *const vague[] = {"name", "id", "number", "no", "value", "first", "last"};
     size_t around_len = around.len > 1 && around.ptr[around.len - 1] == 's' ? around.len - 1 : around.len;
     char *label;
 
@@ -446,7 +446,7 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     struct document d = {.spot = {.place = SHAPE_ROOT}, .level = LEVEL_BODY, .parent = -1};
     uint32_t root;
 
-    *w = (struct walk){.choices = 1, .endpoint = e};
+    *w = (struct walk){.choices = 1, .endpoint = e, .stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE};
     k.paths = arena_alloc(a, sizeof *k.paths);
     k.frames = arena_array(a, FRAMES_FIRST, sizeof *k.frames);
     k.frames_size = FRAMES_FIRST;

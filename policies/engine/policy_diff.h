@@ -17,6 +17,7 @@ struct policy_difference {
     enum policy_change change;
     const char *what;    /* constant: "action", "purpose", "threshold", "floor", "mode", ... */
     const char *purpose; /* of an action or a purpose; "" for requests without one; else NULL */
+    const char *where;   /* a request for which it holds, in words; NULL: wherever no scope applies */
     enum phi_kind kind;  /* PHI_NONE where there is none */
     const char *before, *after;
 };

@@ -418,7 +418,7 @@ class CaptureUpstream(Server):
         import capture_typed  # it needs this module
         typed = capture_typed.Typed(request.path, Writer(request.json, b, said=False))
         if (events := typed.stream()) is not None:
-            self.send_stream(connection, events, b)
+            self.send_stream(connection, events, b, typed.type())
             return
         if (document := typed.whole()) is not None:
             self.send(connection, 200, typed.writer.dump(document), b)
@@ -429,8 +429,8 @@ class CaptureUpstream(Server):
             return
         self.send_stream(connection, writer.stream(), b)
 
-    def send_stream(self, connection, events, b):
-        connection.write(head(200, "text/event-stream; charset=utf-8", "transfer-encoding: chunked", b["headers"]))
+    def send_stream(self, connection, events, b, kind="text/event-stream; charset=utf-8"):
+        connection.write(head(200, kind, "transfer-encoding: chunked", b["headers"]))
         for event in events:
             connection.write(b"%x\r\n%s\r\n" % (len(event), event), b["wire"])
             time.sleep(b["event_delay"])

@@ -3,7 +3,7 @@
 Ollama's /api: like a model that repeats what it was told, with the behaviour of capture.py."""
 import json
 
-from capture import cut, text_of
+from capture import cut, text_of, vector
 
 
 def last_user_text(messages):
@@ -140,6 +140,42 @@ class Messages:
         yield "content_block_stop", {"type": "content_block_stop", "index": i}
 
 
+class Ollama:
+    """/api/chat and /api/generate: a document, or a line of JSON for each piece."""
+
+    def __init__(self, writer, chat):
+        self.body, self.b, self.chat = writer.body, writer.b, chat
+        self.text = last_user_text(self.body["messages"]) if chat else self.body["prompt"]
+        if self.b["reply"] is not None:
+            self.text = self.b["reply"]
+        if self.body.get("format"):
+            self.text = json.dumps({"answer": self.text}, ensure_ascii=False)
+        self.tool = self.b["tool"] or (self.body["tools"][0]["function"]["name"] if self.body.get("tools") else None)
+
+    def line(self, text, done=False, **more):
+        said = {"message": {"role": "assistant", "content": text, **more}} if self.chat else {"response": text}
+        end = {"done_reason": "stop", "prompt_eval_count": 7, "eval_count": 5, "total_duration": 1} if done else {}
+        return {"model": self.body["model"], "created_at": "2026-01-02T03:04:05Z", **said, "done": done, **end}
+
+    def call(self):
+        return {"tool_calls": [{"function": {"name": self.tool, "arguments": {"text": self.text}}}]}
+
+    def whole(self):
+        return self.line("", True, **self.call()) if self.tool else self.line(self.text, True)
+
+    def lines(self):
+        if self.tool:
+            yield self.line("", **self.call())
+        elif self.chat and self.body.get("think"):
+            yield from ({**self.line(""), "message": {"role": "assistant", "content": "", "thinking": p}}
+                        for p in cut(self.text, self.b["pieces"]))
+        pieces = [] if self.tool else cut(self.text, self.b["pieces"])
+        for piece in pieces[:-1] if self.b["done"] == "with text" else pieces:
+            yield self.line(piece)
+        if self.b["finish"]:
+            yield self.line(pieces[-1] if self.b["done"] == "with text" else "", True)
+
+
 def moderation(body):
     given = body.get("input")
     n = len(given) if isinstance(given, list) else 1
@@ -161,11 +197,16 @@ class Typed:
             self.answer = Responses(writer)
         elif path.endswith("/messages"):
             self.answer = Messages(writer)
+        elif path in ("/api/chat", "/api/generate"):
+            self.answer = Ollama(writer, path == "/api/chat")
 
     def whole(self):
         body = self.writer.body
         if self.answer:
             return self.answer.whole()
+        if self.path == "/api/embed":
+            given = body["input"] if isinstance(body["input"], list) else [body["input"]]
+            return {"model": body["model"], "embeddings": [vector(t) for t in given], "prompt_eval_count": 7}
         if self.path.endswith("/moderations"):
             return moderation(body)
         if self.path.endswith("/images/generations"):
@@ -184,9 +225,16 @@ class Typed:
 
     def stream(self):
         """The pieces of a stream, or None."""
-        if not self.answer or not self.writer.body.get("stream"):
+        if not self.answer or not self.writer.body.get("stream", isinstance(self.answer, Ollama)):
             return None
-        return self._stream()
+        return self._lines() if isinstance(self.answer, Ollama) else self._stream()
+
+    def type(self):
+        return "application/x-ndjson" if isinstance(self.answer, Ollama) else "text/event-stream; charset=utf-8"
+
+    def _lines(self):
+        for line in self.answer.lines():
+            yield self.writer.dump(line) + b"\n"
 
     def _stream(self):
         events = list(self.answer.events())

@@ -40,6 +40,7 @@ def ask(g, text, key="first", model="echo", purpose=None, path="/chat/completion
 
 def signed(make_gateway, tmp_path, more="", start=True):
     """A gateway whose log is signed with a key that `phi init` made."""
+    tmp_path.mkdir(exist_ok=True)
     init = tmp_path / "init"
     assert phi("init", init).returncode == 0
     g = make_gateway(None, start=False, upstream="main: {url: \"builtin:echo\"}")
@@ -405,3 +406,287 @@ def test_report_says_what_is_wrong(finished, tmp_path):
     for log, sentence in ((empty, "holds no record"), (tmp_path / "none", "no such file"), (tmp_path, "cannot be read")):
         r = phi("audit", "report", "--log", log)
         assert r.returncode == 2 and sentence in r.stderr, r.stderr
+
+
+# ---- exports ----
+
+def export(log, form, *args):
+    r = phi("audit", "export", "--log", log, "--format", form, *args)
+    assert r.returncode == 0, r.stderr
+    for canary in (CANARY_SSN, "Quillifer", "Brandobar", "555-0143"):
+        assert canary not in r.stdout
+    return r.stdout.splitlines()
+
+
+def every_name(value):
+    if isinstance(value, dict):
+        for k, v in value.items():
+            yield k
+            yield from every_name(v)
+    elif isinstance(value, list):
+        for v in value:
+            yield from every_name(v)
+
+
+def test_export_ocsf(finished):
+    g = finished
+    events = [json.loads(x) for x in export(g.decisions, "ocsf")]
+    decisions = g.records("decision")
+    for e in events:
+        assert {"class_uid", "category_uid", "activity_id", "type_uid", "severity_id", "time", "metadata"} <= set(e)
+        assert e["type_uid"] == e["class_uid"] * 100 + e["activity_id"] and e["category_uid"] == e["class_uid"] // 1000
+        assert e["metadata"]["version"] and e["metadata"]["product"]["vendor_name"] == "phigate"
+        assert not {"prompt_text", "response_text", "pattern_match", "value"} & set(every_name(e))
+        assert abs(e["time"] / 1000 - time.time()) < 3600
+    calls = [e for e in events if e["class_uid"] == 6003 and e["activity_id"] == 1]
+    assert [e["metadata"]["correlation_uid"] for e in calls] == [r["request_id"] for r in decisions]
+    for e, r in zip(calls, decisions):
+        assert (e["action_id"], e["disposition_id"]) == {"forward": (1, 1), "edit": (4, 11), "block": (2, 2)}[r["decision"]]
+        assert e["metadata"]["profiles"] == ["ai_operation", "security_control"] and e["ai_model"]["name"]
+        assert e["actor"]["user"]["name"] and e["src_endpoint"]["ip"] and e["api"]["operation"]
+        assert e["unmapped"].get("found") == r.get("found")
+    assert len([e for e in events if e["class_uid"] == 2006]) == 2
+    assert [e["activity_id"] for e in events if e["class_uid"] == 6002] == [3, 4]
+    assert len([e for e in events if e["class_uid"] == 6003 and e["activity_id"] == 99]) == len(g.records("outcome"))
+    assert {e["metadata"]["sequence"] for e in events} == {r["seq"] for r in g.records()}
+
+
+def test_export_fhir(finished):
+    g = finished
+    events = [json.loads(x) for x in export(g.decisions, "fhir")]
+    forwarded = [r for r in g.records("decision") if r["decision"] != "block" and r.get("found")]
+    assert [e["id"] for e in events] == [r["id"] for r in forwarded]
+    for e, r in zip(events, forwarded):
+        assert e["resourceType"] == "AuditEvent" and e["type"]["code"] == "110106" and e["subtype"][0]["code"] == "disclose"
+        assert e["recorded"] == r["ts"] and e["outcome"] == "0" and e["purposeOfEvent"][0]["coding"][0]["code"] == "TREAT"
+        assert [a["type"]["coding"][0]["code"] for a in e["agent"]] == ["110153", "110152", "IRCP"]
+        assert [a["requestor"] for a in e["agent"]] == [False, False, True]
+        assert e["agent"][2]["who"]["identifier"]["value"] == r["actor"]["user"] and e["source"]["observer"]
+        patients = [x for x in e["entity"] if x["type"]["code"] == "1"]
+        assert patients and all(re.fullmatch(r"(MRN|SSN|PLAN|NAME):[a-z2-7]{16}", x["what"]["identifier"]["value"]) for x in patients)
+        assert {"type": "found:SSN", "valueString": "1"} in e["entity"][0]["detail"]
+
+
+def test_export_cef_and_syslog(finished, tmp_path):
+    g = finished
+    n = len(g.records())
+    hostile = hostile_log(tmp_path / "decisions.log")
+    for log, at_least in ((g.decisions, n), (hostile, len(HOSTILE))):
+        lines = export(log, "cef")
+        assert len(lines) >= at_least
+        for line in lines:
+            parts = re.split(r"(?<!\\)\|", line)
+            assert len(parts) == 8 and parts[:4] == ["CEF:0", "phigate", "phigate", "1"] and 0 <= int(parts[6]) <= 10
+            assert re.fullmatch(r"\w+=(?:[^=\\]|\\[=\\n])*(?: \w+=(?:[^=\\]|\\[=\\n])*)*", parts[7]), parts[7]
+        lines = export(log, "rfc5424")
+        assert len(lines) >= at_least
+        for line in lines:
+            assert re.fullmatch(r'<(110|108|107)>1 \S+ \S+ phigate - [A-Z_]{1,32} \[phigate@32473(?: \w+="(?:[^"\\\]]|\\["\\\]])*")+\]', line), line
+    assert any('user="second-user"' in x and 'found="' in x for x in export(g.decisions, "rfc5424"))
+
+
+def test_export_says_what_is_wrong(finished, tmp_path):
+    there = tmp_path / "there"
+    there.write_text("mine")
+    for args, sentence in (([], "usage"), (["--format", "xml"], "no such format"), (["--format", "cef", "--out", there], "is there already")):
+        r = phi("audit", "export", "--log", finished.decisions, *args)
+        assert r.returncode == 2 and sentence in r.stderr
+    assert there.read_text() == "mine"
+
+
+# ---- several files ----
+
+def test_rotation_keeps_one_chain_and_one_tree(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", rotate: {size: 64KiB, daily: true}, checkpoint: {every: 50, interval: 1s}")
+    idents = [ask(g, TEXT + " x" * i)[1] for i in range(60)]
+    g.stop()
+    g.start()
+    idents += [ask(g, TEXT)[1] for _ in range(20)]
+    assert g.stop() == 0
+    files = sorted(p.name for p in g.decisions.parent.glob("decisions.log.seg-*"))
+    assert len(files) >= 2, files
+    r = phi("audit", "verify", g.decisions, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == 0 and f"in {len(files) + 1} files" in r.stdout, r.stdout
+    # The same as a list of files, in any order; and each command reads them all.
+    listed = [g.decisions, *[g.decisions.parent / f for f in reversed(files)]]
+    assert phi("audit", "verify", *listed, "--key", g.key).returncode == 0
+    assert len([x for x in search(g, "--user", "first-user") if x["type"] == "decision"]) == 80
+    assert tables(g)[0]["decisions"] == 80
+    out = tmp_path / "p"
+    assert phi("audit", "prove", idents[0], "--log", g.decisions, "--out", out).returncode == 0
+    assert phi("audit", "verify", out, "--public-key", g.pub).returncode == 0
+    # A changed byte in an old segment, and a missing one, are named.
+    first = g.decisions.parent / files[0]
+    whole = first.read_bytes()
+    first.write_bytes(whole.replace(b'"decision":"edit"', b'"decision":"edix"', 1))
+    r = phi("audit", "verify", g.decisions)
+    assert r.returncode == 1 and files[0] in r.stdout, r.stdout
+    first.write_bytes(whole)
+    middle = g.decisions.parent / files[1]
+    middle.rename(tmp_path / "gone")
+    r = phi("audit", "verify", g.decisions)
+    assert r.returncode == 1 and "sequence gap" in r.stdout, r.stdout
+
+
+def test_merge_orders_several_logs_by_time(make_gateway, tmp_path):
+    a, b = (signed(make_gateway, tmp_path / name) for name in ("a", "b"))
+    for i in range(6):
+        ask(a if i % 2 else b, TEXT)
+    for g in (a, b):
+        assert g.stop() == 0
+    r = phi("audit", "merge", a.decisions, b.decisions)
+    lines = r.stdout.splitlines()
+    assert r.returncode == 0 and sorted(lines) == sorted(a.audit_text().splitlines() + b.audit_text().splitlines())
+    times = [json.loads(x)["ts"] for x in lines]
+    assert times == sorted(times)
+    r = phi("audit", "merge", a.decisions, tmp_path / "none")
+    assert r.returncode == 2 and "no such file" in r.stderr and r.stdout == ""
+
+
+# ---- events, schema ----
+
+def matches(value, schema, where="record"):
+    """The part of JSON Schema that docs/audit.schema.json uses."""
+    types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+    if "type" in schema:
+        assert isinstance(value, types[schema["type"]]) and isinstance(value, bool) == (schema["type"] == "boolean"), where
+    if "enum" in schema:
+        assert value in schema["enum"], (where, value)
+    if "const" in schema:
+        assert value == schema["const"], where
+    if "minimum" in schema:
+        assert value >= schema["minimum"], where
+    if "pattern" in schema:
+        assert re.search(schema["pattern"], value), (where, value)
+    for name in schema.get("required", []):
+        assert name in value, (where, name)
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            more = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+            assert more is not False, (where, name)
+            if isinstance(more, dict):
+                matches(inside, more, f"{where}.{name}")
+    for i, inside in enumerate(value if isinstance(value, list) else []):
+        matches(inside, schema.get("items", {}), f"{where}[{i}]")
+
+
+def wait_for(g, kind, n=1):
+    return g.wait_records(kind, n)
+
+
+def test_reloads_are_recorded_with_what_changed(make_gateway, tmp_path):
+    import signal
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    assert wait_for(g, "selftest")[0]["result"] == "passed"
+    before = g.records("selftest")[0]["policy_digest"]
+    config = (g.dir / "phigate.yaml").read_text()
+    agreement = ("  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, expires: 2027-01-14, "
+                 "arrangement: zdr}, coverage: openai}\n")
+    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")
+    g.write("phigate.yaml", changed)
+    clients = (g.dir / "clients.yaml").read_text()
+    g.write("clients.yaml", clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"))
+    g.process.send_signal(signal.SIGHUP)
+    reload = wait_for(g, "config_reload")[0]
+    assert reload["result"] == "loaded" and reload["before"] == before != reload["after"]
+    wait_for(g, "selftest", 2)
+    events = {(r["event"], r["policy_id"]): r for r in g.records("policy_change")}
+    assert {e for e, _ in events} == {"added", "removed"} and ("removed", "minimum-necessary") in events
+    assert next(r for (e, _), r in events.items() if e == "added")["after"] == reload["after"]
+    changes = g.records("agreement_change")
+    assert [(r["event"], r["upstream"]["name"], r["before"], r["after"]) for r in changes] == [
+        ("added", "vendor", "none", "BAA-9 2026-01-15/2027-01-14 zdr")]
+    assert {(r["event"], r["subject"]["client"]) for r in g.records("key_event")} == {("added", "third"), ("removed", "second")}
+    g.write("phigate.yaml", changed.replace("BAA-9", "BAA-10") + "nonsense: 1\n")
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "config_reload", 2)[1]["result"] == "refused" and len(g.records("agreement_change")) == 1
+    g.write("phigate.yaml", changed.replace("2027-01-14", "2028-01-14"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "agreement_change", 2)[1]["before"].startswith("BAA-9 2026-01-15/2027-01-14")
+    ask(g, TEXT)
+    ask(g, TEXT, path="/nothing")
+    assert g.stop() == 0
+    assert len(rows(g, "R6", "changes")) >= 4 and rows(g, "R12", "Self-tests")[0]["found"] == 5
+    assert [r["code"] for r in rows(g, "R7", "Refused")] == ["agreement_change"] * 2
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in g.records():
+        matches(record, schema)
+
+
+def test_the_schema_covers_the_other_records(finished):
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in finished.records():
+        matches(record, schema)
+    with pytest.raises(AssertionError):
+        matches({**finished.records()[0], "prompt": "x"}, schema)
+
+
+# ---- witness ----
+
+def test_a_witness_signs_only_what_continues(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    ident = ask(g, TEXT)[1]
+    assert g.stop() == 0
+    state, key = tmp_path / "state", tmp_path / "witness.key"
+    assert phi("audit", "witness", "key", "accountant.example", "--out", key).returncode == 0
+    again = phi("audit", "witness", "key", "accountant.example", "--out", key)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+    def sign(request, *args, log_key=g.pub):
+        return phi("audit", "witness", "sign", request, "--state", state, "--key", key, "--public-key", log_key, *args)
+
+    def request(name, old, log=g.decisions):
+        r = phi("audit", "witness", "request", "--old", old, "--log", log, "--out", tmp_path / name)
+        assert r.returncode == 0, r.stderr
+        return tmp_path / name
+
+    first = request("first", 0)
+    assert sign(first, "--out", tmp_path / "note1").returncode == 0
+    size = int((tmp_path / "note1").read_text().split("\n")[1])
+    rewritten = tmp_path / "copy"
+    shutil.copytree(g.dir, rewritten)
+    g.start()
+    for _ in range(5):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    second = request("second", size)
+    whole = second.read_text()
+    for i, line in enumerate(whole.split("\n")):  # each line matters
+        if not line or line.startswith("\u2014"):
+            continue
+        changed = whole.split("\n")
+        changed[i] = line[:-2] + ("A" if line[-2] != "A" else "B") + line[-1]
+        bad = tmp_path / "bad"
+        bad.write_text("\n".join(changed))
+        assert sign(bad).returncode in (1, 2), line
+    assert sign(second, "--out", tmp_path / "note2").returncode == 0
+    assert sign(second).returncode == 1  # its old size is not the last one any more
+    # The same log keys, another history: refused for good.
+    g.dir = rewritten
+    config = (rewritten / "phigate.yaml")
+    lines = (rewritten / "audit" / "decisions.log").read_bytes().splitlines(True)
+    for name in (rewritten / "audit").iterdir():
+        name.unlink()
+    assert len(lines) == size and config.exists()
+    g.start()
+    for _ in range(20):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    now = int((rewritten / "audit" / "decisions.log.checkpoint").read_text().split("\n")[1])
+    last = int((tmp_path / "note2").read_text().split("\n")[1])
+    assert now > last
+    r = sign(request("forged", last, rewritten / "audit" / "decisions.log"))
+    assert r.returncode == 1 and "does NOT continue" in r.stderr
+    # Proofs under the cosigned note.
+    proof = tmp_path / "proof"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--checkpoint", tmp_path / "note2", "--out", proof).returncode == 0
+    r = phi("audit", "verify", proof, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 0 and "seen by accountant.example" in r.stdout, r.stdout + r.stderr
+    plain = tmp_path / "plain"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--out", plain).returncode == 0
+    r = phi("audit", "verify", plain, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by this witness" in r.stdout
+    r = sign(second, log_key=str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by the log's key" in r.stderr
+    (tmp_path / "junk").write_text("hello\n")
+    assert sign(tmp_path / "junk").returncode == 2

@@ -4,9 +4,10 @@ import json
 import subprocess
 import sys
 
-import pytest
+import httpx
 
 from conftest import BIN, ROOT
+from test_cases import Scripted
 
 SITE = """id: site
 version: 1
@@ -93,3 +94,85 @@ def test_what_comes_back_is_part_of_a_case(tmp_path):
     assert "not ok 1 - one (came back otherwise)" in r.stdout
     path.write_text(CASES % "00417723" + "    blocked: MRN\n")
     assert "either what it sends or" in phi("test", path).stderr
+
+
+# ---- the gateway ----
+
+CLIENTS = {"nurse": "role: nurse\ndefault_purpose: treatment\npurposes: [\"*\"]",
+           "desk": "role: reception\ndefault_purpose: treatment\npurposes: [\"*\"]"}
+
+
+class Asked:
+    """A gateway under a site's policy before an upstream that says what it is told to say."""
+
+    def __init__(self, make, tmp_path, body, **options):
+        self.upstream = Scripted()
+        self.upstream.start()
+        path = body if isinstance(body, str) and body.startswith("/") else site(tmp_path, body)
+        self.gateway = make(self.upstream.port, policy=str(path), clients=options.pop("clients", CLIENTS), **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.gateway.stop()
+        self.upstream.stop()
+
+    def ask(self, content, client="nurse", says="ok", headers=(), stream=False, model="m", **more):
+        messages = content if isinstance(content, list) else [{"role": "user", "content": content}]
+        self.upstream.got.clear()
+        if stream:
+            events = [{"choices": [{"index": 0, "delta": {"content": c}, "finish_reason": None}]} for c in says]
+            events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            text = "".join(f"data: {json.dumps(e, ensure_ascii=False)}\n\n" for e in events) + "data: [DONE]\n\n"
+            self.upstream.answer = (200, "text/event-stream", text.encode())
+        else:
+            self.upstream.answer = (200, "application/json", json.dumps({"choices": [
+                {"index": 0, "message": {"role": "assistant", "content": says}, "finish_reason": "stop"}]}).encode())
+        r = httpx.post(self.gateway.url + "/chat/completions", timeout=30, content=json.dumps(
+            {"model": model, "stream": stream, "messages": messages, **more}), headers={
+            "authorization": "Bearer " + self.gateway.keys[client], "content-type": "application/json", **dict(headers)})
+        self.record = [x for x in self.gateway.records("decision")
+                       if x["request_id"] == r.headers["x-phigate-request-id"]][-1]
+        return r
+
+    def sent(self):
+        """The contents as the upstream got them, or None."""
+        if not self.upstream.got:
+            return None
+        messages = json.loads(self.upstream.got[-1].body)["messages"]
+        return messages[0]["content"] if len(messages) == 1 else [m["content"] for m in messages]
+
+
+def said(r):
+    if r.headers["content-type"].startswith("text/event-stream"):
+        events = [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: {")]
+        return "".join(e["choices"][0]["delta"].get("content") or "" for e in events)
+    return r.json()["choices"][0]["message"]["content"]
+
+
+def test_scopes_by_role_model_and_part(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """scopes:
+  - {name: desk, when: {role: reception}, actions: {MRN: mask}}
+  - {name: small, when: {model: "tiny-*", upstream: main}, actions: {PHONE: block}}
+parts:
+  system: {MRN: drop}""") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]"
+        a.ask("MRN: 00417723", client="desk")
+        assert a.sent() == "MRN: [MRN]"
+        a.ask([{"role": "system", "content": "MRN: 00417723"}, {"role": "user", "content": "MRN: 00417724"}])
+        assert a.sent() == ["MRN: ", "MRN: [MRN_1]"]
+        r = a.ask("Call 212-555-0147", model="tiny-1")
+        assert r.status_code == 400 and r.json()["error"]["code"] == "phi_blocked"
+        assert a.sent() is None
+        assert a.ask("Call 212-555-0147").status_code == 200
+        actions = {(f["kind"], f["action"]) for x in a.gateway.records("decision") for f in x.get("findings", [])}
+        assert {("MRN", "mask"), ("MRN", "drop"), ("MRN", "tokenize"), ("PHONE", "block")} <= actions
+
+
+def test_scopes_in_the_tool(tmp_path):
+    path = site(tmp_path, "scopes:\n  - {name: desk, when: {role: reception}, actions: {MRN: mask}}")
+    assert phi("redact", "--policy", path, text="MRN: 00417723").stdout == "MRN: [MRN_1]"
+    assert phi("redact", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout == "MRN: [MRN]"
+    assert "action  mask" in phi("explain", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout

@@ -49,7 +49,7 @@ def test_error_dialects(gateway, http, upstream):
     base = f"http://127.0.0.1:{gateway.port}"
     r = http.post(base + "/v1/messages/batches", json={})
     assert r.status_code == 404 and r.json()["type"] == "error" and r.json()["error"]["message"]
-    r = http.post(base + "/api/chat", json={})
+    r = http.post(base + "/api/pull", json={})
     assert r.status_code == 404 and isinstance(r.json()["error"], str)
     r = http.post(base + "/v1beta/models/g:generateContent", json={})
     assert r.status_code == 404 and r.json()["error"]["status"] == "NOT_FOUND"

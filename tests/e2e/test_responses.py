@@ -107,6 +107,12 @@ def test_json_mode(client, upstream):
     assert json.loads(texts["completed"]) == {"answer": text}
 
 
+def test_events_that_repeat_a_large_request(client, upstream):
+    instructions = "Help " + NOTE + " and this is a long guide." * 60_000
+    texts, _ = everything(client, "hello", instructions=instructions)
+    assert texts["response.completed instructions"] == instructions and texts["completed"] == "hello"
+
+
 def test_what_is_held_at_the_end_comes_before_the_copy(client, upstream):
     upstream.behave("*", reply="The patient is [NAM", pieces=[1])
     texts, _ = everything(client)

@@ -16,8 +16,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum shape_endpoint endpoint(uint8_t flags) {
-    if (!(flags & 0x80)) return SHAPE_CHAT;
+    if (!(flags & 0x80)) return flags & 0x40 ? SHAPE_OLLAMA_CHAT : SHAPE_CHAT;
     return flags & 0x40 ? SHAPE_MESSAGES_API : SHAPE_RESPONSES;
+}
+
+static const char *type(uint8_t flags) {
+    if (!(flags & 1)) return "application/json";
+    return endpoint(flags) == SHAPE_OLLAMA_CHAT ? "application/x-ndjson" : "text/event-stream";
 }
 
 struct outcome {
@@ -31,7 +36,7 @@ static struct outcome run(const struct tokens *t, uint8_t flags, struct span in,
     struct relay *r = relay_new(endpoint(flags), t, flags & 2, 4096, 4096);
     if (!r) abort();
     buf_init(&x.out, 1u << 24);
-    relay_begin(r, 200, span_of(flags & 1 ? "text/event-stream" : "application/json"));
+    relay_begin(r, 200, span_of(type(flags)));
     int pushed = 0;
     for (size_t i = 0; i < in.len && pushed == 0; i += step)
         pushed = relay_push(r, span_sub(in, i, i + step), &x.out);

@@ -82,6 +82,25 @@ static void test_purposes(void **state) {
                         "stricter purpose audit - known->refused");
 }
 
+static void test_scopes(void **state) {
+    (void)state;
+    const char *mask = "scopes: [{name: desk, when: {role: [reception, front]}, actions: {MRN: mask}}]";
+    const char *allow = "scopes: [{name: desk, when: {role: reception}, actions: {MRN: allow}}]\nwhy: {MRN: Test.}";
+    struct seen seen = between("", allow, true);
+    assert_string_equal(seen.last, "looser action it-development MRN block->allow");
+    assert_int_equal(seen.n[POLICY_LOOSER], 8); /* seven purposes and none given */
+    assert_int_equal(between(mask, mask, false).n[POLICY_OTHERWISE], 0);
+    /* Masking loosens what was blocked (without a purpose, and it-development). */
+    seen = between("", mask, true);
+    assert_int_equal(seen.n[POLICY_LOOSER], 2);
+    assert_int_equal(seen.n[POLICY_STRICTER], 4);
+    /* Two scopes that meet: only where both fit does their order matter. */
+    const char *one = "scopes: [{name: a, when: {role: x}, actions: {MRN: drop}}, {name: b, when: {user: y}, actions: {MRN: mask}}]";
+    const char *two = "scopes: [{name: b, when: {user: y}, actions: {MRN: mask}}, {name: a, when: {role: x}, actions: {MRN: drop}}]";
+    assert_string_equal(between(one, two, true).last, "looser action it-development MRN drop->mask");
+    assert_int_equal(between(two, one, false).n[POLICY_STRICTER], 8);
+}
+
 /* Of two actions at most one direction loosens, and a change that shows more is one that does. */
 static void test_actions(void **state) {
     (void)state;
@@ -98,6 +117,6 @@ static void test_actions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_changed), cmocka_unit_test(test_one_cell),
-        cmocka_unit_test(test_switches_and_detection), cmocka_unit_test(test_purposes), cmocka_unit_test(test_actions)};
+        cmocka_unit_test(test_switches_and_detection), cmocka_unit_test(test_purposes), cmocka_unit_test(test_scopes), cmocka_unit_test(test_actions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,12 +64,12 @@ struct output {
 };
 
 /* step 0: cut once, at cut. */
-static struct output run(enum shape_endpoint e, bool json_mode, struct span in, size_t step, size_t cut) {
+static struct output run(const char *type, enum shape_endpoint e, bool json_mode, struct span in, size_t step, size_t cut) {
     struct output x = {0};
     buf_init(&x.bytes, 1u << 22);
     struct relay *r = relay_new(e, tokens, json_mode, 1u << 16, 1u << 20);
     assert_non_null(r);
-    assert_true(relay_begin(r, 200, span_of("text/event-stream")));
+    assert_true(relay_begin(r, 200, span_of(type)));
     int pushed = 0;
     if (step == 0) {
         pushed = relay_push(r, span_sub(in, 0, cut), &x.bytes);
@@ -83,10 +83,10 @@ static struct output run(enum shape_endpoint e, bool json_mode, struct span in, 
     return x;
 }
 
-static struct relay_result check(enum shape_endpoint e, bool json_mode, const char *in, const char *want,
-                                 enum relay_end end) {
+static struct relay_result check_as(const char *type, enum shape_endpoint e, bool json_mode, const char *in,
+                                    const char *want, enum relay_end end) {
     struct span bytes = span_of(in);
-    struct output whole = run(e, json_mode, bytes, 0, bytes.len);
+    struct output whole = run(type, e, json_mode, bytes, 0, bytes.len);
 
     size_t same = 0;
     while (same < whole.bytes.len && whole.bytes.ptr[same] == want[same])
@@ -95,7 +95,7 @@ static struct relay_result check(enum shape_endpoint e, bool json_mode, const ch
         fail_msg("at %zu: %.*s, not %s", same, (int)(whole.bytes.len - same), whole.bytes.ptr + same, want + same);
     assert_int_equal(whole.end, end);
     for (size_t cut = 0; cut <= bytes.len + 5; cut++) {
-        struct output x = cut > bytes.len ? run(e, json_mode, bytes, cut - bytes.len, 0) : run(e, json_mode, bytes, 0, cut);
+        struct output x = cut > bytes.len ? run(type, e, json_mode, bytes, cut - bytes.len, 0) : run(type, e, json_mode, bytes, 0, cut);
         if (!span_equal(buf_span(&x.bytes), buf_span(&whole.bytes)) || x.end != end ||
             memcmp(&x.result, &whole.result, sizeof x.result) != 0)
             fail_msg("differs when cut at %zu", cut);
@@ -103,6 +103,11 @@ static struct relay_result check(enum shape_endpoint e, bool json_mode, const ch
     }
     buf_free(&whole.bytes);
     return whole.result;
+}
+
+static struct relay_result check(enum shape_endpoint e, bool json_mode, const char *in, const char *want,
+                                 enum relay_end end) {
+    return check_as("text/event-stream", e, json_mode, in, want, end);
 }
 
 static struct relay_result response(const char *in, const char *want) {
@@ -209,6 +214,30 @@ static void ends(void **state) {
           RELAY_CUT);
 }
 
+static void lines(void **state) {
+#define LINE(text) "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"},\"done\":false}\n"
+#define LAST(text) "{\"model\":\"m\",\"message\":{\"content\":\"" text "\"},\"done\":true,\"prompt_eval_count\":3,\"eval_count\":4}\n"
+#define GENERATED(text) "{\"response\":\"" text "\",\"done\":false}\n"
+#define ENDED "{\"error\":\"The answer of the model ended early and is not complete. Request req-1.\"}\n"
+    (void)state;
+    struct relay_result r = check_as("application/x-ndjson", SHAPE_OLLAMA_CHAT, false, LINE("Dear [NA") LINE("ME_1]") LAST(""),
+                                     LINE("Dear ") LINE("Ada Quill") LAST(""), RELAY_COMPLETE);
+    assert_int_equal(r.counts.restored, 1);
+    assert_int_equal(r.usage_in, 3);
+    assert_int_equal(r.usage_out, 4);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_CHAT, false, LINE("a [NAM") "\r\n\n" LAST("E_1] [NA") LINE("late"),
+             LINE("a ") LAST("Ada Quill [NA"), RELAY_COMPLETE);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_GENERATE, false, GENERATED("a [NA") "{\"done\":true}",
+             GENERATED("a ") GENERATED("[NA") "{\"done\":true}\n", RELAY_COMPLETE);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_GENERATE, true, GENERATED("{\\\"a\\\":\\\"[GEO_1]\\\"}") "{\"done\":true}\n",
+             GENERATED("{\\\"a\\\":\\\"1 \\\\\\\"Elm\\\\\\\"\\\\n\\\"}") "{\"done\":true}\n", RELAY_COMPLETE);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_CHAT, false, LINE("x"), LINE("x") ENDED, RELAY_CUT);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_CHAT, false, LINE("x") "{\"error\":\"no [NAME_1]\"}\n",
+             LINE("x") "{\"error\":\"no Ada Quill\"}\n", RELAY_CUT);
+    check_as("application/x-ndjson", SHAPE_OLLAMA_CHAT, false, "nonsense\n",
+             "{\"error\":\"The answer of the model could not be read and was stopped. Request req-1.\"}\n", RELAY_BAD);
+}
+
 static void anthropic(void **state) {
 #define THOUGHT "\"index\":1,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"[NAME_1]\"}"
 #define SIGNED "\"index\":1,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"[NAME_1]\"}"
@@ -244,6 +273,7 @@ int main(void) {
         cmocka_unit_test(a_citation_moves_with_its_text),
         cmocka_unit_test(padding_of_an_edited_event_is_dropped),
         cmocka_unit_test(ends),
+        cmocka_unit_test(lines),
         cmocka_unit_test(anthropic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

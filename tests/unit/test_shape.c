@@ -20,7 +20,7 @@ static void only_the_table_is_served(void **state) {
         {"HEAD", "/v1/models"}, {"DELETE", "/v1/models"}, {"POST", "/v1/chat/completions/"}, {"POST", "/v1//chat/completions"},
         {"POST", "/V1/chat/completions"}, {"POST", "/v1/Chat/completions"}, {"POST", "/v2/chat/completions"},
         {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
-        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
+        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
         {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/gpt-4o"}, {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
         {"GET", "/"}, {"POST", "/v1chat/completions"},
@@ -41,6 +41,9 @@ static void only_the_table_is_served(void **state) {
     assert_int_equal(find("POST", "/v1/responses/input_tokens"), SHAPE_RESPONSES_TOKENS);
     assert_int_equal(find("POST", "/v1/moderations"), SHAPE_MODERATIONS);
     assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
+    assert_int_equal(find("POST", "/api/chat"), SHAPE_OLLAMA_CHAT);
+    assert_int_equal(find("POST", "/api/generate"), SHAPE_OLLAMA_GENERATE);
+    assert_int_equal(find("POST", "/api/embed"), SHAPE_OLLAMA_EMBED);
     assert_int_equal(find("POST", "/v1/messages"), SHAPE_MESSAGES_API);
     assert_int_equal(find("POST", "/v1/messages/count_tokens"), SHAPE_MESSAGES_TOKENS);
     assert_string_equal(shape_endpoint_name(SHAPE_CHAT), "/v1/chat/completions");
