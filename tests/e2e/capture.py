@@ -188,7 +188,7 @@ class Server:
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             self.serve(Connection(sock), nth)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):  # a body of no form, too
             pass
         finally:
             sock.close()
