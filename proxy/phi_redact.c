@@ -198,7 +198,7 @@ static int run_redact(struct job *j, const char *policy, const struct phi_who *w
 int phi_redact_command(int argc, char **argv) {
     const char *policy = NULL, *map = NULL, *restore = NULL;
     bool json = false;
-    struct phi_who who = {NULL};
+    struct phi_who who = {0};
     const struct phi_option options[] = {{"--policy", &policy, NULL}, PHI_WHO_OPTIONS(who), {"--json", NULL, &json},
                                          {"--map", &map, NULL}, {"--restore", &restore, NULL}};
     struct job j = {.arena = NULL};
