@@ -71,7 +71,7 @@ static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mar
     uint32_t end = at;
     while (end + 1 < len && text[end] == mark && text_is_digit(text[end + 1]) && end - at < 28) {
         uint32_t n = digits_at(text, len, end + 1), to = end + 1 + n;
-        if (n > 5 || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
+        if (n > (mark == ' ' ? 8 : 5) || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
             break;
         end = to;
     }
@@ -311,7 +311,7 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }

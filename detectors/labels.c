@@ -138,6 +138,18 @@ static uint32_t apostrophe_before(const char *text, uint32_t at)
     return 0;
 }
 
+/* The letter without its accent that ends at `at` in two bytes (U+00C0 to U+00FF, and the raised a and o), or 0. */
+static char accented_before(const char *text, uint32_t at)
+{
+    static const char plain[] = "aaaaaaaceeeeiiiidnooooo-ouuuuypsaaaaaaaceeeeiiiidnooooo-ouuuuypy";
+    if (at < 2)
+        return 0;
+    unsigned char first = (unsigned char)text[at - 2], second = (unsigned char)text[at - 1];
+    if (first == 0xC3 && second >= 0x80 && second < 0xC0)
+        return plain[second - 0x80];
+    return first == 0xC2 && second == 0xBA ? 'o' : first == 0xC2 && second == 0xAA ? 'a' : 0;
+}
+
 /* The word that ends at `end`, folded; apostrophes in it do not count. False when it is too long. */
 static bool word_read(const char *text, uint32_t end, struct word *word)
 {
@@ -149,11 +161,13 @@ static bool word_read(const char *text, uint32_t end, struct word *word)
             i -= mark;
             continue;
         }
-        if (!is_word_byte(text[i - 1]))
+        char accented = accented_before(text, i);
+        if (!accented && !is_word_byte(text[i - 1]))
             break;
         if (n == sizeof back - 1)
             return false;
-        back[n++] = text_lower(text[--i]);
+        back[n++] = accented ? accented : text_lower(text[i - 1]);
+        i -= accented ? 2 : 1;
     }
     *word = (struct word){.begin = i, .end = end, .len = (uint8_t)n};
     for (uint32_t k = 0; k < n; k++)
