@@ -119,6 +119,14 @@ static bool leaves_join(const struct phi_leaf *a, const struct phi_leaf *b)
     return a->group && a->group == b->group && same_label && a->len && b->len;
 }
 
+/* A value that was cut goes on as it was: digits with digits, letters with letters. What changes there is two values. */
+static bool seam_goes_on(char last, char first)
+{
+    if (text_is_space(last) || !text_is_alnum(first))
+        return false;
+    return !text_is_alnum(last) || text_is_digit(last) == text_is_digit(first);
+}
+
 /* The end of one leaf and the beginning of the next, read as one text by the rules. */
 static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *left, uint32_t number,
                      bool in_turn)
@@ -132,7 +140,7 @@ static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const st
     while (to > 0 && to < right->len && ((unsigned char)right->text[to] & 0xC0) == 0x80)
         to--;
     uint32_t seam = left->len - from;
-    if (seam == 0 || to == 0 || !text_is_alnum(right->text[0]) || text_is_space(left->text[left->len - 1]))
+    if (seam == 0 || to == 0 || !seam_goes_on(left->text[left->len - 1], right->text[0]))
         return 0;
     memcpy(text, left->text + from, seam);
     memcpy(text + seam, right->text, to);

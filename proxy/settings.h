@@ -16,6 +16,7 @@ struct access;
 struct coverage;
 struct policy;
 struct upstream_target;
+struct vocabulary;
 
 /* A business associate agreement as the configuration states it (45 CFR 164.504(e)). */
 struct agreement {
@@ -47,6 +48,7 @@ struct settings {
     size_t n_upstreams;
     struct settings_route *routes;
     size_t n_routes;
+    struct vocabulary *vocabulary; /* NULL: input as token numbers cannot be read */
     uint64_t body_max;
     uint32_t depth_max;
     uint32_t concurrent_max; /* of one worker */

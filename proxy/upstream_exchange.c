@@ -23,6 +23,9 @@
 #define TEXT_MAX (64u * 1024)
 #define URL_MAX 8192u
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
+/* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
+#define READ_MAX 16384L
+#define READ_MAX_EVENTS 4096L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
 /* ---- the request ---- */
@@ -92,7 +95,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
-    if (t->credential) add_line(b, &o, "authorization: Bearer ", t->credential);
+    if (t->credential) add_line(b, &o, t->api_key ? "x-api-key: " : "authorization: Bearer ", t->credential);
     for (const char *const *h = r->headers; h && *h; h++)
         add_line(b, &o, "", *h);
     begin_line(b, &o); /* without a value: libcurl must not ask for 100-continue */
@@ -115,6 +118,7 @@ static void set_request(struct upstream_exchange *x, const struct upstream_reque
         curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(x->easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
     }
+    curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, r->stream ? READ_MAX_EVENTS : READ_MAX);
     if (x->get) {
         curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
         return;

@@ -11,6 +11,7 @@
  */
 #include "claim.h"
 
+#include "policy_scope.h"
 #include "policy_table.h"
 
 static enum policy_claim least(enum policy_claim a, enum policy_claim b) {
@@ -73,5 +74,9 @@ enum policy_claim claim_compute(const struct policy *p) {
     for (int u = 0; u < p->n_purposes; u++)
         for (int k = 1; k < PHI_KINDS; k++)
             claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->cells[u][k].action));
+    for (size_t i = 0; i < p->n_scopes; i++)
+        for (int k = 1; k < PHI_KINDS; k++)
+            if (p->scopes[i].decides[k])
+                claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->scopes[i].cells[k].action));
     return claim;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_scope.h"
 #include "policy_table.h"
 
 static const char *const action_names[POLICY_ACTIONS] = {
@@ -24,6 +25,7 @@ void policy_unref(struct policy *p) {
     if (p->engine) phi_engine_unref(p->engine);
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
+    policy_scopes_free(p);
     free(p);
 }
 
@@ -88,6 +90,62 @@ int policy_purpose_count(const struct policy *p) {
 enum policy_action policy_action(const struct policy *p, int purpose, enum phi_kind kind) {
     if (purpose < 0 || purpose >= p->n_purposes || (unsigned)kind >= PHI_KINDS) return POLICY_BLOCK;
     return (enum policy_action)p->cells[purpose][kind].action;
+}
+
+/* ---- one request ---- */
+
+static const struct policy_cell *stricter(const struct policy_cell *a, const struct policy_cell *b) {
+    return policy_strictness((enum policy_action)b->action) > policy_strictness((enum policy_action)a->action) ? b : a;
+}
+
+static const struct policy_cell *view_cell(const struct policy *p, const struct policy_request *r, enum policy_part part,
+                                           enum phi_kind kind) {
+    int first = r->purpose, last = r->purpose;
+
+    if (r->purpose == 0 && p->n_purposes > 1) first = 1, last = p->n_purposes - 1;
+    const struct policy_cell *cell = policy_scope_cell(p, first, r, part, kind);
+    for (int u = first + 1; u <= last; u++)
+        cell = stricter(cell, policy_scope_cell(p, u, r, part, kind));
+    return cell;
+}
+
+void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out) {
+    *out = (struct policy_view){.policy = p, .purpose = r->purpose};
+    if (r->purpose < 0 || r->purpose >= p->n_purposes) return;
+    for (int part = 0; part < POLICY_PARTS; part++)
+        for (int k = 1; k < PHI_KINDS; k++)
+            out->cells[part][k] = p->n_scopes ? view_cell(p, r, (enum policy_part)part, (enum phi_kind)k)
+                                              : &p->cells[r->purpose][k];
+}
+
+static const struct policy_cell *view_at(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    return (unsigned)kind < PHI_KINDS && (unsigned)part < POLICY_PARTS ? v->cells[part][kind] : NULL;
+}
+
+enum policy_action policy_view_action(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell ? (enum policy_action)cell->action : POLICY_BLOCK;
+}
+
+const char *policy_view_source(const struct policy_view *v, enum policy_part part, enum phi_kind kind, uint32_t *line) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+
+    *line = cell ? cell->line : 0;
+    return cell && cell->line ? v->policy->files[cell->file] : NULL;
+}
+
+const char *policy_part_name(enum policy_part part) {
+    return policy_part_names[(unsigned)part < POLICY_PARTS ? part : POLICY_PART_OTHER];
+}
+
+enum policy_part policy_part_find(const char *name, size_t len, bool *found) {
+    for (int part = 0; part < POLICY_PARTS; part++) {
+        if (strlen(policy_part_names[part]) != len || memcmp(policy_part_names[part], name, len) != 0) continue;
+        *found = true;
+        return (enum policy_part)part;
+    }
+    *found = false;
+    return POLICY_PART_OTHER;
 }
 
 bool policy_in_floor(const struct policy *p, enum phi_kind kind) {

@@ -39,6 +39,7 @@ enum policy_claim {
 };
 
 struct policy;
+struct policy_cell;
 struct diag;
 
 /* Where the presets, built-in rules and dictionaries lie. */
@@ -66,6 +67,35 @@ int policy_purpose(const struct policy *p, const char *name, size_t len);
 const char *policy_purpose_name(const struct policy *p, int purpose);
 int policy_purpose_count(const struct policy *p);
 
+/* Whose words a text is. */
+enum policy_part { POLICY_PART_OTHER = 0, POLICY_PART_SYSTEM, POLICY_PART_USER, POLICY_PART_ASSISTANT, POLICY_PART_TOOL,
+                   POLICY_PART_SCHEMA, POLICY_PART_METADATA, POLICY_PARTS };
+
+/* What scopes ask about a request. NULL: not known, and no scope that asks for it applies. */
+struct policy_request {
+    int purpose;
+    const char *role, *user, *upstream;
+    const char *model; /* not NUL-terminated */
+    size_t model_len;
+};
+
+/* All decisions for one request. */
+struct policy_view {
+    const struct policy *policy;
+    int purpose;
+    const struct policy_cell *cells[POLICY_PARTS][PHI_KINDS]; /* NULL: block */
+};
+
+/* The policy outlives the view. Without a purpose each kind gets the strictest decision of all purposes. */
+void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out);
+enum policy_action policy_view_action(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
+/* The file and line of the decision, for explain. */
+const char *policy_view_source(const struct policy_view *v, enum policy_part part, enum phi_kind kind, uint32_t *line);
+const char *policy_part_name(enum policy_part part);
+/* POLICY_PART_OTHER and *found = false when the word is none. */
+enum policy_part policy_part_find(const char *name, size_t len, bool *found);
+
+/* Where no scope applies. */
 enum policy_action policy_action(const struct policy *p, int purpose, enum phi_kind kind);
 /* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
 bool policy_in_floor(const struct policy *p, enum phi_kind kind);

@@ -25,6 +25,8 @@ static const struct yaml_key policy_keys[] = {
     {.name = "detection", .type = YAML_NODE_SCALAR},
     {.name = "actions", .type = YAML_NODE_MAP},
     {.name = "purposes", .type = YAML_NODE_MAP},
+    {.name = "scopes", .type = YAML_NODE_LIST},
+    {.name = "parts", .type = YAML_NODE_MAP},
     {.name = "floor", .type = YAML_NODE_LIST},
     {.name = "thresholds", .type = YAML_NODE_MAP},
     {.name = "allow", .type = YAML_NODE_LIST},

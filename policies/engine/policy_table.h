@@ -14,11 +14,13 @@
 
 struct diag;
 struct policy_chain;
+struct policy_scope;
 
 /* One decision and the line that made it. */
 struct policy_cell {
     uint8_t action; /* enum policy_action */
     uint8_t file;   /* index into policy.files */
+    uint8_t route;  /* index into policy.routes, for the action of that name */
     uint32_t line;
 };
 
@@ -26,6 +28,8 @@ struct policy {
     atomic_uint refs;
     char id[POLICY_NAME_MAX + 1];
     char digest[65];
+    char detectors[65]; /* the same for what finds: equal digests find the same */
+    uint32_t n_allowed; /* values that are never reported */
     enum policy_mode mode;
     enum policy_claim claim;
     enum policy_unscannable unscannable;
@@ -37,6 +41,8 @@ struct policy {
     char *files[4];
     char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
     int n_purposes;                                              /* 0 included */
+    struct policy_scope *scopes; /* in the order in which they are asked */
+    size_t n_scopes;
     struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];
     struct phi_engine *engine;
 };

@@ -265,8 +265,10 @@ def usage_of(body, said):
 class Writer:
     """Answers of one request in the form of its endpoint."""
 
-    def __init__(self, body, behaviour):
+    def __init__(self, body, behaviour, said=True):
         self.body, self.b = body, {**DEFAULTS, **behaviour}
+        if not said:
+            return
         self.said = expected(body, self.b)
         self.chat = "messages" in body
         self.tool = tool_of(body, self.b)
@@ -413,12 +415,23 @@ class CaptureUpstream(Server):
             error = {"message": b["error"], "type": "capture_error", "param": None, "code": None}
             self.send(connection, status, json.dumps({"error": error}).encode(), b)
             return
+        import capture_typed  # it needs this module
+        typed = capture_typed.Typed(request.path, Writer(request.json, b, said=False))
+        if (events := typed.stream()) is not None:
+            self.send_stream(connection, events, b, typed.type())
+            return
+        if (document := typed.whole()) is not None:
+            self.send(connection, 200, typed.writer.dump(document), b)
+            return
         writer = Writer(request.json, b)
         if not request.json.get("stream") or "input" in request.json:
             self.send(connection, 200, writer.whole(), b)
             return
-        connection.write(head(200, "text/event-stream; charset=utf-8", "transfer-encoding: chunked", b["headers"]))
-        for event in writer.stream():
+        self.send_stream(connection, writer.stream(), b)
+
+    def send_stream(self, connection, events, b, kind="text/event-stream; charset=utf-8"):
+        connection.write(head(200, kind, "transfer-encoding: chunked", b["headers"]))
+        for event in events:
             connection.write(b"%x\r\n%s\r\n" % (len(event), event), b["wire"])
             time.sleep(b["event_delay"])
         connection.write(b"0\r\n\r\n")

@@ -80,11 +80,18 @@ static void found_as(const char *text, enum phi_kind kind, unsigned subject) {
     fail_msg("not in the body: %s", text);
 }
 
+static const struct policy_view *viewed(int purpose) {
+    static struct policy_view view;
+    const struct policy_request request = {.purpose = purpose};
+    policy_view(policy, &request, &view);
+    return &view;
+}
+
 static int transform(const char *body) {
     const struct phi_result found = {findings, n_findings};
     int purpose = policy_purpose(policy, "treatment", 9);
     assert_true(purpose > 0);
-    return transform_body(arena, &walk, span_of(body), &found, policy, purpose, tokens, &out, &done);
+    return transform_body(arena, &walk, span_of(body), &found, viewed(purpose), tokens, &out, &done);
 }
 
 static void becomes(const char *body, const char *want) {
@@ -240,6 +247,21 @@ static void token_shaped_text_is_tokenized(void **state) {
     assert_int_equal(done.edits, 3);
     assert_int_equal(done.rows[1].kind, PHI_TOKEN_TEXT);
     assert_int_equal(done.rows[1].rule, TRANSFORM_NO_RULE);
+}
+
+/* In JSON text inside a string a number becomes a string; what is around it stays. */
+static void numbers_inside_of_strings_become_strings(void **state) {
+    static const char body[] =
+        "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": 6175550142 ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[6175550143,1]}\\\"}\"}]}";
+    (void)state;
+    body_is(body);
+    found_as("6175550142", PHI_PHONE, 0);
+    found_as("6175550143", PHI_PHONE, 0);
+    becomes(body, "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": \\\"[PHONE_1]\\\" ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[\\\\\\\"[PHONE_2]\\\\\\\",1]}\\\"}\"}]}");
+    assert_int_equal(done.edits, 2);
+    struct span value;
+    assert_true(tokens_find(tokens, span_of("[PHONE_2]"), &value));
+    assert_true(span_is(value, "6175550143"));
 }
 
 static void numbers_in_keys_are_not_given_out(void **state) {
@@ -420,7 +442,7 @@ static void too_little_room_is_an_error(void **state) {
     struct arena *small = arena_new(64);
     const struct phi_result found = {findings, n_findings};
     buf_clear(&out);
-    assert_int_equal(transform_body(small, &walk, span_of(body), &found, policy, 1, tokens, &out, &done), -1);
+    assert_int_equal(transform_body(small, &walk, span_of(body), &found, viewed(1), tokens, &out, &done), -1);
     arena_free(small);
 }
 
@@ -454,7 +476,7 @@ static void plain_text_is_decided_the_same(void **state) {
     struct phi_finding v[] = {{.leaf = 0, .begin = 0, .end = 3, .kind = PHI_NAME_PATIENT}, {.leaf = 0, .begin = 20, .end = 30, .kind = PHI_GEO_ZIP}};
     const struct phi_result found = {v, 2};
     (void)state;
-    assert_int_equal(transform_text(arena, text, &found, policy, policy_purpose(policy, "treatment", 9), tokens, &out, &done), 0);
+    assert_int_equal(transform_text(arena, text, WALK_USER, &found, viewed(policy_purpose(policy, "treatment", 9)), tokens, &out, &done), 0);
     assert_true(span_is(buf_span(&out), "[NAME_1] \"said\"\n[TEXT_1] 021"));
     assert_int_equal(done.edits, 3);
 }
@@ -529,6 +551,7 @@ int main(void) {
         CASE(sensitive_findings_block_or_count),
         CASE(sensitive_findings_overlap_without_harm),
         CASE(token_shaped_text_is_tokenized),
+        CASE(numbers_inside_of_strings_become_strings),
         CASE(numbers_in_keys_are_not_given_out),
         CASE(a_finding_never_cuts_token_text),
         CASE(what_is_dropped_forges_no_token),

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What security teams do with policies: compare, test, change; on the real tool and the real gateway."""
+import json
+import subprocess
+import sys
+
+import httpx
+
+from conftest import BIN, ROOT
+from test_cases import Scripted
+
+SITE = """id: site
+version: 1
+description: Test.
+extends: minimum-necessary
+{}
+end: site
+"""
+
+
+def phi(*arguments, text=""):
+    return subprocess.run([str(BIN / "phi"), *map(str, arguments)], input=text, capture_output=True, text=True, cwd=ROOT)
+
+
+def site(tmp_path, body, name="site.yaml"):
+    path = tmp_path / name
+    path.write_text(SITE.format(body), encoding="utf8")
+    return path
+
+
+# ---- phi diff ----
+
+def corpus(tmp_path):
+    path = tmp_path / "corpus.jsonl"
+    path.write_text("".join(json.dumps({"id": str(i), "text": t}) + "\n" for i, t in enumerate([
+        "MRN: 00417723 seen on 03/14/2024", "Call 212-555-0147. MRN: 00417724", "Nothing here."])))
+    return path
+
+
+def test_diff_says_what_loosens(tmp_path):
+    loose = site(tmp_path, "actions:\n  MRN: allow\nwhy:\n  MRN: Test.")
+    r = phi("diff", "minimum-necessary", loose, corpus(tmp_path))
+    assert r.returncode == 1
+    assert "looser    treatment, MRN: tokenize -> allow" in r.stdout
+    assert "MRN: 0 -> 2" in r.stdout
+    assert "3 texts" in r.stdout
+
+
+def test_diff_of_a_stricter_policy_is_clean(tmp_path):
+    strict = site(tmp_path, "actions:\n  MRN: block")
+    r = phi("diff", "minimum-necessary", strict, corpus(tmp_path))
+    assert r.returncode == 0, r.stdout
+    assert "0 looser" in r.stdout
+    assert "treatment: identifiers in clear 0 -> 0, texts blocked 0 -> 2" in r.stdout
+
+
+def test_diff_refuses_what_does_not_load(tmp_path):
+    r = phi("diff", "minimum-necessary", site(tmp_path, "actions:\n  MNR: allow"))
+    assert r.returncode == 2
+    assert 'did you mean "MRN"' in r.stderr
+
+
+# ---- phi test ----
+
+def test_the_table_of_cells_is_what_the_script_writes():
+    sys.path.insert(0, str(ROOT / "tests" / "cases"))
+    import cells
+    assert (ROOT / "tests" / "cases" / "minimum-necessary.yaml").read_text(encoding="utf8") == cells.cases()
+
+
+def test_every_cell_of_minimum_necessary():
+    r = phi("test", "tests/cases/minimum-necessary.yaml")
+    assert r.returncode == 0, "\n".join(line for line in r.stdout.splitlines() if line.startswith("not"))
+    assert "# 413 passed, 0 failed" in r.stdout
+
+
+CASES = """policy: minimum-necessary
+tests:
+  - name: one
+    purpose: treatment
+    text: 'MRN: 00417723'
+    sends: 'MRN: [MRN_1]'
+    restores: {says: 'It is [MRN_1].', gives: 'It is %s.'}
+"""
+
+
+def test_what_comes_back_is_part_of_a_case(tmp_path):
+    path = tmp_path / "cases.yaml"
+    path.write_text(CASES % "00417723")
+    assert phi("test", path).returncode == 0
+    path.write_text(CASES % "00417724")
+    r = phi("test", path)
+    assert r.returncode == 1
+    assert "not ok 1 - one (came back otherwise)" in r.stdout
+    path.write_text(CASES % "00417723" + "    blocked: MRN\n")
+    assert "either what it sends or" in phi("test", path).stderr
+
+
+# ---- the gateway ----
+
+CLIENTS = {"nurse": "role: nurse\ndefault_purpose: treatment\npurposes: [\"*\"]",
+           "desk": "role: reception\ndefault_purpose: treatment\npurposes: [\"*\"]"}
+
+
+class Asked:
+    """A gateway under a site's policy before an upstream that says what it is told to say."""
+
+    def __init__(self, make, tmp_path, body, **options):
+        self.upstream = Scripted()
+        self.upstream.start()
+        path = body if isinstance(body, str) and body.startswith("/") else site(tmp_path, body)
+        self.gateway = make(self.upstream.port, policy=str(path), clients=options.pop("clients", CLIENTS), **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.gateway.stop()
+        self.upstream.stop()
+
+    def ask(self, content, client="nurse", says="ok", headers=(), stream=False, model="m", **more):
+        messages = content if isinstance(content, list) else [{"role": "user", "content": content}]
+        self.upstream.got.clear()
+        if stream:
+            events = [{"choices": [{"index": 0, "delta": {"content": c}, "finish_reason": None}]} for c in says]
+            events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            text = "".join(f"data: {json.dumps(e, ensure_ascii=False)}\n\n" for e in events) + "data: [DONE]\n\n"
+            self.upstream.answer = (200, "text/event-stream", text.encode())
+        else:
+            self.upstream.answer = (200, "application/json", json.dumps({"choices": [
+                {"index": 0, "message": {"role": "assistant", "content": says}, "finish_reason": "stop"}]}).encode())
+        r = httpx.post(self.gateway.url + "/chat/completions", timeout=30, content=json.dumps(
+            {"model": model, "stream": stream, "messages": messages, **more}), headers={
+            "authorization": "Bearer " + self.gateway.keys[client], "content-type": "application/json", **dict(headers)})
+        self.record = [x for x in self.gateway.records("decision")
+                       if x["request_id"] == r.headers["x-phigate-request-id"]][-1]
+        return r
+
+    def sent(self):
+        """The contents as the upstream got them, or None."""
+        if not self.upstream.got:
+            return None
+        messages = json.loads(self.upstream.got[-1].body)["messages"]
+        return messages[0]["content"] if len(messages) == 1 else [m["content"] for m in messages]
+
+
+def said(r):
+    if r.headers["content-type"].startswith("text/event-stream"):
+        events = [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: {")]
+        return "".join(e["choices"][0]["delta"].get("content") or "" for e in events)
+    return r.json()["choices"][0]["message"]["content"]
+
+
+def test_scopes_by_role_model_and_part(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """scopes:
+  - {name: desk, when: {role: reception}, actions: {MRN: mask}}
+  - {name: small, when: {model: "tiny-*", upstream: main}, actions: {PHONE: block}}
+parts:
+  system: {MRN: drop}""") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]"
+        a.ask("MRN: 00417723", client="desk")
+        assert a.sent() == "MRN: [MRN]"
+        a.ask([{"role": "system", "content": "MRN: 00417723"}, {"role": "user", "content": "MRN: 00417724"}])
+        assert a.sent() == ["MRN: ", "MRN: [MRN_1]"]
+        r = a.ask("Call 212-555-0147", model="tiny-1")
+        assert r.status_code == 400 and r.json()["error"]["code"] == "phi_blocked"
+        assert a.sent() is None
+        assert a.ask("Call 212-555-0147").status_code == 200
+        actions = {(f["kind"], f["action"]) for x in a.gateway.records("decision") for f in x.get("findings", [])}
+        assert {("MRN", "mask"), ("MRN", "drop"), ("MRN", "tokenize"), ("PHONE", "block")} <= actions
+
+
+def test_scopes_in_the_tool(tmp_path):
+    path = site(tmp_path, "scopes:\n  - {name: desk, when: {role: reception}, actions: {MRN: mask}}")
+    assert phi("redact", "--policy", path, text="MRN: 00417723").stdout == "MRN: [MRN_1]"
+    assert phi("redact", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout == "MRN: [MRN]"
+    assert "action  mask" in phi("explain", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout
