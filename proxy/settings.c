@@ -4,6 +4,8 @@
  */
 #include "settings.h"
 
+#include <string.h>
+
 #include "../policies/engine/coverage.h"
 
 struct settings *settings_ref(struct settings *s) {
@@ -19,6 +21,12 @@ const struct settings_route *settings_route(const struct settings *s, struct spa
     for (size_t i = 0; i < s->n_routes; i++)
         for (const char *const *glob = s->routes[i].models; *glob; glob++)
             if (span_glob(model, *glob)) return &s->routes[i];
+    return NULL;
+}
+
+const struct settings_route *settings_route_to(const struct settings *s, const char *upstream) {
+    for (size_t i = 0; i < s->n_routes; i++)
+        if (strcmp(s->routes[i].upstream->name, upstream) == 0) return &s->routes[i];
     return NULL;
 }
 

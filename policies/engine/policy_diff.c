@@ -36,6 +36,8 @@ static bool goes_in_clear(enum policy_action a) {
 
 enum policy_change policy_action_change(enum policy_action before, enum policy_action after) {
     if (before == after || (goes_in_clear(before) && goes_in_clear(after))) return POLICY_OTHERWISE;
+    /* Another policy decides there: only refusing is known to be stricter. */
+    if (before == POLICY_ROUTE || after == POLICY_ROUTE) return after == POLICY_BLOCK ? POLICY_STRICTER : POLICY_LOOSER;
     return policy_strictness(after) > policy_strictness(before) ? POLICY_STRICTER : POLICY_LOOSER;
 }
 

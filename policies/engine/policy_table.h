@@ -11,6 +11,7 @@
 
 #define POLICY_PURPOSES_MAX 32
 #define POLICY_NAME_MAX 64
+#define POLICY_ROUTES_MAX 16
 
 struct diag;
 struct policy_chain;
@@ -41,6 +42,8 @@ struct policy {
     char *files[4];
     char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
     int n_purposes;                                              /* 0 included */
+    char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */
+    size_t n_routes;
     struct policy_scope *scopes; /* in the order in which they are asked */
     size_t n_scopes;
     struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];
