@@ -213,7 +213,7 @@ enum flow transaction_transform(struct transaction *t) {
     if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
     count_findings(t);
     if (t->transform.blocked) {
-        t->refusal_kind = phi_kind_name(t->transform.block_kind);
+        if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;

@@ -111,6 +111,15 @@ static void add_rerouted(struct audit_record *r, const struct transaction *t) {
     add_object(r, "rerouted", &b);
 }
 
+static void add_bulk(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->transform.over_bulk) return;
+    begin_object(&b);
+    buf_add_format(&b, "\"encounters\":%u,\"patients\":%u", t->transform.bulk.encounters, t->transform.bulk.patients);
+    add_object(r, "bulk", &b);
+}
+
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
     char letter[2] = {phi_kind_letter(row->kind), '\0'};
     struct buf path;
@@ -223,6 +232,7 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_policy(r, t);
     add_upstream(r, t);
     add_rerouted(r, t);
+    add_bulk(r, t);
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);

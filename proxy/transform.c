@@ -113,7 +113,7 @@ static bool goes_in_clear(enum policy_action action) {
 
 /* Monitor mode changes nothing, except what may leave in clear under no policy. */
 static bool is_enforced(const struct transformer *x, enum phi_kind kind) {
-    return !x->monitor || policy_in_floor(x->policy, kind);
+    return !x->monitor || (kind != PHI_NONE && policy_in_floor(x->policy, kind));
 }
 
 static void block(struct transformer *x, enum phi_kind kind, uint32_t path, const char *reason) {
@@ -173,6 +173,21 @@ static bool finding_fits(const struct transformer *x, size_t i) {
     return !before || before->leaf < f->leaf || (before->leaf == f->leaf && before->begin <= f->begin);
 }
 
+/* More patients, or more of a chart, than a purpose needs at once. */
+static int check_bulk(struct transformer *x) {
+    struct policy_limits limits = policy_limits(x->policy, x->view->purpose);
+    struct transform *t = x->t;
+
+    if (!limits.patients && !limits.encounters) return 0;
+    if (transform_bulk_count(x->arena, x->w, x->found, x->today, &t->bulk) < 0) return -1;
+    bool patients = limits.patients && t->bulk.patients > limits.patients,
+         encounters = limits.encounters && t->bulk.encounters > limits.encounters;
+    t->over_bulk = patients || encounters;
+    if (t->over_bulk && limits.action == POLICY_BLOCK)
+        block(x, PHI_NONE, 0, patients ? "too_many_patients" : "too_many_encounters");
+    return 0;
+}
+
 static int decide_all(struct transformer *x) {
     struct transform *t = x->t;
 
@@ -190,6 +205,7 @@ static int decide_all(struct transformer *x) {
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
+    if (check_bulk(x) < 0) return -1;
     if (t->blocked) t->route = NULL;
     if (t->blocked || t->route) memset(t->disclosed, 0, sizeof t->disclosed);
     return 0;

@@ -7,6 +7,7 @@
 #define TRANSFORM_H
 
 #include "../policies/engine/policy.h"
+#include "transform_bulk.h"
 #include "walk.h"
 
 struct arena;
@@ -33,9 +34,12 @@ struct transform {
     bool blocked;              /* the request must not go; nothing was written */
     enum phi_kind block_kind;
     uint32_t block_path;
-    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number" */
+    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", or, with no kind, "too_many_patients",
+                                  "too_many_encounters" */
     const char *route;         /* not blocked, but another upstream and its policy shall have it; nothing was written */
     enum phi_kind route_kind;
+    struct transform_bulk bulk; /* counted where the policy limits it */
+    bool over_bulk;             /* more than it says, whatever follows from that */
     uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked or routed */
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_bulk.h"
 #include "policy_scope.h"
 #include "policy_table.h"
 
@@ -26,6 +27,7 @@ void policy_unref(struct policy *p) {
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
     policy_scopes_free(p);
+    policy_messages_free(p);
     free(p);
 }
 
@@ -169,6 +171,12 @@ enum policy_action policy_action_find(const char *name, size_t len, bool *found)
     }
     *found = false;
     return POLICY_BLOCK;
+}
+
+struct policy_limits policy_limits(const struct policy *p, int purpose) {
+    struct policy_limits none = {0, 0, POLICY_ALLOW};
+    if (purpose < 0 || purpose >= p->n_purposes || (!p->bulk.patients && !p->bulk.encounters)) return none;
+    return (struct policy_limits){p->bulk.patients, p->bulk.encounters, (enum policy_action)p->bulk.action[purpose]};
 }
 
 const char *policy_route_name(const struct policy *p, size_t i) {

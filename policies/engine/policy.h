@@ -104,6 +104,14 @@ enum policy_action policy_action(const struct policy *p, int purpose, enum phi_k
 /* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
 bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
+/* The most distinct patients and encounters that one request may hold, 0: no limit; and what happens beyond. */
+struct policy_limits {
+    uint32_t patients, encounters;
+    enum policy_action action; /* POLICY_BLOCK, POLICY_FLAG or POLICY_ALLOW */
+};
+struct policy_limits policy_limits(const struct policy *p, int purpose);
+/* The site's own words for a refusal: by the kind that led to it, then by its code. NULL: it has none. */
+const char *policy_message(const struct policy *p, const char *code, enum phi_kind kind);
 /* The upstreams that `route:NAME` names, to be checked against the configuration. NULL at the end. */
 const char *policy_route_name(const struct policy *p, size_t i);
 enum policy_action policy_action_find(const char *name, size_t len, bool *found);

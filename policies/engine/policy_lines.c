@@ -64,6 +64,27 @@ static int read_action(struct policy *p, const struct yaml_node *value, enum pol
     return 0;
 }
 
+static bool is_sensitive(int kind) {
+    return kind >= PHI_SENS_SUD && kind <= PHI_SENS_STATUS;
+}
+
+static bool fits_sensitive(enum policy_action a) {
+    return a == POLICY_BLOCK || a == POLICY_ROUTE || a == POLICY_FLAG || a == POLICY_ALLOW;
+}
+
+/* A category covers meaning, not a value that could be put back. */
+static int check_sensitive(const struct kind_set *set, enum policy_action action, const struct yaml_node *value,
+                           struct diag *d) {
+    if (set->reach == KIND_REACH_ALL || fits_sensitive(action)) return 0;
+    for (int k = 1; k < PHI_KINDS; k++) {
+        if (!set->has[k] || !is_sensitive(k)) continue;
+        yaml_error(value, d, "%s is a category, not a value; use block, route:NAME, flag or allow",
+                   phi_kind_name((enum phi_kind)k));
+        return -1;
+    }
+    return 0;
+}
+
 static bool is_date(int kind) {
     return kind >= PHI_DATE_DOB && kind <= PHI_DATE_RELATIVE;
 }
@@ -89,7 +110,7 @@ static void spread(struct policy_lines *lines, const struct kind_set *set, enum 
             return;
         }
         lines->value[k] = value;
-        lines->action[k] = action;
+        lines->action[k] = is_sensitive(k) && !fits_sensitive(action) ? POLICY_BLOCK : action; /* by "*" */
         lines->route[k] = route;
         lines->reach[k] = set->reach;
     }
@@ -102,7 +123,9 @@ void policy_lines_read(struct policy *p, const struct yaml_node *map, struct pol
         enum policy_action action = POLICY_BLOCK;
         uint8_t route;
         int kinds = policy_kinds_read(map->keys[i], &set, d), known = read_action(p, map->items[i], &action, &route, d);
-        if (kinds != 0 || known != 0 || check_offset(&set, action, map->items[i], d) != 0) continue;
+        if (kinds != 0 || known != 0 || check_offset(&set, action, map->items[i], d) != 0 ||
+            check_sensitive(&set, action, map->items[i], d) != 0)
+            continue;
         if (set.reach == KIND_REACH_ALL && policy_shows(action)) {
             yaml_error(map->items[i], d,
                        "\"*\" may only hide (block, tokenize, mask or drop); name what may leave");
@@ -110,6 +133,42 @@ void policy_lines_read(struct policy *p, const struct yaml_node *map, struct pol
         }
         spread(lines, &set, action, route, map->keys[i], map->items[i], d);
     }
+}
+
+/* "SUD" is SENS.SUD. */
+static int read_category(const struct yaml_node *word, struct kind_set *set, struct diag *d) {
+    char name[POLICY_NAME_MAX + 8];
+
+    snprintf(name, sizeof name, "%s%.64s", strncmp(word->text, "SENS.", 5) == 0 ? "" : "SENS.", word->text);
+    enum phi_kind kind = phi_kind_find(name, strlen(name));
+    if (!is_sensitive((int)kind)) {
+        yaml_error(word, d, "\"%s\" is no sensitive category; they are SUD, PSYTHPN, HIV, MENTAL, REPRO, GENDER, ABUSE, STI, "
+                            "GENETIC, MINOR and STATUS", word->text);
+        return -1;
+    }
+    *set = (struct kind_set){.reach = KIND_REACH_ONE};
+    set->has[kind] = true;
+    return 0;
+}
+
+void policy_lines_sensitive(struct policy *p, const struct yaml_node *value, struct policy_lines *lines, struct diag *d) {
+    struct kind_set set = {.reach = KIND_REACH_GROUP};
+    enum policy_action action = POLICY_BLOCK;
+    uint8_t route;
+
+    *lines = (struct policy_lines){.value = {NULL}};
+    if (!value) return;
+    if (value->type == YAML_NODE_MAP) {
+        for (size_t i = 0; i < value->n; i++)
+            if (read_category(value->keys[i], &set, d) == 0 && read_action(p, value->items[i], &action, &route, d) == 0 &&
+                check_sensitive(&set, action, value->items[i], d) == 0)
+                spread(lines, &set, action, route, value->keys[i], value->items[i], d);
+        return;
+    }
+    for (int k = PHI_SENS_SUD; k <= PHI_SENS_STATUS; k++)
+        set.has[k] = true;
+    if (read_action(p, value, &action, &route, d) == 0 && check_sensitive(&set, action, value, d) == 0)
+        spread(lines, &set, action, route, value, value, d);
 }
 
 static void check_floor(const struct policy *p, int kind, struct policy_lines *lines, struct diag *d) {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from conftest import BIN, ROOT
 from test_cases import Scripted
@@ -258,3 +259,51 @@ def test_a_route_needs_an_upstream(make_gateway, tmp_path):
     r = subprocess.run([str(BIN / "phigate"), "-c", str(g.dir / "phigate.yaml"), "--share", str(ROOT), "--check"],
                        capture_output=True, text=True)
     assert r.returncode != 0 and "route:nowhere" in r.stdout + r.stderr
+
+
+# ---- bulk, sensitive, messages ----
+
+def test_more_than_one_patient_or_a_whole_chart(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """bulk: {patients: 1, encounters: 3, action: block, purposes: {prior-auth: flag, research: allow}}
+messages: {phi_blocked: One patient at a time please.}""") as a:
+        two = "MRN: 00417723 and MRN: 00417724"
+        r = a.ask(two)
+        assert r.status_code == 400
+        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients.")
+        assert a.sent() is None
+        assert a.record["bulk"] == {"encounters": 0, "patients": 2}
+        assert a.ask("MRN: 00417723, again MRN: 004-17723").status_code == 200
+        assert "bulk" not in a.record
+        dates = " ".join(f"Date of service: {m}/14/2024." for m in range(1, 5))
+        assert a.ask(dates).status_code == 400 and a.record["reason"] == "too_many_encounters"
+        assert a.ask(dates[:-30]).status_code == 200
+        assert a.ask(two, headers={"x-phi-purpose": "prior-auth"}).status_code == 200
+        assert a.record["bulk"]["patients"] == 2
+        assert a.ask(two, headers={"x-phi-purpose": "research"}).status_code == 200
+
+
+def test_sensitive_and_messages_by_kind(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """sensitive: {HIV: block}
+messages:
+  SENS.*: Ask the privacy officer.
+  SENS.HIV: Call 555-0100 first.
+  purpose_unknown: Unknown \\"purpose\\"; say treatment.""".replace('\\"', "'")) as a:
+        assert a.ask("HIV positive").json()["error"]["message"].startswith("Call 555-0100 first. Found: SENS.HIV.")
+        assert a.ask("methadone clinic").json()["error"]["message"].startswith("Ask the privacy officer. Found: SENS.SUD.")
+        r = a.ask("x", headers={"x-phi-purpose": "curiosity"})
+        assert r.json()["error"]["message"].startswith("Unknown 'purpose'; say treatment.")
+        assert a.ask("gonorrhea").status_code == 200
+
+
+@pytest.mark.parametrize("body, words", [
+    ("bulk: {patients: 0}", "1"), ("bulk: {action: block}", "needs a number"), ("bulk: {patients: 1, action: mask}", "block"),
+    ("bulk: {patients: 1, purposes: {xray: flag}}", 'no purpose "xray"'),
+    ("sensitive: mask", "is a category"), ("sensitive: {SOD: block}", "no sensitive category"),
+    ("actions: {SENS.HIV: tokenize}", "is a category"),
+    ("messages: {phi_blockd: x}", 'did you mean "phi_blocked"'), ("messages: {MNR: x}", 'did you mean "MRN"'),
+    ("messages: {MRN: ''}", "1 to 300"),
+])
+def test_mistakes_have_a_place(tmp_path, body, words):
+    r = phi("check", site(tmp_path, body))
+    assert r.returncode == 1
+    assert "site.yaml:5:" in r.stderr and words in r.stderr and "^" in r.stderr
