@@ -19,9 +19,10 @@ static const struct command {
      phi_explain_command},
     {"check", "FILE...", "mistakes in configurations, policies, rules, clients", phi_check_command},
     {"test", "FILE...", "examples in rules and cases in policy test files, as TAP", phi_test_command},
+    {"diff", "OLD NEW [CORPUS.jsonl]", "what a policy change would change; exit 1 when anything becomes looser", phi_diff_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
-    {"audit", "verify FILE [--key FILE]", "the audit log, checked from the first record to the last", phi_audit_command},
+    {"audit", "verify|search|report|export|merge|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

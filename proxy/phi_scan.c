@@ -13,11 +13,6 @@
 
 #define LINE_ARENA (256u << 20)
 
-/* Not every finding is an identifier: ages up to 89, sensitive topics, model numbers of devices decide about other things. */
-static bool is_identifier(const struct phi_finding *f) {
-    return phi_kind_letter((enum phi_kind)f->kind) != '-' || f->kind == PHI_SECRET;
-}
-
 static int scan_text(struct policy *p, struct phi_scratch *s, struct span text, struct phi_result *found) {
     struct phi_leaf leaf = {.text = text.ptr ? text.ptr : "", .len = (uint32_t)text.len};
 
@@ -40,7 +35,7 @@ static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path,
     if (scan_text(p, s, buf_span(&text), &found) == 0) {
         rc = PHI_DONE;
         for (size_t i = 0; i < found.n; i++) {
-            if (!all && !is_identifier(&found.v[i])) continue;
+            if (!all && !phi_is_identifier((enum phi_kind)found.v[i].kind)) continue;
             print_finding(p, &found.v[i]);
             rc = PHI_FOUND;
         }
@@ -55,7 +50,7 @@ static void print_jsonl(const struct policy *p, struct span id, const struct phi
     printf("{\"id\":%.*s,\"findings\":[", (int)id.len, id.ptr);
     for (size_t i = 0; i < found->n; i++) {
         const struct phi_finding *f = &found->v[i];
-        if (!all && !is_identifier(f)) continue;
+        if (!all && !phi_is_identifier((enum phi_kind)f->kind)) continue;
         printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", any ? "," : "", f->begin, f->end,
                phi_kind_name((enum phi_kind)f->kind), phi_rule_id(policy_engine(p), f->rule), f->score);
         any = true;
@@ -119,12 +114,13 @@ int phi_scan_command(int argc, char **argv) {
 
 /* ---- explain ---- */
 
-static void explain_finding(const struct policy *p, const struct phi_scratch *s, int purpose, const struct phi_finding *f) {
+static void explain_finding(const struct policy_view *view, const struct phi_scratch *s, const struct phi_finding *f) {
+    const struct policy *p = view->policy;
     const struct phi_engine *e = policy_engine(p);
     enum phi_kind kind = (enum phi_kind)f->kind;
     uint32_t rule_line = 0, policy_line = 0;
     const char *rule_file = phi_rule_file(e, f->rule, &rule_line);
-    const char *policy_file = policy_source(p, purpose, kind, &policy_line);
+    const char *policy_file = policy_view_source(view, POLICY_PART_USER, kind, &policy_line);
     char parts[512];
 
     printf("%s %u-%u\n", phi_kind_name(kind), f->begin, f->end);
@@ -132,28 +128,29 @@ static void explain_finding(const struct policy *p, const struct phi_scratch *s,
            phi_rule_trigger(e, f->rule));
     if (phi_explain(e, s, f, parts, sizeof parts) == 0) printf("  score   %u = %s\n", f->score, parts);
     else printf("  score   %u\n", f->score);
-    printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_action(p, purpose, kind)),
-           policy_file ? policy_file : "?", policy_line, purpose ? policy_purpose_name(p, purpose) : "(none given)");
+    printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)),
+           policy_file ? policy_file : "?", policy_line, view->purpose ? policy_purpose_name(p, view->purpose) : "(none given)");
     if (phi_kind_letter(kind) == '-') printf("  letter  none: not one of the identifiers of 45 CFR 164.514(b)(2)(i)\n");
     else printf("  letter  %c of 45 CFR 164.514(b)(2)(i)\n", phi_kind_letter(kind));
 }
 
 int phi_explain_command(int argc, char **argv) {
-    const char *name = NULL, *purpose_name = NULL;
-    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--purpose", &purpose_name, NULL}};
+    const char *name = NULL;
+    struct phi_who who = {.purpose = NULL};
+    const struct phi_option options[] = {{"--policy", &name, NULL}, PHI_WHO_OPTIONS(who)};
     struct phi_result found = {NULL, 0};
     struct buf text;
-    int purpose, rc = PHI_USAGE;
+    struct policy_view view;
+    int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 2) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
     struct policy *p = phi_policy(name);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();
-    purpose = phi_purpose(p, purpose_name);
-    if (s && purpose >= 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
+    if (s && phi_view(p, &who, &view) == 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
             for (size_t i = 0; i < found.n; i++)
-                explain_finding(p, s, purpose, &found.v[i]);
+                explain_finding(&view, s, &found.v[i]);
             rc = found.n ? PHI_FOUND : PHI_DONE;
         }
         buf_free(&text);

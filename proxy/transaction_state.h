@@ -7,6 +7,8 @@
 #define TRANSACTION_STATE_H
 
 #include "buf.h"
+#include "force.h"
+#include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
 #include "transaction.h"
@@ -60,16 +62,21 @@ struct transaction {
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
     bool get;
+    enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
+    const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     int purpose;
     const char *purpose_source;
-    const struct settings_route *route;
+    const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
+    enum phi_kind route_kind;                         /* because of this kind */
     struct policy *policy;
 
     struct buf in, out; /* the body as it came; as it leaves */
     struct walk walk;
+    struct force force;
+    bool ids_as_text; /* token numbers were replaced by their text */
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;

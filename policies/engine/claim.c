@@ -11,6 +11,7 @@
  */
 #include "claim.h"
 
+#include "policy_scope.h"
 #include "policy_table.h"
 
 static enum policy_claim least(enum policy_claim a, enum policy_claim b) {
@@ -50,7 +51,10 @@ static enum policy_claim ceiling_shown(enum phi_kind kind) {
 /* A general form is a year, 90+ or three ZIP digits; where a kind has none, the value is masked. */
 static enum policy_claim ceiling(enum phi_kind kind, enum policy_action action) {
     switch (action) {
+    case POLICY_OFFSET: /* derived from the value: never Safe Harbor, 164.514(c)(1) */
+        return POLICY_LIMITED_DATA_SET;
     case POLICY_BLOCK:
+    case POLICY_ROUTE: /* what goes there is that policy's claim */
     case POLICY_TOKENIZE:
     case POLICY_MASK:
     case POLICY_DROP:
@@ -73,5 +77,9 @@ enum policy_claim claim_compute(const struct policy *p) {
     for (int u = 0; u < p->n_purposes; u++)
         for (int k = 1; k < PHI_KINDS; k++)
             claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->cells[u][k].action));
+    for (size_t i = 0; i < p->n_scopes; i++)
+        for (int k = 1; k < PHI_KINDS; k++)
+            if (p->scopes[i].decides[k])
+                claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->scopes[i].cells[k].action));
     return claim;
 }

@@ -140,6 +140,29 @@ def kills(place, options):
     return f"{options.kills} kills, {n} durable records, {torn} torn tails; {text}"
 
 
+def rotating_kills(place, options):
+    """Kills while files are rotated every few records and checkpoints are signed: one chain, one tree, over all files."""
+    os.environ.update(AUDIT_ROTATE="65536", AUDIT_SIGN=os.path.join(place.directory, "sign.key"))
+    recorded, reports, undone = {}, Grown(place.reports), 0
+    try:
+        for i in range(options.kills):
+            process = place.start(random.choice([4, 16]), 10_000)
+            time.sleep(random.uniform(0.005, 0.25))
+            process.send_signal(signal.SIGKILL)
+            place.finish(process)
+        require(place.finish(place.start(4, 300)) == 0, "the log does not open again: " + place.errors[-300:])
+        undone = place.errors.count("audit.rotation-undone")
+        require("not-signing" not in place.errors, "a tree was not continued: " + place.errors[-300:])
+        out = subprocess.run([DRIVER, "verify-set", place.log], capture_output=True, text=True, timeout=120)
+        require(out.returncode == 0, out.stdout + out.stderr)
+        files = glob.glob(place.log + ".seg-*")
+        require(len(files) > options.kills / 4, f"only {len(files)} segments")
+        n = place.check([place.log, *files])
+        return f"{options.kills} kills, {n} durable records, {undone} rotations undone; {out.stdout.strip()}"
+    finally:
+        del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
+
+
 def torn_writes(place, options):
     """A kill can hardly hit the inside of a write: cut the tail at random bytes instead, above the head."""
     sealed = 0
@@ -304,7 +327,7 @@ def two_writers(place, options):
 
 def main():
     global DRIVER
-    scenarios = [kills, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
+    scenarios = [kills, rotating_kills, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
                  hanging, two_writers]
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")
