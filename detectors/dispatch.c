@@ -216,11 +216,11 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
 /* The places of 64 bytes; behind: those with an ASCII letter before them. */
 static int try_places(const struct pass *p, const struct openings *all, uint32_t base, uint64_t places, uint64_t behind)
 {
-    const unsigned char *text = (const unsigned char *)p->text + base;
+    const char *text = p->text + base;
     uint32_t last = p->len - base - 1;
     for (; places; places &= places - 1) {
         unsigned k = (unsigned)__builtin_ctzll(places);
-        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text[k], text[k + 1]))
+        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text + k))
             continue;
         if (try_place(p, all, base + k) < 0)
             return -1;
