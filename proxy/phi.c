@@ -21,7 +21,7 @@ static const struct command {
     {"test", "FILE...", "examples in rules and cases in policy test files, as TAP", phi_test_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
-    {"audit", "verify|search|report|export|merge|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
+    {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
