@@ -10,9 +10,9 @@ BUILD   ?= release
 OUT     := build/$(BUILD)
 PREFIX  ?= /usr/local
 
-PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1
+PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1 zlib libbrotlidec libzstd
 # Offline code (phi, unit tests, fuzzers) sees neither libevent nor libcurl.
-CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lpthread -lm
+CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lz -lbrotlidec -lzstd -lpthread -lm
 SOCKET_LIBS = -levent_core -levent_pthreads -lcurl -lssl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -42,7 +42,7 @@ else
 endif
 
 # Modules that need libevent or libcurl, or the whole of the gateway. Everything else is offline code.
-SOCKET_SRC := $(wildcard $(addprefix proxy/,memory.c tls.c server*.c acceptor.c upstream*.c echo*.c admin.c worker.c gateway.c))
+SOCKET_SRC := $(wildcard $(addprefix proxy/,memory.c tls.c server*.c acceptor.c upstream*.c echo.c admin.c worker.c gateway.c))
 MAIN_SRC   := $(wildcard proxy/main.c proxy/phi.c)
 CORE_SRC   := $(filter-out $(SOCKET_SRC) $(MAIN_SRC),$(wildcard detectors/*.c policies/engine/*.c proxy/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -77,12 +77,12 @@ $(OUT)/%.o: %.c
 	@echo "  CC $@"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(CORE): $(call obj,$(CORE_SRC))
+$(CORE): $(call obj,$(CORE_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
-$(SOCKET): $(call obj,$(SOCKET_SRC))
+	@ar rcs $@ $(filter %.o,$^)
+$(SOCKET): $(call obj,$(SOCKET_SRC)) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OUT)/bin/phi: $(OUT)/proxy/phi.o $(CORE)
 	@mkdir -p $(@D)
@@ -97,20 +97,23 @@ $(OUT)/bin/phigate: $(OUT)/proxy/main.o $(SOCKET) $(CORE)
 $(OUT)/unit/test_socket_%: $(OUT)/tests/unit/test_socket_%.o $(SOCKET) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka $(SOCKET_LIBS) $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) -lcmocka -lcjson $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcmocka -lcjson $(CORE_LIBS)
 $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcjson $(CORE_LIBS)
 
-# Programs that fault scripts break, and micro-benchmarks: core only.
+# Programs that fault scripts break, and benchmarks: core only; one whose name starts with socket_ links the sockets too.
 $(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bench/socket_%: $(OUT)/tests/bench/socket_%.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
@@ -171,6 +174,9 @@ install: all
 	    install -m 644 policies/$$d/*.yaml $(DESTDIR)$(PREFIX)/share/phigate/policies/$$d/; done
 	for f in detectors/dictionaries/*.bin; do test ! -e $$f || \
 	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries/; done
+	install -d $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies
+	install -m 644 proxy/vocabularies/*.zst proxy/vocabularies/LICENSE.tiktoken \
+	    $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
 	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
 

@@ -13,21 +13,6 @@
 
 enum { OLDEST = 130, BIRTH_YEAR_90 = 1940 };
 
-static bool is_text(const struct words *w, uint32_t i, const char *text)
-{
-    size_t n = strlen(text);
-
-    return i < w->n && w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
-}
-
-static bool is_any(const struct words *w, uint32_t i, const char *const *list)
-{
-    for (; *list; list++)
-        if (is_text(w, i, *list))
-            return true;
-    return false;
-}
-
 static int leading(const struct words *w, uint32_t i, unsigned *n)
 {
     const char *s = w->text + w->v[i].begin;
@@ -46,10 +31,10 @@ static bool has_unit(const struct words *w, uint32_t i)
 
     if (i + 1 >= w->n || w->v[i + 1].gap & (GAP_LINE | GAP_BLANK | GAP_COMMA | GAP_PERIOD | GAP_COLON))
         return false;
-    if (!is_any(w, i + 1, units))
+    if (!words_is_any(w, i + 1, units))
         return false;
-    if (is_text(w, i + 1, "year") || is_text(w, i + 1, "years")) /* "90 years ago" is no age */
-        return is_text(w, i + 2, "old") || is_text(w, i + 2, "olds") || is_text(w, i + 2, "of") || w->v[i + 1].gap & GAP_HYPHEN;
+    if (words_is(w, i + 1, "year") || words_is(w, i + 1, "years")) /* "90 years ago" is no age */
+        return words_is(w, i + 2, "old") || words_is(w, i + 2, "olds") || words_is(w, i + 2, "of") || w->v[i + 1].gap & GAP_HYPHEN;
     return true;
 }
 
@@ -58,13 +43,13 @@ static bool has_word_before(const struct words *w, uint32_t i)
     static const char *const ages[] = {"age", "aged", "ages", "turned", "turning", "turns", "over", NULL};
     uint32_t k = i;
 
-    if (i && (is_text(w, i - 1, "is") || is_text(w, i - 1, "of") || is_text(w, i - 1, "her") || is_text(w, i - 1, "his")))
+    if (i && (words_is(w, i - 1, "is") || words_is(w, i - 1, "of") || words_is(w, i - 1, "her") || words_is(w, i - 1, "his")))
         k--;
     if (!k || w->v[k].gap & (GAP_LINE | GAP_BLANK | GAP_PERIOD))
         return false;
-    if (is_text(w, k - 1, "over"))
-        return is_text(w, i + 1, "years");
-    return is_any(w, k - 1, ages) && !is_text(w, i + 1, "degrees") && !is_text(w, i + 1, "percent");
+    if (words_is(w, k - 1, "over"))
+        return words_is(w, i + 1, "years");
+    return words_is_any(w, k - 1, ages) && !words_is(w, i + 1, "degrees") && !words_is(w, i + 1, "percent");
 }
 
 static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
@@ -83,12 +68,12 @@ static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
 static bool find_decade(const struct words *w, uint32_t i, struct date *out)
 {
     static const char *const before[] = {"her", "his", "their", "mid", "early", "late", "the", NULL};
-    bool decade = is_text(w, i, "90s") || is_text(w, i, "100s") || is_text(w, i, "nineties") ||
-                  (is_text(w, i, "90") && w->v[i].flags & WORD_POSSESSIVE);
+    bool decade = words_is(w, i, "90s") || words_is(w, i, "100s") || words_is(w, i, "nineties") ||
+                  (words_is(w, i, "90") && w->v[i].flags & WORD_POSSESSIVE);
 
     out->first = out->last = i;
     out->score = 85;
-    return decade && i && is_any(w, i - 1, before) && !is_text(w, i - 1, "the");
+    return decade && i && words_is_any(w, i - 1, before) && !words_is(w, i - 1, "the");
 }
 
 static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
@@ -100,8 +85,8 @@ static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
         return false;
     out->first = out->last = i;
     out->score = 80;
-    return is_text(w, i - 1, "born") || (is_text(w, i - 1, "in") && is_text(w, i - 2, "born")) ||
-           (is_text(w, i - 1, "year") && is_text(w, i - 2, "birth"));
+    return words_is(w, i - 1, "born") || (words_is(w, i - 1, "in") && words_is(w, i - 2, "born")) ||
+           (words_is(w, i - 1, "year") && words_is(w, i - 2, "birth"));
 }
 
 static bool find_digits(const struct words *w, uint32_t i, struct date *out)
@@ -126,9 +111,9 @@ static bool find_words(const struct words *w, uint32_t i, struct date *out)
 
     out->first = i;
     out->score = 90;
-    if (is_text(w, i, "hundred") || (value == 1 && is_text(w, i + 1, "hundred"))) {
-        used = is_text(w, i, "hundred") ? 1 : 2;
-        if (is_text(w, i + used, "and"))
+    if (words_is(w, i, "hundred") || (value == 1 && words_is(w, i + 1, "hundred"))) {
+        used = words_is(w, i, "hundred") ? 1 : 2;
+        if (words_is(w, i + used, "and"))
             used++;
         if (dates_read_number(w, i + used, &(unsigned){0}, &ordinal) > 0)
             used++;
@@ -148,7 +133,7 @@ bool ages_find(const struct words *w, uint32_t i, struct date *out)
         return find_digits(w, i, out) || find_decade(w, i, out) || find_birth_year(w, i, out);
     if (x->classes & LEX(NUMBER))
         return find_words(w, i, out);
-    if (is_any(w, i, nouns)) {
+    if (words_is_any(w, i, nouns)) {
         out->first = out->last = i;
         out->score = 90;
         return true;

@@ -6,12 +6,18 @@
 
 #include "engine.h"
 #include "fields.h"
+#include "labelled.h"
+#include "prose.h"
 #include "repeat.h"
+#include "structured.h"
 #include "titles.h"
 
 const struct phi_detector *const phi_detectors[] = {
     &phi_fields,
+    &phi_structured,
+    &phi_labelled,
     &phi_titles,
+    &prose_detector,
     &phi_repeat,
 };
 const unsigned phi_detectors_n = sizeof phi_detectors / sizeof *phi_detectors;

@@ -16,21 +16,6 @@ struct number {
     unsigned words;
 };
 
-static bool is_text(const struct words *w, uint32_t i, const char *text)
-{
-    size_t n = strlen(text);
-
-    return i < w->n && w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
-}
-
-static bool is_any(const struct words *w, uint32_t i, const char *const *list)
-{
-    for (; *list; list++)
-        if (is_text(w, i, *list))
-            return true;
-    return false;
-}
-
 /* Only these separators stand before word i. */
 static bool joined(const struct words *w, uint32_t i, uint16_t gaps)
 {
@@ -66,24 +51,24 @@ int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *o
     if (i >= w->n || !(w->v[i].classes & LEX(NUMBER)))
         return -1;
     for (int k = 0; k < 20; k++) {
-        if (is_text(w, i, plain[k]))
+        if (words_is(w, i, plain[k]))
             return k;
-        if (is_text(w, i, ordinals[k])) {
+        if (words_is(w, i, ordinals[k])) {
             *ordinal = true;
             return k;
         }
     }
     for (int k = 0; k < 2; k++)
-        if (is_text(w, i, tenths[k])) {
+        if (words_is(w, i, tenths[k])) {
             *ordinal = true;
             return 20 + 10 * k;
         }
     for (int k = 0; k < 8; k++) {
-        if (!is_text(w, i, tens[k]))
+        if (!words_is(w, i, tens[k]))
             continue;
         for (int n = 1; n < 10 && joined(w, i + 1, GAP_SPACE | GAP_HYPHEN); n++) {
-            *ordinal = is_text(w, i + 1, ordinals[n]);
-            if (*ordinal || is_text(w, i + 1, plain[n])) {
+            *ordinal = words_is(w, i + 1, ordinals[n]);
+            if (*ordinal || words_is(w, i + 1, plain[n])) {
                 *used = 2;
                 return 20 + 10 * k + n;
             }
@@ -135,8 +120,8 @@ static struct number read_year(const struct words *w, uint32_t i)
         if (low >= 10 && !ordinal)
             return (struct number){high * 100 + low, 1 + more};
     }
-    if (high == 2 && is_text(w, i + 1, "thousand")) {
-        uint32_t k = i + 2 + is_text(w, i + 2, "and");
+    if (high == 2 && words_is(w, i + 1, "thousand")) {
+        uint32_t k = i + 2 + words_is(w, i + 2, "and");
         int low = joined(w, k, GAP_SPACE) ? dates_read_number(w, k, &more, &ordinal) : -1;
         return (struct number){2000 + (low > 0 ? low : 0), low > 0 ? k + more - i : 2};
     }
@@ -150,7 +135,7 @@ static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
     struct number year;
 
     *has = false;
-    if (is_text(w, i, "of") || is_text(w, i, "in"))
+    if (words_is(w, i, "of") || words_is(w, i, "in"))
         i++;
     if (!joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
         return last;
@@ -171,13 +156,13 @@ static bool is_month(const struct words *w, uint32_t i)
 static bool is_sure_month(const struct words *w, uint32_t i)
 {
     static const char *const doubtful[] = {"may", "march", "mar", "jan", "jun", "dec", "sep", "april", "june", "august", NULL};
-    return is_month(w, i) && !(w->v[i].shape == SHAPE_LOWER && is_any(w, i, doubtful));
+    return is_month(w, i) && !(w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, doubtful));
 }
 
 static bool is_range_link(const struct words *w, uint32_t i)
 {
     static const char *const links[] = {"to", "through", "thru", "and", "or", "until", NULL};
-    return is_any(w, i, links);
+    return words_is_any(w, i, links);
 }
 
 /* "3-5", "3 to 5", "3, 4 and 5" behind "March": further days. */
@@ -205,13 +190,16 @@ static uint32_t more_days(const struct words *w, uint32_t last)
 /* "Between April 1989 and November 2004, 1,796 men ...": the period of a study is no date of a person. */
 static bool is_study(const struct words *w, const struct date *date)
 {
-    static const char *const plurals[] = {"patients", "subjects", "participants", "consecutive", "retrospective", "retrospectively",
-        "prospective", "prospectively", "cohort", "procedures", "cases", "studies", "women", "men", "children", "surveys", "referrals",
-        "published", "trials", "records", "admissions", "guidelines", "guideline", "copyright", NULL};
+    static const char *const strong[] = {"retrospective", "retrospectively", "prospective", "prospectively", "cohort", "consecutive", "trial", "trials",
+        "randomized", "randomised", "enrolled", "participants", "published", "guideline", "guidelines", "copyright", "surveys", "database", NULL};
+    static const char *const plurals[] = {"patients", "subjects", "women", "men", "children", "infants", "neonates", "births", "procedures", "cases",
+        "studies", "referrals", "records", "admissions", "surgeries", "resections", "operations", NULL};
+    static const char *const links[] = {"between", "and", "from", "to", "through", "until", "during", NULL};
     uint32_t first = date->first > 24 ? date->first - 24 : 0;
+    bool range = date->first && words_is_any(w, date->first - 1, links);
 
     for (uint32_t k = first; k < w->n && k < date->last + 24; k++)
-        if (w->v[k].shape == SHAPE_LOWER && is_any(w, k, plurals))
+        if (w->v[k].shape == SHAPE_LOWER && (words_is_any(w, k, strong) || (range && words_is_any(w, k, plurals))))
             return true;
     return false;
 }
@@ -225,7 +213,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     out->first = i;
     if (!is_month(w, i) || !joined(w, i + 1, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_COMMA | GAP_SLASH))
         return false;
-    uint32_t k = i + 1 + (is_text(w, i + 1, "the") && i + 2 < w->n);
+    uint32_t k = i + 1 + (words_is(w, i + 1, "the") && i + 2 < w->n);
     day = read_day(w, k, &sure);
     if (day.words && joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
@@ -236,7 +224,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     }
     out->last = with_year(w, i, &year);
     out->score = is_study(w, out) ? 40 : 90;
-    return year && (is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER || is_text(w, i + 1, "of"));
+    return year && (is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER || words_is(w, i + 1, "of"));
 }
 
 /* 4 March 2021 · the third of March · 04-MAR-2021 · 4th March */
@@ -248,14 +236,14 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
 
     if (!day.words || (i && w->v[i].gap & (GAP_SLASH | GAP_HYPHEN) && w->v[i - 1].shape == SHAPE_NUMBER))
         return false;
-    if (is_text(w, k, "of"))
+    if (words_is(w, k, "of"))
         k++;
     if (!is_month(w, k) || !joined(w, k, GAP_SPACE | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_COMMA))
         return false;
     out->first = i;
     out->last = with_year(w, k, &year);
     out->score = year ? 95 : 85;
-    return year || ((sure || k > i + day.words) && is_month(w, k)) || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
+    return year || (sure && is_sure_month(w, k)) || k > i + day.words || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
 }
 
@@ -277,13 +265,13 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
         uint32_t p = k - 1;
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK | GAP_STOP) && k != i)
             break;
-        if (is_any(w, p, birth_words))
+        if (words_is_any(w, p, birth_words))
             kind = PHI_DATE_DOB;
-        else if (is_any(w, p, death_words))
+        else if (words_is_any(w, p, death_words))
             kind = PHI_DATE_DEATH;
-        else if (is_any(w, p, service_words) && kind == PHI_DATE_OTHER)
+        else if (words_is_any(w, p, service_words) && kind == PHI_DATE_OTHER)
             kind = PHI_DATE_SERVICE;
-        if (k == i && is_any(w, p, cue_words))
+        if (k == i && words_is_any(w, p, cue_words))
             *cued = true;
     }
     *cued |= kind != PHI_DATE_OTHER;
@@ -300,9 +288,9 @@ static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
         "weeks", "months", "years", "points", "nodes", "l", "kg", "lb", "percent", "mmhg", "at", NULL};
 
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
-        if (is_any(w, k - 1, before) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
+        if (words_is_any(w, k - 1, before) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
             return true;
-    return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && is_any(w, last + 1, behind);
+    return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_is_any(w, last + 1, behind);
 }
 
 static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
@@ -342,7 +330,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
         return false;
     out->first = i;
     out->last = i + 1;
-    out->score = 85;
+    out->score = is_study(w, out) ? 40 : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
     out->score = 65;
@@ -397,24 +385,24 @@ static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
 
     out->first = out->last = i;
     out->score = 60;
-    if (is_any(w, i, alone)) {
+    if (words_is_any(w, i, alone)) {
         if (w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER))
             return false;
-        if (is_text(w, i + 1, "eve") || is_text(w, i + 1, "day"))
+        if (words_is(w, i + 1, "eve") || words_is(w, i + 1, "day"))
             out->last = i + 1;
         return true;
     }
-    if ((is_text(w, i, "new") && (is_text(w, i + 1, "year") || is_text(w, i + 1, "years"))) &&
-        (is_text(w, i + 2, "day") || is_text(w, i + 2, "eve"))) {
+    if ((words_is(w, i, "new") && (words_is(w, i + 1, "year") || words_is(w, i + 1, "years"))) &&
+        (words_is(w, i + 2, "day") || words_is(w, i + 2, "eve"))) {
         out->last = i + 2;
         return true;
     }
     out->last = i + 1;
-    if (is_any(w, i, days) && is_text(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
+    if (words_is_any(w, i, days) && words_is(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
         return w->v[i].shape != SHAPE_LOWER;
-    return (is_text(w, i, "good") && is_text(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
-           (is_text(w, i, "ash") && is_text(w, i + 1, "wednesday")) || (is_text(w, i, "yom") && is_text(w, i + 1, "kippur")) ||
-           (is_text(w, i, "rosh") && is_text(w, i + 1, "hashanah"));
+    return (words_is(w, i, "good") && words_is(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
+           (words_is(w, i, "ash") && words_is(w, i + 1, "wednesday")) || (words_is(w, i, "yom") && words_is(w, i + 1, "kippur")) ||
+           (words_is(w, i, "rosh") && words_is(w, i + 1, "hashanah"));
 }
 
 /* spring of 2021, Q1 2021 */
@@ -423,11 +411,11 @@ static bool find_season(const struct words *w, uint32_t i, struct date *out)
     static const char *const seasons[] = {"spring", "summer", "fall", "autumn", "winter", "q1", "q2", "q3", "q4", NULL};
     bool year;
 
-    if (!is_any(w, i, seasons))
+    if (!words_is_any(w, i, seasons))
         return false;
     out->first = i;
-    out->score = 65;
     out->last = with_year(w, i, &year);
+    out->score = is_study(w, out) ? 40 : 65;
     return year && w->v[out->last].gap & GAP_SPACE && !(w->v[out->last].gap & ~GAP_SPACE);
 }
 

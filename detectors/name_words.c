@@ -157,7 +157,7 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
         if (!end)
             break;
         words[n++] = (struct phi_part){i, end};
-        solid |= end - i > 2 && !word_is_particle(text + i, end - i);
+        solid |= end - i > 1 && text[end - 1] != '.' && !word_is_particle(text + i, end - i);
         i = end;
         if (comma && !comma_at && i < len && text[i] == ',' && n <= 3 && n < NAME_WORDS_MAX) {
             uint32_t behind = skip_blanks(text, len, i + 1);

@@ -57,7 +57,8 @@ struct phi_leaf {
     const char *text;  /* valid UTF-8 without NUL, borrowed during the scan */
     const char *label; /* the JSON key or field name in front of it, or NULL */
     uint32_t len, label_len;
-    uint32_t group;    /* leaves of one message share a number; text cut into parts joins within it */
+    uint32_t group;    /* leaves of one message share a number, 0 = none; neighbours with the same group and
+                          label are read across their seam */
 };
 
 struct phi_result {
@@ -93,6 +94,7 @@ int phi_engine_add(struct phi_engine *e, const struct phi_rule *rule, char *err,
                    int *pattern_offset);
 /* Values that must never be reported (the practice's own name, phone, NPI); compared case-folded. */
 int phi_engine_allow(struct phi_engine *e, const char *value, size_t len);
+/* Strict lowers every threshold by 20. */
 void phi_engine_set_mode(struct phi_engine *e, enum phi_mode mode);
 /* Findings below the threshold are dropped; 0..100. The default is 50 for every kind. */
 void phi_engine_set_threshold(struct phi_engine *e, enum phi_kind kind, int threshold);
@@ -110,6 +112,9 @@ bool phi_validator_known(const char *name);
 struct phi_scratch;
 struct phi_scratch *phi_scratch_new(void); /* works with any engine, one scan at a time */
 void phi_scratch_free(struct phi_scratch *s); /* wipes */
+/* Wipes what the scans since the last call left of their texts, and costs no more than they did; NULL is fine.
+ * Results stay, they hold no text. */
+void phi_scratch_clear(struct phi_scratch *s);
 
 /* At most PHI_LEAVES_MAX leaves; 0 or -1 (then result is empty and nothing may be forwarded). */
 #define PHI_LEAVES_MAX (1u << 20)

@@ -10,10 +10,10 @@
 #include "words.h"
 
 struct places_rules {
-    uint16_t city, facility;
+    uint16_t city, facility, zip;
 };
 
-/* Puts the places that begin in w->v[w->first..w->last) into the sink. 0 or -1. */
+/* Puts the places that begin in w->v[w->first..w->last) into the sink, and the ZIP codes behind them. 0 or -1. */
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink);
 
 #endif

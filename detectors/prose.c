@@ -11,20 +11,24 @@
 
 #include "ages.h"
 #include "dates.h"
-#include "features.h"
+#include "evidence.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "streets.h"
 #include "words.h"
 
-enum { AHEAD = WORDS_KEEP / 2 };
+enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_DATE, RULE_AGE, RULES };
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue"},
     {"place-city", "capitalized words of the gazetteer or after a place cue"},
     {"place-facility", "capitalized words before a facility word"},
+    {"place-street", "number before capitalized words and a street suffix"},
+    {"place-zip", "five digits after a city and a state"},
+    {"name-unknown", "capitalized word that no list knows; strict mode"},
     {"date-words", "month, number beside a date cue, holiday"},
     {"age-90-plus", "number or number word beside an age cue"},
 };
@@ -39,54 +43,86 @@ struct prose {
     uint32_t ahead; /* words behind the last chunk that were decided already */
 };
 
+/* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
+static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[LABELS])
+{
+    int32_t best = sum[LABEL_NAME] > sum[LABEL_PLACE] ? sum[LABEL_NAME] : sum[LABEL_PLACE];
+    uint8_t percent = evidence_percent(best / 3);
+    const struct word *x = &p->words->v[i];
+
+    if (x->shape == SHAPE_INITIAL || (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)))
+        return 0;
+    if (percent >= WEAK_LEAST && !evidence_plain(p->words, i))
+        return percent < WEAK_MOST ? percent : WEAK_MOST;
+    return p->dictionary && evidence_unknown(p->words, i) ? WEAK_LEAST : 0;
+}
+
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct features f;
+    struct evidence f;
     int32_t sum[LABELS], name, place;
 
-    if (!features_candidate(w, i))
+    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
         return;
-    features_gather(w, i, p->dictionary, &p->seen, &f);
+    }
+    if (!evidence_candidate(w, i))
+        return;
+    evidence_gather(w, i, p->dictionary, &p->seen, &f);
     if (p->watch)
         p->watch(p->context, w, i, &f);
-    features_weigh(&f, sum);
-    if (features_eponym(w, i) && !seen_has(&p->seen, x->hash))
+    evidence_weigh(&f, sum);
+    if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
     place = sum[LABEL_PLACE] - (sum[LABEL_NAME] > 0 ? sum[LABEL_NAME] : 0);
-    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0)
+    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0) {
+        x->score = weak_score(p, i, sum);
         return;
+    }
     x->label = name >= place ? LABEL_NAME : LABEL_PLACE;
     /* How surely it is an identifier at all; which of the two is another question. */
-    x->score = features_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
+    x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
     if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
         seen_add(&p->seen, x->hash);
 }
 
-/* Reports the date or age that begins with word i and marks its words. */
-static int take_date(struct prose *p, uint32_t i)
+static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
+{
+    struct words *w = p->words;
+
+    for (uint32_t k = first; k <= last && k < w->n; k++)
+        w->v[k].flags |= WORD_TAKEN;
+    c.begin = w->v[first].begin;
+    c.end = w->v[last].end;
+    return p->sink ? phi_candidate_add(p->sink, &c) : 0;
+}
+
+/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
+static bool can_begin_form(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
+}
+
+/* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
+static int take_form(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct date date = {0};
-    struct phi_candidate c = {0};
+    uint32_t last;
 
-    if (w->v[i].flags & WORD_TAKEN)
+    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
         return 0;
     if (ages_find(w, i, &date))
-        c.rule = RULE_AGE;
-    else if (dates_find(w, i, &date))
-        c.rule = RULE_DATE;
-    else
-        return 0;
-    for (uint32_t k = date.first; k <= date.last && k < w->n; k++)
-        w->v[k].flags |= WORD_TAKEN;
-    c.begin = w->v[date.first].begin;
-    c.end = w->v[date.last].end;
-    c.kind = date.kind;
-    c.score = date.score;
-    return p->sink ? phi_candidate_add(p->sink, &c) : 0;
+        return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
+    if (dates_find(w, i, &date))
+        return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
+    if (streets_find(w, i, &last))
+        return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    return 0;
 }
 
 /* 1 when there is a chunk, 0 at the end, -1 on failure. */
@@ -97,10 +133,10 @@ static int next_chunk(struct prose *p)
 
     if (!words_next(w))
         return 0;
-    features_prepare(w, p->dictionary);
+    evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = w->first + p->ahead; i < end; i++)
-        if (take_date(p, i) < 0)
+        if (take_form(p, i) < 0)
             return -1;
     for (uint32_t i = w->first + p->ahead; i < end; i++)
         decide(p, i);
@@ -108,23 +144,22 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-int prose_scan(const struct phi_dictionary *d, enum phi_mode mode, struct words *w, const char *text, uint32_t len,
+int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
     int more;
 
-    (void)mode;
     words_start(w, text, len);
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY}, sink) < 0)
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
 }
 
-int prose_watch_features(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                          prose_watch *watch, void *context)
 {
     struct prose p = {.dictionary = d, .words = w, .watch = watch, .context = context};
@@ -138,11 +173,14 @@ int prose_watch_features(const struct phi_dictionary *d, struct words *w, const 
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    struct words *w = phi_scratch_block(s, 0, sizeof *w);
+    struct words *w;
 
+    if (!phi_engine_words(e))
+        return 0; /* without word lists, names are found by title and label only */
+    w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return prose_scan(phi_engine_words(e), PHI_BALANCED, w, text, len, sink);
+    return prose_scan(phi_engine_words(e), w, text, len, sink);
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "subject.h"
 #include "text.h"
 
 struct rule_scan {
@@ -70,11 +71,12 @@ static int scan_detectors(const struct phi_engine *e, struct phi_scratch *s, con
     return 0;
 }
 
-int scan_view(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
-              bool in_turn)
+static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
+                      bool in_turn)
 {
     struct rule_scan scan = {e, s, view};
     struct phi_candidates *sink = &s->found;
+    s->longest = view->len > s->longest ? view->len : s->longest;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;
@@ -85,7 +87,13 @@ int scan_view(const struct phi_engine *e, struct phi_scratch *s, const struct vi
     int rc = in_turn ? dispatch_scan_in_turn(e->dispatch, &s->matcher, view->text, view->len, rule_found, &scan)
                      : dispatch_scan(e->dispatch, &s->matcher, &s->dispatch, view->text, view->len, rule_found,
                                      &scan);
-    if (rc < 0 || sink->failed)
+    return rc < 0 || sink->failed ? -1 : 0;
+}
+
+int scan_view(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
+              bool in_turn)
+{
+    if (scan_rules(e, s, view, leaf, in_turn) < 0)
         return -1;
     return scan_detectors(e, s, view);
 }
@@ -101,17 +109,60 @@ static int scan_leaf(const struct phi_engine *e, struct phi_scratch *s, const st
     return fields_label(e, s, leaf, number);
 }
 
+enum { SEAM_BYTES = 64 };
+
+/* Parts of one text: the same message, and the same field of it. */
+static bool leaves_join(const struct phi_leaf *a, const struct phi_leaf *b)
+{
+    bool same_label = a->label_len == b->label_len && !a->label == !b->label &&
+                      (!a->label || memcmp(a->label, b->label, a->label_len) == 0);
+    return a->group && a->group == b->group && same_label && a->len && b->len;
+}
+
+/* A value that was cut goes on as it was: digits with digits, letters with letters. What changes there is two values. */
+static bool seam_goes_on(char last, char first)
+{
+    if (text_is_space(last) || !text_is_alnum(first))
+        return false;
+    return !text_is_alnum(last) || text_is_digit(last) == text_is_digit(first);
+}
+
+/* The end of one leaf and the beginning of the next, read as one text by the rules. */
+static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *left, uint32_t number,
+                     bool in_turn)
+{
+    const struct phi_leaf *right = left + 1;
+    char text[2 * SEAM_BYTES];
+    uint32_t from = left->len > SEAM_BYTES ? left->len - SEAM_BYTES : 0;
+    uint32_t to = right->len > SEAM_BYTES ? SEAM_BYTES : right->len;
+    while (from < left->len && ((unsigned char)left->text[from] & 0xC0) == 0x80)
+        from++;
+    while (to > 0 && to < right->len && ((unsigned char)right->text[to] & 0xC0) == 0x80)
+        to--;
+    uint32_t seam = left->len - from;
+    if (seam == 0 || to == 0 || !seam_goes_on(left->text[left->len - 1], right->text[0]))
+        return 0;
+    memcpy(text, left->text + from, seam);
+    memcpy(text + seam, right->text, to);
+    struct view view = {.text = text, .len = seam + to, .via = PHI_VIA_JOIN};
+    s->found.seam = seam;
+    s->found.left_begin = from;
+    int rc = scan_rules(e, s, &view, number, in_turn);
+    s->found.seam = 0;
+    explicit_bzero(text, sizeof text);
+    return rc;
+}
+
 static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
 {
     s->n_findings = 0;
     s->found.n = 0;
     s->found.failed = false;
+    s->found.seam = 0;
     if (!e->sealed || phi_matcher_fit(&s->matcher, e->captures) < 0 ||
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
     s->dispatch.next = s->next.v;
-    s->dispatch.base = 0;
-    memset(s->next.v, 0, (e->n + 1) * sizeof *s->dispatch.next);
     return 0;
 }
 
@@ -133,15 +184,19 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
 {
     if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n))
         return -1;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (scan_leaf(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
             return -1;
+        if (i + 1 < n && leaves_join(&leaves[i], &leaves[i + 1]) &&
+            scan_seam(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
+            return -1;
+    }
     if (resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
-    if (added > 0)
-        return resolve(e, s, leaves);
-    return added;
+    if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))
+        return -1;
+    return subject_number(s, leaves);
 }
 
 static int scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,

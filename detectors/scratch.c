@@ -38,6 +38,23 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_memory_free(s);
 }
 
+/* PCRE2 keeps offsets and a pointer, no copy of what was matched; so do candidates, findings and seeds. */
+void phi_scratch_clear(struct phi_scratch *s)
+{
+    if (!s || !s->longest)
+        return;
+    size_t most = BLOCK_HEAD + (size_t)BLOCK_PER_BYTE * s->longest;
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        mapped_wipe(&s->mapped[i]);
+    for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
+        if (s->block[i].v)
+            explicit_bzero(s->block[i].v, s->block[i].cap < most ? s->block[i].cap : most);
+    if (s->values)
+        explicit_bzero(s->work[WORK_VALUES].v, s->values);
+    s->longest = 0;
+    s->values = 0;
+}
+
 void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
 {
     if (slot >= SCRATCH_BLOCKS || phi_array_reserve(&s->block[slot], size ? size : 1) < 0)
@@ -75,6 +92,22 @@ static bool on_border(const struct phi_candidates *sink, uint32_t at)
     return at >= sink->len || ((unsigned char)sink->text[at] & 0xC0) != 0x80;
 }
 
+/* The left leaf is sink->leaf, the right one follows it. */
+static int sink_push_seam(struct phi_candidates *sink, const struct phi_candidate *in, struct candidate c)
+{
+    if (in->begin >= sink->seam || in->end <= sink->seam)
+        return 0;
+    c.begin = sink->left_begin + in->begin;
+    c.end = sink->left_begin + sink->seam;
+    c.family_begin = c.family_end = c.given_begin = c.given_end = 0;
+    if (sink_push(sink, &c) < 0)
+        return -1;
+    c.leaf++;
+    c.begin = 0;
+    c.end = in->end - sink->seam;
+    return sink_push(sink, &c);
+}
+
 int phi_candidate_add(struct phi_candidates *sink, const struct phi_candidate *candidate)
 {
     const struct phi_candidate *in = candidate;
@@ -94,6 +127,8 @@ int phi_candidate_add(struct phi_candidates *sink, const struct phi_candidate *c
         .base = in->base ? in->base : in->score,
         .via = in->via | sink->via,
     };
+    if (sink->seam)
+        return sink_push_seam(sink, in, c);
     sink_map(sink, in->begin, in->end, &c.begin, &c.end);
     sink_map(sink, in->family.begin, in->family.end, &c.family_begin, &c.family_end);
     sink_map(sink, in->given.begin, in->given.end, &c.given_begin, &c.given_end);

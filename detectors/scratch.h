@@ -11,7 +11,7 @@
 #include "memory.h"
 #include "pattern.h"
 
-enum { SCRATCH_BLOCKS = 8, CANDIDATES_MAX = 1 << 22 };
+enum { SCRATCH_BLOCKS = 8, CANDIDATES_MAX = 1 << 22, WORK_VALUES = 3 };
 
 /* A candidate as the engine keeps it: in its leaf, with the rule's number among all. */
 struct candidate {
@@ -29,6 +29,8 @@ struct phi_candidates {
     uint32_t rule_base, rules;
     struct offset_map map;
     uint8_t via; /* added to each */
+    /* Two leaves read as one text: what crosses the seam is kept, a candidate in each; 0 = one leaf. */
+    uint32_t seam, left_begin; /* in the text; in the left leaf, where the text begins */
     bool failed;
 };
 
@@ -41,8 +43,10 @@ struct phi_scratch {
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
-    struct phi_array work[6];    /* of resolve, repeat, context */
+    struct phi_array work[7];    /* of resolve, repeat, context */
     uint32_t n_findings;
+    uint32_t longest; /* text since phi_scratch_clear */
+    size_t values;    /* bytes of work[WORK_VALUES] in use: hashes of values */
 };
 
 static inline struct candidate *candidates(const struct phi_scratch *s)

@@ -6,7 +6,6 @@
 
 #include "engine.h"
 
-#if __has_include("dictionary.h")
 #include "dictionary.h"
 
 int phi_engine_dictionary(struct phi_engine *e, const char *path, char *err, size_t err_size)
@@ -28,20 +27,6 @@ void engine_dictionary_free(struct phi_engine *e)
     phi_dictionary_close(e->dictionary);
     e->dictionary = NULL;
 }
-#else
-int phi_engine_dictionary(struct phi_engine *e, const char *path, char *err, size_t err_size)
-{
-    (void)e;
-    (void)path;
-    snprintf(err, err_size, "built without word lists");
-    return -1;
-}
-
-void engine_dictionary_free(struct phi_engine *e)
-{
-    (void)e;
-}
-#endif
 
 const struct phi_dictionary *phi_engine_words(const struct phi_engine *e)
 {

@@ -6,6 +6,7 @@
 #include "words.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
@@ -189,12 +190,44 @@ static enum word_shape run_shape(const struct run *r)
     return r->first_upper && !r->inner ? SHAPE_TITLE : SHAPE_MIXED;
 }
 
+/* The same for a run of ASCII, which nearly all text is. */
+static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r)
+{
+    uint64_t hash = r->hash;
+    unsigned lower = 0, upper = 0, digits = 0;
+    uint32_t begin = at;
+
+    for (; at < w->len; at++) {
+        uint8_t c = (uint8_t)w->text[at], low = c | 0x20;
+        bool letter = (uint8_t)(low - 'a') < 26, digit = (uint8_t)(c - '0') < 10;
+        if (!letter && !digit)
+            break;
+        lower += letter && c == low;
+        upper += letter && c != low;
+        digits += digit;
+        hash = (hash ^ (digit ? c : low)) * FNV_PRIME;
+    }
+    if (at == begin)
+        return at;
+    if (!(r->lower + r->upper + r->digits + r->others))
+        r->first_upper = (uint8_t)(w->text[begin] - 'A') < 26;
+    r->inner += upper - (unsigned)(r->first_upper && !(r->lower + r->upper + r->digits + r->others));
+    r->lower += lower;
+    r->upper += upper;
+    r->digits += digits;
+    r->hash = hash;
+    return at;
+}
+
 /* Reads letters and digits from at; returns where they end. */
 static uint32_t run_read(const struct words *w, uint32_t at, struct run *r)
 {
     struct letter l;
 
     while (at < w->len) {
+        at = run_read_ascii(w, at, r);
+        if (at >= w->len || (uint8_t)w->text[at] < 0x80)
+            break;
         read_letter(w->text, at, w->len, &l);
         if (!l.kind)
             break;
@@ -268,12 +301,21 @@ static void read_word(struct words *w, uint16_t gap)
     w->at = read_suffix(w, end, word);
 }
 
+static bool is_ascii_letter(char c)
+{
+    return (uint8_t)((uint8_t)(c | 0x20) - 'a') < 26;
+}
+
 /* Skips what is no word; returns its bits. */
 static uint16_t read_gap(struct words *w)
 {
     uint16_t gap = w->at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
     struct letter l;
 
+    if (w->at + 1 < w->len && w->text[w->at] == ' ' && is_ascii_letter(w->text[w->at + 1])) {
+        w->at++;
+        return gap | GAP_SPACE;
+    }
     while (w->at < w->len) {
         read_letter(w->text, w->at, w->len, &l);
         if (l.kind)
@@ -318,6 +360,24 @@ static void mark_line(struct words *w, uint32_t begin)
 
     for (uint32_t i = begin; i < w->n; i++)
         w->v[i].flags |= flags;
+}
+
+bool words_is(const struct words *w, uint32_t i, const char *text)
+{
+    size_t n;
+
+    if (i >= w->n || (w->text[w->v[i].begin] | 0x20) != (*text | 0x20))
+        return false;
+    n = strlen(text);
+    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
+}
+
+bool words_is_any(const struct words *w, uint32_t i, const char *const *list)
+{
+    for (; *list; list++)
+        if (words_is(w, i, *list))
+            return true;
+    return false;
 }
 
 void words_start(struct words *w, const char *text, uint32_t len)

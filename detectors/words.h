@@ -63,7 +63,7 @@ struct word {
     uint32_t facts;   /* dictionary.h; 0 when not looked up or unknown */
     uint16_t gap, flags;
     uint8_t shape, letters;
-    uint8_t label;    /* what the detectors decided: enum word_label in features.h */
+    uint8_t label;    /* what the detectors decided: enum word_label in evidence.h */
     uint8_t score;    /* 0..100 of that decision */
 };
 
@@ -81,6 +81,10 @@ struct words {
 void words_start(struct words *w, const char *text, uint32_t len);
 /* Splits the next chunk; false at the end of the text. */
 bool words_next(struct words *w);
+
+/* Is word i (there may be none) this ASCII text, in any case? */
+bool words_is(const struct words *w, uint32_t i, const char *text);
+bool words_is_any(const struct words *w, uint32_t i, const char *const *list); /* NULL-terminated */
 
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);

@@ -17,6 +17,7 @@ struct audit_note_key;
 struct buf;
 
 #define AUDIT_RECORD_MAX 4096
+#define AUDIT_ASIDE_MS 20
 
 /* ---- records: members are added in any order, written in canonical order (RFC 8785) ---- */
 
@@ -42,6 +43,8 @@ struct audit_ticket {
     void (*done)(struct audit_ticket *t, bool ok);
     void *owner;
     uint64_t seq; /* given when durable */
+    /* Nobody waits for it: it goes with the next that is waited for, or alone within AUDIT_ASIDE_MS. */
+    bool aside;
 };
 
 struct audit_options {

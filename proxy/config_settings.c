@@ -17,6 +17,7 @@
 #include "config_memory.h"
 #include "settings.h"
 #include "upstream.h"
+#include "vocabulary.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -37,6 +38,7 @@ static void owned_free(struct settings *s) {
     for (size_t i = 0; i < s->n_upstreams; i++)
         coverage_free(s->upstreams[i].coverage);
     access_free(s->access);
+    vocabulary_free(s->vocabulary);
     arena_free(o->arena);
     free(o);
 }
@@ -135,14 +137,16 @@ static int read_timeouts(const struct yaml_node *n, struct upstream_target *t, s
     return rc ? -1 : 0;
 }
 
-static int read_force(const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
-    static const struct yaml_key keys[] = {{.name = "store"}};
+static int read_force(struct owned *o, const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "store"}, {.name = "model"}};
     bool store = false;
 
     if (!n) return 0;
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (yaml_get(n, "store") && yaml_bool(yaml_get(n, "store"), &store, d) < 0) return -1;
     u->may_store = store;
+    if (text(n, "model", &u->model, d) < 0) return -1;
+    u->model = keep(o, u->model);
     return 0;
 }
 
@@ -172,13 +176,14 @@ static int read_credential(struct config *c, struct owned *o, const struct yaml_
 }
 
 static int read_target(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
-                       struct diag *d) {
+                       bool api_key, struct diag *d) {
     struct upstream_target *t = arena_alloc(o->arena, sizeof *t);
     const char *url = NULL, *ca = NULL;
 
     if (!t || text(n, "url", &url, d) < 0 || text(n, "ca_file", &ca, d) < 0) return -1;
     *t = (struct upstream_target){.name = u->name,
                                   .url = keep(o, url),
+                                  .api_key = api_key,
                                   .ca_file = ca ? keep(o, config_path(c, ca)) : NULL,
                                   .connect_ms = 5000,
                                   .first_byte_ms = 600000,
@@ -198,19 +203,19 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
         {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
         {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
-    static const char *const dialects[] = {"openai"}; /* others come with their own endpoints */
-    int dialect, rc = 0;
+    static const char *const dialects[] = {"openai", "anthropic", "ollama"}; /* says how the credential is sent */
+    int dialect = 0, rc = 0;
 
     if (n->type != YAML_NODE_MAP) {
         yaml_error(n, d, "expected an upstream: a map with url");
         return -1;
     }
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    rc |= read_target(c, o, n, u, d);
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
+    rc |= read_target(c, o, n, u, dialect == 1, d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
-    rc |= read_force(yaml_get(n, "force"), u, d);
+    rc |= read_force(o, yaml_get(n, "force"), u, d);
     return rc ? -1 : 0;
 }
 
@@ -314,6 +319,22 @@ static int read_routes(struct config *c, struct owned *o, const struct yaml_node
     return -1;
 }
 
+/* Where a policy says `route:NAME`, the request must have somewhere to go. */
+static int check_policy_routes(const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    int rc = 0;
+
+    for (size_t i = 0; i < o->n_policies; i++) {
+        const char *name;
+        for (size_t r = 0; (name = policy_route_name(o->policies[i], r)); r++) {
+            if (settings_route_to(&o->settings, name)) continue;
+            yaml_error(yaml_get(root, "routes"), d, "the policy %s says route:%s, but no route leads to an upstream of this name",
+                       policy_id(o->policies[i]), name);
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 static int read_clients(struct config *c, struct settings *s, const struct yaml_node *root, struct diag *d) {
@@ -336,6 +357,15 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
     }
 }
 
+static struct vocabulary *read_vocabulary(struct config *c) {
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/proxy/vocabularies/cl100k_base.vocabulary.zst", c->share);
+    struct vocabulary *v = vocabulary_load(path);
+    if (!v) config_warn(c, "the vocabulary cl100k_base is missing: input as token numbers is refused");
+    return v;
+}
+
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d) {
     const struct yaml_node *upstreams = yaml_get(root, "upstreams");
     struct owned *o;
@@ -352,7 +382,9 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_routes(c, o, root, d);
+    if (rc == 0) rc |= check_policy_routes(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
+    o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;

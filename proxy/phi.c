@@ -12,13 +12,14 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"init", "DIR", "starter config, secrets, certificate, first client key; never overwrites", phi_init_command},
-    {"scan", "[--policy P] [--strict] [--jsonl] [FILE]", "findings of a text: kind, begin-end, rule, score", phi_scan_command},
+    {"scan", "[--policy P] [--strict] [--all] [--jsonl] [FILE]", "identifiers in a text: kind, begin-end, rule, score; --all: other findings, too", phi_scan_command},
     {"redact", "[--policy P] [--purpose U] [--json] [--map OUT | --restore MAP] [FILE]", "the text as it would be forwarded",
      phi_redact_command},
     {"explain", "[--policy P] [--purpose U] [FILE]", "for each finding: rule, source line, score, policy line, action",
      phi_explain_command},
     {"check", "FILE...", "mistakes in configurations, policies, rules, clients", phi_check_command},
     {"test", "FILE...", "examples in rules and cases in policy test files, as TAP", phi_test_command},
+    {"diff", "OLD NEW [CORPUS.jsonl]", "what a policy change would change; exit 1 when anything becomes looser", phi_diff_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},

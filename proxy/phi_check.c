@@ -18,8 +18,11 @@
 #include "arena.h"
 #include "config.h"
 #include "phi_tool.h"
+#include "restore.h"
 #include "tokens.h"
 #include "transform.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 enum file_type { FILE_POLICY, FILE_CONFIG, FILE_CLIENTS, FILE_RULES, FILE_TESTS, FILE_COVERAGE };
 
@@ -149,51 +152,136 @@ static int test_rules(const struct yaml_node *root, struct tap *tap, struct diag
     return rc < 0 ? -1 : 0;
 }
 
-/* A case: {name, purpose, text} and what leaves: {sends: TEXT} or {blocked: KIND}. */
+/* A case: {name, purpose, text} and what leaves: {sends: TEXT} or {blocked: KIND}; and what comes back of what the model
+ * says: {restores: {says: TEXT, gives: TEXT}}. */
 struct case_run {
     struct policy *policy;
     struct phi_scratch *scratch;
     struct tap *tap;
 };
 
-static bool run_case(struct case_run *run, struct arena *a, int purpose, struct span text, struct buf *out,
-                     struct transform *t) {
-    struct phi_leaf leaf = {.text = text.ptr, .len = (uint32_t)text.len};
-    struct tokens *tokens = tokens_new(a);
-    struct phi_result found;
+struct one_case {
+    const struct yaml_node *text, *sends, *blocked, *routed, *restores;
+    struct policy_request request;
+    enum walk_part part;
+    struct arena *arena;
+    struct tokens *tokens;
+    struct transform transform;
+    struct buf out;
+};
 
-    return tokens && phi_scan(policy_engine(run->policy), run->scratch, &leaf, 1, &found) == 0 &&
-           transform_text(a, text, &found, run->policy, purpose, tokens, out, t) == 0;
+static const struct yaml_key case_keys[] = {{.name = "name", .required = true},
+                                            {.name = "purpose"},
+                                            {.name = "role"},
+                                            {.name = "user"},
+                                            {.name = "upstream"},
+                                            {.name = "model"},
+                                            {.name = "part"},
+                                            {.name = "text", .required = true},
+                                            {.name = "sends"},
+                                            {.name = "blocked"},
+                                            {.name = "routed"},
+                                            {.name = "restores", .type = YAML_NODE_MAP}};
+static const struct yaml_key restores_keys[] = {{.name = "says", .required = true}, {.name = "gives", .required = true}};
+
+static const char *word_of(const struct yaml_node *c, const char *key) {
+    const struct yaml_node *n = yaml_get(c, key);
+    return n ? n->text : NULL;
 }
 
-static bool case_holds(const struct yaml_node *c, const struct transform *t, const struct buf *out) {
-    const struct yaml_node *sends = yaml_get(c, "sends"), *blocked = yaml_get(c, "blocked");
+/* Without the key: what a user says. */
+static int read_part(const struct yaml_node *n, enum walk_part *out, struct diag *d) {
+    static const enum walk_part parts[] = {WALK_OTHER, WALK_SYSTEM, WALK_USER, WALK_ASSISTANT, WALK_TOOL, WALK_SCHEMA,
+                                           WALK_METADATA};
+    const char *names[COUNT(parts)];
+    int word = WALK_USER;
 
-    if (blocked) return t->blocked && strcmp(phi_kind_name(t->block_kind), blocked->text) == 0;
-    return !t->blocked && sends && span_is(buf_span(out), sends->text);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        names[i] = policy_part_name(transform_part(parts[i]));
+    if (n && yaml_enum(n, names, COUNT(parts), &word, d) < 0) return -1;
+    *out = parts[word];
+    return 0;
+}
+
+static int read_case(const struct case_run *run, const struct yaml_node *c, struct one_case *one, struct diag *d) {
+    const struct yaml_node *purpose = yaml_get(c, "purpose");
+
+    if (yaml_check(c, case_keys, COUNT(case_keys), d) < 0) return -1;
+    *one = (struct one_case){.text = yaml_get(c, "text"), .sends = yaml_get(c, "sends"),
+                             .blocked = yaml_get(c, "blocked"), .routed = yaml_get(c, "routed"), .restores = yaml_get(c, "restores")};
+    if (one->restores && yaml_check(one->restores, restores_keys, COUNT(restores_keys), d) < 0) return -1;
+    if ((one->sends != NULL) + (one->blocked != NULL) + (one->routed != NULL) != 1) {
+        yaml_error(c, d, "a case says either what it sends, or by which kind it is blocked, or where it is routed");
+        return -1;
+    }
+    one->request = (struct policy_request){.purpose = purpose ? policy_purpose(run->policy, purpose->text, purpose->len) : 0,
+                                           .role = word_of(c, "role"), .user = word_of(c, "user"),
+                                           .upstream = word_of(c, "upstream"), .model = word_of(c, "model")};
+    one->request.model_len = one->request.model ? strlen(one->request.model) : 0;
+    if (one->request.purpose >= 0) return read_part(yaml_get(c, "part"), &one->part, d);
+    yaml_error(purpose, d, "the policy has no such purpose");
+    return -1;
+}
+
+static bool run_case(const struct case_run *run, struct one_case *one) {
+    struct span text = span_make(one->text->text, one->text->len);
+    struct phi_leaf leaf = {.text = text.ptr, .len = (uint32_t)text.len};
+    struct phi_result found;
+    struct policy_view view;
+
+    policy_view(run->policy, &one->request, &view);
+    one->tokens = tokens_new(one->arena);
+    return one->tokens && phi_scan(policy_engine(run->policy), run->scratch, &leaf, 1, &found) == 0 &&
+           transform_text(one->arena, text, one->part, &found, &view, one->tokens, &one->out, &one->transform) == 0;
+}
+
+/* Byte by byte: what holds in a stream holds in a whole answer. */
+static bool comes_back(const struct one_case *one) {
+    const struct yaml_node *says = yaml_get(one->restores, "says"), *gives = yaml_get(one->restores, "gives");
+    struct restore_counts counts = {0};
+    struct restore *r = restore_new(one->tokens, RESTORE_TEXT, &counts);
+    struct buf back;
+    bool same = false;
+
+    buf_init(&back, 16u << 20);
+    if (r) {
+        for (size_t i = 0; i < says->len; i++)
+            restore_push(r, span_make(says->text + i, 1), &back);
+        restore_flush(r, &back);
+        same = !back.failed && span_is(buf_span(&back), gives->text);
+    }
+    restore_free(r);
+    buf_free(&back);
+    return same;
+}
+
+/* NULL: as the case says. */
+static const char *case_differs(const struct case_run *run, struct one_case *one) {
+    const struct transform *t = &one->transform;
+
+    if (!run_case(run, one)) return "(could not be processed)";
+    if (one->blocked) {
+        if (!t->blocked) return "(was not blocked)";
+        return strcmp(phi_kind_name(t->block_kind), one->blocked->text) == 0 ? NULL : "(was blocked by another kind)";
+    }
+    if (t->blocked) return "(was blocked)";
+    if (one->routed) return t->route && strcmp(t->route, one->routed->text) == 0 ? NULL : "(was not routed there)";
+    if (t->route) return "(was routed)";
+    if (!span_is(buf_span(&one->out), one->sends->text)) return "(left otherwise)";
+    return !one->restores || comes_back(one) ? NULL : "(came back otherwise)";
 }
 
 static int test_case(struct case_run *run, const struct yaml_node *c, struct diag *d) {
-    static const struct yaml_key keys[] = {{.name = "name", .required = true}, {.name = "purpose"}, {.name = "text", .required = true},
-                                           {.name = "sends"}, {.name = "blocked"}};
-    const struct yaml_node *purpose_node = yaml_get(c, "purpose"), *text = yaml_get(c, "text");
-    struct arena *a;
-    struct transform t = {0};
-    struct buf out;
-    int purpose;
+    struct one_case one;
+    const char *differs = "(out of memory)";
 
-    if (yaml_check(c, keys, 5, d) < 0) return -1;
-    purpose = purpose_node ? policy_purpose(run->policy, purpose_node->text, purpose_node->len) : 0;
-    if (purpose < 0) {
-        yaml_error(purpose_node, d, "the policy has no such purpose");
-        return -1;
-    }
-    a = arena_new(64u << 20);
-    buf_init(&out, 16u << 20);
-    bool ok = a && run_case(run, a, purpose, span_make(text->text, text->len), &out, &t) && case_holds(c, &t, &out);
-    tap_line(run->tap, ok, yaml_get(c, "name")->text, ok ? NULL : t.blocked ? "(was blocked)" : "(left otherwise)");
-    buf_free(&out);
-    arena_free(a);
+    if (read_case(run, c, &one, d) < 0) return -1;
+    one.arena = arena_new(64u << 20);
+    buf_init(&one.out, 16u << 20);
+    if (one.arena) differs = case_differs(run, &one);
+    tap_line(run->tap, !differs, yaml_get(c, "name")->text, differs);
+    buf_free(&one.out);
+    arena_free(one.arena);
     return 0;
 }
 

@@ -29,7 +29,7 @@ struct job {
     struct tokens *tokens;
     struct transform transform;
     struct walk walk;
-    int purpose;
+    struct policy_view view;
     struct buf in, out;
 };
 
@@ -38,7 +38,7 @@ static int redact_text(struct job *j) {
     struct phi_result found;
 
     if (phi_scan(policy_engine(j->policy), j->scratch, &leaf, 1, &found) < 0) return -1;
-    return transform_text(j->arena, buf_span(&j->in), &found, j->policy, j->purpose, j->tokens, &j->out, &j->transform);
+    return transform_text(j->arena, buf_span(&j->in), WALK_USER, &found, &j->view, j->tokens, &j->out, &j->transform);
 }
 
 static enum shape_endpoint guess_endpoint(struct span body) {
@@ -65,7 +65,7 @@ static int redact_json(struct job *j) {
                                       .group = w->group};
     }
     if (phi_scan(policy_engine(j->policy), j->scratch, leaves, j->walk.n, &found) < 0) return -1;
-    return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, j->policy, j->purpose, j->tokens, &j->out,
+    return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, &j->view, NULL, j->tokens, &j->out,
                           &j->transform);
 }
 
@@ -120,6 +120,11 @@ static int redact(struct job *j, bool json, const char *map) {
         return PHI_USAGE;
     }
     if (j->transform.blocked) return report_block(j);
+    if (j->transform.route) {
+        fprintf(stderr, "phi: goes to the upstream %s, whose policy decides: %s\n", j->transform.route,
+                phi_kind_name(j->transform.route_kind));
+        return PHI_FOUND;
+    }
     fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
     return map && write_map(j, map) < 0 ? PHI_USAGE : PHI_DONE;
 }
@@ -186,20 +191,20 @@ static int run_restore(struct job *j, const char *map_path, bool json) {
     return rc;
 }
 
-static int run_redact(struct job *j, const char *policy, const char *purpose, bool json, const char *map) {
+static int run_redact(struct job *j, const char *policy, const struct phi_who *who, bool json, const char *map) {
     j->policy = phi_policy(policy);
     if (!j->policy) return PHI_USAGE;
-    j->purpose = phi_purpose(j->policy, purpose);
-    if (j->purpose < 0) return PHI_USAGE;
+    if (phi_view(j->policy, who, &j->view) < 0) return PHI_USAGE;
     j->scratch = phi_scratch_new();
     j->tokens = tokens_new(j->arena);
     return j->scratch && j->tokens ? redact(j, json, map) : PHI_USAGE;
 }
 
 int phi_redact_command(int argc, char **argv) {
-    const char *policy = NULL, *purpose = NULL, *map = NULL, *restore = NULL;
+    const char *policy = NULL, *map = NULL, *restore = NULL;
     bool json = false;
-    const struct phi_option options[] = {{"--policy", &policy, NULL}, {"--purpose", &purpose, NULL}, {"--json", NULL, &json},
+    struct phi_who who = {.purpose = NULL};
+    const struct phi_option options[] = {{"--policy", &policy, NULL}, PHI_WHO_OPTIONS(who), {"--json", NULL, &json},
                                          {"--map", &map, NULL}, {"--restore", &restore, NULL}};
     struct job j = {.arena = NULL};
     int rc;
@@ -208,7 +213,7 @@ int phi_redact_command(int argc, char **argv) {
     if (phi_read(argc ? argv[0] : NULL, &j.in) < 0) return PHI_USAGE;
     buf_init(&j.out, PHI_INPUT_MAX);
     j.arena = arena_new(ARENA_MAX);
-    rc = !j.arena ? PHI_USAGE : restore ? run_restore(&j, restore, json) : run_redact(&j, policy, purpose, json, map);
+    rc = !j.arena ? PHI_USAGE : restore ? run_restore(&j, restore, json) : run_redact(&j, policy, &who, json, map);
     phi_scratch_free(j.scratch);
     policy_unref(j.policy);
     buf_free(&j.in);

@@ -26,32 +26,39 @@ static void print_finding(const struct policy *p, const struct phi_finding *f) {
            f->score);
 }
 
-static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path) {
+static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path, bool all) {
     struct phi_result found;
     struct buf text;
     int rc = PHI_USAGE;
 
     if (phi_read(path, &text) < 0) return PHI_USAGE;
     if (scan_text(p, s, buf_span(&text), &found) == 0) {
-        for (size_t i = 0; i < found.n; i++)
+        rc = PHI_DONE;
+        for (size_t i = 0; i < found.n; i++) {
+            if (!all && !phi_is_identifier((enum phi_kind)found.v[i].kind)) continue;
             print_finding(p, &found.v[i]);
-        rc = found.n ? PHI_FOUND : PHI_DONE;
+            rc = PHI_FOUND;
+        }
     }
     buf_free(&text);
     return rc;
 }
 
-static void print_jsonl(const struct policy *p, struct span id, const struct phi_result *found) {
+static void print_jsonl(const struct policy *p, struct span id, const struct phi_result *found, bool all) {
+    bool any = false;
+
     printf("{\"id\":%.*s,\"findings\":[", (int)id.len, id.ptr);
     for (size_t i = 0; i < found->n; i++) {
         const struct phi_finding *f = &found->v[i];
-        printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", i ? "," : "", f->begin, f->end,
+        if (!all && !phi_is_identifier((enum phi_kind)f->kind)) continue;
+        printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", any ? "," : "", f->begin, f->end,
                phi_kind_name((enum phi_kind)f->kind), phi_rule_id(policy_engine(p), f->rule), f->score);
+        any = true;
     }
     puts("]}");
 }
 
-static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number) {
+static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number, bool all) {
     struct arena *a = arena_new(LINE_ARENA);
     struct phi_result found;
     struct phi_line record;
@@ -60,14 +67,14 @@ static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span li
     if (!a || phi_read_line(a, line, &record) < 0 || record.id.len == 0) {
         fprintf(stderr, "phi: line %zu is not {\"id\":...,\"text\":...}\n", number);
     } else if (scan_text(p, s, record.text, &found) == 0) {
-        print_jsonl(p, record.id, &found);
-        rc = found.n ? PHI_FOUND : PHI_DONE;
+        print_jsonl(p, record.id, &found, all);
+        rc = PHI_DONE;
     }
     arena_free(a);
     return rc;
 }
 
-static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path) {
+static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path, bool all) {
     struct buf input;
     size_t number = 0, begin = 0;
     int worst = PHI_DONE;
@@ -79,7 +86,7 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path)
         number++;
         begin = end + 1;
         if (line.len == 0) continue;
-        int rc = scan_one_line(p, s, line, number);
+        int rc = scan_one_line(p, s, line, number, all);
         if (rc > worst) worst = rc;
     }
     buf_free(&input);
@@ -88,18 +95,18 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path)
 
 int phi_scan_command(int argc, char **argv) {
     const char *name = NULL;
-    bool jsonl = false, strict = false;
-    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}};
+    bool jsonl = false, strict = false, all = false;
+    const struct phi_option options[] = {
+        {"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}, {"--all", NULL, &all}};
     struct phi_scratch *s;
     struct policy *p;
     int rc;
 
-    if (phi_options(&argc, argv, options, 3) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, 4) < 0 || argc > 1) return PHI_USAGE;
     p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();
-    rc = !s ? PHI_USAGE : jsonl ? scan_lines(p, s, argc ? argv[0] : NULL) : scan_plain(p, s, argc ? argv[0] : NULL);
-    if (jsonl && rc == PHI_FOUND) rc = PHI_DONE; /* findings are the output asked for, not a failed check */
+    rc = !s ? PHI_USAGE : jsonl ? scan_lines(p, s, argc ? argv[0] : NULL, all) : scan_plain(p, s, argc ? argv[0] : NULL, all);
     phi_scratch_free(s);
     policy_unref(p);
     return rc;
@@ -107,12 +114,13 @@ int phi_scan_command(int argc, char **argv) {
 
 /* ---- explain ---- */
 
-static void explain_finding(const struct policy *p, const struct phi_scratch *s, int purpose, const struct phi_finding *f) {
+static void explain_finding(const struct policy_view *view, const struct phi_scratch *s, const struct phi_finding *f) {
+    const struct policy *p = view->policy;
     const struct phi_engine *e = policy_engine(p);
     enum phi_kind kind = (enum phi_kind)f->kind;
     uint32_t rule_line = 0, policy_line = 0;
     const char *rule_file = phi_rule_file(e, f->rule, &rule_line);
-    const char *policy_file = policy_source(p, purpose, kind, &policy_line);
+    const char *policy_file = policy_view_source(view, POLICY_PART_USER, kind, &policy_line);
     char parts[512];
 
     printf("%s %u-%u\n", phi_kind_name(kind), f->begin, f->end);
@@ -120,28 +128,29 @@ static void explain_finding(const struct policy *p, const struct phi_scratch *s,
            phi_rule_trigger(e, f->rule));
     if (phi_explain(e, s, f, parts, sizeof parts) == 0) printf("  score   %u = %s\n", f->score, parts);
     else printf("  score   %u\n", f->score);
-    printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_action(p, purpose, kind)),
-           policy_file ? policy_file : "?", policy_line, purpose ? policy_purpose_name(p, purpose) : "(none given)");
+    printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)),
+           policy_file ? policy_file : "?", policy_line, view->purpose ? policy_purpose_name(p, view->purpose) : "(none given)");
     if (phi_kind_letter(kind) == '-') printf("  letter  none: not one of the identifiers of 45 CFR 164.514(b)(2)(i)\n");
     else printf("  letter  %c of 45 CFR 164.514(b)(2)(i)\n", phi_kind_letter(kind));
 }
 
 int phi_explain_command(int argc, char **argv) {
-    const char *name = NULL, *purpose_name = NULL;
-    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--purpose", &purpose_name, NULL}};
+    const char *name = NULL;
+    struct phi_who who = {.purpose = NULL};
+    const struct phi_option options[] = {{"--policy", &name, NULL}, PHI_WHO_OPTIONS(who)};
     struct phi_result found = {NULL, 0};
     struct buf text;
-    int purpose, rc = PHI_USAGE;
+    struct policy_view view;
+    int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 2) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
     struct policy *p = phi_policy(name);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();
-    purpose = phi_purpose(p, purpose_name);
-    if (s && purpose >= 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
+    if (s && phi_view(p, &who, &view) == 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
             for (size_t i = 0; i < found.n; i++)
-                explain_finding(p, s, purpose, &found.v[i]);
+                explain_finding(&view, s, &found.v[i]);
             rc = found.n ? PHI_FOUND : PHI_DONE;
         }
         buf_free(&text);

@@ -106,7 +106,7 @@ static int score_line(struct policy *p, struct phi_scratch *s, struct span line,
     if (a && phi_read_line(a, line, &record) == 0 && find(p, s, record.text, &found, &t->seconds) == 0 &&
         score_text_read(a, record.text, &doc) == 0) {
         for (size_t i = 0; i < found.n; i++)
-            if (strncmp(phi_kind_name((enum phi_kind)found.v[i].kind), "SENS.", 5) != 0)
+            if (phi_is_identifier((enum phi_kind)found.v[i].kind))
                 score_cover(&doc, found.v[i].begin, found.v[i].end);
         score_document(t, &doc, &record);
         t->bytes += record.text.len;

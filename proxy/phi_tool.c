@@ -107,6 +107,21 @@ int phi_purpose(const struct policy *p, const char *name) {
     return -1;
 }
 
+int phi_view(const struct policy *p, const struct phi_who *who, struct policy_view *out) {
+    struct policy_request request = {.purpose = phi_purpose(p, who->purpose), .role = who->role, .user = who->user,
+                                     .upstream = who->upstream, .model = who->model,
+                                     .model_len = who->model ? strlen(who->model) : 0};
+
+    if (request.purpose < 0) return -1;
+    policy_view(p, &request, out);
+    return 0;
+}
+
+bool phi_is_identifier(enum phi_kind kind) {
+    if (kind == PHI_TIME || kind == PHI_DATE_RELATIVE) return false;
+    return phi_kind_letter(kind) != '-' || kind == PHI_SECRET;
+}
+
 /* ---- JSON Lines ---- */
 
 static int add_span(struct arena *a, struct json_scanner *s, struct phi_line *out, size_t *room) {

@@ -5,6 +5,7 @@
 #ifndef PHI_TOOL_H
 #define PHI_TOOL_H
 
+#include "../detectors/phi.h"
 #include "buf.h"
 #include "span.h"
 
@@ -33,7 +34,21 @@ struct policy *phi_policy(const char *name_or_file);
 /* The purpose of this name; without a name `treatment` where the policy has it, else none. -1 with the known words on standard
  * error. */
 int phi_purpose(const struct policy *p, const char *name);
+/* Who asks, for scopes: --purpose, --role, --user, --upstream, --model. */
+struct policy_view;
+struct phi_who {
+    const char *purpose, *role, *user, *upstream, *model;
+};
+#define PHI_WHO_OPTIONS(who)                                                                                             \
+    {"--purpose", &(who).purpose, NULL}, {"--role", &(who).role, NULL}, {"--user", &(who).user, NULL},                    \
+        {"--upstream", &(who).upstream, NULL}, {"--model", &(who).model, NULL}
+/* The decisions for them; the purpose as in phi_purpose. -1: unknown purpose. */
+MUST_CHECK int phi_view(const struct policy *p, const struct phi_who *who, struct policy_view *out);
 bool phi_share(char *out, size_t out_size); /* false with a sentence on standard error */
+
+/* Not every finding is an identifier: ages up to 89, sensitive topics and models of devices decide about other things; a time
+ * of day or "three days ago" without a calendar date names no date (45 CFR 164.514(b)(2)(i)(C)). */
+bool phi_is_identifier(enum phi_kind kind);
 
 /* Commands: argv begins after the command's name. */
 int phi_init_command(int argc, char **argv);
@@ -42,6 +57,7 @@ int phi_explain_command(int argc, char **argv);
 int phi_redact_command(int argc, char **argv);
 int phi_check_command(int argc, char **argv);
 int phi_test_command(int argc, char **argv);
+int phi_diff_command(int argc, char **argv);
 int phi_score_command(int argc, char **argv);
 int phi_keys_command(int argc, char **argv);
 int phi_audit_command(int argc, char **argv);

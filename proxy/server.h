@@ -8,7 +8,8 @@
  * A client that shuts down its sending side (half-close) is taken to be gone: HTTP libraries do not do that, and it
  * cannot be told from one that left. The process must ignore SIGPIPE when TLS is used.
  *
- *   head ──> (server_reply | server_accept_body) ──> body* ──> complete ──> server_begin, server_write*, server_end
+ *   head ──> (server_reply | server_accept_body) ──> body* ──> complete
+ *        ──> server_begin, server_write*, server_end
  *                                             gone: at any time after head, once; then the exchange is dead
  */
 #ifndef SERVER_H
@@ -70,7 +71,7 @@ const char *server_fingerprint(const struct server_exchange *x);
 
 struct server_header {
     const char *name;
-    struct span value; /* CR, LF and NUL inside are refused: the header is left out. So are names that frame a message */
+    struct span value; /* CR, LF and NUL inside are refused: the header is left out; so are names that frame a message */
 };
 
 /* A whole answer with Content-Length. The rest of an unread body is dropped and the connection closed. */

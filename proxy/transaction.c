@@ -15,13 +15,10 @@
 #include "audit.h"
 #include "transaction_state.h"
 
-#define WORK_PER_BYTE 48 /* arena bytes that one byte of a body may cost */
-#define WORK_BASE (1024u * 1024)
 #define KEEP_MAX (64u * 1024 * 1024)
 #define ANSWER_MAX (64u * 1024 * 1024)
 #define PURPOSE_MAX 64
-
-enum flow { FLOW_NEXT, FLOW_WAIT, FLOW_REFUSE };
+#define OFFLOAD_BYTES (64u * 1024) /* larger bodies are decided on a helper thread, so that no stream waits for them */
 
 uint64_t transaction_now_us(void) {
     struct timespec now;
@@ -29,28 +26,19 @@ uint64_t transaction_now_us(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static int today(void) {
-    return (int)(time(NULL) / 86400);
-}
-
-static enum flow refuse(struct transaction *t, enum refusal r) {
+enum flow transaction_refuse(struct transaction *t, enum refusal r) {
     t->refused = true;
     t->refusal = r;
     if (!t->permitted) t->verdict = VERDICT_BLOCK;
     return FLOW_REFUSE;
 }
 
-static enum flow refuse_because(struct transaction *t, enum refusal r, const char *reason) {
+enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason) {
     t->refusal_reason = reason;
-    return refuse(t, r);
+    return transaction_refuse(t, r);
 }
 
-static enum flow refuse_at(struct transaction *t, enum refusal r, const char *reason, uint32_t path) {
-    walk_path(&t->walk, path, &t->refusal_param);
-    return refuse_because(t, r, reason);
-}
-
-static void stage_done(struct transaction *t, enum metrics_stage s) {
+void transaction_stage_done(struct transaction *t, enum metrics_stage s) {
     uint64_t now = transaction_now_us();
     metrics_time(t->world->metrics, s, now - t->mark_us);
     t->mark_us = now;
@@ -77,11 +65,12 @@ static bool is_json(struct span type) {
 }
 
 static enum flow check_framing(struct transaction *t, const struct http1_head *h) {
-    struct span coding = http1_field(h, "content-encoding");
+    size_t codings = http1_field_count(h, "content-encoding");
 
-    if (coding.len && !span_is_nocase(coding, "identity")) return refuse(t, REFUSAL_CONTENT_ENCODING);
+    t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
+    if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
     if (!t->get && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
-        return refuse(t, REFUSAL_CONTENT_TYPE);
+        return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
 }
 
@@ -90,9 +79,36 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
 
     if (purpose.len == 0 && http1_field_count(h, "x-phi-purpose") == 0) return FLOW_NEXT;
     if (purpose.len == 0 || purpose.len > PURPOSE_MAX || http1_field_count(h, "x-phi-purpose") > 1)
-        return refuse(t, REFUSAL_PURPOSE_UNKNOWN);
+        return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
     t->purpose_asked = arena_copy(t->keep, purpose);
-    return t->purpose_asked ? FLOW_NEXT : refuse(t, REFUSAL_OVERLOADED);
+    return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+}
+
+static bool is_date(struct span s) {
+    if (s.len != 10) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        bool dash = i == 4 || i == 7;
+        if (dash ? s.ptr[i] != '-' : s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+    }
+    return true;
+}
+
+/* The version of Anthropic's interface that the client speaks decides how its body is read, so it goes along: as a date, or
+ * the only one there is so far. Nothing else of a head travels on. */
+static enum flow read_version(struct transaction *t, const struct http1_head *h) {
+    static const char name[] = "anthropic-version: ";
+    struct span version = http1_field(h, "anthropic-version");
+    char *line;
+
+    if (t->dialect != SHAPE_ANTHROPIC) return FLOW_NEXT;
+    if (!is_date(version) || http1_field_count(h, "anthropic-version") != 1) version = span_of("2023-06-01");
+    line = arena_alloc(t->keep, sizeof name + version.len);
+    if (!line) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    memcpy(line, name, sizeof name - 1);
+    memcpy(line + sizeof name - 1, version.ptr, version.len);
+    line[sizeof name - 1 + version.len] = '\0';
+    t->upstream_headers[0] = line;
+    return FLOW_NEXT;
 }
 
 static enum flow read_head(struct transaction *t, const struct http1_head *h, const char *fingerprint) {
@@ -104,13 +120,14 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     t->endpoint = shape_endpoint_find(method, h->path);
     t->get = h->method == HTTP1_GET;
     t->principal = access_find(t->settings->access, client_key(h), span_of(fingerprint));
-    if (!t->principal) return refuse(t, REFUSAL_UNKNOWN_CLIENT);
-    if (t->endpoint == SHAPE_NONE || h->query.len) return refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
+    if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
+    if (t->endpoint == SHAPE_NONE || h->query.len) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
-    if (t->world->live > t->settings->concurrent_max) return refuse(t, REFUSAL_OVERLOADED);
+    if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->entered = principal_enter(t->principal, (uint64_t)time(NULL), &retry_after);
-    return t->entered ? FLOW_NEXT : refuse(t, REFUSAL_RATE_LIMITED);
+    return t->entered ? FLOW_NEXT : transaction_refuse(t, REFUSAL_RATE_LIMITED);
 }
 
 static uint64_t body_max(const struct transaction *t) {
@@ -128,138 +145,22 @@ static enum flow step_access(struct transaction *t) {
 /* ---- READ ---- */
 
 static enum flow step_read(struct transaction *t) {
-    if (t->in.failed) return refuse(t, REFUSAL_TOO_LARGE);
+    if (t->in.failed) return transaction_refuse(t, REFUSAL_TOO_LARGE);
     if (!t->complete) return FLOW_WAIT;
     t->bytes_in = t->in.len;
-    stage_done(t, METRICS_READ);
+    transaction_stage_done(t, METRICS_READ);
     return FLOW_NEXT;
 }
 
-/* ---- WALK: structure, route, agreement, purpose ---- */
+/* ---- OFFLOAD: who decides ---- */
 
-static enum flow choose_purpose(struct transaction *t) {
-    const char *name = t->purpose_asked ? t->purpose_asked : t->principal->default_purpose;
-
-    t->purpose = 0;
-    t->purpose_source = "none";
-    if (!name) return FLOW_NEXT;
-    t->purpose = policy_purpose(t->policy, name, strlen(name));
-    t->purpose_source = t->purpose_asked ? "header" : "key";
-    if (t->purpose_asked && !principal_may_claim(t->principal, span_of(name))) return refuse(t, REFUSAL_PURPOSE_NOT_ALLOWED);
-    if (t->purpose >= 0) return FLOW_NEXT;
-    t->purpose = 0;
-    if (t->purpose_asked) return refuse(t, REFUSAL_PURPOSE_UNKNOWN);
-    t->purpose_source = "none"; /* the key's default is not a word of this route's policy: the strictest column */
-    return FLOW_NEXT;
-}
-
-static const char *unreadable_reason(uint32_t bits) {
-    static const struct {
-        uint32_t bit;
-        const char *reason;
-    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
-                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
-                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
-                   {WALK_UNKNOWN_PART, "unknown_part"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (bits & reasons[i].bit) return reasons[i].reason;
-    return "unknown_part";
-}
-
-static enum flow choose_route(struct transaction *t) {
-    const char *uncovered;
-
-    if (t->walk.model.len == 0) return refuse(t, REFUSAL_MODEL_MISSING);
-    if (!principal_may_use(t->principal, t->walk.model)) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = settings_route(t->settings, t->walk.model);
-    if (!t->route) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->policy = t->route->policy;
-    uncovered = settings_uncovered(t->route->upstream, t->endpoint, t->walk.model, today());
-    return uncovered ? refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
-}
-
-/* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
- * routes name is known to whoever wrote them. */
-static enum flow route_models(struct transaction *t) {
-    const struct settings *s = t->settings;
-
-    if (s->n_routes == 0) return refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = &s->routes[0];
-    for (size_t i = s->n_routes; i-- > 0;)
-        if (strchr(s->routes[i].models[0], '*')) t->route = &s->routes[i];
-    t->policy = t->route->policy;
-    t->verdict = VERDICT_FORWARD;
-    return FLOW_NEXT;
-}
-
-static enum flow step_walk(struct transaction *t) {
-    struct span body = buf_span(&t->in);
-    enum flow flow;
-
-    if (t->endpoint == SHAPE_MODELS) return route_models(t);
-    t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
-    if (!t->work) return refuse(t, REFUSAL_OVERLOADED);
-    if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
-        return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
-    if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
-    if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
-    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
-        return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if (t->walk.store && !t->route->upstream->may_store) return refuse_because(t, REFUSAL_FEATURE, "store");
-    stage_done(t, METRICS_WALK);
-    return FLOW_NEXT;
-}
-
-/* ---- DETECT ---- */
-
-static enum flow step_detect(struct transaction *t) {
-    struct phi_leaf *leaves;
-
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
-    leaves = arena_array(t->work, t->walk.n ? t->walk.n : 1, sizeof *leaves);
-    if (!leaves) return refuse(t, REFUSAL_OVERLOADED);
-    for (size_t i = 0; i < t->walk.n; i++) {
-        const struct walk_leaf *w = &t->walk.v[i];
-        bool searched = !w->container && !w->parameter; /* a container's inside stands in the list itself */
-        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
-                                      .len = searched ? (uint32_t)w->text.len : 0,
-                                      .label = w->label.ptr,
-                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
-                                      .group = w->group};
-    }
-    if (phi_scan(policy_engine(t->policy), t->world->scratch, leaves, t->walk.n, &t->found) < 0) {
-        metrics_add(&t->world->metrics->detector_errors, 1);
-        return refuse(t, REFUSAL_DETECTOR);
-    }
-    stage_done(t, METRICS_DETECT);
-    return FLOW_NEXT;
-}
-
-/* ---- TRANSFORM ---- */
-
-static void count_findings(struct transaction *t) {
-    for (size_t i = 0; i < t->transform.n_rows; i++) {
-        const struct transform_row *r = &t->transform.rows[i];
-        metrics_add(&t->world->metrics->findings[r->kind][r->action], r->count);
-    }
-}
-
-static enum flow step_transform(struct transaction *t) {
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
-    t->tokens = tokens_new(t->keep);
-    if (!t->tokens) return refuse(t, REFUSAL_OVERLOADED);
-    t->out.ceiling = t->in.len * 4 + WORK_BASE;
-    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, t->policy, t->purpose, t->tokens, &t->out,
-                       &t->transform) < 0)
-        return refuse(t, REFUSAL_DETECTOR);
-    count_findings(t);
-    if (t->transform.blocked) {
-        t->refusal_kind = phi_kind_name(t->transform.block_kind);
-        return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
-    }
-    t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;
-    stage_done(t, METRICS_TRANSFORM);
+static enum flow step_offload(struct transaction *t) {
+    if (t->offloaded) return FLOW_WAIT; /* transaction_decided moves on */
+    t->scratch = t->world->scratch;
+    if (t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
+    t->offloaded = true;
+    if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
+    t->offloaded = false;
     return FLOW_NEXT;
 }
 
@@ -273,7 +174,7 @@ static void let_go_of_work(struct transaction *t) {
     t->walk.n = 0;
     t->walk.paths = NULL;
     t->walk.model = span_make(NULL, 0);
-    t->found.n = 0;
+    t->found = (struct phi_result){NULL, 0};
     t->transform.rows = NULL;
     t->transform.n_rows = 0;
     buf_free(&t->in);
@@ -291,38 +192,40 @@ static int submit_record(struct transaction *t) {
 }
 
 static enum flow step_audit(struct transaction *t) {
-    if (t->record_failed) return refuse(t, REFUSAL_AUDIT);
+    if (t->record_failed) return transaction_refuse(t, REFUSAL_AUDIT);
     if (t->durable) {
         t->permitted = true;
-        stage_done(t, METRICS_AUDIT);
+        transaction_stage_done(t, METRICS_AUDIT);
         let_go_of_work(t);
         return FLOW_NEXT;
     }
-    if (!t->recording && submit_record(t) < 0) return refuse(t, REFUSAL_AUDIT);
+    if (!t->recording && submit_record(t) < 0) return transaction_refuse(t, REFUSAL_AUDIT);
     return FLOW_WAIT;
 }
 
 /* ---- SEND ---- */
 
-static const char *upstream_path(enum shape_endpoint e) {
-    return shape_endpoint_name(e) + strlen("/v1");
+/* Typed events repeat the request's instructions and tools. */
+static size_t event_max(const struct transaction *t) {
+    return t->settings->event_max + (shape_typed_events(t->endpoint) ? t->out.len * 2 : 0);
 }
 
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
                                     .method = t->get ? "GET" : "POST",
-                                    .path = upstream_path(t->endpoint),
+                                    .path = shape_upstream_path(t->endpoint),
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
+                                    .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
 
-    if (!t->client) return refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
-    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, t->settings->event_max, ANSWER_MAX);
-    if (!t->relay) return refuse(t, REFUSAL_OVERLOADED);
+    if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
+    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
+    if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);
-    if (!t->call) return refuse(t, REFUSAL_UPSTREAM);
+    if (!t->call) return transaction_refuse(t, REFUSAL_UPSTREAM);
     t->bytes_out = t->out.len;
     metrics_add(t->verdict == VERDICT_EDIT ? &t->world->metrics->edited : &t->world->metrics->forwarded, 1);
     return FLOW_NEXT;
@@ -332,7 +235,7 @@ static enum flow step_send(struct transaction *t) {
 
 static enum flow upstream_failed(struct transaction *t) {
     metrics_add(&t->world->metrics->upstream_errors, 1);
-    return refuse(t, t->upstream_end == TRANSACTION_TIMEOUT ? REFUSAL_UPSTREAM_TIMEOUT : REFUSAL_UPSTREAM);
+    return transaction_refuse(t, t->upstream_end == TRANSACTION_TIMEOUT ? REFUSAL_UPSTREAM_TIMEOUT : REFUSAL_UPSTREAM);
 }
 
 static void end_stream(struct transaction *t) {
@@ -356,7 +259,7 @@ static enum flow end_whole(struct transaction *t) {
     t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
     if (t->relay_end != RELAY_COMPLETE || t->reply.failed) return upstream_failed(t);
     if (t->status == 401 || t->status == 403) /* our credential was refused, not the client's */
-        return refuse_because(t, REFUSAL_UPSTREAM, "upstream_refused_credential");
+        return transaction_refuse_because(t, REFUSAL_UPSTREAM, "upstream_refused_credential");
     transaction_answer_whole(t);
     return FLOW_NEXT;
 }
@@ -429,10 +332,11 @@ static const struct step {
     enum transaction_step next;
 } steps[STEPS] = {
     [STEP_ACCESS] = {"access", step_access, STEP_READ},
-    [STEP_READ] = {"read", step_read, STEP_WALK},
-    [STEP_WALK] = {"walk", step_walk, STEP_DETECT},
-    [STEP_DETECT] = {"detect", step_detect, STEP_TRANSFORM},
-    [STEP_TRANSFORM] = {"transform", step_transform, STEP_AUDIT},
+    [STEP_READ] = {"read", step_read, STEP_OFFLOAD},
+    [STEP_OFFLOAD] = {"offload", step_offload, STEP_WALK},
+    [STEP_WALK] = {"walk", transaction_walk, STEP_DETECT},
+    [STEP_DETECT] = {"detect", transaction_detect, STEP_TRANSFORM},
+    [STEP_TRANSFORM] = {"transform", transaction_transform, STEP_AUDIT},
     [STEP_AUDIT] = {"audit", step_audit, STEP_SEND},
     [STEP_SEND] = {"send", step_send, STEP_RELAY},
     [STEP_RELAY] = {"relay", step_relay, STEP_OUTCOME},
@@ -508,6 +412,24 @@ void transaction_recorded(struct transaction *t, bool durable) {
     run(t);
 }
 
+static bool decides(enum transaction_step s) {
+    return s == STEP_WALK || s == STEP_DETECT || s == STEP_TRANSFORM;
+}
+
+void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
+    t->scratch = scratch;
+    t->step = STEP_WALK;
+    while (decides(t->step)) {
+        enum flow flow = steps[t->step].run(t); /* none of them waits */
+        t->step = flow == FLOW_NEXT ? steps[t->step].next : STEP_RECORD;
+    }
+}
+
+void transaction_decided(struct transaction *t) {
+    t->offloaded = false;
+    run(t);
+}
+
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,
                               const struct transaction_header *h, size_t n) {
     t->first_us = transaction_now_us();
@@ -560,14 +482,14 @@ void transaction_gone(struct transaction *t, bool aborted) {
     if (aborted) metrics_add(&t->world->metrics->status[0], 1);
     if (t->call) t->world->verbs->cancel(t->call); /* done follows */
     if (t->step == STEP_READ) {                    /* left while sending, or was told that it sends too much */
-        refuse_because(t, REFUSAL_TOO_LARGE, "body_not_received");
+        transaction_refuse_because(t, REFUSAL_TOO_LARGE, "body_not_received");
         t->step = STEP_RECORD;
         run(t);
     }
 }
 
 bool transaction_dead(const struct transaction *t) {
-    return t->inside == 0 && !t->client && !t->call && !t->recording;
+    return t->inside == 0 && !t->client && !t->call && !t->recording && !t->offloaded;
 }
 
 void transaction_free(struct transaction *t) {
@@ -583,4 +505,12 @@ void transaction_free(struct transaction *t) {
     arena_free(t->keep);
     settings_unref(t->settings);
     free(t);
+}
+
+struct transaction *transaction_next(const struct transaction *t) {
+    return t->next;
+}
+
+void transaction_set_next(struct transaction *t, struct transaction *next) {
+    t->next = next;
 }

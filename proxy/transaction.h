@@ -18,6 +18,7 @@
 #include "settings.h"
 #include "span.h"
 
+struct audit_hasher;
 struct audit_record;
 struct phi_scratch;
 struct transaction;
@@ -33,6 +34,7 @@ struct transaction_call {
     const char *method, *path; /* "/chat/completions" */
     struct span body;
     bool stream;
+    const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;
 };
 
@@ -51,6 +53,9 @@ struct transaction_verbs {
     /* Takes the record; 0: transaction_recorded will be told, -1: it cannot be written. */
     int (*record)(void *ctx, struct transaction *t, struct audit_record *r);
     void (*record_aside)(void *ctx, struct audit_record *r); /* takes the record; nobody waits */
+    /* Has transaction_decide called on a helper thread with a scratch of its own, then transaction_decided on this one.
+     * -1: no helper to be had, the caller decides itself. */
+    int (*offload)(void *ctx, struct transaction *t);
 };
 
 struct transaction_world {
@@ -59,7 +64,7 @@ struct transaction_world {
     struct settings *settings;      /* current; a transaction takes its own reference */
     struct phi_scratch *scratch;
     struct metrics *metrics;
-    const unsigned char *audit_key; /* 32 bytes */
+    struct audit_hasher *hasher;    /* of the values in records, with the log's key */
     const char *id_prefix;          /* random, per worker and start */
     uint64_t id_next;
     uint32_t live;                  /* transactions of this worker */
@@ -71,6 +76,9 @@ struct transaction *transaction_new(struct transaction_world *w, void *client, c
 int transaction_body(struct transaction *t, struct span bytes);
 void transaction_complete(struct transaction *t);
 void transaction_recorded(struct transaction *t, bool durable);
+/* Any thread, while nobody else touches t: WALK, DETECT, TRANSFORM. */
+void transaction_decide(struct transaction *t, struct phi_scratch *scratch);
+void transaction_decided(struct transaction *t);
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,
                               const struct transaction_header *h, size_t n);
 int transaction_upstream_data(struct transaction *t, struct span bytes); /* 0, -1 stop, 1 pause */
@@ -78,6 +86,10 @@ enum transaction_end { TRANSACTION_BROKEN = 0, TRANSACTION_OK, TRANSACTION_UNREA
 void transaction_upstream_done(struct transaction *t, enum transaction_end end);
 void transaction_drained(struct transaction *t);
 void transaction_gone(struct transaction *t, bool aborted);
+
+/* One link for whoever queues it. */
+struct transaction *transaction_next(const struct transaction *t);
+void transaction_set_next(struct transaction *t, struct transaction *next);
 
 /* Every party has let go: the owner frees it, from outside of any call into it. */
 bool transaction_dead(const struct transaction *t);

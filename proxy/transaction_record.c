@@ -12,6 +12,7 @@
 
 #include "access.h"
 #include "audit.h"
+#include "audit_hash.h"
 #include "transaction_state.h"
 
 #define FINDINGS_BYTES 1700 /* of a record of at most AUDIT_RECORD_MAX bytes */
@@ -65,6 +66,7 @@ static void add_request(struct audit_record *r, const struct transaction *t) {
     add_text(&b, "endpoint", t->endpoint == SHAPE_NONE ? "unknown" : shape_endpoint_name(t->endpoint));
     buf_add_format(&b, ",\"leaves\":%zu", t->walk.n);
     if (model) add_text(&b, "model", model);
+    if (t->walk.sealed) buf_add_format(&b, ",\"sealed\":%u", t->walk.sealed);
     buf_add_format(&b, ",\"stream\":%s", t->walk.stream ? "true" : "false");
     if (t->walk.unreadable) buf_add_format(&b, ",\"unreadable\":%u", t->walk.unreadable);
     add_object(r, "request", &b);
@@ -98,6 +100,27 @@ static void add_upstream(struct audit_record *r, const struct transaction *t) {
     add_object(r, "upstream", &b);
 }
 
+/* Where the request would have gone, had its policy not sent it elsewhere. */
+static void add_rerouted(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->first_route) return;
+    begin_object(&b);
+    add_text(&b, "from", t->first_route->upstream->name);
+    add_text(&b, "kind", phi_kind_name(t->route_kind));
+    add_text(&b, "policy", policy_digest(t->first_route->policy));
+    add_object(r, "rerouted", &b);
+}
+
+static void add_bulk(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->transform.over_bulk) return;
+    begin_object(&b);
+    buf_add_format(&b, "\"encounters\":%u,\"patients\":%u", t->transform.bulk.encounters, t->transform.bulk.patients);
+    add_object(r, "bulk", &b);
+}
+
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
     char letter[2] = {phi_kind_letter(row->kind), '\0'};
     struct buf path;
@@ -125,6 +148,26 @@ static void add_findings(struct audit_record *r, const struct transaction *t) {
     if (!b.failed) audit_add_json(r, "findings", buf_span(&b));
     buf_free(&b);
     if (i < t->transform.n_rows) audit_add_number(r, "findings_more", (int64_t)(t->transform.n_rows - i));
+}
+
+static void add_mutation(struct buf *b, const char *name) {
+    buf_add_format(b, "%s\"%s\"", b->len > 1 ? "," : "", name);
+}
+
+/* What the gateway changed of its own accord. */
+static void add_mutations(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (t->force.n == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    buf_init(&b, AUDIT_RECORD_MAX);
+    buf_add_char(&b, '[');
+    if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->ids_as_text) add_mutation(&b, "token_ids=text");
+    for (size_t i = 0; i < t->force.n; i++)
+        add_mutation(&b, t->force.names[i]);
+    buf_add_char(&b, ']');
+    if (!b.failed) audit_add_json(r, "mutations", buf_span(&b));
+    buf_free(&b);
 }
 
 /* How many identifiers of each kind were found and how many of them left in clear. */
@@ -172,7 +215,7 @@ static void add_values(struct audit_record *r, const struct transaction *t) {
         struct span value = span_sub(t->walk.v[f->leaf].text, f->begin, f->end);
         char hash[AUDIT_HASH_LEN + 1];
 
-        audit_value_hash(t->world->audit_key, phi_kind_word((enum phi_kind)f->kind), value, hash);
+        if (audit_hasher_value(t->world->hasher, phi_kind_word((enum phi_kind)f->kind), value, hash) < 0) hash[0] = '\0';
         if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         if (n == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) {
             more++;
@@ -209,11 +252,14 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_request(r, t);
     add_policy(r, t);
     add_upstream(r, t);
+    add_rerouted(r, t);
+    add_bulk(r, t);
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);
     add_counts(r, t, "found", counts);
     if (!t->refused) add_counts(r, t, "disclosed", t->transform.disclosed);
+    if (!t->refused) add_mutations(r, t);
     return r;
 }
 

@@ -7,6 +7,8 @@
 #define TRANSACTION_STATE_H
 
 #include "buf.h"
+#include "force.h"
+#include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
 #include "transaction.h"
@@ -20,6 +22,7 @@ struct principal;
 enum transaction_step {
     STEP_ACCESS,
     STEP_READ,
+    STEP_OFFLOAD,
     STEP_WALK,
     STEP_DETECT,
     STEP_TRANSFORM,
@@ -44,6 +47,8 @@ struct transaction {
     struct settings *settings;
     void *client; /* NULL when gone */
     void *call;   /* upstream, while it runs */
+    struct phi_scratch *scratch; /* of the thread that decides */
+    struct transaction *next;    /* in the worker's mailbox */
     struct arena *work; /* until the decision is taken: walk, findings */
     struct arena *keep; /* until the end: tokens, names */
     char id[TRANSACTION_ID_MAX];
@@ -51,22 +56,27 @@ struct transaction {
 
     enum transaction_step step;
     uint32_t inside;  /* calls on the stack; no freeing below */
-    bool complete, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
+    bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
     bool outcome_written;
 
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
     bool get;
+    enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
+    const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     int purpose;
     const char *purpose_source;
-    const struct settings_route *route;
+    const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
+    enum phi_kind route_kind;                         /* because of this kind */
     struct policy *policy;
 
     struct buf in, out; /* the body as it came; as it leaves */
     struct walk walk;
+    struct force force;
+    bool ids_as_text; /* token numbers were replaced by their text */
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;
@@ -92,6 +102,17 @@ struct transaction {
 };
 
 uint64_t transaction_now_us(void);
+
+/* What a step answers. */
+enum flow { FLOW_REFUSE = 0, FLOW_NEXT, FLOW_WAIT };
+enum flow transaction_refuse(struct transaction *t, enum refusal r);
+enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
+void transaction_stage_done(struct transaction *t, enum metrics_stage s);
+
+/* transaction_decide.c: the steps of these names */
+enum flow transaction_walk(struct transaction *t);
+enum flow transaction_detect(struct transaction *t);
+enum flow transaction_transform(struct transaction *t);
 
 /* transaction_record.c: NULL when out of memory. */
 struct audit_record *transaction_decision_record(struct transaction *t);

@@ -22,11 +22,15 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "audit_hash.h"
+#include "helper.h"
 #include "log.h"
 #include "metrics.h"
 #include "tls.h"
 #include "transaction.h"
 #include "upstream.h"
+
+#define HELPER_QUEUE 64 /* large bodies that wait; more are decided by the worker itself */
 
 /* A record on its way to the log, for one transaction, or for nobody. */
 struct ticket {
@@ -52,6 +56,7 @@ struct worker {
     struct transaction_world world;
     struct metrics metrics;
     struct audit *audit;
+    struct helper *helper;
     char id_prefix[24];
     struct worker_options options;
     atomic_uint on_the_way;
@@ -60,6 +65,7 @@ struct worker {
     pthread_mutex_t lock; /* guards what follows */
     struct ticket *tickets, **tickets_end;
     struct newcomer *newcomers, **newcomers_end;
+    struct transaction *decided;
     struct settings *new_settings;
     struct tls_context *new_tls;
     unsigned stop_ms;
@@ -92,6 +98,18 @@ static void ticket_done(struct audit_ticket *a, bool ok) {
     first = !w->tickets;
     *w->tickets_end = k;
     w->tickets_end = &k->next;
+    pthread_mutex_unlock(&w->lock);
+    if (first) wake_up(w);
+}
+
+static void decided(void *arg, struct transaction *t) {
+    struct worker *w = arg;
+    bool first;
+
+    pthread_mutex_lock(&w->lock);
+    first = !w->decided;
+    transaction_set_next(t, w->decided);
+    w->decided = t;
     pthread_mutex_unlock(&w->lock);
     if (first) wake_up(w);
 }
@@ -147,6 +165,15 @@ static void take_tickets(struct worker *w, struct ticket *k) {
         transaction_recorded(t, durable);
         let_go(t);
         k = next;
+    }
+}
+
+static void take_decided(struct transaction *t) {
+    while (t) {
+        struct transaction *next = transaction_next(t);
+        transaction_decided(t);
+        let_go(t);
+        t = next;
     }
 }
 
@@ -209,6 +236,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg) {
     pthread_mutex_lock(&w->lock);
     struct ticket *tickets = w->tickets;
     struct newcomer *newcomers = w->newcomers;
+    struct transaction *large = w->decided;
     struct settings *settings = w->new_settings;
     struct tls_context *tls = w->new_tls;
     bool stop = w->stop;
@@ -216,12 +244,14 @@ static void on_wake(evutil_socket_t fd, short what, void *arg) {
     w->tickets_end = &w->tickets;
     w->newcomers = NULL;
     w->newcomers_end = &w->newcomers;
+    w->decided = NULL;
     w->new_settings = NULL;
     w->new_tls = NULL;
     pthread_mutex_unlock(&w->lock);
 
     take_settings(w, settings, tls);
     take_tickets(w, tickets);
+    take_decided(large);
     take_newcomers(w, newcomers);
     if (stop) begin_stop(w);
 }
@@ -280,6 +310,7 @@ static int submit(struct worker *w, struct transaction *t, struct audit_record *
     k->audit.done = ticket_done;
     k->worker = w;
     k->transaction = t;
+    k->audit.aside = !t;
     if (t) w->in_flight++;
     if (audit_submit(w->audit, &k->audit) == 0) return 0;
     if (t) w->in_flight--;
@@ -289,6 +320,11 @@ static int submit(struct worker *w, struct transaction *t, struct audit_record *
 
 static int verb_record(void *ctx, struct transaction *t, struct audit_record *r) {
     return submit(ctx, t, r);
+}
+
+static int verb_offload(void *ctx, struct transaction *t) {
+    struct worker *w = ctx;
+    return helper_submit(w->helper, t);
 }
 
 static void verb_record_aside(void *ctx, struct audit_record *r) {
@@ -342,6 +378,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
                                        .body = c->body,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
+                                       .headers = c->headers,
                                        .pool = c->pool};
     return upstream_start(w->upstreams, c->target, &request, &handler, t);
 }
@@ -358,6 +395,7 @@ static const struct transaction_verbs verbs = {
     .resume = verb_resume,
     .record = verb_record,
     .record_aside = verb_record_aside,
+    .offload = verb_offload,
 };
 
 /* ---- clients ---- */
@@ -428,12 +466,13 @@ static int open_parts(struct worker *w) {
     w->server = server_new(w->base, &w->options.server, &handler);
     w->upstreams = upstreams_new(w->base);
     w->world.scratch = phi_scratch_new();
-    if (!w->server || !w->upstreams || !w->world.scratch) return -1;
+    w->world.hasher = audit_hasher_new(w->options.audit_key);
+    w->helper = helper_new(HELPER_QUEUE, decided, w);
+    if (!w->server || !w->upstreams || !w->world.scratch || !w->world.hasher || !w->helper) return -1;
     w->world.verbs = &verbs;
     w->world.ctx = w;
     w->world.settings = settings_ref(w->options.settings);
     w->world.metrics = &w->metrics;
-    w->world.audit_key = w->options.audit_key;
     w->world.id_prefix = w->id_prefix;
     return 0;
 }
@@ -455,6 +494,8 @@ static bool wait_for_tickets(struct worker *w) {
 
 static void close_parts(struct worker *w) {
     if (w->server) server_free(w->server);
+    helper_free(w->helper);
+    take_decided(w->decided);
     if (!wait_for_tickets(w)) return; /* left as it is: the process is about to end */
     if (w->upstreams) upstreams_free(w->upstreams);
     if (w->wake) event_free(w->wake);
@@ -462,6 +503,7 @@ static void close_parts(struct worker *w) {
     if (w->base) event_base_free(w->base);
     if (w->wake_fd >= 0) close(w->wake_fd);
     phi_scratch_free(w->world.scratch);
+    audit_hasher_free(w->world.hasher);
     settings_unref(w->world.settings);
     settings_unref(w->new_settings);
     pthread_mutex_destroy(&w->lock);

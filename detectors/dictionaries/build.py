@@ -96,6 +96,12 @@ def split(name):
     return tuple(w for w in (fold(p) for p in re.split(r"[\s./,-]+", name)) if w)
 
 
+def read_short(phrases):
+    for line in open(f"{HERE}/cities.txt"):
+        if line[0] != "#" and (words := split(line.strip())):
+            phrases[words][CITY] = max(phrases[words][CITY], 4)
+
+
 def read_systems(phrases):
     for line in open(f"{HERE}/systems.txt"):
         line = line.split("#")[0].strip()
@@ -134,6 +140,7 @@ def main(folder):
     read_names(folder, table)
     read_cases(table)
     read_places(folder, phrases)
+    read_short(phrases)
     read_systems(phrases)
     english, science = read_words(folder)
     payloads = collections.Counter()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the weights of detectors/features.c: fit.py CORPUS.jsonl[:weight]... rewrites weights.inc beside this script.
+"""Fits the weights of detectors/evidence.c: fit.py CORPUS.jsonl[:weight]... rewrites weights.inc beside this script.
 
 A softmax regression (none, name, place) with L2 over the features that words_scan --features prints. Only the half of
 each corpus that corpora.is_fit names is used. Needs numpy and scipy. The texts give classes and counts alone: no

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each decision has a ceiling: the best claim that stays possible with it. A policy's claim is the lowest ceiling.
+ * Each decision has a ceiling: the best claim that stays possible with it. A policy's claim is the lowest
+ * ceiling.
  *
  *   hidden, or general form of a date, age or ZIP      Safe Harbor, 45 CFR 164.514(b)(2)
- *   shown: city, county, ZIP, facility, dates, ages,   limited data set, 164.514(e)(2): only the identifiers that
- *          other codes                                 it lists must go
- *   shown: a trait, a provider's licence, a link       only an expert can say, 164.514(b)(1)
- *   shown: any other identifier                        PHI, which needs an agreement
+ *   shown: city, county, ZIP, facility, dates, ages,   limited data set, 164.514(e)(2): only the identifiers
+ * that other codes                                 it lists must go shown: a trait, a provider's licence, a
+ * link       only an expert can say, 164.514(b)(1) shown: any other identifier                        PHI,
+ * which needs an agreement
  */
 #include "claim.h"
 
+#include "policy_scope.h"
 #include "policy_table.h"
 
 static enum policy_claim least(enum policy_claim a, enum policy_claim b) {
     return a < b ? a : b;
 }
 
-/* The best claim that remains when a value of a kind leaves as it is. Kinds that are not named here: none but PHI
- * under an agreement, when the kind is one of the letters A to R. */
+/* The best claim that remains when a value of a kind leaves as it is. Kinds that are not named here: none but
+ * PHI under an agreement, when the kind is one of the letters A to R. */
 static const enum policy_claim shown[PHI_KINDS] = {
     [PHI_NAME_PROVIDER] = POLICY_SAFE_HARBOR_CANDIDATE, /* not the individual's or the household's */
     [PHI_GEO_CITY] = POLICY_LIMITED_DATA_SET,
@@ -49,7 +51,10 @@ static enum policy_claim ceiling_shown(enum phi_kind kind) {
 /* A general form is a year, 90+ or three ZIP digits; where a kind has none, the value is masked. */
 static enum policy_claim ceiling(enum phi_kind kind, enum policy_action action) {
     switch (action) {
+    case POLICY_OFFSET: /* derived from the value: never Safe Harbor, 164.514(c)(1) */
+        return POLICY_LIMITED_DATA_SET;
     case POLICY_BLOCK:
+    case POLICY_ROUTE: /* what goes there is that policy's claim */
     case POLICY_TOKENIZE:
     case POLICY_MASK:
     case POLICY_DROP:
@@ -72,5 +77,9 @@ enum policy_claim claim_compute(const struct policy *p) {
     for (int u = 0; u < p->n_purposes; u++)
         for (int k = 1; k < PHI_KINDS; k++)
             claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->cells[u][k].action));
+    for (size_t i = 0; i < p->n_scopes; i++)
+        for (int k = 1; k < PHI_KINDS; k++)
+            if (p->scopes[i].decides[k])
+                claim = least(claim, ceiling((enum phi_kind)k, (enum policy_action)p->scopes[i].cells[k].action));
     return claim;
 }

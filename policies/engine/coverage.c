@@ -6,8 +6,8 @@
  *                       -> models    -> allow, deny
  *                       -> features  -> store -> not_covered
  *
- * "conditional" means that something outside the gateway must hold. It counts as not covered until a site's own file
- * says "covered".
+ * "conditional" means that something outside the gateway must hold. It counts as not covered until a site's
+ * own file says "covered".
  */
 #include "coverage.h"
 
@@ -62,18 +62,22 @@ static const struct yaml_key fact_keys[] = {
 
 static void check_state(const struct yaml_node *n, bool note, struct diag *d) {
     int word = 0;
-    if (yaml_enum(n, state_words, COUNT(state_words), &word, d) != 0 || note || word != STATE_CONDITIONAL) return;
+    if (yaml_enum(n, state_words, COUNT(state_words), &word, d) != 0 || note || word != STATE_CONDITIONAL)
+        return;
     yaml_error(n, d, "a condition must be written down: {state: conditional, note: ...}");
 }
 
 static void check_fact(const struct yaml_node *fact, struct diag *d) {
-    if (fact->type != YAML_NODE_MAP) check_state(fact, false, d);
-    else if (yaml_check(fact, fact_keys, COUNT(fact_keys), d) == 0) check_state(yaml_get(fact, "state"), true, d);
+    if (fact->type != YAML_NODE_MAP)
+        check_state(fact, false, d);
+    else if (yaml_check(fact, fact_keys, COUNT(fact_keys), d) == 0)
+        check_state(yaml_get(fact, "state"), true, d);
 }
 
 static void check_facts(const struct yaml_node *map, bool endpoints, struct diag *d) {
     for (size_t i = 0; map && i < map->n; i++) {
-        if (endpoints && map->keys[i]->text[0] != '/') yaml_error(map->keys[i], d, "an endpoint begins with '/'");
+        if (endpoints && map->keys[i]->text[0] != '/')
+            yaml_error(map->keys[i], d, "an endpoint begins with '/'");
         check_fact(map->items[i], d);
     }
 }
@@ -82,7 +86,8 @@ static void check_texts(const struct yaml_node *list, bool needed, struct diag *
     const char *text = NULL;
     if (list && needed && list->n == 0) yaml_error(list, d, "the list is empty");
     for (size_t i = 0; list && i < list->n; i++)
-        if (yaml_string(list->items[i], &text, d) == 0 && text[0] == '\0') yaml_error(list->items[i], d, "an empty text");
+        if (yaml_string(list->items[i], &text, d) == 0 && text[0] == '\0')
+            yaml_error(list->items[i], d, "an empty text");
 }
 
 static void check_arrangement(const struct yaml_node *map, struct diag *d) {
@@ -105,7 +110,8 @@ static int check_file(struct coverage *c, struct diag *d) {
     (void)!yaml_date(yaml_get(root, "as_of"), &c->as_of, d);
     check_texts(yaml_get(root, "sources"), true, d);
     const struct yaml_node *arrangements = yaml_get(root, "arrangements");
-    for (size_t i = 0; i < arrangements->n; i++) check_arrangement(arrangements->items[i], d);
+    for (size_t i = 0; i < arrangements->n; i++)
+        check_arrangement(arrangements->items[i], d);
     return diag_count(d) == mistakes ? 0 : -1;
 }
 
@@ -175,7 +181,8 @@ static bool any_glob(const struct yaml_node *list, struct span model) {
     return false;
 }
 
-static const struct yaml_node *arrangement_find(const struct coverage *c, const char *name, const char **reason) {
+static const struct yaml_node *arrangement_find(const struct coverage *c, const char *name,
+                                                const char **reason) {
     const struct yaml_node *found = yaml_get(yaml_get(yaml_root(c->doc), "arrangements"), name);
     if (!found) *reason = "arrangement_unknown";
     return found;
@@ -185,14 +192,15 @@ int coverage_check(const struct coverage *c, const char *arrangement, const char
                    size_t model_len, const char **reason) {
     const struct yaml_node *found = arrangement_find(c, arrangement, reason);
     if (!found) return -1;
-    if (answer(state_of(yaml_get(found, "endpoints"), endpoint), "endpoint_not_covered", "endpoint_conditional",
-               reason) != 0)
+    if (answer(state_of(yaml_get(found, "endpoints"), endpoint), "endpoint_not_covered",
+               "endpoint_conditional", reason) != 0)
         return -1;
     if (!model) return 0;
 
     const struct yaml_node *models = yaml_get(found, "models");
     struct span name = span_make(model, model_len);
-    bool denied = any_glob(yaml_get(models, "deny"), name), allowed = any_glob(yaml_get(models, "allow"), name);
+    bool denied = any_glob(yaml_get(models, "deny"), name),
+         allowed = any_glob(yaml_get(models, "allow"), name);
     if (model_len > 0 && allowed && !denied) return 0;
     *reason = "model_not_covered";
     return -1;
@@ -202,5 +210,6 @@ int coverage_check_feature(const struct coverage *c, const char *arrangement, co
                            const char **reason) {
     const struct yaml_node *found = arrangement_find(c, arrangement, reason);
     if (!found) return -1;
-    return answer(state_of(yaml_get(found, "features"), feature), "feature_not_covered", "feature_conditional", reason);
+    return answer(state_of(yaml_get(found, "features"), feature), "feature_not_covered",
+                  "feature_conditional", reason);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Built-in rules are always loaded; a policy adds rules (`rules`, `detectors.rules`) and switches single ones off or
- * gives them another score (`detectors.disable`, `detectors.scores`), but not those of kinds in the floor: a value
- * that is no longer found leaves in clear.
+ * Built-in rules are always loaded; a policy adds rules (`rules`, `detectors.rules`) and switches single ones
+ * off or gives them another score (`detectors.disable`, `detectors.scores`), but not those of kinds in the
+ * floor: a value that is no longer found leaves in clear.
  *
  * The digest covers every byte that was read, each file after its length, in this order: the policy, what it
- * extends, the built-in rules, further rules files.
+ * extends, the built-in rules, further rules files. A second one covers only what decides about findings, so that
+ * two policies that find alike are known to.
  */
 #include "detectors_load.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,9 +26,10 @@
 #include "yaml_node.h"
 
 #define CHANGES_MAX 512u
-#define FILES_MAX 64u
+#define FILES_MAX   64u
 
-static const char *const built_in[] = {"numbers", "records", "contact", "dates", "secrets", "people", "sensitive"};
+static const char *const built_in[] = {"numbers", "records", "contact",  "dates",
+                                       "secrets", "people",  "sensitive"};
 
 static const struct yaml_key detector_keys[] = {
     {.name = "rules", .type = YAML_NODE_LIST},
@@ -39,7 +42,7 @@ struct build {
     const struct policy_chain *chain;
     struct diag *diag;
     struct phi_engine *engine;
-    EVP_MD_CTX *digest;
+    EVP_MD_CTX *digest, *detectors;
     struct rules_change changes[CHANGES_MAX];
     size_t n_changes;
     struct yaml_doc *docs[FILES_MAX]; /* rules files stay until the end: mistakes point into them */
@@ -53,22 +56,57 @@ static bool failed(const struct build *b) {
 
 /* ---- digest ---- */
 
-static int digest_doc(struct build *b, const struct yaml_doc *doc) {
-    size_t len = 0;
-    const char *source = yaml_source(doc, &len);
+static int digest_add(EVP_MD_CTX *digest, const void *bytes, size_t len) {
     unsigned char length[8];
 
-    for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)len >> (56 - 8 * i));
-    if (EVP_DigestUpdate(b->digest, length, sizeof length) != 1) return -1;
-    return EVP_DigestUpdate(b->digest, source, len) == 1 ? 0 : -1;
+    for (int i = 0; i < 8; i++)
+        length[i] = (unsigned char)((uint64_t)len >> (56 - 8 * i));
+    if (EVP_DigestUpdate(digest, length, sizeof length) != 1) return -1;
+    return EVP_DigestUpdate(digest, bytes, len) == 1 ? 0 : -1;
 }
 
-static int digest_end(struct build *b) {
+static int digest_doc(EVP_MD_CTX *digest, const struct yaml_doc *doc) {
+    size_t len = 0;
+    const char *source = yaml_source(doc, &len);
+    return digest_add(digest, source, len);
+}
+
+/* What a node says, wherever it stands. */
+static int digest_node(EVP_MD_CTX *digest, const struct yaml_node *n) {
+    unsigned char form[2] = {(unsigned char)n->type, n->quoted};
+
+    if (digest_add(digest, form, sizeof form) != 0 || digest_add(digest, n->text ? n->text : "", n->len) != 0)
+        return -1;
+    for (size_t i = 0; n->type != YAML_NODE_SCALAR && i < n->n; i++) {
+        if (n->type == YAML_NODE_MAP && digest_node(digest, n->keys[i]) != 0) return -1;
+        if (digest_node(digest, n->items[i]) != 0) return -1;
+    }
+    return digest_add(digest, "", 0);
+}
+
+/* Of each policy file what changes the detectors; rules files follow as they are read. */
+static int digest_detectors(struct build *b) {
+    static const char *const keys[] = {"detectors", "rules", "allow"};
+    const struct policy *p = b->policy;
+
+    if (digest_add(b->detectors, p->threshold, sizeof p->threshold) != 0) return -1;
+    if (digest_add(b->detectors, p->strict_detection ? "strict" : "", p->strict_detection ? 6 : 0) != 0) return -1;
+    for (size_t f = 0; f < b->chain->n; f++) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            const struct yaml_node *n = yaml_get(policy_chain_root(b->chain, f), keys[i]);
+            if (n && digest_node(b->detectors, n) != 0) return -1;
+        }
+    }
+    return 0;
+}
+
+static int digest_end(EVP_MD_CTX *digest, char out[65]) {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned n = 0;
 
-    if (EVP_DigestFinal_ex(b->digest, sum, &n) != 1 || n != 32) return -1;
-    for (unsigned i = 0; i < n; i++) snprintf(b->policy->digest + 2 * i, 3, "%02x", sum[i]);
+    if (EVP_DigestFinal_ex(digest, sum, &n) != 1 || n != 32) return -1;
+    for (unsigned i = 0; i < n; i++)
+        snprintf(out + 2 * i, 3, "%02x", sum[i]);
     return 0;
 }
 
@@ -77,8 +115,10 @@ static int digest_end(struct build *b) {
 static void add_change(struct build *b, struct rules_change change) {
     for (size_t i = 0; i < b->n_changes; i++)
         if (strcmp(b->changes[i].id->text, change.id->text) == 0) return; /* a nearer file decided */
-    if (b->n_changes == CHANGES_MAX) yaml_error(change.id, b->diag, "too many changes: at most %u", CHANGES_MAX);
-    else b->changes[b->n_changes++] = change;
+    if (b->n_changes == CHANGES_MAX)
+        yaml_error(change.id, b->diag, "too many changes: at most %u", CHANGES_MAX);
+    else
+        b->changes[b->n_changes++] = change;
 }
 
 static void read_changes(struct build *b, const struct yaml_node *detectors) {
@@ -98,10 +138,13 @@ static void unknown_rule(struct build *b, const struct yaml_node *id) {
     const char **names = calloc(phi_rule_count(b->engine) + 1, sizeof *names);
     size_t n = names ? phi_rule_count(b->engine) : 0;
 
-    for (size_t i = 0; i < n; i++) names[i] = phi_rule_id(b->engine, (unsigned)i);
+    for (size_t i = 0; i < n; i++)
+        names[i] = phi_rule_id(b->engine, (unsigned)i);
     const char *nearest = diag_nearest(id->text, names, n);
-    if (nearest) yaml_error(id, b->diag, "unknown rule \"%s\"; did you mean \"%s\"?", id->text, nearest);
-    else yaml_error(id, b->diag, "unknown rule \"%s\"", id->text);
+    if (nearest)
+        yaml_error(id, b->diag, "unknown rule \"%s\"; did you mean \"%s\"?", id->text, nearest);
+    else
+        yaml_error(id, b->diag, "unknown rule \"%s\"", id->text);
     free(names);
 }
 
@@ -115,8 +158,8 @@ static void check_changes(struct build *b) {
         bool weaker = c->disable || c->score < c->score_before;
         if (!weaker) continue;
         if (b->policy->in_floor[c->kind])
-            yaml_error(c->id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s", c->id->text,
-                       phi_kind_name(c->kind), c->disable ? "disabled" : "lowered");
+            yaml_error(c->id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s",
+                       c->id->text, phi_kind_name(c->kind), c->disable ? "disabled" : "lowered");
         if (phi_kind_letter(c->kind) != '-') b->policy->detection_weakened = true;
     }
 }
@@ -136,7 +179,8 @@ static void load_file(struct build *b, const char *path, bool skip_cost) {
     struct yaml_doc *doc = yaml_load_file(path, b->diag);
     if (!doc) return;
     b->docs[b->n_docs++] = doc;
-    if (digest_doc(b, doc) != 0) diag_add(b->diag, path, NULL, 0, 0, "the digest failed");
+    if (digest_doc(b->digest, doc) != 0 || digest_doc(b->detectors, doc) != 0)
+        diag_add(b->diag, path, NULL, 0, 0, "the digest failed");
     const struct yaml_node *list = rules_file_list(yaml_root(doc), b->diag);
     if (list) load_list(b, list, skip_cost);
 }
@@ -158,8 +202,10 @@ static void load_named_files(struct build *b, const struct yaml_node *list) {
         const char *name = NULL;
         if (yaml_string(list->items[i], &name, b->diag) != 0) continue;
         char *path = policy_chain_path(list->items[i]->file, name);
-        if (path) load_file(b, path, false);
-        else yaml_error(list->items[i], b->diag, "out of memory");
+        if (path)
+            load_file(b, path, false);
+        else
+            yaml_error(list->items[i], b->diag, "out of memory");
         free(path);
     }
 }
@@ -169,8 +215,12 @@ static void load_allowed(struct build *b, const struct yaml_node *list) {
         const struct yaml_node *n = list->items[i];
         const char *value = NULL;
         if (yaml_string(n, &value, b->diag) != 0) continue;
-        if (n->len < 3) yaml_error(n, b->diag, "an allowed value has at least 3 characters");
-        else if (phi_engine_allow(b->engine, value, n->len) != 0) yaml_error(n, b->diag, "cannot be allowed");
+        if (n->len < 3)
+            yaml_error(n, b->diag, "an allowed value has at least 3 characters");
+        else if (phi_engine_allow(b->engine, value, n->len) != 0)
+            yaml_error(n, b->diag, "cannot be allowed");
+        else
+            b->policy->n_allowed++;
     }
 }
 
@@ -191,26 +241,57 @@ static void load_rules(struct build *b, const struct policy_paths *paths) {
     check_changes(b);
 }
 
+/* The word lists decide what is a name as much as any rule, so they are part of the digest. */
+static int digest_file(struct build *b, const char *path) {
+    unsigned char block[65536];
+    FILE *f = fopen(path, "rbe");
+    size_t n;
+    int rc = 0;
+
+    if (!f) return -1;
+    while (rc == 0 && (n = fread(block, 1, sizeof block, f)) > 0)
+        if (EVP_DigestUpdate(b->digest, block, n) != 1 || EVP_DigestUpdate(b->detectors, block, n) != 1) rc = -1;
+    if (ferror(f)) rc = -1;
+    fclose(f);
+    return rc;
+}
+
+static void load_words(struct build *b, const struct policy_paths *paths) {
+    char path[PATH_MAX], err[160] = "cannot be read";
+
+    snprintf(path, sizeof path, "%s/detectors/dictionaries/words.bin", paths->share);
+    if (digest_file(b, path) != 0 || phi_engine_dictionary(b->engine, path, err, sizeof err) != 0)
+        diag_add(b->diag, path, NULL, 0, 0, "the word lists are needed to find names and places: %s", err);
+}
+
 static int build_all(struct build *b, const struct policy_paths *paths) {
     char err[160] = "";
 
-    if (!b->engine || !b->digest || EVP_DigestInit_ex(b->digest, EVP_sha256(), NULL) != 1) return -1;
+    if (!b->engine || !b->digest || !b->detectors || EVP_DigestInit_ex(b->digest, EVP_sha256(), NULL) != 1 ||
+        EVP_DigestInit_ex(b->detectors, EVP_sha256(), NULL) != 1)
+        return -1;
     for (size_t f = 0; f < b->chain->n; f++)
-        if (digest_doc(b, b->chain->docs[f]) != 0) return -1;
+        if (digest_doc(b->digest, b->chain->docs[f]) != 0) return -1;
+    if (digest_detectors(b) != 0) return -1;
     phi_engine_set_mode(b->engine, b->policy->strict_detection ? PHI_STRICT : PHI_BALANCED);
     for (int k = 1; k < PHI_KINDS; k++)
         phi_engine_set_threshold(b->engine, (enum phi_kind)k, b->policy->threshold[k]);
+    load_words(b, paths);
     load_rules(b, paths);
     if (failed(b)) return 0;
     if (phi_engine_seal(b->engine, err, sizeof err) != 0)
-        diag_add(b->diag, policy_chain_root(b->chain, 0)->file, NULL, 0, 0, "the detectors cannot be used: %s", err);
-    return digest_end(b);
+        diag_add(b->diag, policy_chain_root(b->chain, 0)->file, NULL, 0, 0,
+                 "the detectors cannot be used: %s", err);
+    if (digest_end(b->detectors, b->policy->detectors) != 0) return -1;
+    return digest_end(b->digest, b->policy->digest);
 }
 
 static void build_free(struct build *b) {
     if (b->engine) phi_engine_unref(b->engine);
-    for (size_t i = 0; i < b->n_docs; i++) yaml_doc_free(b->docs[i]);
+    for (size_t i = 0; i < b->n_docs; i++)
+        yaml_doc_free(b->docs[i]);
     EVP_MD_CTX_free(b->digest);
+    EVP_MD_CTX_free(b->detectors);
     free(b);
 }
 
@@ -227,6 +308,7 @@ int detectors_load(struct policy *p, const struct policy_chain *chain, const str
     b->mistakes = diag_count(d);
     b->engine = phi_engine_new();
     b->digest = EVP_MD_CTX_new();
+    b->detectors = EVP_MD_CTX_new();
 
     if (build_all(b, paths) != 0) diag_add(d, p->id, NULL, 0, 0, "out of memory");
     int result = failed(b) ? -1 : 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A list of mistakes, kept in the order in which they are shown: file by file (in the order in which the files
- * were first named), then line, then column. Each keeps the one line of the file that it needs, so that nothing
- * is borrowed. A mistake that cannot be stored (out of memory, more than a screenful of them) is still counted:
- * a file is only good when the count is zero.
+ * A list of mistakes, kept in the order in which they are shown: file by file (in the order in which the
+ * files were first named), then line, then column. Each keeps the one line of the file that it needs, so that
+ * nothing is borrowed. A mistake that cannot be stored (out of memory, more than a screenful of them) is
+ * still counted: a file is only good when the count is zero.
  *
  *   site.yaml:12:5: unknown key "patern"; did you mean "pattern"?
  *       patern: '\d+'
@@ -18,9 +18,9 @@
 
 #include "glyph.h"
 
-#define STORED_MAX 200u
+#define STORED_MAX          200u
 #define LINE_MAX_CHARACTERS 120u
-#define WORD_MAX 64u
+#define WORD_MAX            64u
 
 struct mistake {
     char *file, *line_text, *message;
@@ -45,7 +45,8 @@ static void mistake_free(struct mistake *m) {
 
 void diag_free(struct diag *d) {
     if (!d) return;
-    for (size_t i = 0; i < d->n; i++) mistake_free(&d->v[i]);
+    for (size_t i = 0; i < d->n; i++)
+        mistake_free(&d->v[i]);
     free(d->v);
     free(d);
 }
@@ -64,8 +65,10 @@ static char *copy_visible(const char *text, size_t len) {
             i += n ? n : 1;
             continue;
         }
-        if (c == '\t') out[used++] = ' ';
-        else memcpy(out + used, text + i, n), used += n;
+        if (c == '\t')
+            out[used++] = ' ';
+        else
+            memcpy(out + used, text + i, n), used += n;
         i += n;
     }
     out[used] = '\0';
@@ -118,7 +121,8 @@ static bool list_insert(struct diag *d, struct mistake *m) {
         if (strcmp(d->v[i].file, m->file) == 0) m->file_order = d->v[i].file_order;
 
     size_t at = d->n;
-    while (at > 0 && before(m, &d->v[at - 1])) at--;
+    while (at > 0 && before(m, &d->v[at - 1]))
+        at--;
     memmove(&d->v[at + 1], &d->v[at], (d->n - at) * sizeof *d->v);
     d->v[at] = *m;
     d->n++;
@@ -191,11 +195,13 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* Optimal string alignment: insert, delete, replace and swap of neighbours cost 1 each. Three rows suffice. */
+/* Optimal string alignment: insert, delete, replace and swap of neighbours cost 1 each. Three rows suffice.
+ */
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len) {
     size_t row[3][WORD_MAX + 1];
 
-    for (size_t j = 0; j <= b_len; j++) row[0][j] = j;
+    for (size_t j = 0; j <= b_len; j++)
+        row[0][j] = j;
     for (size_t i = 1; i <= a_len; i++) {
         size_t *now = row[i % 3], *last = row[(i + 2) % 3], *older = row[(i + 1) % 3];
         now[0] = i;

@@ -17,8 +17,9 @@ bool kind_is_fixed(enum phi_kind kind) {
 
 /* No listed purpose of a practice needs any of these in clear (45 CFR 164.502(b)). */
 bool kind_in_hard_floor(enum phi_kind kind) {
-    static const enum phi_kind floor[] = {PHI_SSN,          PHI_SSN_LAST4,      PHI_ITIN,      PHI_ACCOUNT_BANK,
-                                          PHI_ACCOUNT_CARD, PHI_LICENSE_PERSON, PHI_BIOMETRIC, PHI_SECRET};
+    static const enum phi_kind floor[] = {PHI_SSN,          PHI_SSN_LAST4,    PHI_ITIN,
+                                          PHI_ACCOUNT_BANK, PHI_ACCOUNT_CARD, PHI_LICENSE_PERSON,
+                                          PHI_BIOMETRIC,    PHI_SECRET};
     for (size_t i = 0; i < sizeof floor / sizeof *floor; i++)
         if (floor[i] == kind) return true;
     return false;
@@ -32,7 +33,8 @@ static bool select_group(const char *word, size_t len, struct kind_set *out) {
     bool any = false;
     for (int k = 1; k < PHI_KINDS; k++) {
         const char *name = phi_kind_name((enum phi_kind)k);
-        if (kind_is_fixed((enum phi_kind)k) || group_len(name) != len || strncmp(name, word, len) != 0) continue;
+        if (kind_is_fixed((enum phi_kind)k) || group_len(name) != len || strncmp(name, word, len) != 0)
+            continue;
         out->has[k] = any = true;
     }
     out->reach = KIND_REACH_GROUP;
@@ -44,7 +46,8 @@ int kind_set_find(const char *word, struct kind_set *out) {
     *out = (struct kind_set){.reach = KIND_REACH_NONE};
 
     if (strcmp(word, "*") == 0) {
-        for (int k = 1; k < PHI_KINDS; k++) out->has[k] = !kind_is_fixed((enum phi_kind)k);
+        for (int k = 1; k < PHI_KINDS; k++)
+            out->has[k] = !kind_is_fixed((enum phi_kind)k);
         out->reach = KIND_REACH_ALL;
         return 0;
     }

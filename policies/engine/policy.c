@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_bulk.h"
+#include "policy_scope.h"
 #include "policy_table.h"
 
 static const char *const action_names[POLICY_ACTIONS] = {
     [POLICY_BLOCK] = "block", [POLICY_TOKENIZE] = "tokenize",     [POLICY_MASK] = "mask",
     [POLICY_DROP] = "drop",   [POLICY_GENERALIZE] = "generalize", [POLICY_FLAG] = "flag",
-    [POLICY_ALLOW] = "allow"};
+    [POLICY_ALLOW] = "allow", [POLICY_OFFSET] = "offset",         [POLICY_ROUTE] = "route"};
 
 struct policy *policy_ref(struct policy *p) {
     atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
@@ -22,7 +24,10 @@ struct policy *policy_ref(struct policy *p) {
 void policy_unref(struct policy *p) {
     if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1) return;
     if (p->engine) phi_engine_unref(p->engine);
-    for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++) free(p->files[i]);
+    for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
+        free(p->files[i]);
+    policy_scopes_free(p);
+    policy_messages_free(p);
     free(p);
 }
 
@@ -89,6 +94,67 @@ enum policy_action policy_action(const struct policy *p, int purpose, enum phi_k
     return (enum policy_action)p->cells[purpose][kind].action;
 }
 
+/* ---- one request ---- */
+
+static const struct policy_cell *stricter(const struct policy_cell *a, const struct policy_cell *b) {
+    return policy_strictness((enum policy_action)b->action) > policy_strictness((enum policy_action)a->action) ? b : a;
+}
+
+static const struct policy_cell *view_cell(const struct policy *p, const struct policy_request *r, enum policy_part part,
+                                           enum phi_kind kind) {
+    int first = r->purpose, last = r->purpose;
+
+    if (r->purpose == 0 && p->n_purposes > 1) first = 1, last = p->n_purposes - 1;
+    const struct policy_cell *cell = policy_scope_cell(p, first, r, part, kind);
+    for (int u = first + 1; u <= last; u++)
+        cell = stricter(cell, policy_scope_cell(p, u, r, part, kind));
+    return cell;
+}
+
+void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out) {
+    *out = (struct policy_view){.policy = p, .purpose = r->purpose};
+    if (r->purpose < 0 || r->purpose >= p->n_purposes) return;
+    for (int part = 0; part < POLICY_PARTS; part++)
+        for (int k = 1; k < PHI_KINDS; k++)
+            out->cells[part][k] = p->n_scopes ? view_cell(p, r, (enum policy_part)part, (enum phi_kind)k)
+                                              : &p->cells[r->purpose][k];
+}
+
+static const struct policy_cell *view_at(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    return (unsigned)kind < PHI_KINDS && (unsigned)part < POLICY_PARTS ? v->cells[part][kind] : NULL;
+}
+
+enum policy_action policy_view_action(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell ? (enum policy_action)cell->action : POLICY_BLOCK;
+}
+
+const char *policy_view_route(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell && cell->action == POLICY_ROUTE ? policy_route_name(v->policy, cell->route) : NULL;
+}
+
+const char *policy_view_source(const struct policy_view *v, enum policy_part part, enum phi_kind kind, uint32_t *line) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+
+    *line = cell ? cell->line : 0;
+    return cell && cell->line ? v->policy->files[cell->file] : NULL;
+}
+
+const char *policy_part_name(enum policy_part part) {
+    return policy_part_names[(unsigned)part < POLICY_PARTS ? part : POLICY_PART_OTHER];
+}
+
+enum policy_part policy_part_find(const char *name, size_t len, bool *found) {
+    for (int part = 0; part < POLICY_PARTS; part++) {
+        if (strlen(policy_part_names[part]) != len || memcmp(policy_part_names[part], name, len) != 0) continue;
+        *found = true;
+        return (enum policy_part)part;
+    }
+    *found = false;
+    return POLICY_PART_OTHER;
+}
+
 bool policy_in_floor(const struct policy *p, enum phi_kind kind) {
     return (unsigned)kind >= PHI_KINDS || p->in_floor[kind];
 }
@@ -107,6 +173,16 @@ enum policy_action policy_action_find(const char *name, size_t len, bool *found)
     return POLICY_BLOCK;
 }
 
+struct policy_limits policy_limits(const struct policy *p, int purpose) {
+    struct policy_limits none = {0, 0, POLICY_ALLOW};
+    if (purpose < 0 || purpose >= p->n_purposes || (!p->bulk.patients && !p->bulk.encounters)) return none;
+    return (struct policy_limits){p->bulk.patients, p->bulk.encounters, (enum policy_action)p->bulk.action[purpose]};
+}
+
+const char *policy_route_name(const struct policy *p, size_t i) {
+    return i < p->n_routes ? p->routes[i] : NULL;
+}
+
 const char *policy_source(const struct policy *p, int purpose, enum phi_kind kind, uint32_t *line) {
     *line = 0;
     if (purpose < 0 || purpose >= p->n_purposes || (unsigned)kind >= PHI_KINDS) return NULL;
@@ -120,11 +196,15 @@ int policy_strictness(enum policy_action a) {
     switch (a) {
     case POLICY_BLOCK:
         break;
+    case POLICY_ROUTE:
+        return 7;
     case POLICY_DROP:
-        return 5;
+        return 6;
     case POLICY_MASK:
-        return 4;
+        return 5;
     case POLICY_TOKENIZE:
+        return 4;
+    case POLICY_OFFSET:
         return 3;
     case POLICY_GENERALIZE:
         return 2;
@@ -134,7 +214,7 @@ int policy_strictness(enum policy_action a) {
     case POLICY_ACTIONS:
         return 0;
     }
-    return 6;
+    return 8;
 }
 
 bool policy_shows(enum policy_action a) {

@@ -25,6 +25,11 @@ static const struct yaml_key policy_keys[] = {
     {.name = "detection", .type = YAML_NODE_SCALAR},
     {.name = "actions", .type = YAML_NODE_MAP},
     {.name = "purposes", .type = YAML_NODE_MAP},
+    {.name = "scopes", .type = YAML_NODE_LIST},
+    {.name = "parts", .type = YAML_NODE_MAP},
+    {.name = "sensitive", .any_type = true},
+    {.name = "bulk", .type = YAML_NODE_MAP},
+    {.name = "messages", .type = YAML_NODE_MAP},
     {.name = "floor", .type = YAML_NODE_LIST},
     {.name = "thresholds", .type = YAML_NODE_MAP},
     {.name = "allow", .type = YAML_NODE_LIST},
@@ -101,10 +106,14 @@ static int load_parents(struct policy_chain *chain, const struct policy_paths *p
 
         char *path = resolve(name, root->file, paths);
         bool again = path && in_chain(chain, path), full = chain->n == POLICY_CHAIN_MAX;
-        if (!path) yaml_error(extends, d, "out of memory");
-        else if (again) yaml_error(extends, d, "this policy extends itself");
-        else if (full) yaml_error(extends, d, "too many policies in a row: at most %d", POLICY_CHAIN_MAX);
-        else chain->docs[chain->n] = yaml_load_file(path, d);
+        if (!path)
+            yaml_error(extends, d, "out of memory");
+        else if (again)
+            yaml_error(extends, d, "this policy extends itself");
+        else if (full)
+            yaml_error(extends, d, "too many policies in a row: at most %d", POLICY_CHAIN_MAX);
+        else
+            chain->docs[chain->n] = yaml_load_file(path, d);
         bool loaded = path && !again && !full && chain->docs[chain->n];
         free(path);
         if (!loaded) return -1;
@@ -139,7 +148,8 @@ int policy_chain_load_text(struct policy_chain *chain, const char *name, const c
 }
 
 void policy_chain_free(struct policy_chain *chain) {
-    for (size_t i = 0; i < chain->n; i++) yaml_doc_free(chain->docs[i]);
+    for (size_t i = 0; i < chain->n; i++)
+        yaml_doc_free(chain->docs[i]);
     chain->n = 0;
 }
 

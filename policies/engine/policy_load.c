@@ -14,8 +14,8 @@
 #include "policy_chain.h"
 #include "policy_table.h"
 
-static struct policy *build(const struct policy_chain *chain, const struct policy_paths *paths, bool detectors,
-                            struct diag *d) {
+static struct policy *build(const struct policy_chain *chain, const struct policy_paths *paths,
+                            bool detectors, struct diag *d) {
     struct policy *p = calloc(1, sizeof *p);
     if (!p) {
         diag_add(d, "", NULL, 0, 0, "out of memory");
@@ -38,7 +38,8 @@ struct policy *policy_load(const char *name_or_file, const struct policy_paths *
     return p;
 }
 
-struct policy *policy_load_decisions(const char *name_or_file, const struct policy_paths *paths, struct diag *d) {
+struct policy *policy_load_decisions(const char *name_or_file, const struct policy_paths *paths,
+                                     struct diag *d) {
     struct policy_chain chain;
     int loaded = policy_chain_load(&chain, name_or_file, paths, d);
     struct policy *p = loaded == 0 ? build(&chain, paths, false, d) : NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From files to cells. A cell is asked of each file of the chain, nearest first, and in a file of the purpose's own
- * lines before the `actions` of all purposes; in one list of lines the nearer word wins (kind, group, "*"). The
- * first answer holds, and a cell without an answer is a mistake: nothing is decided by silence.
+ * From files to cells. A cell is asked of each file of the chain, nearest first, and in a file of the
+ * purpose's own lines before the `actions` of all purposes; in one list of lines the nearer word wins (kind,
+ * group, "*"). The first answer holds, and a cell without an answer is a mistake: nothing is decided by
+ * silence.
  *
  *   file 0: purposes.billing -> actions     file 1 (extended): purposes.billing -> actions     none: mistake
  */
@@ -14,75 +15,11 @@
 
 #include "diag.h"
 #include "kind_set.h"
+#include "policy_bulk.h"
 #include "policy_chain.h"
+#include "policy_lines.h"
+#include "policy_scope.h"
 #include "yaml_node.h"
-
-/* One list of "kind: action" lines, spread over the kinds. */
-struct lines {
-    const struct yaml_node *value[PHI_KINDS]; /* where it was written; NULL: this list is silent */
-    enum policy_action action[PHI_KINDS];
-    enum kind_reach reach[PHI_KINDS];
-    bool reported[PHI_KINDS]; /* a mistake against the floor is reported once, not for each purpose */
-};
-
-/* ---- "kind: action" lines ---- */
-
-static int read_kinds(const struct yaml_node *word, struct kind_set *set, struct diag *d) {
-    char nearest[POLICY_NAME_MAX];
-
-    if (kind_set_find(word->text, set) == 0) return 0;
-    if (phi_kind_find(word->text, word->len) != PHI_NONE)
-        yaml_error(word, d, "%s is text that looks like a token; it is always tokenized", word->text);
-    else if (kind_set_nearest(word->text, nearest, sizeof nearest))
-        yaml_error(word, d, "unknown kind \"%s\"; did you mean \"%s\"?", word->text, nearest);
-    else yaml_error(word, d, "unknown kind \"%s\"", word->text);
-    return -1;
-}
-
-static int read_action(const struct yaml_node *value, enum policy_action *out, struct diag *d) {
-    static const char *const later[] = {"surrogate", "offset", "route"};
-    const char *words[POLICY_ACTIONS];
-    int word = 0;
-
-    for (int a = 0; a < POLICY_ACTIONS; a++) words[a] = policy_action_name((enum policy_action)a);
-    for (size_t i = 0; value->type == YAML_NODE_SCALAR && i < sizeof later / sizeof *later; i++) {
-        if (strncmp(value->text, later[i], strlen(later[i])) != 0) continue;
-        yaml_error(value, d, "the action \"%s\" is not available in this version", later[i]);
-        return -1;
-    }
-    if (yaml_enum(value, words, POLICY_ACTIONS, &word, d) != 0) return -1;
-    *out = (enum policy_action)word;
-    return 0;
-}
-
-static void spread(struct lines *lines, const struct kind_set *set, enum policy_action action,
-                   const struct yaml_node *word, const struct yaml_node *value, struct diag *d) {
-    for (int k = 1; k < PHI_KINDS; k++) {
-        if (!set->has[k] || (lines->value[k] && lines->reach[k] > set->reach)) continue;
-        if (lines->value[k] && lines->reach[k] == set->reach) {
-            yaml_error(word, d, "\"%s\" is already decided in line %u", word->text, lines->value[k]->line);
-            return;
-        }
-        lines->value[k] = value;
-        lines->action[k] = action;
-        lines->reach[k] = set->reach;
-    }
-}
-
-static void read_lines(const struct yaml_node *map, struct lines *lines, struct diag *d) {
-    *lines = (struct lines){.value = {NULL}};
-    for (size_t i = 0; map && i < map->n; i++) {
-        struct kind_set set;
-        enum policy_action action = POLICY_BLOCK;
-        int kinds = read_kinds(map->keys[i], &set, d), known = read_action(map->items[i], &action, d);
-        if (kinds != 0 || known != 0) continue;
-        if (set.reach == KIND_REACH_ALL && policy_shows(action)) {
-            yaml_error(map->items[i], d, "\"*\" may only hide (block, tokenize, mask or drop); name what may leave");
-            continue;
-        }
-        spread(lines, &set, action, map->keys[i], map->items[i], d);
-    }
-}
 
 /* ---- purposes ---- */
 
@@ -118,49 +55,36 @@ static void read_purposes(struct policy *p, const struct policy_chain *chain, st
         for (size_t i = 0; map && i < map->n; i++) {
             add_purpose(p, map->keys[i], d);
             if (map->items[i]->type != YAML_NODE_MAP)
-                yaml_error(map->items[i], d, "a purpose needs \"kind: action\" lines, or {} for none of its own");
+                yaml_error(map->items[i], d,
+                           "a purpose needs \"kind: action\" lines, or {} for none of its own");
         }
     }
 }
 
 /* ---- cells ---- */
 
-static void set_cell(struct policy *p, int purpose, int kind, const struct lines *lines, size_t file) {
-    struct policy_cell *cell = &p->cells[purpose][kind];
-    cell->action = (uint8_t)lines->action[kind];
-    cell->file = (uint8_t)file;
-    cell->line = lines->value[kind]->line;
-}
-
-static void check_floor(const struct policy *p, int kind, struct lines *lines, struct diag *d) {
-    if (!p->in_floor[kind] || !policy_shows(lines->action[kind]) || lines->reported[kind]) return;
-    const char *why = kind_in_hard_floor((enum phi_kind)kind) ? "in any policy" : "because of \"floor\"";
-    yaml_error(lines->value[kind], d, "%s may not leave in clear %s; use block, tokenize, mask or drop",
-               phi_kind_name((enum phi_kind)kind), why);
-    lines->reported[kind] = true;
-}
-
-static void fill_from(struct policy *p, int purpose, struct lines *lines, size_t file, struct diag *d) {
+static void fill_from(struct policy *p, int purpose, struct policy_lines *lines, size_t file, struct diag *d) {
     for (int k = 1; k < PHI_KINDS; k++) {
         if (!lines->value[k] || p->cells[purpose][k].line != 0) continue;
-        set_cell(p, purpose, k, lines, file);
-        check_floor(p, k, lines, d);
+        p->cells[purpose][k] = policy_lines_cell(p, lines, k, file, d);
     }
 }
 
-static void fill_purpose(struct policy *p, int purpose, const struct policy_chain *chain, struct lines *actions,
-                         struct diag *d) {
+static void fill_purpose(struct policy *p, int purpose, const struct policy_chain *chain,
+                         struct policy_lines *actions, struct policy_lines *sensitive, struct diag *d) {
     for (size_t f = 0; f < chain->n; f++) {
-        struct lines own;
+        struct policy_lines own;
         const struct yaml_node *purposes = map_of(chain, f, "purposes");
         const struct yaml_node *map = purposes ? yaml_get(purposes, p->purposes[purpose]) : NULL;
-        read_lines(map && map->type == YAML_NODE_MAP ? map : NULL, &own, d);
+        policy_lines_read(p, map && map->type == YAML_NODE_MAP ? map : NULL, &own, d);
         fill_from(p, purpose, &own, f, d);
+        fill_from(p, purpose, &sensitive[f], f, d);
         fill_from(p, purpose, &actions[f], f, d);
     }
 }
 
-static void check_coverage(const struct policy *p, int purpose, const struct policy_chain *chain, struct diag *d) {
+static void check_coverage(const struct policy *p, int purpose, const struct policy_chain *chain,
+                           struct diag *d) {
     int missing = 0, first = 0;
     for (int k = PHI_KINDS - 1; k > 0; k--) {
         if (kind_is_fixed((enum phi_kind)k) || p->cells[purpose][k].line != 0) continue;
@@ -196,12 +120,15 @@ static void fix_cells(struct policy *p) {
 }
 
 static void fill_cells(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    struct lines actions[POLICY_CHAIN_MAX];
+    struct policy_lines actions[POLICY_CHAIN_MAX], sensitive[POLICY_CHAIN_MAX];
     int first = p->n_purposes > 1 ? 1 : 0;
 
-    for (size_t f = 0; f < chain->n; f++) read_lines(map_of(chain, f, "actions"), &actions[f], d);
+    for (size_t f = 0; f < chain->n; f++) {
+        policy_lines_read(p, map_of(chain, f, "actions"), &actions[f], d);
+        policy_lines_sensitive(p, yaml_get(policy_chain_root(chain, f), "sensitive"), &sensitive[f], d);
+    }
     for (int u = first; u < p->n_purposes; u++) {
-        fill_purpose(p, u, chain, actions, d);
+        fill_purpose(p, u, chain, actions, sensitive, d);
         check_coverage(p, u, chain, d);
     }
     if (first == 1) fill_none_given(p);
@@ -211,14 +138,17 @@ static void fill_cells(struct policy *p, const struct policy_chain *chain, struc
 /* ---- floor, thresholds, switches, reasons ---- */
 
 static void read_floor(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    for (int k = 1; k < PHI_KINDS; k++) p->in_floor[k] = kind_in_hard_floor((enum phi_kind)k);
+    for (int k = 1; k < PHI_KINDS; k++)
+        p->in_floor[k] = kind_in_hard_floor((enum phi_kind)k);
     for (size_t f = 0; f < chain->n; f++) {
         const struct yaml_node *list = yaml_get(policy_chain_root(chain, f), "floor");
         for (size_t i = 0; list && list->type == YAML_NODE_LIST && i < list->n; i++) {
             struct kind_set set;
             const char *word = NULL;
-            if (yaml_string(list->items[i], &word, d) != 0 || read_kinds(list->items[i], &set, d) != 0) continue;
-            for (int k = 1; k < PHI_KINDS; k++) p->in_floor[k] |= set.has[k];
+            if (yaml_string(list->items[i], &word, d) != 0 || policy_kinds_read(list->items[i], &set, d) != 0)
+                continue;
+            for (int k = 1; k < PHI_KINDS; k++)
+                p->in_floor[k] |= set.has[k];
         }
     }
 }
@@ -230,12 +160,14 @@ static void set_threshold(struct policy *p, const struct yaml_node *value, const
     for (int k = 1; k < PHI_KINDS; k++) {
         if (!set->has[k]) continue;
         if (threshold > THRESHOLD_DEFAULT && p->in_floor[k]) {
-            yaml_error(value, d, "the threshold of %s may be lowered, not raised above %d: it is in the floor",
+            yaml_error(value, d,
+                       "the threshold of %s may be lowered, not raised above %d: it is in the floor",
                        phi_kind_name((enum phi_kind)k), THRESHOLD_DEFAULT);
             return;
         }
         p->threshold[k] = (uint8_t)threshold;
-        if (threshold > THRESHOLD_DEFAULT && phi_kind_letter((enum phi_kind)k) != '-') p->detection_weakened = true;
+        if (threshold > THRESHOLD_DEFAULT && phi_kind_letter((enum phi_kind)k) != '-')
+            p->detection_weakened = true;
     }
 }
 
@@ -247,7 +179,7 @@ static void read_thresholds(struct policy *p, const struct policy_chain *chain, 
         for (size_t i = 0; map && i < map->n; i++) {
             struct kind_set set;
             long long threshold = 0;
-            if (read_kinds(map->keys[i], &set, d) != 0) continue;
+            if (policy_kinds_read(map->keys[i], &set, d) != 0) continue;
             if (yaml_int(map->items[i], 0, 100, &threshold, d) != 0) continue;
             set_threshold(p, map->items[i], &set, threshold, d);
         }
@@ -264,8 +196,10 @@ static int read_word(const struct policy_chain *chain, const char *key, const ch
 
 /* The first word of each pair is the zero value, which is the safe one. */
 static void read_switches(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    static const char *const modes[] = {"enforce", "monitor"}, *const styles[] = {"error", "assistant_message"},
-                             *const unscannables[] = {"block", "allow"}, *const details[] = {"balanced", "strict"};
+    static const char *const modes[] = {"enforce", "monitor"},
+                             *const styles[] = {"error", "assistant_message"},
+                             *const unscannables[] = {"block", "allow"},
+                             *const details[] = {"balanced", "strict"};
     p->mode = (enum policy_mode)read_word(chain, "mode", modes, 2, d);
     p->block_as_message = read_word(chain, "block_style", styles, 2, d) == 1;
     p->unscannable = (enum policy_unscannable)read_word(chain, "unscannable", unscannables, 2, d);
@@ -286,17 +220,27 @@ static void read_why(const struct policy *p, const struct yaml_node *map, bool *
             continue;
         }
         if (kind_set_find(map->keys[i]->text, &set) != 0) {
-            yaml_error(map->keys[i], d, "\"%s\" is neither a purpose nor a kind of this policy", map->keys[i]->text);
+            yaml_error(map->keys[i], d, "\"%s\" is neither a purpose nor a kind of this policy",
+                       map->keys[i]->text);
             continue;
         }
-        for (int k = 1; k < PHI_KINDS; k++) kinds[k] |= set.has[k];
+        for (int k = 1; k < PHI_KINDS; k++)
+            kinds[k] |= set.has[k];
     }
+}
+
+static bool cell_shows(const struct policy_cell *cell) {
+    return cell->action == POLICY_FLAG || cell->action == POLICY_ALLOW;
 }
 
 static bool kind_shown(const struct policy *p, int kind, struct policy_cell *cell) {
     for (int u = 0; u < p->n_purposes; u++) {
         *cell = p->cells[u][kind];
-        if (cell->action == POLICY_FLAG || cell->action == POLICY_ALLOW) return true;
+        if (cell_shows(cell)) return true;
+    }
+    for (size_t i = 0; i < p->n_scopes; i++) {
+        *cell = p->scopes[i].cells[kind];
+        if (p->scopes[i].decides[kind] && cell_shows(cell)) return true;
     }
     return false;
 }
@@ -304,14 +248,17 @@ static bool kind_shown(const struct policy *p, int kind, struct policy_cell *cel
 static void check_why(const struct policy *p, const struct policy_chain *chain, struct diag *d) {
     bool purposes[POLICY_PURPOSES_MAX + 1] = {false}, kinds[PHI_KINDS] = {false};
 
-    for (size_t f = 0; f < chain->n; f++) read_why(p, map_of(chain, f, "why"), purposes, kinds, d);
-    const struct yaml_node *root = policy_chain_root(chain, 0), *why = yaml_get(root, "why"), *at = why ? why : root;
+    for (size_t f = 0; f < chain->n; f++)
+        read_why(p, map_of(chain, f, "why"), purposes, kinds, d);
+    const struct yaml_node *root = policy_chain_root(chain, 0), *why = yaml_get(root, "why"),
+                           *at = why ? why : root;
     for (int u = 1; u < p->n_purposes; u++)
         if (!purposes[u]) yaml_error(at, d, "\"why\" must say what the purpose \"%s\" needs", p->purposes[u]);
     for (int k = 1; k < PHI_KINDS; k++) {
         struct policy_cell cell;
         if (phi_kind_letter((enum phi_kind)k) == '-' || kinds[k] || !kind_shown(p, k, &cell)) continue;
-        yaml_error(at, d, "\"why\" must say why %s may leave (line %u)", phi_kind_name((enum phi_kind)k), cell.line);
+        yaml_error(at, d, "\"why\" must say why %s may leave (line %u)", phi_kind_name((enum phi_kind)k),
+                   cell.line);
     }
 }
 
@@ -339,6 +286,9 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     read_thresholds(p, chain, d);
     read_purposes(p, chain, d);
     fill_cells(p, chain, d);
+    if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
+        policy_messages_read(p, chain, d) != 0)
+        yaml_error(policy_chain_root(chain, 0), d, "out of memory");
     if (diag_count(d) == mistakes) check_why(p, chain, d);
     return diag_count(d) == mistakes ? 0 : -1;
 }

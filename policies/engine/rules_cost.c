@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A pattern that backtracks much is a door for whoever can send a text, so it does not go live. Worst cases are made
- * of what the pattern itself asks for: each of its characters again and again, with and without a space between, all
- * of them in turn, and each matching example without its end, so that every match fails at the last moment. PCRE2's
- * match limit counts backtracking from one start; the cost must not grow with the text.
+ * A pattern that backtracks much is a door for whoever can send a text, so it does not go live. Worst cases
+ * are made of what the pattern itself asks for: each of its characters again and again, with and without a
+ * space between, all of them in turn, and each matching example without its end, so that every match fails at
+ * the last moment. PCRE2's match limit counts backtracking from one start; the cost must not grow with the
+ * text.
  */
 #include "rules_cost.h"
 
@@ -16,12 +17,12 @@
 #include <string.h>
 #include <time.h>
 
-#define ALPHABET_MAX 16u
-#define TEXT_LEN (4u * 1024)
-#define LONG_TEXT_LEN (64u * 1024)
-#define TEXT_SIZE (LONG_TEXT_LEN + 1 + ALPHABET_MAX)
+#define ALPHABET_MAX    16u
+#define TEXT_LEN        (4u * 1024)
+#define LONG_TEXT_LEN   (64u * 1024)
+#define TEXT_SIZE       (LONG_TEXT_LEN + 1 + ALPHABET_MAX)
 #define STEPS_PER_START 20000u /* the engine's own limit is several times higher */
-#define CPU_MS_PER_TEXT 400
+#define CPU_MS_MAX      1500   /* for all texts of a pattern; good patterns need about 10 */
 
 struct alphabet {
     char v[ALPHABET_MAX];
@@ -33,6 +34,7 @@ struct cost {
     pcre2_match_context *limits;
     pcre2_match_data *match;
     struct alphabet alphabet;
+    long start_ms;
     char *text; /* TEXT_SIZE bytes */
 };
 
@@ -66,9 +68,12 @@ static void add_escape(struct alphabet *a, char c) {
 /* Not a parser: taking a character too many only makes one more text. */
 static void alphabet_read(struct alphabet *a, const char *pattern) {
     for (size_t i = 0; pattern[i]; i++) {
-        if (pattern[i] == '\\' && pattern[i + 1]) add_escape(a, pattern[++i]);
-        else if (!strchr("()[]{}|*+?^$.", pattern[i])) alphabet_add(a, pattern[i]);
-        else if (pattern[i] == '.') alphabet_add(a, 'a');
+        if (pattern[i] == '\\' && pattern[i + 1])
+            add_escape(a, pattern[++i]);
+        else if (!strchr("()[]{}|*+?^$.", pattern[i]))
+            alphabet_add(a, pattern[i]);
+        else if (pattern[i] == '.')
+            alphabet_add(a, 'a');
     }
 }
 
@@ -82,21 +87,21 @@ static long cpu_ms(void) {
 
 /* All matches of the text, one after another; false when a limit was hit. */
 static bool cheap_on(struct cost *c, size_t len) {
-    long start = cpu_ms();
     for (size_t at = 0; at < len;) {
         int rc = pcre2_match(c->code, (PCRE2_SPTR)c->text, len, at, PCRE2_NO_UTF_CHECK, c->match, c->limits);
-        if (cpu_ms() - start > CPU_MS_PER_TEXT) return false;
+        if (cpu_ms() - c->start_ms > CPU_MS_MAX) return false;
         if (rc == PCRE2_ERROR_NOMATCH) return true;
         if (rc < 0) return false;
         size_t end = pcre2_get_ovector_pointer(c->match)[1];
         at = end > at ? end : at + 1;
-        while (at < len && ((unsigned char)c->text[at] & 0xC0) == 0x80) at++;
+        while (at < len && ((unsigned char)c->text[at] & 0xC0) == 0x80)
+            at++;
     }
     return true;
 }
 
-/* Whole pieces only, so that the text stays UTF-8; then a character that no pattern asks for, which breaks the match;
- * then the alphabet, so that PCRE2 cannot see beforehand that a needed character is missing. */
+/* Whole pieces only, so that the text stays UTF-8; then a character that no pattern asks for, which breaks
+ * the match; then the alphabet, so that PCRE2 cannot see beforehand that a needed character is missing. */
 static size_t fill(struct cost *c, const char *piece, size_t piece_len, size_t len) {
     size_t used = 0;
     while (piece_len > 0 && used + piece_len <= len) {
@@ -127,7 +132,8 @@ static int check_alphabet(struct cost *c, char *err, size_t err_size) {
 
 static size_t without_last_character(const char *text) {
     size_t len = strlen(text);
-    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80) len--;
+    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
+        len--;
     return len > 0 ? len - 1 : 0;
 }
 
@@ -147,9 +153,9 @@ static int check_samples(struct cost *c, const char *const *samples, size_t n, c
 static int cost_init(struct cost *c, const char *pattern) {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    *c = (struct cost){.text = malloc(TEXT_SIZE)};
-    c->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
-                            &offset, NULL);
+    *c = (struct cost){.text = malloc(TEXT_SIZE), .start_ms = cpu_ms()};
+    c->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C,
+                            &code, &offset, NULL);
     if (!c->code || !c->text) return -1;
     c->limits = pcre2_match_context_create(NULL);
     c->match = pcre2_match_data_create_from_pattern(c->code, NULL);

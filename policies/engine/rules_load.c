@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A rule is checked in three steps: its keys, then what they say, then the pattern itself by the engine that will run
- * it. A rule that fails one of them is left out, and the file with it.
+ * A rule is checked in three steps: its keys, then what they say, then the pattern itself by the engine that
+ * will run it. A rule that fails one of them is left out, and the file with it.
  */
 #include "rules_load.h"
 
@@ -13,12 +13,12 @@
 #include "rules_cost.h"
 #include "yaml_node.h"
 
-#define RULES_MAX 4096u
-#define WORDS_MAX 64u
-#define PATTERN_MAX 4096u
-#define EXAMPLES_MAX 64u
+#define RULES_MAX      4096u
+#define WORDS_MAX      64u
+#define PATTERN_MAX    4096u
+#define EXAMPLES_MAX   64u
 #define WITHIN_DEFAULT 40
-#define WITHIN_MAX 300
+#define WITHIN_MAX     300
 
 static const struct yaml_key rule_keys[] = {
     {.name = "id", .type = YAML_NODE_SCALAR, .required = true},
@@ -81,25 +81,31 @@ static void read_kind(struct draft *r, struct diag *d) {
 
     if (yaml_string(n, &word, d) != 0) return;
     r->rule.kind = phi_kind_find(word, n->len);
-    if (r->rule.kind == PHI_TOKEN_TEXT) yaml_error(n, d, "%s is found by the gateway itself, not by a rule", word);
+    if (r->rule.kind == PHI_TOKEN_TEXT)
+        yaml_error(n, d, "%s is found by the gateway itself, not by a rule", word);
     if (r->rule.kind != PHI_NONE) return;
-    for (int k = 1; k < PHI_KINDS; k++) names[k - 1] = phi_kind_name((enum phi_kind)k);
+    for (int k = 1; k < PHI_KINDS; k++)
+        names[k - 1] = phi_kind_name((enum phi_kind)k);
     const char *nearest = diag_nearest(word, names, PHI_KINDS - 1);
-    if (nearest) yaml_error(n, d, "unknown kind \"%s\"; did you mean \"%s\"?", word, nearest);
-    else yaml_error(n, d, "unknown kind \"%s\"", word);
+    if (nearest)
+        yaml_error(n, d, "unknown kind \"%s\"; did you mean \"%s\"?", word, nearest);
+    else
+        yaml_error(n, d, "unknown kind \"%s\"", word);
 }
 
 static void read_pattern(struct draft *r, struct diag *d) {
     r->pattern = yaml_get(r->node, "pattern");
     if (yaml_string(r->pattern, &r->rule.pattern, d) != 0) return;
     if (r->pattern->len == 0) yaml_error(r->pattern, d, "the pattern is empty");
-    if (r->pattern->len > PATTERN_MAX) yaml_error(r->pattern, d, "the pattern is longer than %u bytes", PATTERN_MAX);
+    if (r->pattern->len > PATTERN_MAX)
+        yaml_error(r->pattern, d, "the pattern is longer than %u bytes", PATTERN_MAX);
 }
 
 static void read_validator(struct draft *r, struct diag *d) {
     const struct yaml_node *n = yaml_get(r->node, "validate");
     if (!n || yaml_string(n, &r->rule.validate, d) != 0) return;
-    if (!phi_validator_known(r->rule.validate)) yaml_error(n, d, "unknown validator \"%s\"", r->rule.validate);
+    if (!phi_validator_known(r->rule.validate))
+        yaml_error(n, d, "unknown validator \"%s\"", r->rule.validate);
 }
 
 static void read_number(const struct yaml_node *n, long long max, int *out, struct diag *d) {
@@ -183,12 +189,14 @@ static const char *line_start(const char *source, uint32_t line) {
 static const char *skip_characters(const char *p, uint32_t n) {
     for (; n > 0 && *p; n--) {
         p++;
-        while (((unsigned char)*p & 0xC0) == 0x80) p++;
+        while (((unsigned char)*p & 0xC0) == 0x80)
+            p++;
     }
     return p;
 }
 
-/* How many characters of the file stand for the first `offset` bytes of a one-line text; 0 when it is spread. */
+/* How many characters of the file stand for the first `offset` bytes of a one-line text; 0 when it is spread.
+ */
 static uint32_t written_characters(const struct yaml_node *n, size_t offset) {
     const char *p = line_start(n->source, n->line);
     if (!p) return 0;
@@ -231,8 +239,10 @@ static bool apply_changes(struct draft *r, const struct rules_options *options) 
         if (strcmp(change->id->text, r->rule.id) != 0) continue;
         change->kind = r->rule.kind;
         change->score_before = r->rule.score;
-        if (change->disable) enabled = false;
-        else r->rule.score = change->score;
+        if (change->disable)
+            enabled = false;
+        else
+            r->rule.score = change->score;
     }
     return enabled;
 }
@@ -261,8 +271,8 @@ static int add_rule(struct draft *r, const struct rules_options *options, struct
     return options->skip_cost ? 0 : check_cost(r, d);
 }
 
-int rules_load_with(const struct yaml_node *list, const struct rules_options *options, struct phi_engine *engine,
-                    struct diag *d) {
+int rules_load_with(const struct yaml_node *list, const struct rules_options *options,
+                    struct phi_engine *engine, struct diag *d) {
     int result = 0;
 
     if (list->type != YAML_NODE_LIST) {
@@ -310,19 +320,21 @@ static int run_example(const struct example_run *run, const struct yaml_node *ex
         by_rule |= strcmp(phi_rule_id(run->engine, found.v[i].rule), run->id) == 0;
         by_kind |= found.v[i].kind == run->kind;
     }
-    run->report(run->arg, match ? by_rule || by_kind : !by_rule, run->id, match ? "match" : "not", example->file,
-                example->line);
+    run->report(run->arg, match ? by_rule || by_kind : !by_rule, run->id, match ? "match" : "not",
+                example->file, example->line);
     return 0;
 }
 
 static int run_examples(const struct example_run *run, const struct yaml_node *list, bool match) {
     int result = 0;
     for (size_t i = 0; list && list->type == YAML_NODE_LIST && i < list->n; i++)
-        if (list->items[i]->type != YAML_NODE_SCALAR || run_example(run, list->items[i], match) != 0) result = -1;
+        if (list->items[i]->type != YAML_NODE_SCALAR || run_example(run, list->items[i], match) != 0)
+            result = -1;
     return result;
 }
 
-int rules_test(const struct yaml_node *list, const struct phi_engine *engine, rules_report *report, void *arg) {
+int rules_test(const struct yaml_node *list, const struct phi_engine *engine, rules_report *report,
+               void *arg) {
     struct example_run run = {.engine = engine, .scratch = phi_scratch_new(), .report = report, .arg = arg};
     int result = run.scratch ? 0 : -1;
 

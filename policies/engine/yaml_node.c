@@ -2,8 +2,8 @@
  *
  * From bytes to a tree, in three passes: characters (UTF-8, nothing hidden), libyaml events into nodes, and a
  * look for duplicate keys whenever a map closes. libyaml follows YAML 1.1 and is generous: it takes several
- * documents, anchors, tags and any depth, and its time grows with the square of the depth. So this reader counts
- * depth and events itself and stops the parser at the first excess.
+ * documents, anchors, tags and any depth, and its time grows with the square of the depth. So this reader
+ * counts depth and events itself and stops the parser at the first excess.
  *
  *   bytes --check_characters--> events --builder--> frames (open lists and maps) --close--> nodes
  */
@@ -23,10 +23,10 @@
 #include "diag.h"
 #include "glyph.h"
 
-#define FILE_MAX (1024u * 1024)
-#define DEPTH_MAX 16u
+#define FILE_MAX   (1024u * 1024)
+#define DEPTH_MAX  16u
 #define EVENTS_MAX 50000u
-#define ARENA_MAX (64u * 1024 * 1024)
+#define ARENA_MAX  (64u * 1024 * 1024)
 
 struct yaml_doc {
     struct arena *arena;
@@ -246,7 +246,8 @@ static void event_mistake(struct builder *b, const yaml_event_t *event, const ch
 }
 
 static void start_document(struct builder *b, const yaml_event_t *event) {
-    if (++b->documents > 1) event_mistake(b, event, "a second document; one file holds one document");
+    if (++b->documents > 1)
+        event_mistake(b, event, "a second document; one file holds one document");
     else if (event->data.document_start.version_directive ||
              event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
         event_mistake(b, event, "directives (%) are not allowed");
@@ -283,7 +284,8 @@ static int take_event(struct builder *b, const yaml_event_t *event) {
 }
 
 static void syntax_mistake(struct builder *b, const yaml_parser_t *parser) {
-    uint32_t line = (uint32_t)parser->problem_mark.line + 1, column = (uint32_t)parser->problem_mark.column + 1;
+    uint32_t line = (uint32_t)parser->problem_mark.line + 1,
+             column = (uint32_t)parser->problem_mark.column + 1;
     const char *context = parser->context ? parser->context : "", *gap = parser->context ? ": " : "";
     diag_add(b->diag, b->doc->name, b->doc->source, line, column, "this is not YAML: %s%s%s", context, gap,
              parser->problem ? parser->problem : "the text ends too early");
@@ -383,8 +385,10 @@ struct yaml_doc *yaml_load_file(const char *path, struct diag *d) {
         diag_add(d, path, NULL, 0, 0, "out of memory");
     } else {
         ssize_t len = read_file(fd, text, FILE_MAX + 1);
-        if (len < 0) diag_add(d, path, NULL, 0, 0, "cannot be read: %s", strerror(errno));
-        else doc = yaml_load_text(path, text, (size_t)len, d);
+        if (len < 0)
+            diag_add(d, path, NULL, 0, 0, "cannot be read: %s", strerror(errno));
+        else
+            doc = yaml_load_text(path, text, (size_t)len, d);
     }
     if (fd >= 0) close(fd);
     free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a node must be: a map with known keys, a number, a size, a date, one of some words. YAML's own guessing
- * of types is not used, so that `no`, `0o17`, `1e3` and `12:30` are what they look like: words.
+ * What a node must be: a map with known keys, a number, a size, a date, one of some words. YAML's own
+ * guessing of types is not used, so that `no`, `0o17`, `1e3` and `12:30` are what they look like: words.
  */
 #include "yaml_node.h"
 
@@ -41,10 +41,13 @@ static void unknown_key(const struct yaml_node *key, const struct yaml_key *keys
     const char *names[KEYS_MAX];
     size_t known = n < KEYS_MAX ? n : KEYS_MAX;
 
-    for (size_t i = 0; i < known; i++) names[i] = keys[i].name;
+    for (size_t i = 0; i < known; i++)
+        names[i] = keys[i].name;
     const char *nearest = diag_nearest(key->text, names, known);
-    if (nearest) yaml_error(key, d, "unknown key \"%s\"; did you mean \"%s\"?", key->text, nearest);
-    else yaml_error(key, d, "unknown key \"%s\"", key->text);
+    if (nearest)
+        yaml_error(key, d, "unknown key \"%s\"; did you mean \"%s\"?", key->text, nearest);
+    else
+        yaml_error(key, d, "unknown key \"%s\"", key->text);
 }
 
 int yaml_check(const struct yaml_node *map, const struct yaml_key *keys, size_t n, struct diag *d) {
@@ -57,7 +60,8 @@ int yaml_check(const struct yaml_node *map, const struct yaml_key *keys, size_t 
     for (size_t i = 0; i < map->n; i++) {
         const struct yaml_key *key = key_find(keys, n, map->keys[i]->text);
         const struct yaml_node *value = map->items[i];
-        if (!key) unknown_key(map->keys[i], keys, n, d);
+        if (!key)
+            unknown_key(map->keys[i], keys, n, d);
         else if (!key->any_type && value->type != key->type)
             yaml_error(value, d, "\"%s\" must be %s, not %s", key->name, type_name(key->type),
                        type_name(value->type));
@@ -105,7 +109,8 @@ static size_t read_digits(const char *text, unsigned long long *out) {
     size_t n = strspn(text, "0123456789");
     if (n == 0 || n > 18 || (n > 1 && text[0] == '0')) return 0;
     *out = 0;
-    for (size_t i = 0; i < n; i++) *out = *out * 10 + (unsigned)(text[i] - '0');
+    for (size_t i = 0; i < n; i++)
+        *out = *out * 10 + (unsigned)(text[i] - '0');
     return n;
 }
 
@@ -130,8 +135,8 @@ struct unit {
     uint64_t factor;
 };
 
-static int read_unit(const struct yaml_node *n, const struct unit *units, size_t n_units, const char *expected,
-                     uint64_t *out, struct diag *d) {
+static int read_unit(const struct yaml_node *n, const struct unit *units, size_t n_units,
+                     const char *expected, uint64_t *out, struct diag *d) {
     unsigned long long digits = 0;
 
     if (!scalar_check(n, expected, d)) return -1;
@@ -155,7 +160,8 @@ int yaml_size(const struct yaml_node *n, uint64_t *out, struct diag *d) {
 int yaml_duration_ms(const struct yaml_node *n, uint64_t *out, struct diag *d) {
     static const struct unit units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    return read_unit(n, units, sizeof units / sizeof *units, "a time such as 500ms, 10s, 5m, 24h or 30d", out, d);
+    return read_unit(n, units, sizeof units / sizeof *units, "a time such as 500ms, 10s, 5m, 24h or 30d", out,
+                     d);
 }
 
 static int two_digits(const char *p) {
@@ -220,7 +226,9 @@ int yaml_enum(const struct yaml_node *n, const char *const *words, size_t n_word
         return 0;
     }
     const char *nearest = diag_nearest(n->text, words, n_words);
-    if (nearest) yaml_error(n, d, "\"%s\" is unknown; did you mean \"%s\"?", n->text, nearest);
-    else yaml_error(n, d, "\"%s\" is unknown; it must be %s", n->text, known);
+    if (nearest)
+        yaml_error(n, d, "\"%s\" is unknown; did you mean \"%s\"?", n->text, nearest);
+    else
+        yaml_error(n, d, "\"%s\" is unknown; it must be %s", n->text, known);
     return -1;
 }

@@ -37,7 +37,7 @@ def read_templates():
         if line.startswith("== "):
             group = groups.setdefault(line[3:], [])
         elif line and line[0] != "#":
-            group.append(line.replace("\\n", "\n"))
+            group.append(line.replace("\\n", "\n").replace("\\t", "\t"))
     return groups
 
 
@@ -159,7 +159,8 @@ class Maker:
             "X": lambda: name(self.full(self.person())), "XF": lambda: name(self.person()[0]), "XL": lambda: name(self.person()[1]),
             "F": lambda: (self.facility(), "HOSPITAL", "HOSPITAL"),
             "N": lambda: (f"{self.pick(p['stem'])} {self.pick(p['nonhealth'])}", "LOCATION", "SCHOOL"),
-            "C": lambda: (self.pick(p["city"]), "LOCATION", "CITY"), "CS": lambda: (self.city_state(), "LOCATION", "CITY"),
+            "C": lambda: (self.pick(p["city"]), "LOCATION", "CITY"), "CI": lambda: (self.pick(p["city"]) + self.pick([" office", " clinic"]), "LOCATION", "CITY"),
+            "CS": lambda: (self.city_state(), "LOCATION", "CITY"),
             "Z": lambda: (f"{self.rng.randint(10000, 99999)}", "ZIP", "ZIP"), "ST": lambda: (self.pick(p["state_name"]), "LOCATION", "FREE-STATE"),
             "CO": lambda: (self.pick(p["county"]) + " County", "LOCATION", "COUNTY"), "AD": lambda: (self.address(), "LOCATION", "STREET"),
             "DT": lambda: (self.date(), "DATE", "DATE"), "MRN": lambda: (str(self.rng.randint(100000, 9999999)), "MRN", "MRN"),
@@ -183,6 +184,9 @@ class Maker:
                 text += part
                 continue
             value, kind, raw = cast[part[1:-1]]()
+            if kind in ("NAME", "HOSPITAL") and self.case:
+                changed = self.case(value)
+                value = changed if len(changed) == len(value) else value
             if kind:
                 spans.append({"start": len(text), "end": len(text) + len(value), "type": kind, "raw_type": raw})
             text += value
@@ -191,6 +195,8 @@ class Maker:
     def document(self, number):
         kind = self.pick(["prompt", "prompt", "clean prompt", "note", "note", "dialogue", "letter", "message", "record", "clean note", "sentence"])
         cast, pieces = self.cast(), []
+        r = self.rng.random()
+        self.case = str.lower if r < 0.07 else str.upper if r < 0.14 else None  # names as people type them
         if kind in ("prompt", "clean prompt", "message", "record", "sentence"):
             pieces = [self.pick(self.templates[kind])]
         elif kind == "dialogue":

@@ -2,17 +2,17 @@
  *
  * Runs the prose detector alone over texts from standard input, for measuring and for fitting its weights.
  *
- *     words_scan words.bin [--features|--strict]
+ *     words_scan words.bin [--features|--explain]
  *
  * Input: for each text a line with its length in bytes, then its bytes. Output: for each text a line "text", then
- * "begin end kind rule score" per finding, or with --features "begin end feature feature ..." per decided word.
+ * "begin end kind rule score" per finding, with --explain the strongest parts of each decision, or with --features "begin end feature feature ..." per decided word.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../detectors/dictionary.h"
-#include "../../detectors/features.h"
+#include "../../detectors/evidence.h"
 #include "../../detectors/prose.h"
 #include "../../detectors/words.h"
 
@@ -38,12 +38,24 @@ void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
     return NULL;
 }
 
-static void print_features(void *context, const struct words *w, uint32_t i, const struct features *f)
+static void print_features(void *context, const struct words *w, uint32_t i, const struct evidence *f)
 {
     fprintf(context, "%u %u", w->v[i].begin, w->v[i].end);
     for (unsigned k = 0; k < f->n; k++)
         fprintf(context, " %u", f->v[k]);
     fputc('\n', context);
+}
+
+/* Each decided word with its sums in 1/256, and the features that moved them most. */
+static void print_parts(void *context, const struct words *w, uint32_t i, const struct evidence *f)
+{
+    char parts[256];
+    int32_t sum[LABELS];
+
+    evidence_weigh(f, sum);
+    evidence_explain(f, LABEL_NAME, parts, sizeof parts);
+    fprintf(context, "%.*s name %d place %d: %s\n", (int)(w->v[i].end - w->v[i].begin), w->text + w->v[i].begin, sum[LABEL_NAME],
+            sum[LABEL_PLACE], parts);
 }
 
 static char *read_text(uint32_t *len)
@@ -72,22 +84,24 @@ int main(int argc, char **argv)
     uint32_t len;
 
     if (argc > 1 && !strcmp(argv[1], "--names")) {
-        for (unsigned k = 0; k < features_count(); k++) {
+        for (unsigned k = 0; k < evidence_count(); k++) {
             char name[64];
-            features_name(k, name, sizeof name);
+            evidence_name(k, name, sizeof name);
             puts(name);
         }
         return 0;
     }
     if (!d) {
-        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--strict]");
+        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--explain]");
         return 2;
     }
     while ((text = read_text(&len))) {
         puts("text");
         if (!strcmp(option, "--features"))
-            prose_watch_features(d, &words, text, len, print_features, stdout);
-        else if (prose_scan(d, strcmp(option, "--strict") ? PHI_BALANCED : PHI_STRICT, &words, text, len, &sink) < 0)
+            prose_watch_evidence(d, &words, text, len, print_features, stdout);
+        else if (!strcmp(option, "--explain"))
+            prose_watch_evidence(d, &words, text, len, print_parts, stdout);
+        else if (prose_scan(d, &words, text, len, &sink) < 0)
             return 1;
         free(text);
     }

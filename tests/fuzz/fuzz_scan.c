@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i <= n && count < LEAVES; count++) { /* leaves end with byte 1 */
         const char *end = count + 1 < LEAVES ? memchr(text + i, 1, n - i) : NULL;
         size_t to = end ? (size_t)(end - text) : n;
-        leaves[count] = (struct phi_leaf){.text = text + i, .len = (uint32_t)(to - i)};
+        leaves[count] = (struct phi_leaf){.text = text + i, .len = (uint32_t)(to - i), .group = data[0] >> 4};
         i = to + 1;
     }
     if (count > 1 && leaves[0].len < 32) { /* the first may be the key of the second */

@@ -172,10 +172,10 @@ static void test_references(void **state)
 static void test_value_group(void **state)
 {
     (void)state;
-    const struct phi_rule rules[] = {{.id = "r", .kind = PHI_MRN, .pattern = "mrn (?<value>\\d+)", .score = 60}};
+    const struct phi_rule rules[] = {{.id = "r", .kind = PHI_MRN, .pattern = "box (?<value>\\d+)", .score = 60}};
     struct phi_engine *e = engine_of(rules, 1);
     struct phi_scratch *s = phi_scratch_new();
-    struct phi_leaf leaf = leaf_of("the mrn 4711 is");
+    struct phi_leaf leaf = leaf_of("the box 4711 is");
     struct phi_result r;
     char text[80];
     seal(e);
@@ -193,7 +193,7 @@ static void test_value_group(void **state)
 static void test_context(void **state)
 {
     (void)state;
-    static const char *const words[] = {"chart", "unit number", NULL};
+    static const char *const words[] = {"shelf", "row number", NULL};
     struct phi_rule rule = {.id = "r", .kind = PHI_MRN, .pattern = "\\b\\d{6}\\b", .score = 30, .words = words,
                             .within = 20, .raise = 40};
     struct phi_engine *e = engine_of(&rule, 1);
@@ -204,8 +204,8 @@ static void test_context(void **state)
     static const struct {
         const char *text;
         size_t n;
-    } cases[] = {{"chart 123456", 1},   {"CHART 123456", 1}, {"charts 123456", 0}, {"uncharted 123456", 0},
-                 {"123456 unit number", 1}, {"123456", 0}, {"chart                          123456", 0}};
+    } cases[] = {{"shelf 123456", 1},   {"SHELF 123456", 1}, {"shelfs 123456", 0}, {"unshelfed 123456", 0},
+                 {"123456 row number", 1}, {"123456", 0}, {"shelf                          123456", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct phi_leaf leaf = leaf_of(cases[i].text);
         assert_int_equal(phi_scan(e, s, &leaf, 1, &r), 0);
@@ -354,7 +354,9 @@ static void test_odd_patterns(void **state)
         "(?>a+)b", "a{3}", "a{2,}b", "\\N1", "\\V1", "[\\d-]+1", "[]a]1", "[^]a]1", "[a\\]b]1", "(?#note)ab", "(a|ab)(c|bcd)",
         "((?:a|b){2,3})c", "(?i)stra\\x{df}e", "\\ba", "\\b-", "\\b[a-]", "(?<=\\d)\\.", "(?<!a|b)c", "(?<!ab)c", "(?s).x",
         "(?(?=a)ab|cd)", "a(?R)?b", "\\d*x", "()a", "(?:)a", "(?i)\\bsk", "(?:a{0}b)", "\\x41", "\\101", "\\t1", "[\\b]",
-        "(?:x|y(?:z|w))1", "\\d\\d/\\d\\d", "a\\/b", "(?-i)a", "(?U)a+b", "\\e|a", "[\\w.]+=", "\\/\\/[a-z]+",
+        "(?:x|y(?:z|w))1", "\\d\\d/\\d\\d", "a\\/b", "(?-i)a", "(?U)a+b", "\\e|a", "[\\w.]+=", "\\/\\/[a-z]+", "[a-z][a-z.]{1,4}\\s?[(1]", "[a-z]{1,3}1", "[a-z]{0,3}1", "(?<![a-z])[a-z]{2,3}(?:-|1|@)x?",
+        "a[b-d]*1", "[ab][a-c]{2}(?:1|)", "\\b[a-z]{1,3}\\b1?", "[a-c]+?\\b.", "(?i)[a-z]{2,4}[.:]", "[a-z]{1,2}(?=1)", "[a-z]+(?!1)-",
+        "[a-z]{1,4}+[-1]", "(?:[a-z]{1,3}-)", "[a-z]{1,3}(?<=b)1",
     };
     static const char alphabet[][5] = {"a", "b", "c", "d", "x", "y", "z", "w", "f", "o", "r", "A", "B", "K", "S", "k", "s",
                                        "m", "1", "2", "0", "-", "@", ".", ":", " ", "\n", "\r", "\t", "/", "=", "_", "ab", "\xC5\xBF",
@@ -433,6 +435,32 @@ static void test_equal(void **state)
     phi_engine_unref(e);
 }
 
+/* A number cut into two parts of one message is found in both; not across messages or fields. */
+static void test_seam(void **state)
+{
+    (void)state;
+    struct phi_engine *e = starter();
+    struct phi_scratch *s = phi_scratch_new();
+    struct phi_result r;
+    struct phi_leaf leaves[2] = {leaf_of("caf\u00E9 my SSN is 536-22-"), leaf_of("8741 thanks")};
+    leaves[0].group = leaves[1].group = 7;
+    assert_int_equal(scan_both(e, s, leaves, 2), 2);
+    assert_int_equal(phi_scan(e, s, leaves, 2, &r), 0);
+    assert_true(found(&r, leaves, PHI_SSN, "536-22-"));
+    assert_true(found(&r, leaves, PHI_SSN, "8741"));
+    assert_int_equal(r.v[0].via, PHI_VIA_JOIN);
+    leaves[1].group = 8;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    leaves[0].group = leaves[1].group = 0;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    leaves[0].group = leaves[1].group = 7;
+    leaves[0].label = "id";
+    leaves[0].label_len = 2;
+    assert_int_equal(scan_both(e, s, leaves, 2), 0);
+    phi_scratch_free(s);
+    phi_engine_unref(e);
+}
+
 static void test_triggers(void **state)
 {
     (void)state;
@@ -459,7 +487,7 @@ int main(void)
         cmocka_unit_test(test_value_group),  cmocka_unit_test(test_context),       cmocka_unit_test(test_threshold),
         cmocka_unit_test(test_allow),        cmocka_unit_test(test_overlap),       cmocka_unit_test(test_limit),
         cmocka_unit_test(test_invalid_text), cmocka_unit_test(test_odd_patterns),  cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_triggers),
+        cmocka_unit_test(test_triggers),     cmocka_unit_test(test_seam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,7 +183,7 @@ static void test_titles(void **state)
         {"Mrs. O'Neill-Garcia's knee", "O'Neill-Garcia", PHI_NAME_PATIENT}, {"Mr. van der Berg fell", "van der Berg", PHI_NAME_PATIENT},
         {"his wife Mary called", "Mary", PHI_NAME_RELATIVE}, {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
         {"dictated Jane A. Roe, MD", "Jane A. Roe", PHI_NAME_PROVIDER}, {"Dear Alice,", "Alice", PHI_NAME_UNKNOWN},
-        {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
+        {"Ms. Ng came", "Ng", PHI_NAME_PATIENT}, {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
     };
     static const char *const none[] = {"his wife is here", "the mother reports", "Dr. was called", "Mr. and Mrs.", "dear me", "MD RN",
                                        "The patient has Parkinson disease", "took 5 mg RN aware", "mr smith", "His Wife And Son"};
@@ -245,6 +246,25 @@ static void test_two_people(void **state)
     assert_int_equal(find(f, 3, "Hollingsworth, Greta")->subject, greta->subject);
 }
 
+/* Many values that begin alike, and a text full of that beginning, in bounded time. */
+static void test_many_alike(void **state)
+{
+    struct fixture *f = *state;
+    enum { N = 2000, SIZE = 400000 };
+    static char text[SIZE], values[SIZE];
+    size_t n = 0, m = 0;
+    for (int i = 0; i < N; i++)
+        n += (size_t)snprintf(values + n, sizeof values - n, "Patient: Mary Aa%c%c%c\n", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
+    while (m + 8 < sizeof text)
+        m += (size_t)snprintf(text + m, sizeof text - m, "Mary Aa ");
+    clear(f);
+    f->leaves[f->n++] = (struct phi_leaf){.text = values, .len = (uint32_t)n};
+    f->leaves[f->n++] = (struct phi_leaf){.text = text, .len = (uint32_t)m};
+    run(f);
+    assert_true(f->r.n >= N);
+    assert_int_equal(find(f, 0, "Mary Aaaaa")->kind, PHI_NAME_PATIENT);
+}
+
 static void test_common_parts(void **state)
 {
     struct fixture *f = *state;
@@ -261,7 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),   cmocka_unit_test(test_keys),       cmocka_unit_test(test_banners),
         cmocka_unit_test(test_hl7),     cmocka_unit_test(test_titles),     cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts),
+        cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts), cmocka_unit_test(test_many_alike),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -136,7 +136,7 @@ static void test_minimum_necessary_table(void **state) {
     assert_int_equal(policy_purpose_count(p), 8);
     assert_int_equal(action(p, "treatment", PHI_NAME_PATIENT), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_DATE_DOB), POLICY_TOKENIZE);
-    assert_int_equal(action(p, "treatment", PHI_DATE_SERVICE), POLICY_TOKENIZE);
+    assert_int_equal(action(p, "treatment", PHI_DATE_SERVICE), POLICY_OFFSET);
     assert_int_equal(action(p, "treatment", PHI_PHONE), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_MRN), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_SSN), POLICY_MASK);
@@ -295,9 +295,10 @@ static void test_mistakes_point_at_their_place(void **state) {
     refused(HEAD "extends: safe-harbor\nactions: {SSN: bl}\nend: site\n", 5, 16, "\"bl\" is unknown");
     refused(HEAD "extends: safe-harbor\nactions: {SSN: [mask]}\nend: site\n", 5, 16, "not a list");
     refused(HEAD "extends: safe-harbor\nactions:\n  SSN:\nend: site\n", 6, 7, "the value is missing");
-    refused(HEAD "extends: safe-harbor\nactions: {DATE.DOB: offset}\nend: site\n", 5, 21, "not available in this version");
-    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: \"route:local\"}\nend: site\n", 5, 21,
-            "not available in this version");
+    refused(HEAD "extends: safe-harbor\nactions: {MRN: offset}\nend: site\n", 5, 16, "is for dates");
+    refused(HEAD "extends: safe-harbor\nactions: {NAME.*: surrogate}\nend: site\n", 5, 19, "not available in this version");
+    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: \"route:\"}\nend: site\n", 5, 21, "needs the name of an upstream");
+    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: route}\nend: site\n", 5, 21, "must be block, route:NAME");
     refused(HEAD "extends: safe-harbor\nactions: {\"*\": allow}\nend: site\n", 5, 16, "may only hide");
     refused(HEAD "extends: safe-harbor\nactions: {TOKEN.TEXT: mask}\nend: site\n", 5, 11, "always tokenized");
     refused(HEAD "extends: safe-harbor\nactions: {NAME: mask, NAME.*: drop}\nend: site\n", 5, 23, "already decided in line 5");
@@ -463,6 +464,25 @@ static void test_detector_mistakes(void **state) {
                            "    score: 60\n    examples: {match: [XZ], not: [y]}\nend: site\n", 8, 14, "costs too much");
 }
 
+/* The first block of YAML in the manual is a policy that loads and does what the text says. */
+static void test_the_manual_is_right(void **state) {
+    (void)state;
+    FILE *f = fopen("docs/POLICY.md", "r");
+    assert_non_null(f);
+    char text[16384];
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    char *begin = strstr(text, "```yaml\n"), *end = begin ? strstr(begin + 8, "```") : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    struct policy *p = good(begin + 8);
+    assert_int_equal(action(p, "scheduling", PHI_GEO_CITY), POLICY_ALLOW);
+    assert_int_equal(action(p, "treatment", PHI_GEO_CITY), POLICY_TOKENIZE);
+    assert_true(policy_in_floor(p, PHI_EMAIL));
+    policy_unref(p);
+}
+
 /* ---- damage ---- */
 
 static bool same_decisions(const struct policy *a, const struct policy *b) {
@@ -533,6 +553,7 @@ int main(void) {
         cmocka_unit_test(test_end_line),
         cmocka_unit_test(test_all_mistakes_in_one_pass),
         cmocka_unit_test(test_floor_is_reported_once_for_all_purposes),
+        cmocka_unit_test(test_the_manual_is_right),
         cmocka_unit_test(test_every_preset_loads_with_its_detectors),
         cmocka_unit_test(test_digest_covers_every_byte),
         cmocka_unit_test(test_site_adds_and_changes_rules),

@@ -177,19 +177,53 @@ static void test_each_built_in_rule_alone(void **state) {
     diag_free(d);
 }
 
-static void test_built_in_rules_together(void **state) {
-    (void)state;
-    struct diag *d = diag_new();
+static struct phi_engine *all_rules(struct yaml_doc **docs, struct diag *d) {
     struct phi_engine *e = phi_engine_new();
-    struct yaml_doc *docs[FILES];
     struct rules_options options = {.skip_cost = true};
-    struct tally t = {0, 0};
     char err[160];
     for (size_t f = 0; f < FILES; f++) {
         docs[f] = built_in(files[f], d);
         assert_int_equal(rules_load_with(rules_file_list(yaml_root(docs[f]), d), &options, e, d), 0);
     }
     assert_int_equal(phi_engine_seal(e, err, sizeof err), 0);
+    return e;
+}
+
+/* What clinical text is full of, and what must stay readable. */
+static void test_decoys(void **state) {
+    (void)state;
+    static const char *const decoys[] = {
+        "pain 3/10, now 2/10", "strength 5/5 throughout, DTR 2+", "L4/5 disc bulge with S1 radiculopathy",
+        "1/2 NS at 75 mL/hr", "Lisinopril-HCTZ 20/25 mg daily", "HD 2, tolerating diet", "firmware version 1.2.3.4",
+        "BP 120/80, HR 72, RR 18, SpO2 98%", "2/6 systolic murmur", "Hgb 12.1, WBC 7.5, Plt 250",
+        "64 Slice CT scan of the abdomen", "12 Lead EKG with ST elevation", "Christmas disease", "titer 1:160",
+        "locking plate 6 holes", "skin tag 3 mm", "glucose 110 mg/dL", "vision 20/40 OD", "GCS 15, NIHSS 4",
+        "metformin 500 mg BID #60", "EF 55-60%", "T 98.6, wt 70 kg", "20 mg daily for Pt", "MRN pending"};
+    struct diag *d = diag_new();
+    struct yaml_doc *docs[FILES];
+    struct phi_engine *e = all_rules(docs, d);
+    struct phi_scratch *s = phi_scratch_new();
+    unsigned wrong = 0;
+    for (size_t i = 0; i < sizeof decoys / sizeof *decoys; i++) {
+        struct phi_leaf leaf = {.text = decoys[i], .len = (uint32_t)strlen(decoys[i])};
+        struct phi_result found;
+        assert_int_equal(phi_scan(e, s, &leaf, 1, &found), 0);
+        for (size_t k = 0; k < found.n; k++, wrong++)
+            print_message("\"%s\": %s by %s\n", decoys[i], phi_kind_name(found.v[k].kind), phi_rule_id(e, found.v[k].rule));
+    }
+    phi_scratch_free(s);
+    phi_engine_unref(e);
+    for (size_t f = 0; f < FILES; f++) yaml_doc_free(docs[f]);
+    diag_free(d);
+    assert_int_equal(wrong, 0);
+}
+
+static void test_built_in_rules_together(void **state) {
+    (void)state;
+    struct diag *d = diag_new();
+    struct yaml_doc *docs[FILES];
+    struct phi_engine *e = all_rules(docs, d);
+    struct tally t = {0, 0};
     for (size_t f = 0; f < FILES; f++) {
         assert_int_equal(rules_test(yaml_get(yaml_root(docs[f]), "rules"), e, count, &t), 0);
         yaml_doc_free(docs[f]);
@@ -201,7 +235,8 @@ static void test_built_in_rules_together(void **state) {
 
 static void test_failing_example_is_reported(void **state) {
     (void)state;
-    static const char text[] = RULE(KIND PATTERN SCORE "    examples: {match: ['MRN 1234'], not: ['MRN 12345']}\n");
+    static const char text[] = RULE(KIND "    pattern: 'BOX \\d{5}'\n" SCORE
+                                    "    examples: {match: ['box 1234'], not: ['BOX 12345']}\n");
     struct diag *d = diag_new();
     struct yaml_doc *doc = yaml_load_text("r.yaml", text, sizeof text - 1, d);
     const struct yaml_node *list = rules_file_list(yaml_root(doc), d);
@@ -227,6 +262,7 @@ int main(void) {
         cmocka_unit_test(test_failing_example_is_reported),
         cmocka_unit_test(test_each_built_in_rule_alone),
         cmocka_unit_test(test_built_in_rules_together),
+        cmocka_unit_test(test_decoys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

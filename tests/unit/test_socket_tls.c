@@ -18,7 +18,7 @@ struct identity {
     char certificate_file[96], key_file[96];
 };
 
-static char directory[] = "/tmp/phigate-tls-XXXXXX";
+static char directory[] = "build/test-tls-XXXXXX";
 static struct identity ours, other, expired, early, client, stranger;
 
 static void write_identity(struct identity *id, const char *name) {

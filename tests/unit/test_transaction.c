@@ -19,6 +19,7 @@
 #include "../../policies/engine/diag.h"
 #include "../../proxy/access.h"
 #include "../../proxy/audit.h"
+#include "../../proxy/audit_hash.h"
 #include "../../proxy/buf.h"
 #include "../../proxy/config.h"
 #include "../../proxy/transaction.h"
@@ -31,7 +32,7 @@ struct world {
     char key[ACCESS_KEY_LEN + 1];
     unsigned records, sends, replies, begins, aborts, aside, cancels;
     int status;
-    bool refuse_record, refuse_send;
+    bool refuse_record, refuse_send, offload;
     struct buf reply;
 };
 
@@ -106,8 +107,14 @@ static void verb_record_aside(void *ctx, struct audit_record *r) {
     world.aside++;
 }
 
+static int verb_offload(void *ctx, struct transaction *t) {
+    (void)ctx;
+    (void)t;
+    return world.offload ? 0 : -1;
+}
+
 static const struct transaction_verbs verbs = {verb_accept_body, verb_reply, verb_begin, verb_write, verb_end, verb_abort,
-                                               verb_send, verb_cancel, verb_resume, verb_record, verb_record_aside};
+                                               verb_send, verb_cancel, verb_resume, verb_record, verb_record_aside, verb_offload};
 
 static void write_file(const char *directory, const char *name, const char *text) {
     char path[512];
@@ -138,7 +145,7 @@ static int setup(void **state) {
     assert_non_null(world.config);
     diag_free(d);
     world.w = (struct transaction_world){.verbs = &verbs, .ctx = &world, .settings = world.config->settings,
-                                         .scratch = phi_scratch_new(), .metrics = &world.metrics, .audit_key = audit_key,
+                                         .scratch = phi_scratch_new(), .metrics = &world.metrics, .hasher = audit_hasher_new(audit_key),
                                          .id_prefix = "req_"};
     buf_init(&world.reply, 1u << 20);
     return 0;
@@ -148,6 +155,7 @@ static int teardown(void **state) {
     (void)state;
     assert_int_equal(world.w.live, 0);
     phi_scratch_free(world.w.scratch);
+    audit_hasher_free(world.w.hasher);
     config_free(world.config);
     buf_free(&world.reply);
     return 0;
@@ -157,7 +165,7 @@ static int fresh(void **state) {
     (void)state;
     world.records = world.sends = world.replies = world.begins = world.aborts = world.aside = world.cancels = 0;
     world.status = 0;
-    world.refuse_record = world.refuse_send = false;
+    world.refuse_record = world.refuse_send = world.offload = false;
     buf_clear(&world.reply);
     return 0;
 }
@@ -314,6 +322,33 @@ static void a_stream_that_is_cut_does_not_end_in_order(void **state) {
     finish(t);
 }
 
+static void large_bodies_are_decided_aside(void **state) {
+    static char body[80000];
+    int n = snprintf(body, sizeof body, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"MRN: 00417723 ");
+    (void)state;
+    memset(body + n, ' ', sizeof body - 10 - (size_t)n);
+    memcpy(body + sizeof body - 10, "\"}]}", 5);
+    for (int gone = 0; gone < 2; gone++) {
+        fresh(state);
+        world.offload = true;
+        struct transaction *t = ask(body);
+        assert_int_equal(world.records, 0);
+        if (gone) transaction_gone(t, true);
+        assert_false(transaction_dead(t)); /* the helper has it */
+        struct phi_scratch *other = phi_scratch_new();
+        transaction_decide(t, other);
+        phi_scratch_free(other); /* nothing of it is used any more */
+        transaction_decided(t);
+        assert_int_equal(world.records, 1);
+        transaction_recorded(t, true);
+        assert_int_equal(world.sends, gone ? 0 : 1);
+        if (t->call) transaction_upstream_done(t, TRANSACTION_BROKEN);
+        if (!gone) transaction_gone(t, false);
+        assert_true(transaction_dead(t));
+        transaction_free(t);
+    }
+}
+
 /* Every order of "durable", "client gone" and "upstream ends" after a complete request. */
 static void every_order_of_events(void **state) {
     (void)state;
@@ -352,6 +387,7 @@ int main(void) {
         cmocka_unit_test_setup(a_client_that_leaves_while_sending, fresh),
         cmocka_unit_test_setup(values_come_back, fresh),
         cmocka_unit_test_setup(a_stream_that_is_cut_does_not_end_in_order, fresh),
+        cmocka_unit_test_setup(large_bodies_are_decided_aside, fresh),
         cmocka_unit_test_setup(every_order_of_events, fresh),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -80,11 +80,18 @@ static void found_as(const char *text, enum phi_kind kind, unsigned subject) {
     fail_msg("not in the body: %s", text);
 }
 
+static const struct policy_view *viewed(int purpose) {
+    static struct policy_view view;
+    const struct policy_request request = {.purpose = purpose};
+    policy_view(policy, &request, &view);
+    return &view;
+}
+
 static int transform(const char *body) {
     const struct phi_result found = {findings, n_findings};
     int purpose = policy_purpose(policy, "treatment", 9);
     assert_true(purpose > 0);
-    return transform_body(arena, &walk, span_of(body), &found, policy, purpose, tokens, &out, &done);
+    return transform_body(arena, &walk, span_of(body), &found, viewed(purpose), NULL, tokens, &out, &done);
 }
 
 static void becomes(const char *body, const char *want) {
@@ -240,6 +247,21 @@ static void token_shaped_text_is_tokenized(void **state) {
     assert_int_equal(done.edits, 3);
     assert_int_equal(done.rows[1].kind, PHI_TOKEN_TEXT);
     assert_int_equal(done.rows[1].rule, TRANSFORM_NO_RULE);
+}
+
+/* In JSON text inside a string a number becomes a string; what is around it stays. */
+static void numbers_inside_of_strings_become_strings(void **state) {
+    static const char body[] =
+        "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": 6175550142 ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[6175550143,1]}\\\"}\"}]}";
+    (void)state;
+    body_is(body);
+    found_as("6175550142", PHI_PHONE, 0);
+    found_as("6175550143", PHI_PHONE, 0);
+    becomes(body, "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": \\\"[PHONE_1]\\\" ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[\\\\\\\"[PHONE_2]\\\\\\\",1]}\\\"}\"}]}");
+    assert_int_equal(done.edits, 2);
+    struct span value;
+    assert_true(tokens_find(tokens, span_of("[PHONE_2]"), &value));
+    assert_true(span_is(value, "6175550143"));
 }
 
 static void numbers_in_keys_are_not_given_out(void **state) {
@@ -420,7 +442,7 @@ static void too_little_room_is_an_error(void **state) {
     struct arena *small = arena_new(64);
     const struct phi_result found = {findings, n_findings};
     buf_clear(&out);
-    assert_int_equal(transform_body(small, &walk, span_of(body), &found, policy, 1, tokens, &out, &done), -1);
+    assert_int_equal(transform_body(small, &walk, span_of(body), &found, viewed(1), NULL, tokens, &out, &done), -1);
     arena_free(small);
 }
 
@@ -454,7 +476,7 @@ static void plain_text_is_decided_the_same(void **state) {
     struct phi_finding v[] = {{.leaf = 0, .begin = 0, .end = 3, .kind = PHI_NAME_PATIENT}, {.leaf = 0, .begin = 20, .end = 30, .kind = PHI_GEO_ZIP}};
     const struct phi_result found = {v, 2};
     (void)state;
-    assert_int_equal(transform_text(arena, text, &found, policy, policy_purpose(policy, "treatment", 9), tokens, &out, &done), 0);
+    assert_int_equal(transform_text(arena, text, WALK_USER, &found, viewed(policy_purpose(policy, "treatment", 9)), tokens, &out, &done), 0);
     assert_true(span_is(buf_span(&out), "[NAME_1] \"said\"\n[TEXT_1] 021"));
     assert_int_equal(done.edits, 3);
 }
@@ -511,7 +533,18 @@ static void ages_over_89_become_one(void **state) {
     general(PHI_AGE_90PLUS, "91-year-old", "90+");
     general(PHI_AGE_90PLUS, "nonagenarian", "90+");
     general(PHI_AGE_LE89, "90 y/o", "90+");
-    general(PHI_AGE_LE89, "89", NULL);
+    general(PHI_AGE_LE89, "89", "80-89");
+    general(PHI_AGE_LE89, "60", "60-69");
+    general(PHI_AGE_LE89, "7", "0-9");
+    general(PHI_AGE_LE89, "age 67", "60-69");
+    general(PHI_AGE_LE89, "67 and 68", NULL);
+    general(PHI_AGE_LE89, "18 months", NULL);
+    general(PHI_GEO_CITY, "Springfield, IL", "IL");
+    general(PHI_GEO_CITY, "Springfield", NULL);
+    general(PHI_GEO_CITY, "Springfield, XX", NULL);
+    general(PHI_GEO_CITY, "Springfield, LA", "LA");
+    general(PHI_GEO_CITY, ", IL", NULL);
+    general(PHI_GEO_CITY, "Springfield, L ", NULL);
     general(PHI_AGE_LE89, "old", NULL);
     general(PHI_SSN, "987-65-4320", NULL);
     assert_int_equal(transform_generalize(PHI_AGE_90PLUS, span_of("95"), TODAY, small, sizeof small), -1);
@@ -529,6 +562,7 @@ int main(void) {
         CASE(sensitive_findings_block_or_count),
         CASE(sensitive_findings_overlap_without_harm),
         CASE(token_shaped_text_is_tokenized),
+        CASE(numbers_inside_of_strings_become_strings),
         CASE(numbers_in_keys_are_not_given_out),
         CASE(a_finding_never_cuts_token_text),
         CASE(what_is_dropped_forges_no_token),

@@ -1,87 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Features come in groups; a group is a range of numbers, and the number inside it a class bit, a level, or both with
- * the kind of gap. The order of the groups is the order of weights.inc.
+ * Gathering the features of a word: its own facts, the words on both sides, ages, places, eponyms and other cues near it.
  */
-#include "features.h"
+#include "evidence.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "dictionary.h"
+#include "evidence_groups.h"
 #include "lexicon.h"
-
-enum { CLASSES = 40, JOINS = 6, LIKES = 6 };
-
-/* How two words are joined. */
-enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN_OTHER };
-
-/* GROUP(symbol, name, size) */
-#define GROUPS                                                                                                        \
-    GROUP(SHAPE, "shape", 8 * 4)              /* shape and kind of line */                                           \
-    GROUP(OWN, "own", CLASSES)                /* own classes */                                                      \
-    GROUP(OWN_LOWER, "own-lower", CLASSES)    /* own classes, written in lower case */                               \
-    GROUP(OWN_CAPITALS, "own-capitals", CLASSES) /* own classes, in a line of capitals */                            \
-    GROUP(GIVEN, "given", 8)                                                                                         \
-    GROUP(SURNAME, "surname", 8)                                                                                     \
-    GROUP(RATIO, "ratio", 8)                                                                                         \
-    GROUP(FREQUENCY, "frequency", 8)                                                                                 \
-    GROUP(FACT, "fact", 8)                    /* English, science, county, head, system, listed, neither */          \
-    GROUP(CITY, "city", 8)                                                                                           \
-    GROUP(LIKE, "like", LIKES * 8)            /* name likeness and ratio */                                          \
-    GROUP(LIKE_SHAPE, "like-shape", LIKES * 8)                                                                       \
-    GROUP(LIKE_START, "like-start", LIKES)    /* at the start of a sentence */                                       \
-    GROUP(LENGTH, "length", 8)                                                                                       \
-    GROUP(FLAG, "flag", 8)                                                                                           \
-    GROUP(JOIN_LEFT, "join-left", JOINS)                                                                             \
-    GROUP(JOIN_RIGHT, "join-right", JOINS)                                                                           \
-    GROUP(BEFORE, "before", CLASSES * JOINS)  /* classes of the word before */                                       \
-    GROUP(AFTER, "after", CLASSES * JOINS)                                                                           \
-    GROUP(BEFORE2, "before2", CLASSES)                                                                               \
-    GROUP(AFTER2, "after2", CLASSES)                                                                                 \
-    GROUP(BEFORE3, "before3", CLASSES)                                                                               \
-    GROUP(SHAPE_BEFORE, "shape-before", 8 * JOINS)                                                                   \
-    GROUP(SHAPE_AFTER, "shape-after", 8 * JOINS)                                                                     \
-    GROUP(LIKE_BEFORE, "like-before", LIKES * JOINS)                                                                 \
-    GROUP(LIKE_AFTER, "like-after", LIKES * JOINS)                                                                   \
-    GROUP(PAIR_BEFORE, "pair-before", LIKES * LIKES) /* likeness of both, joined by a space */                       \
-    GROUP(PAIR_AFTER, "pair-after", LIKES * LIKES)                                                                   \
-    GROUP(LABEL_BEFORE, "label-before", LABELS * JOINS)                                                              \
-    GROUP(LABEL_BEFORE2, "label-before2", LABELS)                                                                    \
-    GROUP(CUE, "cue", 32)
-
-enum group {
-#define GROUP(symbol, name, size) GROUP_##symbol, GROUP_##symbol##_END = GROUP_##symbol + (size) - 1,
-    GROUPS
-#undef GROUP
-    FEATURE_COUNT
-};
-
-enum cue {
-    CUE_AGE_AFTER = 0, CUE_AGE_BEFORE, CUE_FACILITY, CUE_STREET, CUE_NUMBER_STREET, CUE_STATE, CUE_STATE_ZIP,
-    CUE_EPONYM, CUE_EPONYM_PLAIN, CUE_EPONYM_POSSESSIVE, CUE_PHRASE_CITY, CUE_PHRASE_SYSTEM, CUE_SEEN, CUE_SEEN_LIKE, CUE_LABEL_LINE,
-    CUE_SENTENCE, CUE_CAPITALS_RIGHT, CUE_INITIAL_RIGHT, CUE_INITIAL_LEFT, CUE_DIALOGUE, CUE_COUNTY, CUE_QUOTE,
-    CUE_PARENTHESIS, CUE_LIST, CUE_ACRONYM, CUE_DOSE, CUE_DOTTED, CUE_SLASH_LIST,
-};
-
-static const int16_t weights[FEATURE_COUNT][2] = {
-#include "dictionaries/weights.inc"
-};
-
-unsigned features_count(void)
-{
-    return FEATURE_COUNT;
-}
-
-int features_name(unsigned feature, char *out, size_t size)
-{
-#define GROUP(symbol, name, n)                                                                                        \
-    if (feature <= GROUP_##symbol##_END)                                                                             \
-        return snprintf(out, size, "%s.%u", name, feature - GROUP_##symbol);
-    GROUPS
-#undef GROUP
-    return snprintf(out, size, "?");
-}
 
 void seen_add(struct seen *s, uint64_t hash)
 {
@@ -118,6 +45,8 @@ static enum join join_before(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
+    if (i && !(x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_LINE)) && x->gap & GAP_LINE && p->classes & (LEX(DOCTOR) | LEX(TITLE)))
+        return JOIN_SPACE; /* a wrapped line */
     if (i && (x->gap & ~(GAP_SPACE | GAP_PERIOD)) == 0 && x->gap & GAP_PERIOD) {
         if (p->shape == SHAPE_INITIAL || p->classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(SUFFIX)) ||
             (p->classes & (LEX(CREDENTIAL) | LEX(STREET) | LEX(PATIENT)) && p->letters <= 4))
@@ -144,7 +73,7 @@ static unsigned likeness(const struct word *x)
     return 0;
 }
 
-void features_prepare(struct words *w, const struct phi_dictionary *d)
+void evidence_prepare(struct words *w, const struct phi_dictionary *d)
 {
     for (uint32_t i = 0; d && i < w->n; i++) {
         struct word *x = &w->v[i];
@@ -162,6 +91,8 @@ static bool is_dotted_credential(const struct words *w, uint32_t i)
     uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
     const struct word *x = &w->v[first];
 
+    if (i && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "pa")) /* PA-C */
+        return true;
     if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
         return false;
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
@@ -176,31 +107,52 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i], *p = x - 1;
     uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
 
-    if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+    if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
+        return true; /* "dr. olumide", in any list or in none */
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
-    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)
+    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
+        return true;
+    if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
         return true;
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
 
-bool features_candidate(const struct words *w, uint32_t i)
+/* Everyday words and forms of address are no names by themselves, however they are written. */
+static bool is_everyday(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION);
+
+    if (x->classes & LEX(HONORIFIC) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+        return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
+    if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
+        return false;
+    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
+}
+
+bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !is_dotted_credential(w, i);
-    return is_capital(x) || (x->shape == SHAPE_LOWER && lower_candidate(w, i));
+        return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+    if (x->shape == SHAPE_LOWER)
+        return lower_candidate(w, i);
+    if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
+        return i && x[-1].label == LABEL_NAME;
+    return is_capital(x) && !is_everyday(w, i);
 }
 
-static void put(struct features *f, unsigned feature)
+static void put(struct evidence *f, unsigned feature)
 {
-    if (f->n < FEATURES_MAX)
+    if (f->n < EVIDENCE_MAX)
         f->v[f->n++] = (uint16_t)feature;
 }
 
-static void put_classes(struct features *f, uint64_t classes, unsigned base, unsigned stride)
+static void put_classes(struct evidence *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -208,7 +160,7 @@ static void put_classes(struct features *f, uint64_t classes, unsigned base, uns
     }
 }
 
-static void gather_own(const struct words *w, uint32_t i, struct features *f)
+static void gather_own(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -236,7 +188,7 @@ static void gather_own(const struct words *w, uint32_t i, struct features *f)
         put(f, GROUP_FLAG + 3);
 }
 
-static void gather_left(const struct words *w, uint32_t i, struct features *f)
+static void gather_left(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
     enum join join = join_before(w, i);
@@ -261,7 +213,7 @@ static void gather_left(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static void gather_right(const struct words *w, uint32_t i, struct features *f)
+static void gather_right(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
@@ -279,12 +231,6 @@ static void gather_right(const struct words *w, uint32_t i, struct features *f)
         put_classes(f, n[1].classes, GROUP_AFTER2, 1);
 }
 
-static bool is_text(const struct words *w, const struct word *x, const char *text)
-{
-    size_t n = strlen(text);
-    return x->end - x->begin == n && strncasecmp(w->text + x->begin, text, n) == 0;
-}
-
 /* "67-year-old", "67 yo", "67yo", "57F" at a word. */
 static bool is_age(const struct words *w, uint32_t i)
 {
@@ -293,12 +239,10 @@ static bool is_age(const struct words *w, uint32_t i)
 
     if (x->shape == SHAPE_ALNUM)
         return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
-    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n &&
-           (is_text(w, x + 1, "year") || is_text(w, x + 1, "yr") || is_text(w, x + 1, "yo") || is_text(w, x + 1, "y") ||
-            is_text(w, x + 1, "month") || is_text(w, x + 1, "years"));
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
 }
 
-static void gather_ages(const struct words *w, uint32_t i, struct features *f)
+static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -323,8 +267,8 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
-        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || is_text(w, x, "of") || is_text(w, x, "the") ||
-                    is_text(w, x, "and") || x->flags & WORD_LINE_LOWER;
+        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
             return false;
         if (x->classes & classes)
@@ -333,7 +277,7 @@ static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
     return false;
 }
 
-static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct features *f)
+static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct evidence *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
 
@@ -352,7 +296,7 @@ static void gather_place(const struct words *w, uint32_t i, const struct phi_dic
         if (i + 2 < w->n && n[1].shape == SHAPE_NUMBER && n[1].letters == 5)
             put(f, GROUP_CUE + CUE_STATE_ZIP);
     }
-    if (i + 1 < w->n && (is_text(w, n, "county") || is_text(w, n, "parish")))
+    if (i + 1 < w->n && n->letters == 6 && (words_is(w, i + 1, "county") || words_is(w, i + 1, "parish")))
         put(f, GROUP_CUE + CUE_COUNTY);
     for (uint32_t back = 0; d && back < 3 && back <= i; back++) {
         const struct word *s = x - back;
@@ -405,7 +349,7 @@ static bool in_eponym_chain(const struct words *w, uint32_t i)
     return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
 }
 
-bool features_eponym(const struct words *w, uint32_t i)
+bool evidence_eponym(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
@@ -417,7 +361,7 @@ bool features_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
+static void gather_eponym(const struct words *w, uint32_t i, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -431,19 +375,16 @@ static void gather_eponym(const struct words *w, uint32_t i, struct features *f)
 /* "Vistaril 50 mg" */
 static bool has_dose(const struct words *w, uint32_t i)
 {
-    static const char *const units[] = {"mg", "mcg", "ml", "units", "unit", "tablet", "tablets", "tabs", "tab", "percent", "grams", "meq", "cc", "puffs", "drops", "french"};
-
     for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_COMMA | GAP_STOP))
             return false;
-        for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-            if (is_text(w, &w->v[k], units[u]))
-                return true;
+        if (w->v[k].classes & LEX(DOSE))
+            return true;
     }
     return false;
 }
 
-static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct features *f)
+static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct evidence *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -486,8 +427,8 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
         put(f, GROUP_CUE + CUE_SLASH_LIST);
 }
 
-void features_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
-                     struct features *out)
+void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
+                     struct evidence *out)
 {
     out->n = 0;
     gather_own(w, i, out);
@@ -499,22 +440,28 @@ void features_gather(const struct words *w, uint32_t i, const struct phi_diction
     gather_cues(w, i, seen, out);
 }
 
-void features_weigh(const struct features *f, int32_t sum[LABELS])
+bool evidence_plain(const struct words *w, uint32_t i)
 {
-    memset(sum, 0, LABELS * sizeof *sum);
-    for (unsigned k = 0; k < f->n; k++) {
-        sum[LABEL_NAME] += weights[f->v[k]][0];
-        sum[LABEL_PLACE] += weights[f->v[k]][1];
-    }
+    return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
 }
 
-uint8_t features_percent(int32_t margin)
+bool evidence_fits(const struct words *w, uint32_t i)
 {
-    /* 100 / (1 + exp(-x)) for x = 0, 0.25, ... 6 */
-    static const uint8_t table[] = {50, 56, 62, 68, 73, 78, 82, 85, 88, 90, 92, 94, 95,
-                                    96, 97, 98, 98, 98, 99, 99, 99, 99, 100, 100, 100};
-    int32_t at = (margin < 0 ? -margin : margin) / 64;
-    uint8_t percent = table[at < 24 ? at : 24];
+    const struct word *x = &w->v[i];
 
-    return margin < 0 ? (uint8_t)(100 - percent) : percent;
+    return i < w->n && (x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) && x->letters > 2 && !x->classes && x->label == LABEL_NONE &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED)) && !(x->facts & FACT_ENGLISH) &&
+           !(x->facts & FACT_SCIENCE && FACT_FREQUENCY(x->facts));
+}
+
+bool evidence_unknown(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
+        return false;
+    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
+        return true;
+    /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
+    return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ *     4400-B   N    Old Mill   Rd    NE  ,  Apt  24A
+ *     number  dir.  name...   suffix dir.   unit value
+ *
+ * Suffixes that are everyday or clinical words (point, run, rest, well) are left to the weights of places.
+ */
+#include "streets.h"
+
+#include "lexicon.h"
+
+enum { NAME_WORDS_MAX = 5 };
+
+static const char *const suffixes[] = {"st", "street", "ave", "av", "avenue", "rd", "road", "blvd", "boulevard", "ln", "lane", "dr", "drive",
+    "ct", "court", "cir", "circle", "pl", "place", "way", "ter", "terrace", "pkwy", "parkway", "trl", "trail", "hwy", "highway", "sq", "square",
+    "loop", "aly", "alley", "plz", "plaza", "pike", "tpke", "turnpike", "cres", "crescent", "xing", "crossing", "row", "cv", "cove", "bnd",
+    "expy", "expressway", "fwy", "freeway", "hts", "hollow", "holw", "broadway", NULL};
+static const char *const directions[] = {"n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west", NULL};
+static const char *const units[] = {"apt", "apartment", "suite", "ste", "unit", "bldg", "building", "fl", "floor", "rm", "room", "lot", "trlr",
+    "trailer", "spc", "dept", "no", NULL};
+
+static bool is_value(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->shape == SHAPE_INITIAL;
+}
+
+static bool is_house_number(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    char first = w->text[x->begin];
+
+    if (first < '0' || first > '9' || x->letters > 6 || x->flags & WORD_TAKEN)
+        return false;
+    return x->shape == SHAPE_NUMBER || (x->shape == SHAPE_ALNUM && x->letters <= 6);
+}
+
+/* A word that can be in the name of a street. */
+static bool is_name_word(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool numbered = x->shape == SHAPE_ALNUM && w->text[x->begin] >= '0' && w->text[x->begin] <= '9';
+
+    if (x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || (x->gap & GAP_PERIOD && w->v[i - 1].letters > 2))
+        return false;
+    return numbered || x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED || x->shape == SHAPE_INITIAL ||
+           (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER && !(x->classes & LEX(COMMON)));
+}
+
+/* "Apt 24A", ", Suite 4B", "#12" behind the street; returns the last word. */
+static uint32_t with_unit(const struct words *w, uint32_t last)
+{
+    uint32_t i = last + 1;
+
+    if (i < w->n && words_is_any(w, i, directions) && w->v[i].gap == GAP_SPACE && w->v[i].letters <= 2 && w->v[i].shape != SHAPE_LOWER)
+        last = i++;
+    if (i >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_OTHER | GAP_HYPHEN | GAP_LINE))
+        return last;
+    if (words_is_any(w, i, units) && i + 1 < w->n && is_value(&w->v[i + 1]) &&
+        !(w->v[i + 1].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_OTHER)))
+        return i + 1;
+    if (w->v[i].shape == SHAPE_NUMBER && w->text[w->v[i].begin - 1] == '#')
+        return i;
+    return last;
+}
+
+static bool find_box(const struct words *w, uint32_t i, uint32_t *last)
+{
+    uint32_t box = words_is(w, i, "po") || words_is(w, i, "rr") || words_is(w, i, "hc") ? i + 1 : words_is(w, i, "p") && words_is(w, i + 1, "o") ? i + 2 : 0;
+
+    if (box && !words_is(w, box, "box") && box < w->n && is_value(&w->v[box])) /* RR 2 Box 14 */
+        box++;
+    *last = box + 1;
+    return box && words_is(w, box, "box") && box + 1 < w->n && is_value(&w->v[box + 1]) && !(w->v[box].gap & GAP_LINE);
+}
+
+/* "Hwy 17", "Route 9", "County Road 12" */
+static bool find_highway(const struct words *w, uint32_t i, uint32_t *last)
+{
+    static const char *const roads[] = {"hwy", "highway", "route", "rte", "interstate", NULL};
+
+    *last = i + 1;
+    return words_is_any(w, i, roads) && w->v[i].shape != SHAPE_LOWER && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && is_value(&w->v[i + 1]);
+}
+
+bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
+{
+    uint32_t k = i + 1;
+
+    if (w->v[i].shape != SHAPE_NUMBER && w->v[i].shape != SHAPE_ALNUM)
+        return find_box(w, i, last) || find_highway(w, i, last);
+    if (!is_house_number(w, i) || (i && w->v[i].gap & (GAP_SLASH | GAP_PERIOD | GAP_COLON) && w->v[i - 1].shape == SHAPE_NUMBER && !(w->v[i].gap & GAP_SPACE)))
+        return false;
+    if (k < w->n && w->v[k].gap != GAP_SPACE && !(w->v[k].gap == GAP_HYPHEN && is_value(&w->v[k])))
+        return false;
+    for (; k < w->n && k <= i + NAME_WORDS_MAX + 1 && (is_name_word(w, k) || (k == i + 1 && is_value(&w->v[k]))); k++) {
+        bool plain = words_is(w, k, "broadway");
+        if (!words_is_any(w, k, suffixes) || (k == i + 1 && !plain))
+            continue;
+        if (k + 1 < w->n && words_is_any(w, k + 1, suffixes) && is_name_word(w, k + 1) && w->v[k + 1].gap == GAP_SPACE)
+            k++;
+        *last = with_unit(w, k);
+        return true;
+    }
+    return false;
+}
+
+bool streets_find_zip(const struct words *w, uint32_t i, uint32_t *last)
+{
+    const struct word *x = &w->v[i];
+
+    *last = i;
+    if (i >= w->n || x->shape != SHAPE_NUMBER || x->letters != 5 || x->gap & ~(GAP_SPACE | GAP_COMMA | GAP_BLANK))
+        return false;
+    if (i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].begin == x->end + 1 && x[1].shape == SHAPE_NUMBER && x[1].letters == 4)
+        *last = i + 1;
+    return true;
+}

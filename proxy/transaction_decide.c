@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The steps that decide: structure, route, agreement and purpose; findings; edits. They wait for nothing and touch only the
+ * transaction and what is immutable, so that a helper thread can run them for a large body.
+ */
+#include "transaction.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "access.h"
+#include "arena.h"
+#include "facts.h"
+#include "transaction_state.h"
+#include "vocabulary.h"
+#include "walk_ids.h"
+
+#define WORK_PER_BYTE 48 /* arena bytes that one byte of a body may cost */
+#define WORK_BASE (1024u * 1024)
+
+static int today(void) {
+    return (int)(time(NULL) / 86400);
+}
+
+static enum flow refuse_at(struct transaction *t, enum refusal r, const char *reason, uint32_t path) {
+    walk_path(&t->walk, path, &t->refusal_param);
+    return transaction_refuse_because(t, r, reason);
+}
+
+/* ---- WALK: structure, route, agreement, purpose ---- */
+
+static enum flow choose_purpose(struct transaction *t) {
+    const char *name = t->purpose_asked ? t->purpose_asked : t->principal->default_purpose;
+
+    t->purpose = 0;
+    t->purpose_source = "none";
+    if (!name) return FLOW_NEXT;
+    t->purpose = policy_purpose(t->policy, name, strlen(name));
+    t->purpose_source = t->purpose_asked ? "header" : "key";
+    if (t->purpose_asked && !principal_may_claim(t->principal, span_of(name))) return transaction_refuse(t, REFUSAL_PURPOSE_NOT_ALLOWED);
+    if (t->purpose >= 0) return FLOW_NEXT;
+    t->purpose = 0;
+    if (t->purpose_asked) return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
+    t->purpose_source = "none"; /* the key's default is not a word of this route's policy: the strictest column */
+    return FLOW_NEXT;
+}
+
+/* The model that the upstream will be asked for. */
+static struct span model_asked(const struct transaction *t) {
+    const char *forced = t->route->upstream->model;
+    return forced ? span_of(forced) : t->walk.model;
+}
+
+static enum flow take_route(struct transaction *t, const struct settings_route *route) {
+    const char *uncovered;
+
+    t->route = route;
+    t->policy = route->policy;
+    uncovered = settings_uncovered(route->upstream, t->endpoint, model_asked(t), today());
+    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+}
+
+static enum flow choose_route(struct transaction *t) {
+    const struct settings_route *route;
+
+    if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
+    if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
+    if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+    route = settings_route(t->settings, t->walk.model);
+    return route ? take_route(t, route) : transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+}
+
+/* What the upstream must not be asked to keep, it is not asked to. */
+static enum flow plan_force(struct transaction *t) {
+    bool may_store = t->route->upstream->may_store;
+
+    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    bool asked = t->walk.store && t->force.n == 0;
+    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+}
+
+/* What the route's policy and upstream say of the request beside its findings. */
+static enum flow check_route(struct transaction *t) {
+    enum flow flow = choose_purpose(t);
+
+    if (flow != FLOW_NEXT) return flow;
+    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    return plan_force(t);
+}
+
+/* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
+ * routes name is known to whoever wrote them. */
+static enum flow route_models(struct transaction *t) {
+    const struct settings *s = t->settings;
+
+    if (s->n_routes == 0) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+    t->route = &s->routes[0];
+    for (size_t i = s->n_routes; i-- > 0;)
+        if (strchr(s->routes[i].models[0], '*')) t->route = &s->routes[i];
+    t->policy = t->route->policy;
+    t->verdict = VERDICT_FORWARD;
+    return FLOW_NEXT;
+}
+
+/* A compressed body is read, and forwarded, as what it stands for. */
+static enum flow undo_coding(struct transaction *t) {
+    struct buf plain;
+
+    if (t->coding == INFLATE_IDENTITY) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    enum inflate_result result = inflate_whole(t->coding, buf_span(&t->in), t->in.ceiling, &plain);
+    buf_free(&t->in);
+    t->in = plain;
+    t->bytes_in = plain.len;
+    switch (result) {
+    case INFLATE_OK: return FLOW_NEXT;
+    case INFLATE_BROKEN: return transaction_refuse(t, REFUSAL_BROKEN_CODING);
+    case INFLATE_TOO_LARGE: return transaction_refuse_because(t, REFUSAL_TOO_LARGE, "decompressed");
+    case INFLATE_MEMORY: return transaction_refuse(t, REFUSAL_OVERLOADED);
+    }
+    return transaction_refuse(t, REFUSAL_INTERNAL);
+}
+
+static enum flow walk_once(struct transaction *t) {
+    struct span body = buf_span(&t->in);
+
+    arena_free(t->work);
+    t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
+    if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
+        return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    return FLOW_NEXT;
+}
+
+/* Input as token numbers is read as the text that they stand for, where the model's table is known. */
+static enum flow undo_token_ids(struct transaction *t) {
+    const struct vocabulary *v = t->settings->vocabulary;
+    struct buf plain;
+
+    if (!(t->walk.unreadable & WALK_TOKEN_IDS) || !vocabulary_is_of(v, t->walk.model)) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    if (walk_ids_to_text(t->work, t->endpoint, buf_span(&t->in), v, &plain) < 0) {
+        buf_free(&plain);
+        return FLOW_NEXT; /* refused as what it is */
+    }
+    buf_free(&t->in);
+    t->in = plain;
+    t->ids_as_text = true;
+    return walk_once(t);
+}
+
+enum flow transaction_walk(struct transaction *t) {
+    enum flow flow;
+
+    if (t->endpoint == SHAPE_MODELS) return route_models(t);
+    if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
+    if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
+    if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
+    if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
+    transaction_stage_done(t, METRICS_WALK);
+    return FLOW_NEXT;
+}
+
+/* ---- DETECT ---- */
+
+/* The scratch belongs to the next request as soon as this step is over. */
+static int keep_findings(struct transaction *t, const struct phi_result *found) {
+    struct phi_finding *v = arena_array(t->work, found->n ? found->n : 1, sizeof *v);
+
+    if (!v) return -1;
+    if (found->n) memcpy(v, found->v, found->n * sizeof *v);
+    t->found = (struct phi_result){v, found->n};
+    return 0;
+}
+
+enum flow transaction_detect(struct transaction *t) {
+    struct phi_result found;
+    struct phi_leaf *leaves;
+
+    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
+    leaves = arena_array(t->work, t->walk.n ? t->walk.n : 1, sizeof *leaves);
+    if (!leaves) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    for (size_t i = 0; i < t->walk.n; i++) {
+        const struct walk_leaf *w = &t->walk.v[i];
+        bool searched = !w->container && !w->parameter; /* a container's inside stands in the list itself */
+        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
+                                      .len = searched ? (uint32_t)w->text.len : 0,
+                                      .label = w->label.ptr,
+                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
+                                      .group = w->group};
+    }
+    int rc = phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found);
+    phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
+    if (rc < 0) {
+        metrics_add(&t->world->metrics->detector_errors, 1);
+        return transaction_refuse(t, REFUSAL_DETECTOR);
+    }
+    if (keep_findings(t, &found) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    transaction_stage_done(t, METRICS_DETECT);
+    return FLOW_NEXT;
+}
+
+/* ---- TRANSFORM ---- */
+
+static void count_findings(struct transaction *t) {
+    for (size_t i = 0; i < t->transform.n_rows; i++) {
+        const struct transform_row *r = &t->transform.rows[i];
+        metrics_add(&t->world->metrics->findings[r->kind][r->action], r->count);
+    }
+}
+
+static void view_policy(const struct transaction *t, struct policy_view *out) {
+    struct policy_request request = {.purpose = t->purpose, .role = t->principal->role, .user = t->principal->user,
+                                     .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
+                                     .model_len = t->walk.model.len};
+    policy_view(t->policy, &request, out);
+}
+
+static enum flow transform_once(struct transaction *t) {
+    struct policy_view view;
+
+    view_policy(t, &view);
+    t->tokens = tokens_new(t->keep);
+    if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    t->out.ceiling = t->in.len * 4 + WORK_BASE;
+    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
+                       &t->transform) < 0)
+        return transaction_refuse(t, REFUSAL_DETECTOR);
+    return FLOW_NEXT;
+}
+
+/* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
+ * it elsewhere again, it is refused. */
+static enum flow follow_route(struct transaction *t) {
+    const struct settings_route *route = settings_route_to(t->settings, t->transform.route);
+    enum flow flow;
+
+    t->refusal_kind = phi_kind_name(t->transform.route_kind);
+    if (!route || t->first_route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->route_kind = t->transform.route_kind;
+    t->first_route = t->route;
+    if ((flow = take_route(t, route)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_detect(t)) != FLOW_NEXT) return flow;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->refusal_kind = NULL;
+    return FLOW_NEXT;
+}
+
+enum flow transaction_transform(struct transaction *t) {
+    enum flow flow;
+
+    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
+    count_findings(t);
+    if (t->transform.blocked) {
+        if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
+        return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
+    }
+    t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;
+    transaction_stage_done(t, METRICS_TRANSFORM);
+    return FLOW_NEXT;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Dates and ages in all their forms, and what only looks like one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "prose_found.h"
+
+static void finds_dates(void **state)
+{
+    static const struct { const char *text, *dates; } cases[] = {
+        {"seen 3/4/2021 and 03-04-2021 and 2021-03-04", "3/4/2021 | 03-04-2021 | 2021-03-04"},
+        {"on 3/4/21", "3/4/21"},
+        {"dob 3.4.21, 3.4.2021", "3.4.21 | 3.4.2021"},
+        {"04-MAR-2021 or 4Mar21 or 04MAR2021", "04-MAR-2021 | 4Mar21 | 04MAR2021"},
+        {"March 4, 2021 then Mar 4th '21 then the 4th of March", "March 4, 2021 | Mar 4th '21 | 4th of March"},
+        {"the third of March, the twenty-first of June 2019", "third of March | twenty-first of June 2019"},
+        {"In March 2021 and in may of 2020", "March 2021 | may of 2020"},
+        {"from March 3-5, 2021", "March 3-5, 2021"},
+        {"march fourth twenty twenty one", "march fourth twenty twenty one"},
+        {"13 Aug 1950", "13 Aug 1950"},
+        {"seen on 3/4, last visit 4/14.", "3/4 | 4/14"},
+        {"echo 02/2026", "02/2026"},
+        {"DOB: 19610507", "19610507"},
+        {"date of birth , 5 , 7 , 1961", "5 , 7 , 1961"},
+        {"2021-03-04T10:20:30Z", "2021-03-04T10"},
+        {"on Monday, March 3", "Monday, March 3"},
+        {"the day after Thanksgiving, on Christmas Eve, on Labor Day", "Thanksgiving | Christmas Eve | Labor Day"},
+        {"since the spring of 2019", "spring of 2019"},
+        {"How do patients like Ann do, seen in March 2023?", "March 2023"},
+        {"september 9th , 2019", "september 9th , 2019"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+}
+
+static void finds_ages(void **state)
+{
+    static const struct { const char *text, *ages; } cases[] = {
+        {"a 92-year-old woman, 91 y/o, 93yo, 94 yo", "92 | 91 | 93yo | 94"},
+        {"92F with pneumonia", "92F"},
+        {"aged 101, she turned 90", "101 | 90"},
+        {"Age: 95", "95"},
+        {"a ninety-two-year-old man", "ninety-two"},
+        {"she is in her nineties; he is in his 90s", "nineties | 90s"},
+        {"a nonagenarian and a centenarian", "nonagenarian | centenarian"},
+        {"born in 1931", "1931"},
+        {"a one hundred and two year old", "one hundred and two"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(dates_in(*state, cases[i].text), cases[i].ages);
+}
+
+static void leaves_decoys(void **state)
+{
+    static const char *const texts[] = {
+        "Pain 7/10, strength 5/5, a 2/6 systolic murmur, vision 20/40.",
+        "BP 120/80, Vytorin 10/40 mg, lisinopril 20/25 mg daily.",
+        "L4/5 disc, 1/2 NS, 1/2 tablet, reflexes 2/4.",
+        "pain from 3/10 to 8/10 scale",
+        "a 45-year-old, aged 89, 67F, 90 degrees, 95 percent on room air",
+        "three days later, 2 weeks ago, POD#3, yesterday, next week",
+        "He quit in 2015. Since 1998 stable.",
+        "You may march on. The second may be better.",
+        "SSN 987-65-4320, phone 212-555-0123, version 1.2.34",
+        "may 5 patients join", "HR 92, SpO2 97, weight 101 kg",
+        "A 90 day supply, in the 90s it was common.",
+        "spring water, fall risk, winter", "Q1 hour checks",
+        "1 in 10 or 3/4 of patients",
+        "Between April 1989 and November 2004, 1,796 men had surgery.",
+        "A retrospective review of charts from March 2007 was made.",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_string_equal(dates_in(*state, texts[i]), "");
+}
+
+static void says_what_date(void **state)
+{
+    static const struct { const char *text, *found; } cases[] = {
+        {"DOB: 03/04/1950", "DATE.DOB:03/04/1950"},
+        {"born March 4, 1950", "DATE.DOB:March 4, 1950"},
+        {"She died on 03/04/2021.", "DATE.DEATH:03/04/2021"},
+        {"Admitted on 03/04/2021.", "DATE.SERVICE:03/04/2021"},
+        {"Revised 03/04/2021.", "DATE.OTHER:03/04/2021"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(prose_find(*state, cases[i].text, PHI_DATE_DOB, PHI_AGE_90PLUS, 50, true), cases[i].found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_ages),
+                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(says_what_date)};
+    return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
+}

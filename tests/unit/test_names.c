@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names: what is one, what is none, whose it is.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "prose_found.h"
+
+static void finds_names(void **state)
+{
+    static const struct { const char *text, *names; } cases[] = {
+        {"Ms. Alderete was seen by Dr. Thistlewood today.", "Alderete | Thistlewood"},
+        {"Patient: Margaret Hollingsworth\nMRN: 000123", "Margaret Hollingsworth"},
+        {"PATIENT NAME: HOLLINGSWORTH, MARGARET A\n", "HOLLINGSWORTH, MARGARET A"},
+        {"His wife Consuelo drove him home.", "Consuelo"},
+        {"Provider: Dr. Liesbeth van der Meer, MD", "Liesbeth van der Meer"},
+        {"Electronically signed by Robert J. Fenwick Jr., MD", "Robert J. Fenwick Jr"},
+        {"Ms. O'Callaghan-Reyes tolerated the procedure well.", "O'Callaghan-Reyes"},
+        {"Please call Thelma Ruiz's daughter.", "Thelma Ruiz"},
+        {"[doctor] hi matilda how are you doing today\n[patient] hi doctor i'm okay\n", "matilda"},
+        {"Seen by Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
+        {"Dr. Abernathy-Pike\n\nB. Okoro:TK", "Abernathy-Pike | B. Okoro | TK"},
+        {"Signed.\n\nR. Qzxwv:TK\n", "R. Qzxwv | TK"},
+        {"Subject 4471  INITIALS TK  visited", "TK"},
+        {"Electronically signed by Will Smith, MD", "Will Smith"},
+        {"Dear Mrs. Whitcombe,\n\nYour results are back.", "Whitcombe"},
+        {"Treat a 45-year-old male, Peter Q., with asthma.", "Peter Q"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(names_in(*state, cases[i].text), cases[i].names);
+}
+
+static void leaves_medicine_alone(void **state)
+{
+    static const char *const texts[] = {
+        "A Foley catheter was placed and Kelly clamps were used.",
+        "Crohn's disease, Parkinson's disease and Hodgkin lymphoma were considered.",
+        "Murphy's sign negative, Homans sign negative, Romberg test normal.",
+        "The abdomen was closed with Vicryl; a Jackson-Pratt drain was left.",
+        "Marshall-Marchetti-Krantz cystourethropexy was done.",
+        "Start Lasix 40 mg, Coumadin 5 mg and Ozempic 1 mg weekly.",
+        "She has Lou Gehrig's disease.",
+        "Wells score 2, Glasgow Coma Scale 15, Apgar scores 8 and 9.",
+        "Compare the Framingham score and the Child-Pugh class.",
+        "You may mark the page; I will chase the labs and grant access.",
+        "ASSESSMENT AND PLAN:\nHypertension. Continue Norvasc.",
+        "PHYSICAL EXAMINATION: Well developed, in no acute distress.",
+        "[doctor] well i hope the pain is better may i take a look\n[patient] sure go ahead\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_string_equal(all_in(*state, texts[i]), "");
+}
+
+static void says_whose_name(void **state)
+{
+    static const struct { const char *text, *found; } cases[] = {
+        {"Seen by Dr. Thistlewood.", "NAME.PROVIDER:Thistlewood"},
+        {"Discussed with Harriet Boyle, RN, at length.", "NAME.PROVIDER:Harriet Boyle"},
+        {"Accompanied by her son Terrence.", "NAME.RELATIVE:Terrence"},
+        {"Patient: Margaret Hollingsworth", "NAME.PATIENT:Margaret Hollingsworth"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(prose_find(*state, cases[i].text, PHI_NAME_PATIENT, PHI_NAME_UNKNOWN, 50, true), cases[i].found);
+}
+
+/* The parts that are looked for elsewhere. */
+static void knows_the_parts(void **state)
+{
+    struct prose_found *f = *state;
+    const char *text = "Patient: HOLLINGSWORTH, MARGARET A";
+    struct phi_candidates sink = {.text = text, .len = (uint32_t)strlen(text), .rules = prose_detector.n};
+
+    assert_int_equal(prose_scan(f->dictionary, &f->words, text, sink.len, &sink), 0);
+    assert_int_equal(sink.n, 1);
+    const struct candidate *c = sink.items.v;
+    assert_int_equal(c->family_begin, 9);
+    assert_int_equal(c->family_end, 22);
+    assert_int_equal(c->given_begin, 24);
+    assert_int_equal(c->given_end, 32);
+    phi_array_free(&sink.items);
+}
+
+/* What no list knows is reported below the usual threshold and above that of strict mode. */
+static void unknown_words_are_weak(void **state)
+{
+    const char *text = "We then discussed this with Qzxwvkaro and left.";
+    assert_non_null(strstr(prose_find(*state, text, 1, PHI_KINDS - 1, 30, false), "Qzxwvkaro"));
+    assert_string_equal(prose_find(*state, "Vancomycin was given for Staphylococcus aureus.", 1, PHI_KINDS - 1, 30, false), "");
+}
+
+/* Without word lists, titles and labels still work. */
+static void works_without_dictionary(void **state)
+{
+    static struct prose_found bare;
+    (void)state;
+    assert_string_equal(names_in(&bare, "Ms. Alderete was seen by Dr. Thistlewood today."), "Alderete | Thistlewood");
+}
+
+/* A name across the border of two chunks is found once and whole. */
+static void chunks_do_not_cut(void **state)
+{
+    enum { PAD = WORDS_MAX + 8 };
+    static char text[2 * PAD + 64];
+    const char *name = "Dr. Margaret Hollingsworth, MD, ";
+
+    for (int shift = WORDS_MAX - WORDS_KEEP - 8; shift < WORDS_MAX + 4; shift++) {
+        size_t n = 0;
+        for (int i = 0; i < shift; i++, n += 2)
+            memcpy(text + n, "x ", 2);
+        memcpy(text + n, name, strlen(name) + 1);
+        n += strlen(name);
+        for (int i = shift; i < PAD; i++, n += 2)
+            memcpy(text + n, "x ", 3);
+        assert_string_equal(names_in(*state, text), "Margaret Hollingsworth");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_names), cmocka_unit_test(leaves_medicine_alone), cmocka_unit_test(says_whose_name),
+        cmocka_unit_test(knows_the_parts), cmocka_unit_test(unknown_words_are_weak),
+        cmocka_unit_test(works_without_dictionary), cmocka_unit_test(chunks_do_not_cut),
+    };
+    return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
+}
