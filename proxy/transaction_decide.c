@@ -85,6 +85,7 @@ static enum flow check_route(struct transaction *t) {
     enum flow flow = choose_purpose(t);
 
     if (flow != FLOW_NEXT) return flow;
+    if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     if (t->walk.store && !t->route->upstream->may_store) return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
@@ -171,6 +172,7 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
                                      .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
                                      .model_len = t->walk.model.len};
     policy_view(t->policy, &request, out);
+    if (t->overriding) policy_view_override(out);
 }
 
 static enum flow transform_once(struct transaction *t) {
