@@ -86,6 +86,7 @@ static enum flow check_route(struct transaction *t) {
     enum flow flow = choose_purpose(t);
 
     if (flow != FLOW_NEXT) return flow;
+    if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     return plan_force(t);
@@ -218,6 +219,7 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
                                      .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
                                      .model_len = t->walk.model.len};
     policy_view(t->policy, &request, out);
+    if (t->overriding) policy_view_override(out);
 }
 
 static enum flow transform_once(struct transaction *t) {

@@ -263,6 +263,21 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     return r;
 }
 
+struct audit_record *transaction_override_record(struct transaction *t) {
+    struct audit_record *r = audit_record_new("override");
+
+    if (!r) return NULL;
+    audit_add_string(r, "request_id", t->request_id);
+    audit_add_text(r, "reason", t->override_reason);
+    add_actor(r, t);
+    if (t->override_by) audit_add_text(r, "second", t->override_by->user);
+    add_policy(r, t);
+    add_counts(r, t, "overridden", t->transform.overridden);
+    add_bulk(r, t);
+    audit_add_text(r, "decision", transaction_verdict_name(t->refused ? VERDICT_BLOCK : t->verdict));
+    return r;
+}
+
 static const char *outcome_name(const struct transaction *t) {
     if (!t->sent_us) return "not_sent";
     if (t->aborted && !t->answered) return "client_gone";

@@ -193,7 +193,7 @@ static int check_bulk(struct transformer *x) {
     bool patients = limits.patients && t->bulk.patients > limits.patients,
          encounters = limits.encounters && t->bulk.encounters > limits.encounters;
     t->over_bulk = patients || encounters;
-    if (t->over_bulk && limits.action == POLICY_BLOCK)
+    if (t->over_bulk && limits.action == POLICY_BLOCK && !x->view->override)
         block(x, PHI_NONE, 0, patients ? "too_many_patients" : "too_many_encounters");
     return 0;
 }
@@ -212,6 +212,7 @@ static int decide_all(struct transformer *x) {
                                     .score = f->score, .via = f->via};
         if (row_count(x, row) < 0) return -1;
         t->findings++;
+        t->overridden[f->kind] += policy_view_overridden(x->view, transform_part(leaf->part), f->kind);
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }

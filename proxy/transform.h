@@ -40,6 +40,7 @@ struct transform {
     enum phi_kind route_kind;
     struct transform_bulk bulk; /* counted where the policy limits it */
     bool over_bulk;             /* more than it says, whatever follows from that */
+    uint32_t overridden[PHI_KINDS]; /* would have been blocked without the override, by kind */
     uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked or routed */
 };
 
