@@ -41,27 +41,30 @@ static unsigned group_of(unsigned before)
     return before == '_' || (before >= 0x80 && before < BEFORE_START) ? 2 : 3;
 }
 
-/* A different odd number for each opening, so that sums tell sets of them apart. Where they should not, two
- * bytes fall together only when both sums agree with the same openings: see classes_build. */
-static uint64_t opening_weight(uint32_t i)
+/* A different odd number of 128 bits for each opening, so that sums tell sets of them apart. */
+static unsigned __int128 opening_weight(uint32_t i)
 {
-    uint64_t x = (i + 1) * 0x9E3779B97F4A7C15u;
-    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
-    return (x ^ x >> 29) | 1;
+    uint64_t half[2];
+    for (unsigned k = 0; k < 2; k++) {
+        uint64_t x = (2 * (uint64_t)i + k + 1) * 0x9E3779B97F4A7C15u;
+        x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
+        half[k] = x ^ x >> 29;
+    }
+    return (unsigned __int128)half[0] << 64 | half[1] | 1;
 }
 
-/* Class 0 is of the bytes that no opening has at this depth. Equal sums with 64 bits are taken for equal sets; a
- * class is tested by one of its bytes, so each byte is compared with that one to be sure. */
-static bool classes_build(struct builder *b, unsigned depth)
+/* Class 0 is of the bytes that no opening has at this depth. */
+static void classes_build(struct builder *b, unsigned depth)
 {
     struct automaton *a = b->a;
-    uint64_t sum[256] = {0}, head[257];
+    unsigned __int128 sum[256] = {0}, head[257];
     unsigned classes = 1;
     for (uint32_t i = 0; i < a->n; i++) {
         const struct opening *o = a->openings[i];
+        unsigned __int128 weight = opening_weight(i);
         for (unsigned w = 0; w < 4 && o->n > depth; w++)
             for (uint64_t bits = o->set[depth].bits[w]; bits; bits &= bits - 1)
-                sum[w * 64 + (unsigned)__builtin_ctzll(bits)] += opening_weight(i);
+                sum[w * 64 + (unsigned)__builtin_ctzll(bits)] += weight;
     }
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned c = 1;
@@ -75,14 +78,8 @@ static bool classes_build(struct builder *b, unsigned depth)
             b->member[depth][classes++] = (uint8_t)byte;
         }
         a->class[depth][byte] = (uint16_t)c;
-        for (uint32_t i = 0; i < a->n; i++) {
-            const struct opening *o = a->openings[i];
-            if (o->n > depth && byte_set_has(&o->set[depth], byte) != byte_set_has(&o->set[depth], b->member[depth][c]))
-                return false;
-        }
     }
     a->n_class[depth] = classes;
-    return true;
 }
 
 static int grow(void *at, size_t *cap, size_t need, size_t size)
@@ -232,7 +229,7 @@ static void states_build(struct builder *b)
     b->ids = malloc((b->a->n + 1) * sizeof *b->ids);
     b->failed = !all || !b->ids;
     for (unsigned depth = 1; depth < AUTOMATON_DEPTH && !b->failed; depth++)
-        b->failed = !classes_build(b, depth);
+        classes_build(b, depth);
     b->a->n_rows = b->a->n_leaves = 1; /* code 0 is dead */
     for (unsigned group = 0; group < AUTOMATON_GROUPS && !b->failed; group++)
         start_fill(b, group, all);

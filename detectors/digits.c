@@ -128,6 +128,8 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 {
     static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
     char first = text_lower(text[at]);
+    if (first < 'a' || first > 't')
+        return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         uint32_t size = (uint32_t)strlen(words[i]);
         if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
@@ -213,16 +215,20 @@ static bool label_before(const char *text, uint32_t at, bool social)
     static const char *const labels[] = {"ssn", "social", "ss#", "security", "phone", "tel", "call", "cell", "fax", "mobile", "mrn",
                                          "record", "account", "acct", "member", "subscriber", "card", "npi", "medicare", "policy",
                                          "routing", "number", "chart", "patient id", "license", "reach", "text me"};
-    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0;
+    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, firsts = 0;
     size_t most = social ? 4 : sizeof labels / sizeof *labels;
-    for (uint32_t i = low; i < at; i++)
-        for (size_t k = 0; k < most; k++) {
-            if (text_lower(text[i]) != labels[k][0])
+    for (size_t k = 0; k < most; k++)
+        firsts |= (uint32_t)1 << (labels[k][0] & 31);
+    for (uint32_t i = low; i < at; i++) {
+        char c = text_lower(text[i]);
+        for (size_t k = 0; k < most && firsts >> (c & 31) & 1; k++) {
+            if (c != labels[k][0])
                 continue;
             size_t n = strlen(labels[k]);
             if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
                 return true;
         }
+    }
     return false;
 }
 

@@ -23,47 +23,69 @@
 #include "memory.h"
 #include "text.h"
 
+enum { LONG_RUN = 10 };
+
 struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
     uint32_t n;
-    struct automaton automaton;
-    uint32_t *rule_of; /* per opening */
+    struct openings {
+        struct automaton automaton;
+        uint32_t *rule_of; /* per opening */
+    } usual, long_runs; /* long_runs: those that begin with LONG_RUN letters or digits */
     uint32_t *full, n_full; /* rules searched in turn */
     bool caseless;
 };
 
 /* ---- building ---- */
 
-static const struct opening *trigger_opening(const struct trigger *t, int i)
+/* Does it begin with so many letters or digits that few words have them? */
+static bool opening_is_long(const struct opening *o)
 {
-    return t->pivot.n ? &t->pivot.openings[i] : &t->openings[i];
+    static const uint64_t other[2] = {~0x03FF000000000000u, ~0x07FFFFFE07FFFFFEu};
+    for (int k = 0; k < LONG_RUN; k++)
+        if (k >= o->n || o->set[k].bits[0] & other[0] || o->set[k].bits[1] & other[1] || o->set[k].bits[2] | o->set[k].bits[3])
+            return false;
+    return true;
 }
 
-static int build(struct dispatch *d)
+/* The openings of all rules that are long, or not. */
+static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
 {
     uint32_t total = 0, n = 0;
     for (uint32_t i = 0; i < d->n; i++)
         total += (uint32_t)(d->triggers[i]->pivot.n ? d->triggers[i]->pivot.n : d->triggers[i]->n);
     const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
-    d->rule_of = phi_memory_new((total + 1) * sizeof *d->rule_of);
-    d->full = phi_memory_new((d->n + 1) * sizeof *d->full);
-    if (!openings || !d->rule_of || !d->full) {
+    all->rule_of = phi_memory_new((total + 1) * sizeof *all->rule_of);
+    if (!openings || !all->rule_of) {
         phi_memory_free(openings);
         return -1;
     }
     for (uint32_t i = 0; i < d->n; i++) {
         const struct trigger *t = d->triggers[i];
-        int count = t->pivot.n ? t->pivot.n : t->n;
-        d->caseless |= t->caseless;
-        if (t->n == 0)
-            d->full[d->n_full++] = i;
-        for (int k = 0; k < count && t->n; k++) {
-            d->rule_of[n] = i;
-            openings[n++] = trigger_opening(t, k);
+        const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
+        int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
+        for (int k = 0; k < count; k++) {
+            if (opening_is_long(&v[k]) != are_long)
+                continue;
+            all->rule_of[n] = i;
+            openings[n++] = &v[k];
         }
     }
-    return automaton_build(&d->automaton, openings, n);
+    return automaton_build(&all->automaton, openings, n);
+}
+
+static int build(struct dispatch *d)
+{
+    d->full = phi_memory_new((d->n + 1) * sizeof *d->full);
+    if (!d->full)
+        return -1;
+    for (uint32_t i = 0; i < d->n; i++) {
+        d->caseless |= d->triggers[i]->caseless;
+        if (d->triggers[i]->n == 0)
+            d->full[d->n_full++] = i;
+    }
+    return build_openings(d, &d->usual, false) < 0 ? -1 : build_openings(d, &d->long_runs, true);
 }
 
 struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const struct trigger *const *triggers,
@@ -85,8 +107,10 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    automaton_free(&d->automaton);
-    phi_memory_free(d->rule_of);
+    automaton_free(&d->usual.automaton);
+    automaton_free(&d->long_runs.automaton);
+    phi_memory_free(d->usual.rule_of);
+    phi_memory_free(d->long_runs.rule_of);
     phi_memory_free(d->full);
     phi_memory_free(d);
 }
@@ -166,14 +190,13 @@ static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
     return 0;
 }
 
-static int try_leaf(const struct pass *p, const uint32_t *leaf, uint32_t at)
+static int try_leaf(const struct pass *p, const struct openings *all, const uint32_t *leaf, uint32_t at)
 {
-    const struct automaton *a = &p->d->automaton;
     for (uint32_t i = 0; i < leaf[1]; i++) {
         uint32_t id = leaf[2 + i];
-        if (!automaton_fits(a->openings[id], leaf[0], p->text, p->len, at))
+        if (!automaton_fits(all->automaton.openings[id], leaf[0], p->text, p->len, at))
             continue;
-        uint32_t rule = p->d->rule_of[id];
+        uint32_t rule = all->rule_of[id];
         int rc = p->d->triggers[rule]->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at);
         if (rc < 0)
             return -1;
@@ -181,35 +204,56 @@ static int try_leaf(const struct pass *p, const uint32_t *leaf, uint32_t at)
     return 0;
 }
 
-static int try_place(const struct pass *p, uint32_t at)
+static int try_place(const struct pass *p, const struct openings *all, uint32_t at)
 {
-    const struct automaton *a = &p->d->automaton;
+    const struct automaton *a = &all->automaton;
     unsigned before = at ? (unsigned char)p->text[at - 1] : BEFORE_START;
     uint32_t code = a->start[a->group[before]][(unsigned char)p->text[at]];
     const uint32_t *leaf = automaton_walk(a, code, p->text, p->len, at);
-    return leaf ? try_leaf(p, leaf, at) : 0;
+    return leaf ? try_leaf(p, all, leaf, at) : 0;
 }
 
-/* The places among 64 bytes from `base` on that are worth two looks. */
-static uint64_t places_at(const struct pass *p, uint32_t base)
+/* The places of 64 bytes; behind: those with an ASCII letter before them. */
+static int try_places(const struct pass *p, const struct openings *all, uint32_t base, uint64_t places, uint64_t behind)
 {
-    struct marks m = marks_at(p->text, p->len, base);
-    uint64_t all = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
-    return p->d->automaton.inner ? all : all & ~marks_inner_letters(&m);
+    const unsigned char *text = (const unsigned char *)p->text + base;
+    uint32_t last = p->len - base - 1;
+    for (; places; places &= places - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(places);
+        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text[k], text[k + 1]))
+            continue;
+        if (try_place(p, all, base + k) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Of bits and those that follow them: where LONG_RUN begin. */
+static uint64_t runs_long(uint64_t bits, uint64_t more)
+{
+    uint64_t two = bits & (bits >> 1 | more << 63), two_more = more & more >> 1;
+    uint64_t four = two & (two >> 2 | two_more << 62), four_more = two_more & two_more >> 2;
+    uint64_t eight = four & (four >> 4 | four_more << 60);
+    return eight & (two >> 8 | two_more << 56);
 }
 
 static int scan_openings(const struct pass *p)
 {
-    const struct automaton *a = &p->d->automaton;
-    const unsigned char *text = (const unsigned char *)p->text;
-    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES)
-        for (uint64_t places = places_at(p, base); places; places &= places - 1) {
-            uint32_t i = base + (uint32_t)__builtin_ctzll(places);
-            bool letter = i && (unsigned char)((text[i - 1] | 0x20) - 'a') < 26;
-            bool alive = i + 1 == p->len || automaton_alive(a, letter, text[i], text[i + 1]);
-            if (alive && try_place(p, i) < 0)
-                return -1;
-        }
+    struct marks next = marks_at(p->text, p->len, 0);
+    uint64_t behind_next = 0;
+    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
+        struct marks m = next;
+        next = p->len - base > MARKS_BYTES ? marks_at(p->text, p->len, base + MARKS_BYTES) : (struct marks){0};
+        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = letters & behind;
+        uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
+        uint64_t runs = runs_long(letters | m.digits, (next.letters & ~next.high) | next.digits);
+        behind_next = letters >> 63;
+        if (try_places(p, &p->d->usual, base, p->d->usual.automaton.inner ? places : places & ~inner, behind) < 0)
+            return -1;
+        runs = p->d->long_runs.automaton.inner ? runs : runs & ~inner;
+        if (runs && try_places(p, &p->d->long_runs, base, runs, behind) < 0)
+            return -1;
+    }
     return 0;
 }
 

@@ -92,11 +92,14 @@ static bool run_is_candidate(const char *run, uint32_t n, const struct coding *c
     return upper > 1 && lower + digits > 1;
 }
 
-static bool is_run_byte(char c)
+static inline bool is_run_byte(char c)
 {
-    static const uint64_t set[2] = {0x03FFA80000000000u, 0x07FFFFFE87FFFFFEu}; /* + - / 0-9 A-Z _ a-z */
-    unsigned char b = (unsigned char)c;
-    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
+    static const bool in_run[256] = {
+        ['+'] = 1, ['-'] = 1, ['/'] = 1, ['_'] = 1, ['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        ['A'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        ['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    };
+    return in_run[(unsigned char)c];
 }
 
 static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t padded, struct offset_map map,

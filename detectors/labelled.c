@@ -14,9 +14,11 @@
 #include <string.h>
 
 #include "labels.h"
+#include "scratch.h"
+#include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
 
 struct value {
     uint32_t begin, end;
@@ -69,7 +71,7 @@ static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mar
     uint32_t end = at;
     while (end + 1 < len && text[end] == mark && text_is_digit(text[end + 1]) && end - at < 28) {
         uint32_t n = digits_at(text, len, end + 1), to = end + 1 + n;
-        if (n > 5 || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
+        if (n > (mark == ' ' ? 8 : 5) || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
             break;
         end = to;
     }
@@ -123,10 +125,13 @@ static bool value_is_date(const char *text, const struct value *v)
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
 }
 
+/* 2021, 2005-2010 */
 static bool value_is_year(const char *text, const struct value *v)
 {
-    return v->end - v->begin == 4 && v->digits == 4 &&
-           (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0);
+    uint32_t len = v->end - v->begin;
+    bool years = (len == 4 && v->digits == 4) || (len == 9 && v->digits == 8 && text[v->begin + 4] == '-');
+    return years && (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0) &&
+           (len == 4 || memcmp(text + v->begin + 5, "19", 2) == 0 || memcmp(text + v->begin + 5, "20", 2) == 0);
 }
 
 static bool unit_follows(const char *text, uint32_t len, uint32_t at)
@@ -180,6 +185,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return false;
     if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
         return false;
+    if (l->sink->via && v->digits > REWRITTEN_MAX) /* a list that was written again as one number */
+        return false;
     if (!f->label)
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
     if (named && (f->worded || f->marked || n >= 5))
@@ -189,8 +196,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
     if (named)
         return v->digits >= 4;
     if (f->label->how == LABEL_MARKED)
-        return false;
-    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6));
+        return v->digits >= 7 && v->lower_run < 4;
+    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
 }
 
 static bool plate_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
@@ -259,6 +266,20 @@ static void phone_widen(const struct labelled *l, struct value *v)
     v->letters = 0; /* those of "ext" */
 }
 
+/* "7XYZ 21" */
+static void plate_widen(const struct labelled *l, struct value *v)
+{
+    uint32_t end = v->end + 1, digits = 0;
+    if (v->end >= l->len || l->text[v->end] != ' ')
+        return;
+    for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
+        digits += text_is_digit(l->text[end]);
+    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+        return;
+    v->end = end;
+    value_count(l->text, v);
+}
+
 static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
 {
     const char *text = l->text;
@@ -275,13 +296,23 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     if (end == v->begin || !text_is_digit(text[end - 1]))
         return;
+    bool named = f->worded || (f->label && f->label->how == LABEL_SURE);
+    if (named && end < l->len && text[end] == '/') { /* "4412/24", "2024/00312" */
+        struct value slashed = *v;
+        slashed.end = groups_end(text, l->len, end, '/');
+        value_count(text, &slashed);
+        if (slashed.digits >= 6 && slashed.groups == 2)
+            *v = slashed;
+        return;
+    }
     n = groups_end(text, l->len, end, ' ');
     struct value wide = *v;
     wide.end = n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
-    if (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
-        !unit_follows(text, l->len, n))
+    bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+        !unit_follows(text, l->len, n)))
         *v = wide;
 }
 
@@ -310,9 +341,10 @@ static int value_add(struct labelled *l, const struct value *v, unsigned kind, u
 /* "MRNs 482190, 482191 and 482192" */
 static bool goes_on(const struct labelled *l, const struct value *v)
 {
-    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / "};
+    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / ", " to ",
+                                        ", previously ", ", formerly ", ", then ", ", now "};
     uint32_t gap = v->begin - l->last.end;
-    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 6 || l->last.digits < 5 ||
+    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 16 || l->last.digits < 5 ||
         v->digits != l->last.digits || v->letters != l->last.letters || v->end - v->begin != l->last.end - l->last.begin)
         return false;
     for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
@@ -350,6 +382,14 @@ static bool capitals_belong(const struct labelled *l, const struct value *v, con
     return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
 }
 
+/* "member 918273645, group 77120": a label right behind another labelled number, with a comma between. */
+static bool in_row(const struct labelled *l, const struct label_found *f, uint32_t at)
+{
+    uint32_t end = l->last.end;
+    return f->label && end > 0 && at > end + 2 && at - end <= 24 && (l->text[end] == ',' || l->text[end] == ';') &&
+           memchr(l->text + end + 1, ',', at - end - 1) == NULL;
+}
+
 /* Where to go on reading. */
 static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
 {
@@ -367,12 +407,15 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
         struct value wide = v;
         if (is_phone(&f))
             phone_widen(l, &wide);
+        else if (f.label && f.label->shape == LABEL_PLATE)
+            plate_widen(l, &wide);
         else
             code_widen(l, &wide, &f);
         if (capitals_belong(l, &v, &f, from)) {
             wide.begin = f.value;
             value_count(l->text, &wide);
         }
+        f.marked = f.marked || in_row(l, &f, from);
         if (value_fits(l, &wide, &f)) {
             *next = wide.end;
             return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
@@ -394,21 +437,37 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     return 0;
 }
 
+/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". */
+static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
+{
+    struct value v = {.begin = at, .end = at};
+    struct label_found f;
+    v.end = spoken_end(l->text, l->len, at, &v.digits);
+    *next = v.end;
+    if (v.digits < 4 || !label_before(l->text, at, &f) || !f.label || (f.label->how != LABEL_SURE && !f.worded && !f.marked))
+        return 0;
+    return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+}
+
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                         struct phi_candidates *sink)
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
     (void)e;
     (void)s;
-    for (uint32_t i = 0, low = 0; i < len;) {
-        if (!text_is_digit(text[i])) {
-            i++;
+    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
+        int rc = 0;
+        next = i + 1;
+        if (text_is_digit(text[i]))
+            rc = value_at(&l, low, i, &next);
+        else if (spoken_begins(text, len, i))
+            rc = spoken_at(&l, i, &next);
+        else
             continue;
-        }
-        uint32_t next;
-        if (value_at(&l, low, i, &next) < 0)
+        if (rc < 0)
             return -1;
-        low = i = next > i ? next : i + 1;
+        next = next > i ? next : i + 1;
+        low = next;
     }
     return 0;
 }

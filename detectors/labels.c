@@ -75,7 +75,8 @@ static const char asides[] = " listed under verified confirmed ending reads read
 static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
-    "showing showed assigned given issued ending reads reading read says on at to for by using from via new old current "
+    "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
+    "in on at to for by using from via new old current "
     "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
@@ -137,6 +138,18 @@ static uint32_t apostrophe_before(const char *text, uint32_t at)
     return 0;
 }
 
+/* The letter without its accent that ends at `at` in two bytes (U+00C0 to U+00FF, and the raised a and o), or 0. */
+static char accented_before(const char *text, uint32_t at)
+{
+    static const char plain[] = "aaaaaaaceeeeiiiidnooooo-ouuuuypsaaaaaaaceeeeiiiidnooooo-ouuuuypy";
+    if (at < 2)
+        return 0;
+    unsigned char first = (unsigned char)text[at - 2], second = (unsigned char)text[at - 1];
+    if (first == 0xC3 && second >= 0x80 && second < 0xC0)
+        return plain[second - 0x80];
+    return first == 0xC2 && second == 0xBA ? 'o' : first == 0xC2 && second == 0xAA ? 'a' : 0;
+}
+
 /* The word that ends at `end`, folded; apostrophes in it do not count. False when it is too long. */
 static bool word_read(const char *text, uint32_t end, struct word *word)
 {
@@ -148,11 +161,13 @@ static bool word_read(const char *text, uint32_t end, struct word *word)
             i -= mark;
             continue;
         }
-        if (!is_word_byte(text[i - 1]))
+        char accented = accented_before(text, i);
+        if (!accented && !is_word_byte(text[i - 1]))
             break;
         if (n == sizeof back - 1)
             return false;
-        back[n++] = text_lower(text[--i]);
+        back[n++] = accented ? accented : text_lower(text[i - 1]);
+        i -= accented ? 2 : 1;
     }
     *word = (struct word){.begin = i, .end = end, .len = (uint8_t)n};
     for (uint32_t k = 0; k < n; k++)
@@ -204,7 +219,11 @@ static struct gap gap_before(const char *text, uint32_t at)
             g.end = open - 1;
             continue;
         }
-        if (c == '\n' && ++lines > 1)
+        if (g.end > 2 && (unsigned char)c >= 0x90 && (unsigned char)c <= 0x95 && memcmp(text + g.end - 3, "\xE2\x80", 2) == 0) {
+            g.end -= 3; /* a dash of U+2010 to U+2015 */
+            continue;
+        }
+        if (c == '\n' && ++lines > 2)
             break;
         if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
             break; /* a field of HL7, not of a table */

@@ -7,8 +7,6 @@
 #ifndef PHI_MARKS_H
 #define PHI_MARKS_H
 
-#include <string.h>
-
 #include "text.h"
 
 enum { MARKS_BYTES = 64 };
@@ -29,43 +27,44 @@ static inline unsigned marks_between(__m128i v, char last, char count)
     return (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(moved, _mm_set1_epi8((char)(127 - count))));
 }
 
-static inline void marks_read(struct marks *m, const char *text)
+/* Sixteen bytes, of which the first `skip` are known already, as bits from `at` on. */
+static inline void marks_read_16(struct marks *m, const char *text, unsigned at, unsigned skip)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + 16 * i));
-        uint64_t high = (unsigned)_mm_movemask_epi8(v);
-        uint64_t letter = marks_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'z', 26) | high;
-        m->high |= high << (16 * i);
-        m->letters |= letter << (16 * i);
-        m->digits |= (uint64_t)marks_between(v, '9', 10) << (16 * i);
-    }
-}
-#else
-static inline void marks_read(struct marks *m, const char *text)
-{
-    for (unsigned i = 0; i < MARKS_BYTES; i++) {
-        m->high |= (uint64_t)((unsigned char)text[i] >> 7) << i;
-        m->letters |= (uint64_t)text_is_letter(text[i]) << i;
-        m->digits |= (uint64_t)text_is_digit(text[i]) << i;
-    }
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)text);
+    uint64_t high = (unsigned)_mm_movemask_epi8(v);
+    uint64_t letters = marks_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'z', 26) | high;
+    m->high |= high >> skip << at;
+    m->letters |= letters >> skip << at;
+    m->digits |= (uint64_t)marks_between(v, '9', 10) >> skip << at;
 }
 #endif
+
+static inline void marks_read_1(struct marks *m, char c, unsigned at)
+{
+    m->high |= (uint64_t)((unsigned char)c >> 7) << at;
+    m->letters |= (uint64_t)text_is_letter(c) << at;
+    m->digits |= (uint64_t)text_is_digit(c) << at;
+}
 
 /* The 64 bytes from `from` on, which is within the text. */
 static inline struct marks marks_at(const char *text, uint32_t len, uint32_t from)
 {
     struct marks m = {0};
+    unsigned i = 0, n = len - from < MARKS_BYTES ? (unsigned)(len - from) : MARKS_BYTES;
     if (from) {
         m.letter_before = text_is_letter(text[from - 1]);
         m.digit_before = text_is_digit(text[from - 1]);
     }
-    if (len - from >= MARKS_BYTES) {
-        marks_read(&m, text + from);
-    } else {
-        char rest[MARKS_BYTES] = {0};
-        memcpy(rest, text + from, len - from);
-        marks_read(&m, rest);
+#ifdef __SSE2__
+    for (; i + 16 <= n; i += 16)
+        marks_read_16(&m, text + from + i, i, 0);
+    if (i < n && len >= 16) {
+        marks_read_16(&m, text + len - 16, i, 16 - (n - i));
+        return m;
     }
+#endif
+    for (; i < n; i++)
+        marks_read_1(&m, text[from + i], i);
     return m;
 }
 
@@ -78,12 +77,6 @@ static inline uint64_t marks_alnum_starts(const struct marks *m)
 {
     uint64_t all = m->letters | m->digits;
     return all & ~(all << 1 | (m->letter_before || m->digit_before));
-}
-/* ASCII letters behind an ASCII letter, as far as these 64 bytes tell. */
-static inline uint64_t marks_inner_letters(const struct marks *m)
-{
-    uint64_t ascii = m->letters & ~m->high;
-    return ascii & ascii << 1;
 }
 
 #endif

@@ -39,10 +39,17 @@ static bool set_empty(const struct byte_set *s)
     return !(s->bits[0] | s->bits[1] | s->bits[2] | s->bits[3]);
 }
 
+static bool opening_equal(const struct opening *a, const struct opening *b)
+{
+    return a->n == b->n && a->open == b->open && a->boundary == b->boundary && a->start == b->start &&
+           (a->n == 0 || memcmp(&a->set[a->n - 1], &b->set[a->n - 1], sizeof a->set[0]) == 0) &&
+           memcmp(a->set, b->set, a->n * sizeof a->set[0]) == 0 && memcmp(&a->before, &b->before, sizeof a->before) == 0;
+}
+
 static void list_add(struct growth *g, struct opening_list *list, const struct opening *o)
 {
     for (int i = 0; i < list->n; i++)
-        if (memcmp(&list->v[i], o, sizeof *o) == 0)
+        if (opening_equal(&list->v[i], o))
             return;
     if (list->n == g->most)
         g->full = true;

@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "engine.h"
-#include "subject.h"
 #include "text.h"
 
 unsigned resolve_family(unsigned kind)
@@ -284,6 +283,9 @@ static int findings_write(struct phi_scratch *s, const struct candidate *v, uint
 int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves)
 {
     size_t size = ((size_t)s->found.n + 1) * sizeof(struct candidate);
+    s->n_findings = 0;
+    if (s->found.n == 0)
+        return 0;
     if (phi_array_reserve(&s->work[0], size) < 0 || phi_array_reserve(&s->work[1], 3 * size) < 0 ||
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
@@ -301,7 +303,5 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
     memmove(out + total, categories, category * sizeof *out);
     total += category;
     qsort(out, total, sizeof *out, by_place);
-    if (findings_write(s, out, total) < 0)
-        return -1;
-    return subject_number(s, leaves);
+    return findings_write(s, out, total);
 }

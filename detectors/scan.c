@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "subject.h"
 #include "text.h"
 
 struct rule_scan {
@@ -75,6 +76,7 @@ static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const s
 {
     struct rule_scan scan = {e, s, view};
     struct phi_candidates *sink = &s->found;
+    s->longest = view->len > s->longest ? view->len : s->longest;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;
@@ -161,8 +163,6 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
     s->dispatch.next = s->next.v;
-    s->dispatch.base = 0;
-    memset(s->next.v, 0, (e->n + 1) * sizeof *s->dispatch.next);
     return 0;
 }
 
@@ -194,9 +194,9 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     if (resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
-    if (added > 0)
-        return resolve(e, s, leaves);
-    return added;
+    if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))
+        return -1;
+    return subject_number(s, leaves);
 }
 
 static int scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,

@@ -89,7 +89,7 @@ static int structured_run(const struct phi_engine *e, struct phi_scratch *s, con
         return -1;
     if (memchr(text, '<', len) && tags_run(&t) < 0)
         return -1;
-    if (memchr(text, '\n', len) && tables_run(&t) < 0)
+    if (tables_run(&t) < 0)
         return -1;
     return memchr(text, '*', len) ? x12_run(&t) : 0;
 }

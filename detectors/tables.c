@@ -2,7 +2,7 @@
  *
  * Tables: comma, tab, semicolon or bar between cells, the names of the columns in the first row (RFC 4180, Markdown).
  * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
- * their columns until a line has another build.
+ * their columns until a line has another build. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
 #include <string.h>
 
@@ -100,9 +100,60 @@ static bool header_open(const char *text, uint32_t begin, uint32_t end, struct t
     return false;
 }
 
+/* The bracket that closes the one before `at`. Quoted text may hold brackets. */
+static uint32_t bracket_end(const char *text, uint32_t len, uint32_t at)
+{
+    char quote = 0;
+    for (uint32_t i = at; i < len && i - at < HEADER_MAX; i++) {
+        if (quote ? text[i] == quote : text[i] == '\'' || text[i] == '"')
+            quote = quote ? 0 : text[i];
+        else if (!quote && text[i] == ')')
+            return i;
+    }
+    return at;
+}
+
+static int sql_rows(const struct structured *t, uint32_t at, const struct table *table)
+{
+    for (;;) {
+        while (at < t->len && (text_is_space(t->text[at]) || t->text[at] == ','))
+            at++;
+        if (at >= t->len || t->text[at] != '(')
+            return 0;
+        uint32_t end = bracket_end(t->text, t->len, at + 1);
+        if (end == at + 1 || row_read(t, at + 1, end, table) < 0)
+            return end == at + 1 ? 0 : -1;
+        at = end + 1;
+    }
+}
+
+static int sql_run(const struct structured *t)
+{
+    struct table table;
+    for (uint32_t i = 0; i < t->len;) {
+        const char *word = memmem(t->text + i, t->len - i, "VALUES", 6);
+        if (!word)
+            return 0;
+        uint32_t at = (uint32_t)(word - t->text), close = at;
+        i = at + 6;
+        while (close > 0 && text_is_space(t->text[close - 1]))
+            close--;
+        if (close == 0 || t->text[close - 1] != ')')
+            continue;
+        uint32_t open = close - 1;
+        while (open > 0 && close - open < HEADER_MAX && t->text[open - 1] != '(')
+            open--;
+        if (open > 0 && header_read(t->text, open, close - 1, ',', &table) && sql_rows(t, i, &table) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int tables_run(const struct structured *t)
 {
     struct table table = {0};
+    if (sql_run(t) < 0)
+        return -1;
     for (uint32_t i = 0; i < t->len;) {
         const char *line = memchr(t->text + i, '\n', t->len - i);
         uint32_t end = line ? (uint32_t)(line - t->text) : t->len, to = end;

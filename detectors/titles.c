@@ -234,11 +234,16 @@ static bool reader_reach(struct reader *r, uint32_t target)
     return r->at == target;
 }
 
-/* Can the word that begins at `at` announce something, by its first two letters? */
-static bool announcer_may_begin(const char *text, uint32_t at)
+/* Can the word that begins at `at` announce something, by its first three letters? */
+static bool announcer_may_begin(const char *text, uint32_t len, uint32_t at)
 {
+    if (len - at < 2)
+        return false;
     unsigned first = (unsigned char)((text[at] | 0x20) - 'a'), second = (unsigned char)((text[at + 1] | 0x20) - 'a');
-    return first < 26 && second < 26 && second_letters[first] >> second & 1;
+    if (first >= 26 || second >= 26 || !(second_letters[first] >> second & 1))
+        return false;
+    unsigned third = len - at > 2 ? (unsigned char)((text[at + 2] | 0x20) - 'a') : 26;
+    return third_letters[first] >> (third < 26 ? third : 26) & 1;
 }
 
 static int titles_word(struct reader *r, uint32_t at, struct phi_candidates *sink)
@@ -260,7 +265,7 @@ static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const c
         struct marks m = marks_at(text, len, base);
         for (uint64_t starts = marks_word_starts(&m); starts; starts &= starts - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
-            if (at + 1 < len && announcer_may_begin(text, at) && titles_word(&r, at, sink) < 0)
+            if (announcer_may_begin(text, len, at) && titles_word(&r, at, sink) < 0)
                 return -1;
         }
     }

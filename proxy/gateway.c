@@ -18,6 +18,7 @@
 #include "admin.h"
 #include "audit.h"
 #include "config.h"
+#include "config_changes.h"
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
@@ -27,6 +28,7 @@
 
 struct gateway {
     struct config *config;
+    struct settings *current; /* what the workers have, for comparison at a reload */
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
@@ -53,19 +55,37 @@ static void forget_ticket(struct audit_ticket *t, bool durable) {
     free(t);
 }
 
-static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
-    struct audit_record *r = audit_record_new("config_reload");
+static void submit_event(void *context, struct audit_record *r) {
+    struct gateway *g = context;
     struct audit_ticket *t = r ? calloc(1, sizeof *t) : NULL;
 
-    if (!t) {
+    if (t) {
+        *t = (struct audit_ticket){.record = r, .done = forget_ticket};
+        if (audit_submit(g->audit, t) == 0) return;
+        free(t);
+    } else {
         audit_record_free(r);
-        return;
     }
-    audit_add_text(r, "result", ok ? "loaded" : "refused");
-    if (ok) audit_add_text(r, "policy_digest", policy_digest(s->routes[0].policy));
-    t->record = r;
-    t->done = forget_ticket;
-    if (audit_submit(g->audit, t) < 0) free(t);
+    log_event(LOG_LEVEL_ERROR, "audit.event-lost", "reason=queue");
+}
+
+static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
+    struct audit_record *r = audit_record_new("config_reload");
+
+    if (r) {
+        audit_add_text(r, "result", ok ? "loaded" : "refused");
+        audit_add_text(r, "before", policy_digest(g->current->routes[0].policy));
+        if (ok) audit_add_text(r, "after", policy_digest(s->routes[0].policy));
+    }
+    submit_event(g, r);
+    if (ok) config_changes(g->current, s, submit_event, g);
+}
+
+static void keep_current(struct gateway *g, struct settings *s) {
+    struct settings *old = g->current;
+
+    g->current = settings_ref(s);
+    settings_unref(old);
 }
 
 static struct tls_context *load_tls(const struct config *c) {
@@ -91,6 +111,9 @@ static void reload(struct gateway *g) {
         for (size_t i = 0; i < g->n_workers; i++)
             worker_reload(g->workers[i], c->settings, tls);
         record_reload(g, c->settings, true);
+        keep_current(g, c->settings);
+        if (!config_selftest(c->settings, submit_event, g))
+            log_event(LOG_LEVEL_ERROR, "selftest.failed", "a-policy=finds-nothing");
         log_event(LOG_LEVEL_INFO, "reload.done", "policy=%s digest=%.16s", policy_id(c->settings->routes[0].policy),
                   policy_digest(c->settings->routes[0].policy));
     }
@@ -208,6 +231,11 @@ static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
     if (open_audit(g) < 0) return -1;
+    keep_current(g, g->config->settings);
+    if (!config_selftest(g->config->settings, submit_event, g)) {
+        fprintf(stderr, "%s: a policy finds none of the identifiers of the self-test; the gateway does not start\n", g->config->path);
+        return -1;
+    }
     g->tls = load_tls(g->config);
     if (g->config->tls_certificate && !g->tls) return -1;
     if (start_workers(g) < 0) return -1;
@@ -222,6 +250,7 @@ static void stop(struct gateway *g) {
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
     audit_close(g->audit);
+    settings_unref(g->current);
     tls_context_unref(g->tls);
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);

@@ -14,12 +14,13 @@ static const struct {
     const char *name, *usage;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE", phi_audit_verify},
+    {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE [--witness-key FILE]", phi_audit_verify},
     {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE]", phi_audit_search},
     {"report", "[--from T] [--to T] [--format html|csv|json] [--report R1..R16] [--out FILE]", phi_audit_report},
     {"export", "--format ocsf|fhir|cef|rfc5424 [--from T] [--to T] [--out FILE]", phi_audit_export},
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
-    {"prove", "ID [--log FILE] [--out FILE]", phi_audit_prove},
+    {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
+    {"witness", "key|request|sign ...", phi_audit_witness},
     {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},
 };
 

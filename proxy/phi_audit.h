@@ -34,6 +34,7 @@ int phi_audit_report(int argc, char **argv);
 int phi_audit_export(int argc, char **argv);
 int phi_audit_merge(int argc, char **argv);
 int phi_audit_prove(int argc, char **argv);
+int phi_audit_witness(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 
 #endif

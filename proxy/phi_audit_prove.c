@@ -99,8 +99,8 @@ static int write_proof(const struct proving *p, const char *out_path) {
     return rc;
 }
 
-static int prove(struct proving *p, const char *log, const char *out_path) {
-    if (find_record(p) < 0 || phi_audit_note(log, NULL, &p->note, &p->checkpoint) < 0) return -1;
+static int prove(struct proving *p, const char *log, const char *note, const char *out_path) {
+    if (find_record(p) < 0 || phi_audit_note(log, note, &p->note, &p->checkpoint) < 0) return -1;
     if (p->index >= p->checkpoint.size) {
         fprintf(stderr, "phi: the record is not under a checkpoint yet (the last one covers %llu records); the gateway signs the next "
                         "within its interval and when it stops\n", (unsigned long long)p->checkpoint.size);
@@ -111,15 +111,15 @@ static int prove(struct proving *p, const char *log, const char *out_path) {
 }
 
 int phi_audit_prove(int argc, char **argv) {
-    const char *log = NULL, *out = NULL;
-    const struct phi_option options[] = {{"--log", &log, NULL}, {"--out", &out, NULL}};
+    const char *log = NULL, *out = NULL, *note = NULL;
+    const struct phi_option options[] = {{"--log", &log, NULL}, {"--out", &out, NULL}, {"--checkpoint", &note, NULL}};
     struct proving p = {.set = NULL};
     struct audit_set *set;
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 2) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, 3) < 0) return PHI_USAGE;
     if (argc != 1 || !audit_line_id_valid(span_of(argv[0]))) {
-        fputs("usage: phi audit prove ID [--log FILE] [--out FILE]   (ID: of a record or of a request)\n", stderr);
+        fputs("usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE]   (ID: of a record or of a request)\n", stderr);
         return PHI_USAGE;
     }
     p.id = span_of(argv[0]);
@@ -127,7 +127,7 @@ int phi_audit_prove(int argc, char **argv) {
     p.hasher = audit_tree_hasher_new();
     p.path = calloc(1, sizeof *p.path);
     buf_init(&p.record, AUDIT_RECORD_MAX + 1);
-    if (set && p.hasher && p.path && prove(&p, log, out) == 0) rc = PHI_DONE;
+    if (set && p.hasher && p.path && prove(&p, log, note, out) == 0) rc = PHI_DONE;
     buf_free(&p.record);
     buf_free(&p.note);
     free(p.path);

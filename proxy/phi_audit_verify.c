@@ -16,10 +16,10 @@
 #define PROOF_MAX 65536
 
 struct request {
-    const char *key_path, *public_path, *checkpoint_path;
+    const char *key_path, *public_path, *checkpoint_path, *witness_path;
     bool checkpoint_given;
     unsigned char key[32];
-    struct audit_note_key public_key;
+    struct audit_note_key public_key, witness_key;
     struct audit_checkpoint checkpoint;
 };
 
@@ -57,6 +57,7 @@ static void tell_proof(const char *path, const struct audit_proof *p) {
 static int verify_proof(const char *path, struct span text, const struct request *r) {
     struct audit_proof p;
     const char *reason;
+    uint64_t seen = 0;
     int rc = PHI_USAGE;
 
     if (!r->public_path) {
@@ -68,8 +69,12 @@ static int verify_proof(const char *path, struct span text, const struct request
     } else if (audit_proof_check(&p, &r->public_key, &reason) < 0) {
         printf("%s: NOT proved: %s\n", path, reason);
         rc = PHI_FOUND;
+    } else if (r->witness_path && !audit_note_signed(p.note, &r->witness_key, &seen)) {
+        printf("%s: NOT proved: the checkpoint is not signed by this witness\n", path);
+        rc = PHI_FOUND;
     } else {
         tell_proof(path, &p);
+        if (r->witness_path) printf("seen by %s at %llu (seconds since 1970)\n", r->witness_key.name, (unsigned long long)seen);
         rc = PHI_DONE;
     }
     buf_free(&p.record);
@@ -218,18 +223,19 @@ static int verify_log(int argc, char **argv, struct request *r) {
 int phi_audit_verify(int argc, char **argv) {
     struct request r = {.key_path = NULL};
     const struct phi_option options[] = {{"--key", &r.key_path, NULL}, {"--public-key", &r.public_path, NULL},
-                                         {"--checkpoint", &r.checkpoint_path, NULL}};
+                                         {"--checkpoint", &r.checkpoint_path, NULL}, {"--witness-key", &r.witness_path, NULL}};
     struct buf text;
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 3) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, 4) < 0) return PHI_USAGE;
     if (argc < 1) {
         fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE]\n"
-              "       phi audit verify PROOF --public-key FILE\n", stderr);
+              "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n", stderr);
         return PHI_USAGE;
     }
     if (r.key_path && phi_audit_key(r.key_path, r.key) < 0) return PHI_USAGE;
     if (r.public_path && phi_audit_note_key(r.public_path, false, &r.public_key) < 0) goto out;
+    if (r.witness_path && phi_audit_note_key(r.witness_path, false, &r.witness_key) < 0) goto out;
     if (r.checkpoint_path && read_checkpoint(&r) < 0) goto out;
     if (argc == 1 && is_proof(argv[0], &text)) {
         rc = verify_proof(argv[0], buf_span(&text), &r);

@@ -45,17 +45,50 @@ static enum flow choose_purpose(struct transaction *t) {
     return FLOW_NEXT;
 }
 
-static enum flow choose_route(struct transaction *t) {
+/* The model that the upstream will be asked for. */
+static struct span model_asked(const struct transaction *t) {
+    const char *forced = t->route->upstream->model;
+    return forced ? span_of(forced) : t->walk.model;
+}
+
+static enum flow take_route(struct transaction *t, const struct settings_route *route) {
     const char *uncovered;
+
+    t->route = route;
+    t->policy = route->policy;
+    uncovered = settings_uncovered(route->upstream, t->endpoint, model_asked(t), today());
+    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+}
+
+static enum flow choose_route(struct transaction *t) {
+    const struct settings_route *route;
 
     if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = settings_route(t->settings, t->walk.model);
-    if (!t->route) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->policy = t->route->policy;
-    uncovered = settings_uncovered(t->route->upstream, t->endpoint, t->walk.model, today());
-    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+    route = settings_route(t->settings, t->walk.model);
+    return route ? take_route(t, route) : transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+}
+
+/* What the upstream must not be asked to keep, it is not asked to. */
+static enum flow plan_force(struct transaction *t) {
+    bool may_store = t->route->upstream->may_store;
+
+    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    bool asked = t->walk.store && t->force.n == 0;
+    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+}
+
+/* What the route's policy and upstream say of the request beside its findings. */
+static enum flow check_route(struct transaction *t) {
+    enum flow flow = choose_purpose(t);
+
+    if (flow != FLOW_NEXT) return flow;
+    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    return plan_force(t);
 }
 
 /* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
@@ -89,17 +122,6 @@ static enum flow undo_coding(struct transaction *t) {
     case INFLATE_MEMORY: return transaction_refuse(t, REFUSAL_OVERLOADED);
     }
     return transaction_refuse(t, REFUSAL_INTERNAL);
-}
-
-/* What the upstream must not be asked to keep, it is not asked to. */
-static enum flow plan_force(struct transaction *t) {
-    bool may_store = t->route->upstream->may_store;
-
-    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
-    t->walk.forced = t->force.edits;
-    t->walk.n_forced = t->force.n;
-    bool asked = t->walk.store && t->force.n == 0;
-    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
 static enum flow walk_once(struct transaction *t) {
@@ -138,10 +160,7 @@ enum flow transaction_walk(struct transaction *t) {
     if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
     if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
-    if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
-    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
-        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if ((flow = plan_force(t)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
     return FLOW_NEXT;
 }
@@ -174,7 +193,9 @@ enum flow transaction_detect(struct transaction *t) {
                                       .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
                                       .group = w->group};
     }
-    if (phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found) < 0) {
+    int rc = phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found);
+    phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
+    if (rc < 0) {
         metrics_add(&t->world->metrics->detector_errors, 1);
         return transaction_refuse(t, REFUSAL_DETECTOR);
     }
@@ -199,19 +220,47 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
     policy_view(t->policy, &request, out);
 }
 
-enum flow transaction_transform(struct transaction *t) {
+static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
     view_policy(t, &view);
     t->tokens = tokens_new(t->keep);
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
-    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->tokens, &t->out, &t->transform) < 0)
+    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
+                       &t->transform) < 0)
         return transaction_refuse(t, REFUSAL_DETECTOR);
+    return FLOW_NEXT;
+}
+
+/* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
+ * it elsewhere again, it is refused. */
+static enum flow follow_route(struct transaction *t) {
+    const struct settings_route *route = settings_route_to(t->settings, t->transform.route);
+    enum flow flow;
+
+    t->refusal_kind = phi_kind_name(t->transform.route_kind);
+    if (!route || t->first_route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->route_kind = t->transform.route_kind;
+    t->first_route = t->route;
+    if ((flow = take_route(t, route)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_detect(t)) != FLOW_NEXT) return flow;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->refusal_kind = NULL;
+    return FLOW_NEXT;
+}
+
+enum flow transaction_transform(struct transaction *t) {
+    enum flow flow;
+
+    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
     count_findings(t);
     if (t->transform.blocked) {
-        t->refusal_kind = phi_kind_name(t->transform.block_kind);
+        if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;

@@ -69,7 +69,8 @@ struct transaction {
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     int purpose;
     const char *purpose_source;
-    const struct settings_route *route;
+    const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
+    enum phi_kind route_kind;                         /* because of this kind */
     struct policy *policy;
 
     struct buf in, out; /* the body as it came; as it leaves */

@@ -219,7 +219,7 @@ def json_text():
 
 
 def fhir():
-    return glue(['{"resourceType":"Patient","identifier":[{"system":"http://hospital.example.org/mrn","value":"', ("MRN", code()),
+    return glue(['{"resourceType":"Patient","identifier":[{"system":"', ("URL", "http://hospital.example.org/mrn"), '","value":"', ("MRN", code()),
                  '"}],"name":[{"family":"', ("NAME", R.choice(["Quillen", "Abernathy", "Nakamura"])), '","given":["', ("NAME", R.choice(["Jane", "Omar"])),
                  '"]}],"telecom":[{"system":"phone","value":"', ("PHONE", phone()), '"},{"system":"email","value":"', ("EMAIL", "p@example.org"),
                  '"}],"birthDate":"', ("DATE", "1964-03-0" + digits(1)), '","address":[{"line":["', ("LOCATION", digits(3) + " Quill Street"), '"],"city":"',

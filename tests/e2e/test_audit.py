@@ -541,3 +541,236 @@ def test_merge_orders_several_logs_by_time(make_gateway, tmp_path):
     assert times == sorted(times)
     r = phi("audit", "merge", a.decisions, tmp_path / "none")
     assert r.returncode == 2 and "no such file" in r.stderr and r.stdout == ""
+
+
+# ---- events, schema ----
+
+def matches(value, schema, where="record"):
+    """The part of JSON Schema that docs/audit.schema.json uses."""
+    types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+    if "type" in schema:
+        assert isinstance(value, types[schema["type"]]) and isinstance(value, bool) == (schema["type"] == "boolean"), where
+    if "enum" in schema:
+        assert value in schema["enum"], (where, value)
+    if "const" in schema:
+        assert value == schema["const"], where
+    if "minimum" in schema:
+        assert value >= schema["minimum"], where
+    if "pattern" in schema:
+        assert re.search(schema["pattern"], value), (where, value)
+    for name in schema.get("required", []):
+        assert name in value, (where, name)
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            more = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+            assert more is not False, (where, name)
+            if isinstance(more, dict):
+                matches(inside, more, f"{where}.{name}")
+    for i, inside in enumerate(value if isinstance(value, list) else []):
+        matches(inside, schema.get("items", {}), f"{where}[{i}]")
+
+
+def wait_for(g, kind, n=1):
+    return g.wait_records(kind, n)
+
+
+def test_reloads_are_recorded_with_what_changed(make_gateway, tmp_path):
+    import signal
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    assert wait_for(g, "selftest")[0]["result"] == "passed"
+    before = g.records("selftest")[0]["policy_digest"]
+    config = (g.dir / "phigate.yaml").read_text()
+    agreement = ("  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, expires: 2027-01-14, "
+                 "arrangement: zdr}, coverage: openai}\n")
+    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")
+    g.write("phigate.yaml", changed)
+    clients = (g.dir / "clients.yaml").read_text()
+    g.write("clients.yaml", clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"))
+    g.process.send_signal(signal.SIGHUP)
+    reload = wait_for(g, "config_reload")[0]
+    assert reload["result"] == "loaded" and reload["before"] == before != reload["after"]
+    wait_for(g, "selftest", 2)
+    events = {(r["event"], r["policy_id"]): r for r in g.records("policy_change")}
+    assert {e for e, _ in events} == {"added", "removed"} and ("removed", "minimum-necessary") in events
+    assert next(r for (e, _), r in events.items() if e == "added")["after"] == reload["after"]
+    changes = g.records("agreement_change")
+    assert [(r["event"], r["upstream"]["name"], r["before"], r["after"]) for r in changes] == [
+        ("added", "vendor", "none", "BAA-9 2026-01-15/2027-01-14 zdr")]
+    assert {(r["event"], r["subject"]["client"]) for r in g.records("key_event")} == {("added", "third"), ("removed", "second")}
+    g.write("phigate.yaml", changed.replace("BAA-9", "BAA-10") + "nonsense: 1\n")
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "config_reload", 2)[1]["result"] == "refused" and len(g.records("agreement_change")) == 1
+    g.write("phigate.yaml", changed.replace("2027-01-14", "2028-01-14"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(g, "agreement_change", 2)[1]["before"].startswith("BAA-9 2026-01-15/2027-01-14")
+    ask(g, TEXT)
+    ask(g, TEXT, path="/nothing")
+    assert g.stop() == 0
+    assert len(rows(g, "R6", "changes")) >= 4 and rows(g, "R12", "Self-tests")[0]["found"] == 5
+    assert [r["code"] for r in rows(g, "R7", "Refused")] == ["agreement_change"] * 2
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in g.records():
+        matches(record, schema)
+
+
+def test_the_schema_covers_the_other_records(finished):
+    schema = json.loads((ROOT / "docs" / "audit.schema.json").read_text())
+    for record in finished.records():
+        matches(record, schema)
+    with pytest.raises(AssertionError):
+        matches({**finished.records()[0], "prompt": "x"}, schema)
+
+
+# ---- witness ----
+
+def test_a_witness_signs_only_what_continues(make_gateway, tmp_path):
+    g = signed(make_gateway, tmp_path, ", checkpoint: {every: 2}")
+    ident = ask(g, TEXT)[1]
+    assert g.stop() == 0
+    state, key = tmp_path / "state", tmp_path / "witness.key"
+    assert phi("audit", "witness", "key", "accountant.example", "--out", key).returncode == 0
+    again = phi("audit", "witness", "key", "accountant.example", "--out", key)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+    def sign(request, *args, log_key=g.pub):
+        return phi("audit", "witness", "sign", request, "--state", state, "--key", key, "--public-key", log_key, *args)
+
+    def request(name, old, log=g.decisions):
+        r = phi("audit", "witness", "request", "--old", old, "--log", log, "--out", tmp_path / name)
+        assert r.returncode == 0, r.stderr
+        return tmp_path / name
+
+    first = request("first", 0)
+    assert sign(first, "--out", tmp_path / "note1").returncode == 0
+    size = int((tmp_path / "note1").read_text().split("\n")[1])
+    rewritten = tmp_path / "copy"
+    shutil.copytree(g.dir, rewritten)
+    g.start()
+    for _ in range(5):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    second = request("second", size)
+    whole = second.read_text()
+    for i, line in enumerate(whole.split("\n")):  # each line matters
+        if not line or line.startswith("\u2014"):
+            continue
+        changed = whole.split("\n")
+        changed[i] = line[:-2] + ("A" if line[-2] != "A" else "B") + line[-1]
+        bad = tmp_path / "bad"
+        bad.write_text("\n".join(changed))
+        assert sign(bad).returncode in (1, 2), line
+    assert sign(second, "--out", tmp_path / "note2").returncode == 0
+    assert sign(second).returncode == 1  # its old size is not the last one any more
+    # The same log keys, another history: refused for good.
+    g.dir = rewritten
+    config = (rewritten / "phigate.yaml")
+    lines = (rewritten / "audit" / "decisions.log").read_bytes().splitlines(True)
+    for name in (rewritten / "audit").iterdir():
+        name.unlink()
+    assert len(lines) == size and config.exists()
+    g.start()
+    for _ in range(20):
+        ask(g, TEXT)
+    assert g.stop() == 0
+    now = int((rewritten / "audit" / "decisions.log.checkpoint").read_text().split("\n")[1])
+    last = int((tmp_path / "note2").read_text().split("\n")[1])
+    assert now > last
+    r = sign(request("forged", last, rewritten / "audit" / "decisions.log"))
+    assert r.returncode == 1 and "does NOT continue" in r.stderr
+    # Proofs under the cosigned note.
+    proof = tmp_path / "proof"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--checkpoint", tmp_path / "note2", "--out", proof).returncode == 0
+    r = phi("audit", "verify", proof, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 0 and "seen by accountant.example" in r.stdout, r.stdout + r.stderr
+    plain = tmp_path / "plain"
+    assert phi("audit", "prove", ident, "--log", g.decisions, "--out", plain).returncode == 0
+    r = phi("audit", "verify", plain, "--public-key", g.pub, "--witness-key", str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by this witness" in r.stdout
+    r = sign(second, log_key=str(key) + ".pub")
+    assert r.returncode == 1 and "not signed by the log's key" in r.stderr
+    (tmp_path / "junk").write_text("hello\n")
+    assert sign(tmp_path / "junk").returncode == 2
+
+
+# ---- tampering with all keys but the witness's and the paper ----
+
+def rechained(lines, key, change):
+    """The log with `change` applied to its records and everything after made anew, as somebody with the audit key would."""
+    import hmac
+    prev, out = "0" * 64, []
+    for n, record in enumerate(filter(None, (change(json.loads(x)) for x in lines)), 1):
+        del record["mac"]
+        record["seq"], record["prev"] = n, prev
+        mac = hmac.new(key, canonical(record), hashlib.sha256).hexdigest()
+        out.append(canonical({**record, "mac": mac}))
+        prev = hashlib.sha256(out[-1]).hexdigest()
+    return out, prev
+
+
+def canonical(record):
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("how", ["nothing", "user", "drop", "drop_checkpoints"])
+def test_whoever_has_the_audit_key_is_found_by_the_checkpoints(finished, tmp_path, how):
+    import hmac
+    g = finished
+    key = bytes.fromhex(g.key.read_text().strip())
+    victim = g.records("decision")[1]["seq"]
+
+    def change(record):
+        if how == "user" and record["seq"] == victim:
+            record["actor"]["user"] = "second-user"
+        if how.startswith("drop") and record["seq"] == victim:
+            return None
+        if how == "drop_checkpoints" and record["type"] == "checkpoint":
+            return None
+        return record
+
+    lines, last = rechained(g.decisions.read_text().splitlines(), key, change)
+    log = tmp_path / "decisions.log"
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    head = f"phigate-audit-head 1 {len(lines):020d} {last} ".encode()
+    (tmp_path / "decisions.log.head").write_bytes(head + hmac.new(key, head, hashlib.sha256).hexdigest().encode() + b"\n")
+    shutil.copy(g.decisions.parent / "decisions.log.checkpoint", tmp_path)
+    assert phi("audit", "verify", log, "--key", g.key).returncode == 0  # the chain alone cannot tell
+    r = phi("audit", "verify", log, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == (0 if how == "nothing" else 1), (how, r.stdout)
+    if how == "nothing":
+        assert log.read_bytes() == g.decisions.read_bytes()
+    r = phi("audit", "prove", g.ids[0], "--log", log)
+    assert r.returncode == (0 if how == "nothing" else 2)
+
+
+@pytest.mark.skipif(not shutil.which("rsyslogd"), reason="rsyslog is not installed")
+def test_rsyslog_ships_each_record_through_a_rotation(make_gateway, tmp_path):
+    shipped = (ROOT / "deploy" / "shipping" / "rsyslog.conf").read_text()
+    g = signed(make_gateway, tmp_path, ", rotate: {size: 64KiB}")
+    tls = tmp_path / "init" / "tls"
+    (tmp_path / "whole.conf").write_text(f'global(workDirectory="{tmp_path}")\n' + re.sub(
+        r"/etc/phigate/shipping/(\w+)[.]pem", lambda m: str(tls / ("key.pem" if m[1] == "key" else "cert.pem")), shipped))
+    check = subprocess.run(["rsyslogd", "-N1", "-f", str(tmp_path / "whole.conf")], capture_output=True, text=True)
+    assert "gtls" in shipped and check.returncode == 0, check.stderr
+    out = tmp_path / "out"
+    config = re.sub(r"global\(.*?\)\n", f'global(workDirectory="{tmp_path}")\n', shipped, flags=re.S)
+    config = re.sub(r"action\(.*?\)\n}", f'action(type="omfile" file="{out}" template="phigate-record")\n}}', config, flags=re.S)
+    config = config.replace("/var/lib/phigate/audit/decisions.log", str(g.decisions))
+    (tmp_path / "rsyslog.conf").write_text(config)
+    agent = subprocess.Popen(["rsyslogd", "-n", "-f", str(tmp_path / "rsyslog.conf"), "-i", str(tmp_path / "pid")],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        for i in range(70):
+            assert ask(g, TEXT)[0] == 200
+            time.sleep(0.01)
+        assert g.stop() == 0
+        files = [*sorted(g.decisions.parent.glob("decisions.log.seg-*")), g.decisions]
+        assert len(files) >= 2
+        want = b"".join(f.read_bytes() for f in files).splitlines()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and (not out.exists() or len(out.read_bytes().splitlines()) < len(want)):
+            time.sleep(0.2)
+        got = [x.split(b" - RECORD - ", 1)[1].lstrip() for x in out.read_bytes().splitlines()]
+        assert got == want
+    finally:
+        agent.terminate()
+        agent.wait(20)

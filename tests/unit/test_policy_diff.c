@@ -75,6 +75,16 @@ static void test_switches_and_detection(void **state) {
     assert_int_equal(between("", "block_style: assistant_message", false).n[POLICY_OTHERWISE], 1);
 }
 
+static void test_bulk_and_routes(void **state) {
+    (void)state;
+    assert_int_equal(between("bulk: {patients: 1}", "bulk: {patients: 2}", true).n[POLICY_LOOSER], 1);
+    assert_int_equal(between("bulk: {patients: 1}", "", true).n[POLICY_LOOSER], 9);
+    assert_int_equal(between("", "bulk: {patients: 1}", false).n[POLICY_STRICTER], 9);
+    assert_string_equal(between("bulk: {patients: 1}", "bulk: {patients: 1, purposes: {billing: flag}}", true).last,
+                        "looser bulk billing - block->flag");
+    assert_string_equal(between("sensitive: {HIV: route:a}", "sensitive: {HIV: route:b}", true).last, "looser route - - a->b");
+}
+
 static void test_purposes(void **state) {
     (void)state;
     assert_int_equal(between("", "purposes: {audit: {}}\nwhy: {audit: Reads.}", true).n[POLICY_LOOSER], 1);
@@ -117,6 +127,6 @@ static void test_actions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_changed), cmocka_unit_test(test_one_cell),
-        cmocka_unit_test(test_switches_and_detection), cmocka_unit_test(test_purposes), cmocka_unit_test(test_scopes), cmocka_unit_test(test_actions)};
+        cmocka_unit_test(test_switches_and_detection), cmocka_unit_test(test_purposes), cmocka_unit_test(test_bulk_and_routes), cmocka_unit_test(test_scopes), cmocka_unit_test(test_actions)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
