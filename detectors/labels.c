@@ -76,7 +76,7 @@ static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
     "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
-    "in on at to for by using from via new old current "
+    "dob in on at to for by using from via new old current "
     "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
@@ -332,12 +332,12 @@ const struct label *label_prefix(const char *text, uint32_t len)
 {
     static const char own[] =
         " mrn mrno acct acc accn acn clm enc csn har hpb mbr mem pol grp hmo ppo uhc bcbs ins ehr emr claim member policy "
-        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ";
+        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ord req inc tkt ";
     static const struct {
         const char *prefix, *word;
     } meant[] = {{"clm", "claim"}, {"enc", "encounter"}, {"hpb", "member"}, {"mbr", "member"}, {"mem", "member"},
                  {"pol", "policy"}, {"ehr", "mrn"}, {"med", "mrn"}, {"pid", "mrn"}, {"pat", "mrn"}, {"spec", "specimen"},
-                 {"lic", "license"}, {"ref", "referral"}, {"accn", "acc"}, {"acn", "acc"}};
+                 {"lic", "license"}, {"ref", "referral"}, {"accn", "acc"}, {"ord", "order"}, {"inc", "incident"}, {"tkt", "ticket"}, {"acn", "acc"}};
     char folded[WORD_MAX] = {0};
     uint32_t n = 0;
     while (n < len && n < 8 && !text_is_digit(text[n]) && is_word_byte(text[n])) {
