@@ -50,6 +50,14 @@ static bool opening_is_long(const struct opening *o)
 }
 
 /* The openings of all rules that are long, or not. */
+static bool openings_are_long(const struct opening *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (!opening_is_long(&v[k]))
+            return false;
+    return n > 0;
+}
+
 static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
 {
     uint32_t total = 0, n = 0;
@@ -65,9 +73,10 @@ static int build_openings(const struct dispatch *d, struct openings *all, bool a
         const struct trigger *t = d->triggers[i];
         const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
         int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
+        /* A rule is tried from left to right, so all its openings wait, or none does. */
+        if (openings_are_long(v, count) != are_long)
+            continue;
         for (int k = 0; k < count; k++) {
-            if (opening_is_long(&v[k]) != are_long)
-                continue;
             all->rule_of[n] = i;
             openings[n++] = &v[k];
         }

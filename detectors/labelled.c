@@ -71,7 +71,7 @@ static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mar
     uint32_t end = at;
     while (end + 1 < len && text[end] == mark && text_is_digit(text[end + 1]) && end - at < 28) {
         uint32_t n = digits_at(text, len, end + 1), to = end + 1 + n;
-        if (n > 5 || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
+        if (n > (mark == ' ' ? 8 : 5) || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
             break;
         end = to;
     }
@@ -311,7 +311,7 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3)) && wide.digits >= (card ? 12 : 7) &&
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -390,12 +390,26 @@ static bool in_row(const struct labelled *l, const struct label_found *f, uint32
            memchr(l->text + end + 1, ',', at - end - 1) == NULL;
 }
 
+/* Three characters with nothing of a number behind them are no value. Most numbers of a note are that short. */
+static bool is_too_short(const struct labelled *l, const struct value *v)
+{
+    const char *after = l->text + v->end;
+    bool led = v->begin > 2 && l->text[v->begin - 1] == ' ' && text_is_upper(l->text[v->begin - 2]); /* "WFC 358" */
+    if (v->end - v->begin > 3 || led)
+        return false;
+    if (v->end >= l->len || !*after || !strchr(" -./)", *after))
+        return true;
+    return !(v->end + 1 < l->len && text_is_digit(after[1])) && !(v->end + 2 < l->len && text_is_digit(after[2]));
+}
+
 /* Where to go on reading. */
 static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
 {
     struct value v = value_read(l->text, l->len, low, at);
     struct label_found f;
     *next = v.end;
+    if (is_too_short(l, &v))
+        return 0;
     if (goes_on(l, &v))
         return value_add(l, &v, l->last_candidate.kind, LABELLED_LIST, l->last_candidate.score);
     uint32_t from = v.begin;
@@ -460,7 +474,7 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
         next = i + 1;
         if (text_is_digit(text[i]))
             rc = value_at(&l, low, i, &next);
-        else if (spoken_begins(text, len, i))
+        else if (i + 4 < len && (i == 0 || !text_is_alnum(text[i - 1])) && spoken_begins(text, len, i))
             rc = spoken_at(&l, i, &next);
         else
             continue;

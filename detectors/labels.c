@@ -138,6 +138,18 @@ static uint32_t apostrophe_before(const char *text, uint32_t at)
     return 0;
 }
 
+/* The letter without its accent that ends at `at` in two bytes (U+00C0 to U+00FF, and the raised a and o), or 0. */
+static char accented_before(const char *text, uint32_t at)
+{
+    static const char plain[] = "aaaaaaaceeeeiiiidnooooo-ouuuuypsaaaaaaaceeeeiiiidnooooo-ouuuuypy";
+    if (at < 2)
+        return 0;
+    unsigned char first = (unsigned char)text[at - 2], second = (unsigned char)text[at - 1];
+    if (first == 0xC3 && second >= 0x80 && second < 0xC0)
+        return plain[second - 0x80];
+    return first == 0xC2 && second == 0xBA ? 'o' : first == 0xC2 && second == 0xAA ? 'a' : 0;
+}
+
 /* The word that ends at `end`, folded; apostrophes in it do not count. False when it is too long. */
 static bool word_read(const char *text, uint32_t end, struct word *word)
 {
@@ -149,11 +161,13 @@ static bool word_read(const char *text, uint32_t end, struct word *word)
             i -= mark;
             continue;
         }
-        if (!is_word_byte(text[i - 1]))
+        char accented = accented_before(text, i);
+        if (!accented && !is_word_byte(text[i - 1]))
             break;
         if (n == sizeof back - 1)
             return false;
-        back[n++] = text_lower(text[--i]);
+        back[n++] = accented ? accented : text_lower(text[i - 1]);
+        i -= accented ? 2 : 1;
     }
     *word = (struct word){.begin = i, .end = end, .len = (uint8_t)n};
     for (uint32_t k = 0; k < n; k++)
@@ -250,42 +264,55 @@ static bool capitals_lead(const char *text, const struct word *word)
     return !label_of(folded) && !word_in(word->folded, qualifiers) && !word_in(word->folded, links);
 }
 
-static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals)
+/* What the words so far were. */
+struct reading {
+    bool alone; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
+    bool loose; /* a word that is none of these: "MRN at sending:" */
+    unsigned links;
+};
+
+/* One step outwards from the number. False: the words end here. */
+static bool word_passes(const struct word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
 {
-    struct words w;
+    if (word_in(word->folded, qualifiers)) {
+        f->worded = true;
+        r->alone = r->alone || word_in(word->folded, identifying);
+        return true;
+    }
+    if (word_in(word->folded, links) && ++r->links <= LINKS_MAX)
+        return true;
+    if (!g->colon || r->loose || left < 2)
+        return false;
+    return r->loose = true;
+}
+
+static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct words *w)
+{
     struct gap g = gap_before(text, at);
-    unsigned i = 0, links_n = 0;
-    bool alone = false; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
-    bool loose = false; /* "MRN at sending:", "social on file is" */
-    words_read(text, g.end, &w);
+    struct reading r = {0};
+    unsigned i = 0;
+    words_read(text, g.end, w);
     f->marked = f->marked || g.marked;
     f->worded = f->worded || g.hash; /* "#" is the word "number" */
-    if (w.n == 0 || !label_spans_line(text, &w, &g))
+    if (w->n == 0 || !label_spans_line(text, w, &g))
         return false;
-    for (; i < w.n; i++) {
-        f->label = label_phrase(&w, i, &f->worded);
+    for (; i < w->n; i++) {
+        f->label = label_phrase(w, i, &f->worded);
         if (f->label)
             break;
-        if (word_in(w.v[i].folded, qualifiers)) {
-            f->worded = true;
-            alone = alone || word_in(w.v[i].folded, identifying);
+        if (capitals && i == 0 && !g.marked && capitals_lead(text, &w->v[0])) {
+            f->value = w->v[0].begin;
+            return label_read(text, f->value, f, false, w);
         }
-        else if (word_in(w.v[i].folded, links) && ++links_n <= LINKS_MAX)
-            continue;
-        else if (capitals && i == 0 && capitals_lead(text, &w.v[0]) && !g.marked) {
-            f->value = w.v[0].begin;
-            return label_read(text, f->value, f, false);
-        } else if (g.colon && !loose && w.n - i > 1)
-            loose = true;
-        else
+        if (!word_passes(&w->v[i], &g, w->n - i, f, &r))
             break;
     }
-    if (f->label && loose && f->label->how != LABEL_SURE)
+    if (f->label && r.loose && f->label->how != LABEL_SURE)
         f->label = NULL;
     for (unsigned k = 0; f->label && k < i; k++)
-        for (uint32_t b = w.v[k].begin; b > w.v[k + 1].end; b--)
+        for (uint32_t b = w->v[k].begin; b > w->v[k + 1].end; b--)
             f->worded = f->worded || text[b - 1] == '#';
-    return f->label || (alone && !loose);
+    return f->label || (r.alone && !r.loose);
 }
 
 bool label_before(const char *text, uint32_t at, struct label_found *found)
@@ -293,7 +320,10 @@ bool label_before(const char *text, uint32_t at, struct label_found *found)
     *found = (struct label_found){.value = at};
     if (at == 0)
         return false;
-    return label_read(text, at, found, true);
+    struct words words;
+    bool is = label_read(text, at, found, true, &words);
+    explicit_bzero(&words, sizeof words);
+    return is;
 }
 
 /* ---- words that label their own number ---- */

@@ -52,7 +52,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
-/* "Jennifer A.": the initial behind a name; "Smith-johnson". */
+/* "Paula Q.": the initial behind a name; "Smith-johnson". */
 static bool is_tail(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -74,7 +74,7 @@ static void extend(const struct words *w, struct run *r)
         if (is_name(w, k) && joins(w, k))
             r->last = k;
         else if (k > i && k < w->n && joins(w, k) && w->v[k].shape == SHAPE_TITLE && !(w->v[k].classes & LEX(COMMON)))
-            r->last = k; /* "Willem ten Pas" */
+            r->last = k; /* "Anna ten Broek" */
         else if (is_tail(w, i) || (w->v[i].gap == GAP_SPACE && evidence_fits(w, i)))
             r->last = i;
         else if (w->v[i].letters == 1 && w->v[i].shape == SHAPE_LOWER && is_name(w, i + 1) && w->v[i].gap == GAP_SPACE && joins(w, i + 1))
@@ -104,7 +104,7 @@ static bool is_given_word(const struct word *x)
            !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
 }
 
-/* What belongs to a name in front of its first sure word: "L. van der [Berg]", "A. [Jaye]". */
+/* What belongs to a name in front of its first sure word: "L. van der [Meer]", "B. [Okoro]". */
 static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
@@ -121,7 +121,7 @@ static void add_front(const struct words *w, struct run *r)
         r->first = i;
 }
 
-/* "A. Martinez:GD" at the end of a line: the initials of whom it was dictated for. */
+/* "B. Okoro:TK" at the end of a line: the initials of whom it was dictated for. */
 static bool has_typist(const struct words *w, const struct run *r)
 {
     const struct word *x = &w->v[r->last + 1];

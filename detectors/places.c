@@ -57,7 +57,7 @@ static bool is_lower_head(const struct words *w, uint32_t i)
     return false;
 }
 
-/* "Canton-potsdam" */
+/* "Elm-grove" */
 static bool is_tail(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -66,7 +66,7 @@ static bool is_tail(const struct words *w, uint32_t i)
            !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
 }
 
-/* Words in front of a facility's first sure word: "Doctors' [Center Hospital]". */
+/* Words in front of a facility's first sure word: "Nurses' [Memorial Hospital]". */
 static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
 {
     const uint64_t others = LEX(COMMON) | LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(HEADING) | LEX(PROVIDER) | LEX(VERB) | LEX(PATIENT) | LEX(CHAT) | LEX(SIGN);

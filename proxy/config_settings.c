@@ -137,14 +137,16 @@ static int read_timeouts(const struct yaml_node *n, struct upstream_target *t, s
     return rc ? -1 : 0;
 }
 
-static int read_force(const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
-    static const struct yaml_key keys[] = {{.name = "store"}};
+static int read_force(struct owned *o, const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "store"}, {.name = "model"}};
     bool store = false;
 
     if (!n) return 0;
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (yaml_get(n, "store") && yaml_bool(yaml_get(n, "store"), &store, d) < 0) return -1;
     u->may_store = store;
+    if (text(n, "model", &u->model, d) < 0) return -1;
+    u->model = keep(o, u->model);
     return 0;
 }
 
@@ -213,7 +215,7 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     rc |= read_target(c, o, n, u, dialect == 1, d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
-    rc |= read_force(yaml_get(n, "force"), u, d);
+    rc |= read_force(o, yaml_get(n, "force"), u, d);
     return rc ? -1 : 0;
 }
 
@@ -317,6 +319,22 @@ static int read_routes(struct config *c, struct owned *o, const struct yaml_node
     return -1;
 }
 
+/* Where a policy says `route:NAME`, the request must have somewhere to go. */
+static int check_policy_routes(const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    int rc = 0;
+
+    for (size_t i = 0; i < o->n_policies; i++) {
+        const char *name;
+        for (size_t r = 0; (name = policy_route_name(o->policies[i], r)); r++) {
+            if (settings_route_to(&o->settings, name)) continue;
+            yaml_error(yaml_get(root, "routes"), d, "the policy %s says route:%s, but no route leads to an upstream of this name",
+                       policy_id(o->policies[i]), name);
+            rc = -1;
+        }
+    }
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 static int read_clients(struct config *c, struct settings *s, const struct yaml_node *root, struct diag *d) {
@@ -364,6 +382,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_routes(c, o, root, d);
+    if (rc == 0) rc |= check_policy_routes(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
     o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The general form of a value under 45 CFR 164.514(b)(2)(i): of dates the year, and not even that where it implies
- * an age over 89 (C); of a ZIP code the first three digits where more than 20,000 people live there (B). Every
- * doubt is -1, and the caller masks.
+ * an age over 89 (C); of a ZIP code the first three digits where more than 20,000 people live there (B); of a city with
+ * its state the state; of an age the ten years it lies in. Every doubt is -1, and the caller masks.
  */
 #include "transform.h"
 
@@ -158,20 +158,44 @@ static int generalize_date(enum phi_kind kind, struct span value, long today, ch
 
 /* ---- ages ---- */
 
+/* "90+", or ten years: "60-69". */
 static int generalize_age(enum phi_kind kind, struct span value, char *out, size_t out_size) {
     size_t begin = 0, end;
+    char text[8];
 
     if (kind == PHI_AGE_90PLUS) return put("90+", out, out_size);
     while (begin < value.len && !is_digit(value.ptr[begin]))
         begin++;
     for (end = begin; end < value.len && is_digit(value.ptr[end]);)
         end++;
-    if (end == begin || end - begin > 3 || number_of(value.ptr + begin, end - begin) < AGE_LIMIT) return -1;
-    return put("90+", out, out_size);
+    if (end == begin || end - begin > 3) return -1;
+    for (size_t i = end; i < value.len; i++) /* months, or a second number */
+        if (is_digit(value.ptr[i])) return -1;
+    int age = number_of(value.ptr + begin, end - begin);
+    if (age >= AGE_LIMIT) return put("90+", out, out_size);
+    (void)snprintf(text, sizeof text, "%d-%d", age / 10 * 10 % 100, age / 10 * 10 % 100 + 9);
+    return end == value.len ? put(text, out, out_size) : -1;
+}
+
+/* ---- places ---- */
+
+/* "Springfield, IL" -> "IL": a state may stay (45 CFR 164.514(b)(2)(i)(B)). Its letters must be those of one. */
+static int generalize_city(struct span value, char *out, size_t out_size) {
+    static const char states[] = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ "
+                                 "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR";
+    char text[3];
+
+    if (value.len < 5 || value.ptr[value.len - 3] != ' ' || value.ptr[value.len - 4] != ',') return -1;
+    memcpy(text, value.ptr + value.len - 2, 2);
+    text[2] = '\0';
+    for (size_t i = 0; i + 1 < sizeof states; i += 3)
+        if (memcmp(states + i, text, 2) == 0) return put(text, out, out_size);
+    return -1;
 }
 
 int transform_generalize(enum phi_kind kind, struct span value, long today, char *out, size_t out_size) {
     if (kind == PHI_GEO_ZIP) return generalize_zip(value, out, out_size);
+    if (kind == PHI_GEO_CITY || kind == PHI_GEO_COUNTY) return generalize_city(value, out, out_size);
     if (kind == PHI_AGE_90PLUS || kind == PHI_AGE_LE89) return generalize_age(kind, value, out, out_size);
     if (kind == PHI_DATE_DOB || kind == PHI_DATE_DEATH || kind == PHI_DATE_SERVICE || kind == PHI_DATE_OTHER)
         return generalize_date(kind, value, today, out, out_size);

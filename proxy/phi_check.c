@@ -161,7 +161,7 @@ struct case_run {
 };
 
 struct one_case {
-    const struct yaml_node *text, *sends, *blocked, *restores;
+    const struct yaml_node *text, *sends, *blocked, *routed, *restores;
     struct policy_request request;
     enum walk_part part;
     struct arena *arena;
@@ -180,6 +180,7 @@ static const struct yaml_key case_keys[] = {{.name = "name", .required = true},
                                             {.name = "text", .required = true},
                                             {.name = "sends"},
                                             {.name = "blocked"},
+                                            {.name = "routed"},
                                             {.name = "restores", .type = YAML_NODE_MAP}};
 static const struct yaml_key restores_keys[] = {{.name = "says", .required = true}, {.name = "gives", .required = true}};
 
@@ -207,10 +208,10 @@ static int read_case(const struct case_run *run, const struct yaml_node *c, stru
 
     if (yaml_check(c, case_keys, COUNT(case_keys), d) < 0) return -1;
     *one = (struct one_case){.text = yaml_get(c, "text"), .sends = yaml_get(c, "sends"),
-                             .blocked = yaml_get(c, "blocked"), .restores = yaml_get(c, "restores")};
+                             .blocked = yaml_get(c, "blocked"), .routed = yaml_get(c, "routed"), .restores = yaml_get(c, "restores")};
     if (one->restores && yaml_check(one->restores, restores_keys, COUNT(restores_keys), d) < 0) return -1;
-    if (!one->sends == !one->blocked) {
-        yaml_error(c, d, "a case says either what it sends or by which kind it is blocked");
+    if ((one->sends != NULL) + (one->blocked != NULL) + (one->routed != NULL) != 1) {
+        yaml_error(c, d, "a case says either what it sends, or by which kind it is blocked, or where it is routed");
         return -1;
     }
     one->request = (struct policy_request){.purpose = purpose ? policy_purpose(run->policy, purpose->text, purpose->len) : 0,
@@ -264,6 +265,8 @@ static const char *case_differs(const struct case_run *run, struct one_case *one
         return strcmp(phi_kind_name(t->block_kind), one->blocked->text) == 0 ? NULL : "(was blocked by another kind)";
     }
     if (t->blocked) return "(was blocked)";
+    if (one->routed) return t->route && strcmp(t->route, one->routed->text) == 0 ? NULL : "(was not routed there)";
+    if (t->route) return "(was routed)";
     if (!span_is(buf_span(&one->out), one->sends->text)) return "(left otherwise)";
     return !one->restores || comes_back(one) ? NULL : "(came back otherwise)";
 }

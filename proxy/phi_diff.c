@@ -40,6 +40,8 @@ static const char *meaning(const char *action) {
         const char *action, *meaning;
     } words[] = {{"block", "the request is refused"},     {"drop", "taken out"},
                  {"mask", "hidden, does not come back"},  {"tokenize", "hidden, comes back"},
+                 {"offset", "hidden but for the distance to other dates, comes back"},
+                 {"route", "another model, with a policy of its own"},
                  {"generalize", "a general form leaves"}, {"flag", "leaves, and is counted"},
                  {"allow", "leaves"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

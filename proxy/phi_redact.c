@@ -65,7 +65,7 @@ static int redact_json(struct job *j) {
                                       .group = w->group};
     }
     if (phi_scan(policy_engine(j->policy), j->scratch, leaves, j->walk.n, &found) < 0) return -1;
-    return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, &j->view, j->tokens, &j->out,
+    return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, &j->view, NULL, j->tokens, &j->out,
                           &j->transform);
 }
 
@@ -120,6 +120,11 @@ static int redact(struct job *j, bool json, const char *map) {
         return PHI_USAGE;
     }
     if (j->transform.blocked) return report_block(j);
+    if (j->transform.route) {
+        fprintf(stderr, "phi: goes to the upstream %s, whose policy decides: %s\n", j->transform.route,
+                phi_kind_name(j->transform.route_kind));
+        return PHI_FOUND;
+    }
     fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
     return map && write_map(j, map) < 0 ? PHI_USAGE : PHI_DONE;
 }
@@ -198,7 +203,7 @@ static int run_redact(struct job *j, const char *policy, const struct phi_who *w
 int phi_redact_command(int argc, char **argv) {
     const char *policy = NULL, *map = NULL, *restore = NULL;
     bool json = false;
-    struct phi_who who = {NULL};
+    struct phi_who who = {.purpose = NULL};
     const struct phi_option options[] = {{"--policy", &policy, NULL}, PHI_WHO_OPTIONS(who), {"--json", NULL, &json},
                                          {"--map", &map, NULL}, {"--restore", &restore, NULL}};
     struct job j = {.arena = NULL};

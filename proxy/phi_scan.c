@@ -136,7 +136,7 @@ static void explain_finding(const struct policy_view *view, const struct phi_scr
 
 int phi_explain_command(int argc, char **argv) {
     const char *name = NULL;
-    struct phi_who who = {NULL};
+    struct phi_who who = {.purpose = NULL};
     const struct phi_option options[] = {{"--policy", &name, NULL}, PHI_WHO_OPTIONS(who)};
     struct phi_result found = {NULL, 0};
     struct buf text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Error bodies. Texts are constants of this program, paths come from walk_path, so nothing of a body can appear.
+ * Error bodies. Texts are constants of this program or of the site's policy, paths come from walk_path, so nothing of a body can appear.
  */
 #include "refusal.h"
 
@@ -36,7 +36,7 @@ bool refusal_retry(enum refusal r) {
 }
 
 static void add_message(enum refusal r, const struct refusal_detail *d, struct buf *out) {
-    buf_add_json_escaped(out, span_of(rows[r].message));
+    buf_add_json_escaped(out, span_of(d->message ? d->message : rows[r].message));
     if (d->kind) {
         buf_add_c(out, " Found: ");
         buf_add_json_escaped(out, span_of(d->kind));

@@ -27,6 +27,7 @@ struct refusal_detail {
     struct span param;  /* JSON path or empty */
     const char *reason; /* a constant that refines the code ("baa_expired"), or NULL */
     const char *kind;   /* kind that led to a block, or NULL */
+    const char *message; /* the site's own words instead of refusal_message, or NULL */
 };
 
 /* The error body. */

@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "json_level.h"
 #include "link_state.h"
+#include "token_date.h"
 #include "token_shape.h"
 #include "tokens.h"
 
@@ -97,9 +98,10 @@ static void put_value(struct restore *r, struct span token, struct span value, s
 }
 
 static void put_token(struct restore *r, struct span token, struct buf *out) {
+    char date[TOKEN_DATE_TEXT_MAX];
     struct span value;
 
-    if (!tokens_find(r->tokens, token, &value)) {
+    if (!tokens_find(r->tokens, token, &value) && !tokens_find_date(r->tokens, token, date, &value)) {
         r->counts->unknown++;
         pass(r, token, out);
     } else if (link_state_inside(&r->links)) {
@@ -108,6 +110,7 @@ static void put_token(struct restore *r, struct span token, struct buf *out) {
     } else {
         put_value(r, token, value, out);
     }
+    explicit_bzero(date, sizeof date);
 }
 
 /* Takes bytes of text behind those that are held until it is decided whether they are a token; returns how many

@@ -4,6 +4,8 @@
  */
 #include "settings.h"
 
+#include <string.h>
+
 #include "../policies/engine/coverage.h"
 
 struct settings *settings_ref(struct settings *s) {
@@ -30,6 +32,12 @@ static bool runs_elsewhere(struct span model) {
     for (size_t i = 0; i + n <= model.len; i++)
         if (span_is_nocase(span_sub(model, i, i + n), word)) return true;
     return false;
+}
+
+const struct settings_route *settings_route_to(const struct settings *s, const char *upstream) {
+    for (size_t i = 0; i < s->n_routes; i++)
+        if (strcmp(s->routes[i].upstream->name, upstream) == 0) return &s->routes[i];
+    return NULL;
 }
 
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,

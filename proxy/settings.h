@@ -31,6 +31,7 @@ struct settings_upstream {
     struct agreement agreement;
     struct coverage *coverage; /* NULL: none */
     bool on_prem;              /* trust: on_prem, or the built-in echo model */
+    const char *model;         /* force: {model: NAME} takes the place of the request's; NULL: that stays */
     bool may_store;            /* force: {store: false} is the default; true only where the site says so */
 };
 
@@ -61,6 +62,9 @@ void settings_unref(struct settings *s);
 
 /* First match wins; NULL: no route. */
 const struct settings_route *settings_route(const struct settings *s, struct span model);
+
+/* The first route that leads to the upstream of this name; NULL: none. */
+const struct settings_route *settings_route_to(const struct settings *s, const char *upstream);
 
 /* NULL: the agreement covers the use today. Else a constant reason: "baa_missing", "baa_not_effective",
  * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */

@@ -8,6 +8,7 @@
 
 #define DIGITS_MAX 7u
 #define LETTERS_MAX 2u
+#define DAYS_MAX 6u /* digits */
 /* The longest word that leaves room for the brackets, the underscore, the number and the letters. */
 #define WORD_MAX (TOKEN_MAX - 3u - DIGITS_MAX - LETTERS_MAX)
 
@@ -20,7 +21,7 @@ static size_t run(struct span s, size_t from, size_t max, char low, char high) {
 
 static enum token_shape stop(struct span s, size_t at, size_t *len) {
     *len = at;
-    return at < s.len ? TOKEN_NO : TOKEN_PART;
+    return at < s.len || s.len == TOKEN_MAX ? TOKEN_NO : TOKEN_PART;
 }
 
 static uint32_t number_of(struct span digits) {
@@ -34,6 +35,7 @@ enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *
     *len = s.len ? 1 : 0;
     if (s.len == 0) return TOKEN_PART;
     if (s.ptr[0] != '[') return TOKEN_NO;
+    s = span_sub(s, 0, TOKEN_MAX);
 
     size_t word = run(s, 1, WORD_MAX, 'A', 'Z'), at = 1 + word;
     if (word == 0 || at == s.len || s.ptr[at] != '_') return stop(s, at, len);
@@ -43,14 +45,25 @@ enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *
     size_t digits = run(s, digits_at, DIGITS_MAX, '0', '9'), letters_at = digits_at + digits;
     if (digits == 0 || letters_at == s.len) return stop(s, letters_at, len);
 
-    size_t letters = run(s, letters_at, LETTERS_MAX, 'B', 'Z'), end = letters_at + letters;
+    size_t letters = run(s, letters_at, LETTERS_MAX, 'B', 'Z'), end = letters_at + letters, sign_at = end;
+    bool sign = end < s.len && (s.ptr[end] == '+' || s.ptr[end] == '-');
+    size_t days = 0;
+    if (sign) {
+        if (end + 1 < s.len && s.ptr[end + 1] == '0') return stop(s, end + 1, len);
+        days = run(s, end + 1, DAYS_MAX, '0', '9');
+        end += 1 + days;
+        if (days == 0 || end == s.len || s.ptr[end] != 'd') return stop(s, end, len);
+        end++;
+    }
     if (end == s.len || s.ptr[end] != ']') return stop(s, end, len);
 
     *len = end + 1;
     if (parts) {
         parts->word = span_sub(s, 1, 1 + word);
         parts->number = number_of(span_sub(s, digits_at, letters_at));
-        parts->letters = span_sub(s, letters_at, end);
+        parts->letters = span_sub(s, letters_at, sign_at);
+        parts->days = sign ? (int32_t)number_of(span_sub(s, sign_at + 1, sign_at + 1 + days)) : 0;
+        if (sign && s.ptr[sign_at] == '-') parts->days = -parts->days;
     }
     return TOKEN_YES;
 }

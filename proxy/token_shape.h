@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The grammar of a token: '[' [A-Z][A-Z]* '_' [1-9][0-9]{0,6} [B-Z]{0,2} ']', at most TOKEN_MAX bytes. As no '['
- * stands inside, a search that fails may go on behind the bytes it has seen.
+ * The grammar of a token: '[' [A-Z][A-Z]* '_' [1-9][0-9]{0,6} [B-Z]{0,2} ([+-] [1-9][0-9]{0,5} 'd')? ']', at most TOKEN_MAX
+ * bytes. As no '[' stands inside, a search that fails may go on behind the bytes it has seen.
  */
 #ifndef TOKEN_SHAPE_H
 #define TOKEN_SHAPE_H
@@ -20,6 +20,7 @@ struct token_parts {
     struct span word;
     uint32_t number;
     struct span letters;
+    int32_t days; /* of "+12d", else 0 */
 };
 
 /* Looks at the beginning of s. *len: of the token (YES), of s (PART), of the run that holds no other beginning

@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "keyed_hash.h"
+#include "token_date.h"
 #include "token_shape.h"
 
 #define NUMBER_MAX 1000000u
@@ -46,8 +47,22 @@ struct reserved {
     uint32_t number;
 };
 
+/* Dates that are told by their distance from the first of them. */
+struct series {
+    struct series *next;
+    unsigned word;
+    uint32_t number;
+    long first, least, most; /* days */
+    struct date_form {
+        struct date_form *next;
+        const char *form;
+        bool exact;
+    } * forms; /* in order of appearance: none, B, C, ... */
+};
+
 struct tokens {
     struct arena *arena;
+    struct series *series; /* few: a second one only for dates that lie far apart */
     struct keyed_hash hash;
     struct table values, texts, subjects, reserved;
     uint32_t last[WORDS_MAX]; /* by word: the last number given out */
@@ -173,8 +188,8 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     return 0;
 }
 
-static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form) {
-    char letters[3] = {0}, text[TOKEN_MAX + 1];
+static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
+    char letters[3] = {0}, distance[16] = "", text[TOKEN_MAX + 1];
 
     if (form >= 26) {
         letters[0] = (char)('B' + (form - 26) / 25);
@@ -182,7 +197,8 @@ static struct span write_token(struct arena *a, const char *word, uint32_t numbe
     } else if (form > 0) {
         letters[0] = (char)('A' + form);
     }
-    int n = snprintf(text, sizeof text, "[%s_%u%s]", word, number, letters);
+    if (days) (void)snprintf(distance, sizeof distance, "%+ldd", days);
+    int n = snprintf(text, sizeof text, "[%s_%u%s%s]", word, number, letters, distance);
     if (n < 0 || (size_t)n > TOKEN_MAX) return (struct span){0};
     struct span s = {arena_copy(a, span_make(text, (size_t)n)), (size_t)n};
     return s.ptr ? s : (struct span){0};
@@ -214,6 +230,12 @@ int tokens_reserve(struct tokens *t, struct span token_text) {
     return table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
 }
 
+static int entry_add(struct tokens *t, struct entry *e, uint64_t hash) {
+    if (!e->value.ptr || !e->text.ptr) return -1;
+    if (table_add(t->arena, &t->values, hash, e) < 0) return -1;
+    return table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
+}
+
 struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
     struct span none = {0};
     uint32_t number;
@@ -229,11 +251,85 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, phi_kind_word(kind), number, form);
-    if (!e->value.ptr || !e->text.ptr) return none;
-    if (table_add(t->arena, &t->values, hash, e) < 0) return none;
-    if (table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e) < 0) return none;
-    return e->text;
+    e->text = write_token(t->arena, phi_kind_word(kind), number, form, 0);
+    return entry_add(t, e, hash) < 0 ? none : e->text;
+}
+
+/* ---- dates by their distance ---- */
+
+#define DISTANCE_MAX (89L * 365) /* a longer one would tell an age over 89 (45 CFR 164.514(b)(2)(i)(C)) */
+
+static struct series *series_for(struct tokens *t, unsigned word, long day) {
+    for (struct series *s = t->series; s; s = s->next) {
+        long least = day < s->least ? day : s->least, most = day > s->most ? day : s->most;
+        if (s->word != word || most - least > DISTANCE_MAX) continue;
+        s->least = least;
+        s->most = most;
+        return s;
+    }
+    struct series *s = arena_alloc(t->arena, sizeof *s);
+    uint32_t number = s ? next_number(t, word) : 0;
+    if (number == 0) return NULL;
+    *s = (struct series){.next = t->series, .word = word, .number = number, .first = day, .least = day, .most = day};
+    return t->series = s;
+}
+
+/* Its place among the forms of the series; a new one is added. FORMS_MAX: no room. */
+static unsigned form_for(struct tokens *t, struct series *s, const struct token_date *date) {
+    struct date_form **at = &s->forms;
+    unsigned n = 0;
+
+    for (; *at; at = &(*at)->next, n++)
+        if (strcmp((*at)->form, date->form) == 0) return n;
+    struct date_form *f = n < FORMS_MAX ? arena_alloc(t->arena, sizeof *f) : NULL;
+    if (!f) return FORMS_MAX;
+    *f = (struct date_form){.form = arena_copy(t->arena, span_of(date->form)), .exact = date->exact};
+    if (!f->form) return FORMS_MAX;
+    *at = f;
+    return n;
+}
+
+struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date) {
+    struct span none = {0};
+
+    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = word_of(kind);
+    uint64_t hash = value_hash(t, word, value);
+    struct entry *e = find_value(t, word, value, hash);
+    if (e) return e->text;
+
+    struct series *s = series_for(t, word, date->day);
+    unsigned form = s ? form_for(t, s, date) : FORMS_MAX;
+    e = arena_alloc(t->arena, sizeof *e);
+    if (!e || form == FORMS_MAX) return none;
+    e->word = word;
+    e->value = span_make(arena_copy(t->arena, value), value.len);
+    e->text = write_token(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);
+    return entry_add(t, e, hash) < 0 ? none : e->text;
+}
+
+static unsigned form_of(struct span letters) {
+    if (letters.len == 0) return 0;
+    if (letters.len == 1) return (unsigned)(letters.ptr[0] - 'A');
+    return 26 + 25u * (unsigned)(letters.ptr[0] - 'B') + (unsigned)(letters.ptr[1] - 'B');
+}
+
+bool tokens_find_date(const struct tokens *t, struct span token, char *out, struct span *value) {
+    struct token_parts parts;
+    size_t len;
+
+    if (!t->series || token_shape_of(token, &len, &parts) != TOKEN_YES || len != token.len) return false;
+    for (const struct series *s = t->series; s; s = s->next) {
+        if (s->number != parts.number || !span_is(parts.word, phi_kind_word((enum phi_kind)s->word))) continue;
+        const struct date_form *f = s->forms;
+        for (unsigned n = form_of(parts.letters); f && n > 0; n--)
+            f = f->next;
+        int n = f && !f->exact ? token_date_write(f->form, s->first + parts.days, out) : -1;
+        if (n < 0) return false;
+        *value = span_make(out, (size_t)n);
+        return true;
+    }
+    return false;
 }
 
 bool tokens_find(const struct tokens *t, struct span token, struct span *value) {

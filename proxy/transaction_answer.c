@@ -5,6 +5,7 @@
 #include "transaction.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "transaction_state.h"
@@ -44,8 +45,13 @@ static bool as_message(const struct transaction *t) {
     return t->refusal == REFUSAL_PHI_BLOCKED && t->endpoint == SHAPE_CHAT && t->policy && policy_block_as_message(t->policy);
 }
 
+static const char *site_message(const struct transaction *t) {
+    enum phi_kind kind = t->refusal_kind ? phi_kind_find(t->refusal_kind, strlen(t->refusal_kind)) : PHI_NONE;
+    return t->policy ? policy_message(t->policy, refusal_code(t->refusal), kind) : NULL;
+}
+
 void transaction_reply_refusal(struct transaction *t) {
-    struct refusal_detail detail = {t->request_id, buf_span(&t->refusal_param), t->refusal_reason, t->refusal_kind};
+    struct refusal_detail detail = {t->request_id, buf_span(&t->refusal_param), t->refusal_reason, t->refusal_kind, site_message(t)};
     struct header_list headers = {.n = 0};
     int status = refusal_status(t->refusal);
     bool message = as_message(t), stream = message && t->walk.stream;

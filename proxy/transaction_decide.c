@@ -45,17 +45,51 @@ static enum flow choose_purpose(struct transaction *t) {
     return FLOW_NEXT;
 }
 
-static enum flow choose_route(struct transaction *t) {
+/* The model that the upstream will be asked for. */
+static struct span model_asked(const struct transaction *t) {
+    const char *forced = t->route->upstream->model;
+    return forced ? span_of(forced) : t->walk.model;
+}
+
+static enum flow take_route(struct transaction *t, const struct settings_route *route) {
     const char *uncovered;
+
+    t->route = route;
+    t->policy = route->policy;
+    uncovered = settings_uncovered(route->upstream, t->endpoint, model_asked(t), today());
+    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+}
+
+static enum flow choose_route(struct transaction *t) {
+    const struct settings_route *route;
 
     if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = settings_route(t->settings, t->walk.model);
-    if (!t->route) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->policy = t->route->policy;
-    uncovered = settings_uncovered(t->route->upstream, t->endpoint, t->walk.model, today());
-    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+    route = settings_route(t->settings, t->walk.model);
+    return route ? take_route(t, route) : transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+}
+
+/* What the upstream must not be asked to keep, it is not asked to. */
+static enum flow plan_force(struct transaction *t) {
+    bool may_store = t->route->upstream->may_store;
+
+    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    bool asked = t->walk.store && t->force.n == 0;
+    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+}
+
+/* What the route's policy and upstream say of the request beside its findings. */
+static enum flow check_route(struct transaction *t) {
+    enum flow flow = choose_purpose(t);
+
+    if (flow != FLOW_NEXT) return flow;
+    if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
+    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    return plan_force(t);
 }
 
 /* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
@@ -89,17 +123,6 @@ static enum flow undo_coding(struct transaction *t) {
     case INFLATE_MEMORY: return transaction_refuse(t, REFUSAL_OVERLOADED);
     }
     return transaction_refuse(t, REFUSAL_INTERNAL);
-}
-
-/* What the upstream must not be asked to keep, it is not asked to. */
-static enum flow plan_force(struct transaction *t) {
-    bool may_store = t->route->upstream->may_store;
-
-    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
-    t->walk.forced = t->force.edits;
-    t->walk.n_forced = t->force.n;
-    bool asked = t->walk.store && t->force.n == 0;
-    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
 static enum flow walk_once(struct transaction *t) {
@@ -138,49 +161,66 @@ enum flow transaction_walk(struct transaction *t) {
     if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
     if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
-    if ((flow = choose_purpose(t)) != FLOW_NEXT) return flow;
-    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
-        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if ((flow = plan_force(t)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
     return FLOW_NEXT;
 }
 
 /* ---- DETECT ---- */
 
+/* What is searched, in the order of the walk. Known keys and words are left out, so that the texts of two parts of one
+ * message, which their keys keep apart in the body, are neighbours: an identifier may have been cut there. */
+struct searched {
+    struct phi_leaf *leaves;
+    uint32_t *which; /* of the walk's */
+    size_t n;
+};
+
+static int collect_leaves(struct transaction *t, struct searched *s) {
+    size_t room = t->walk.n ? t->walk.n : 1;
+
+    *s = (struct searched){arena_array(t->work, room, sizeof *s->leaves), arena_array(t->work, room, sizeof *s->which), 0};
+    if (!s->leaves || !s->which) return -1;
+    for (size_t i = 0; i < t->walk.n; i++) {
+        const struct walk_leaf *w = &t->walk.v[i];
+        if (w->container || w->parameter || w->text.len == 0) continue; /* a container's inside stands in the list itself */
+        s->which[s->n] = (uint32_t)i;
+        s->leaves[s->n++] = (struct phi_leaf){.text = w->text.ptr,
+                                              .len = (uint32_t)w->text.len,
+                                              .label = w->label.ptr,
+                                              .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
+                                              .group = w->group};
+    }
+    return 0;
+}
+
 /* The scratch belongs to the next request as soon as this step is over. */
-static int keep_findings(struct transaction *t, const struct phi_result *found) {
+static int keep_findings(struct transaction *t, const struct searched *s, const struct phi_result *found) {
     struct phi_finding *v = arena_array(t->work, found->n ? found->n : 1, sizeof *v);
 
     if (!v) return -1;
-    if (found->n) memcpy(v, found->v, found->n * sizeof *v);
+    for (size_t i = 0; i < found->n; i++) {
+        if (found->v[i].leaf >= s->n) return -1;
+        v[i] = found->v[i];
+        v[i].leaf = s->which[v[i].leaf];
+    }
     t->found = (struct phi_result){v, found->n};
     return 0;
 }
 
 enum flow transaction_detect(struct transaction *t) {
     struct phi_result found;
-    struct phi_leaf *leaves;
+    struct searched s;
 
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
-    leaves = arena_array(t->work, t->walk.n ? t->walk.n : 1, sizeof *leaves);
-    if (!leaves) return transaction_refuse(t, REFUSAL_OVERLOADED);
-    for (size_t i = 0; i < t->walk.n; i++) {
-        const struct walk_leaf *w = &t->walk.v[i];
-        bool searched = !w->container && !w->parameter; /* a container's inside stands in the list itself */
-        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
-                                      .len = searched ? (uint32_t)w->text.len : 0,
-                                      .label = w->label.ptr,
-                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
-                                      .group = w->group};
-    }
-    int rc = phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found);
+    if (collect_leaves(t, &s) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    int rc = phi_scan(policy_engine(t->policy), t->scratch, s.leaves, s.n, &found);
     phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
     if (rc < 0) {
         metrics_add(&t->world->metrics->detector_errors, 1);
         return transaction_refuse(t, REFUSAL_DETECTOR);
     }
-    if (keep_findings(t, &found) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (keep_findings(t, &s, &found) < 0) return transaction_refuse(t, REFUSAL_DETECTOR);
     transaction_stage_done(t, METRICS_DETECT);
     return FLOW_NEXT;
 }
@@ -199,21 +239,50 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
                                      .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
                                      .model_len = t->walk.model.len};
     policy_view(t->policy, &request, out);
+    if (t->overriding) policy_view_override(out);
 }
 
-enum flow transaction_transform(struct transaction *t) {
+static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
     view_policy(t, &view);
     t->tokens = tokens_new(t->keep);
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
-    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->tokens, &t->out, &t->transform) < 0)
+    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
+                       &t->transform) < 0)
         return transaction_refuse(t, REFUSAL_DETECTOR);
+    return FLOW_NEXT;
+}
+
+/* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
+ * it elsewhere again, it is refused. */
+static enum flow follow_route(struct transaction *t) {
+    const struct settings_route *route = settings_route_to(t->settings, t->transform.route);
+    enum flow flow;
+
+    t->refusal_kind = phi_kind_name(t->transform.route_kind);
+    if (!route || t->first_route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->route_kind = t->transform.route_kind;
+    t->first_route = t->route;
+    if ((flow = take_route(t, route)) != FLOW_NEXT) return flow;
+    if ((flow = check_route(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_detect(t)) != FLOW_NEXT) return flow;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route) return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "route_again");
+    t->refusal_kind = NULL;
+    return FLOW_NEXT;
+}
+
+enum flow transaction_transform(struct transaction *t) {
+    enum flow flow;
+
+    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
+    if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
     count_findings(t);
     if (t->transform.blocked) {
-        t->refusal_kind = phi_kind_name(t->transform.block_kind);
+        if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;

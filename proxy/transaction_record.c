@@ -100,6 +100,27 @@ static void add_upstream(struct audit_record *r, const struct transaction *t) {
     add_object(r, "upstream", &b);
 }
 
+/* Where the request would have gone, had its policy not sent it elsewhere. */
+static void add_rerouted(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->first_route) return;
+    begin_object(&b);
+    add_text(&b, "from", t->first_route->upstream->name);
+    add_text(&b, "kind", phi_kind_name(t->route_kind));
+    add_text(&b, "policy", policy_digest(t->first_route->policy));
+    add_object(r, "rerouted", &b);
+}
+
+static void add_bulk(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->transform.over_bulk) return;
+    begin_object(&b);
+    buf_add_format(&b, "\"encounters\":%u,\"patients\":%u", t->transform.bulk.encounters, t->transform.bulk.patients);
+    add_object(r, "bulk", &b);
+}
+
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
     char letter[2] = {phi_kind_letter(row->kind), '\0'};
     struct buf path;
@@ -231,12 +252,29 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_request(r, t);
     add_policy(r, t);
     add_upstream(r, t);
+    add_rerouted(r, t);
+    add_bulk(r, t);
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);
     add_counts(r, t, "found", counts);
     if (!t->refused) add_counts(r, t, "disclosed", t->transform.disclosed);
     if (!t->refused) add_mutations(r, t);
+    return r;
+}
+
+struct audit_record *transaction_override_record(struct transaction *t) {
+    struct audit_record *r = audit_record_new("override");
+
+    if (!r) return NULL;
+    audit_add_string(r, "request_id", t->request_id);
+    audit_add_text(r, "reason", t->override_reason);
+    add_actor(r, t);
+    if (t->override_by) audit_add_text(r, "second", t->override_by->user);
+    add_policy(r, t);
+    add_counts(r, t, "overridden", t->transform.overridden);
+    add_bulk(r, t);
+    audit_add_text(r, "decision", transaction_verdict_name(t->refused ? VERDICT_BLOCK : t->verdict));
     return r;
 }
 

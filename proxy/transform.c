@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
+#include "token_date.h"
 #include "tokens.h"
 
 #define EDITS_FIRST 16u
@@ -45,6 +46,7 @@ struct transformer {
     const struct phi_result *found;
     const struct policy_view *view;
     const struct policy *policy; /* of the view */
+    const char *model;
     long today;
     bool monitor;
     struct tokens *tokens;
@@ -111,7 +113,7 @@ static bool goes_in_clear(enum policy_action action) {
 
 /* Monitor mode changes nothing, except what may leave in clear under no policy. */
 static bool is_enforced(const struct transformer *x, enum phi_kind kind) {
-    return !x->monitor || policy_in_floor(x->policy, kind);
+    return !x->monitor || (kind != PHI_NONE && policy_in_floor(x->policy, kind));
 }
 
 static void block(struct transformer *x, enum phi_kind kind, uint32_t path, const char *reason) {
@@ -141,11 +143,22 @@ static bool is_loose_number(const struct walk_leaf *leaf) {
     return leaf->what == WALK_NUMBER && leaf->level > 1;
 }
 
+static void route(struct transformer *x, enum policy_part part, enum phi_kind kind) {
+    if (!is_enforced(x, kind) || x->t->route) return;
+    x->t->route = policy_view_route(x->view, part, kind);
+    x->t->route_kind = kind;
+}
+
 /* The policy's action as it can be done at this place. */
 static enum policy_action decide_one(struct transformer *x, const struct walk_leaf *leaf, enum phi_kind kind) {
-    enum policy_action action = policy_view_action(x->view, transform_part(leaf->part), kind);
+    enum policy_part part = transform_part(leaf->part);
+    enum policy_action action = policy_view_action(x->view, part, kind);
 
     if (goes_in_clear(action)) return action;
+    if (action == POLICY_ROUTE) {
+        route(x, part, kind);
+        return action;
+    }
     if (leaf->fixed && action != POLICY_BLOCK) {
         block(x, kind, leaf->path, "phi_in_signed_text");
         return POLICY_BLOCK;
@@ -170,6 +183,21 @@ static bool finding_fits(const struct transformer *x, size_t i) {
     return !before || before->leaf < f->leaf || (before->leaf == f->leaf && before->begin <= f->begin);
 }
 
+/* More patients, or more of a chart, than a purpose needs at once. */
+static int check_bulk(struct transformer *x) {
+    struct policy_limits limits = policy_limits(x->policy, x->view->purpose);
+    struct transform *t = x->t;
+
+    if (!limits.patients && !limits.encounters) return 0;
+    if (transform_bulk_count(x->arena, x->w, x->found, x->today, &t->bulk) < 0) return -1;
+    bool patients = limits.patients && t->bulk.patients > limits.patients,
+         encounters = limits.encounters && t->bulk.encounters > limits.encounters;
+    t->over_bulk = patients || encounters;
+    if (t->over_bulk && limits.action == POLICY_BLOCK && !x->view->override)
+        block(x, PHI_NONE, 0, patients ? "too_many_patients" : "too_many_encounters");
+    return 0;
+}
+
 static int decide_all(struct transformer *x) {
     struct transform *t = x->t;
 
@@ -184,10 +212,13 @@ static int decide_all(struct transformer *x) {
                                     .score = f->score, .via = f->via};
         if (row_count(x, row) < 0) return -1;
         t->findings++;
+        t->overridden[f->kind] += policy_view_overridden(x->view, transform_part(leaf->part), f->kind);
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
-    if (t->blocked) memset(t->disclosed, 0, sizeof t->disclosed);
+    if (check_bulk(x) < 0) return -1;
+    if (t->blocked) t->route = NULL;
+    if (t->blocked || t->route) memset(t->disclosed, 0, sizeof t->disclosed);
     return 0;
 }
 
@@ -239,26 +270,44 @@ static int general_of(struct transformer *x, const struct walk_leaf *leaf, const
     return with->ptr ? 0 : -1;
 }
 
+/* A date that is not certain keeps no distance. */
+static int offset_of(struct transformer *x, enum phi_kind kind, struct span value, unsigned subject, struct span *with) {
+    struct token_date date;
+    bool certain = token_date_read(value, kind == PHI_DATE_DOB, x->today, &date) == 0;
+
+    *with = certain ? tokens_put_date(x->tokens, kind, value, &date) : tokens_put(x->tokens, kind, value, subject);
+    explicit_bzero(&date, sizeof date);
+    return with->len ? 0 : -1;
+}
+
 static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r,
                           struct span *with) {
     switch (r->action) {
     case POLICY_TOKENIZE:
         *with = tokens_put(x->tokens, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject);
         return with->len ? 0 : -1;
+    case POLICY_OFFSET: return offset_of(x, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject, with);
     case POLICY_GENERALIZE: return general_of(x, leaf, r, with);
     case POLICY_DROP:
         *with = span_make("", 0);
         return could_forge(leaf, r) ? mask_of(x, r->kind, with) : 0;
-    case POLICY_MASK: case POLICY_BLOCK: case POLICY_FLAG: case POLICY_ALLOW: case POLICY_ACTIONS:
+    case POLICY_MASK: case POLICY_BLOCK: case POLICY_ROUTE: case POLICY_FLAG: case POLICY_ALLOW: case POLICY_ACTIONS:
         break;
     }
     return mask_of(x, r->kind, with);
 }
 
-static int range_done(struct transformer *x, const struct walk_leaf *leaf, const struct range *r) {
+/* A field's value may end in the full stop of its sentence; the form of a date does not. */
+static void trim_date(const struct walk_leaf *leaf, struct range *r) {
+    while (r->action == POLICY_OFFSET && r->end > r->begin + 1 && strchr(".,;:", leaf->text.ptr[r->end - 1]))
+        r->end--;
+}
+
+static int range_done(struct transformer *x, const struct walk_leaf *leaf, struct range *r) {
     struct span with;
 
     if (r->begin == r->end) return 0;
+    trim_date(leaf, r);
     if (r->token_text) {
         struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
@@ -266,6 +315,10 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, const
         if (x->monitor) return 0;
     }
     return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, leaf->level, with);
+}
+
+static bool comes_back(enum policy_action action) {
+    return action == POLICY_TOKENIZE || action == POLICY_OFFSET;
 }
 
 /* next begins inside r. A range that grew is not the written form that was found: it shares no subject. */
@@ -277,8 +330,8 @@ static void range_join(struct range *r, const struct range *next) {
         if (begin < next->begin || end > next->end) r->subject = 0;
     } else {
         if (end > r->end || !next->token_text) r->subject = 0;
-        bool both_tokens = r->action == POLICY_TOKENIZE && next->action == POLICY_TOKENIZE;
-        if (!next->token_text && !both_tokens) r->action = POLICY_MASK;
+        bool both_return = comes_back(r->action) && comes_back(next->action);
+        if (!next->token_text) r->action = both_return ? POLICY_TOKENIZE : POLICY_MASK;
     }
     r->begin = begin;
     r->end = end;
@@ -365,6 +418,16 @@ static int reserve_what_stays(struct transformer *x) {
     return 0;
 }
 
+/* The one leaf that the walk took the model from, when another name takes its place. */
+static bool is_model(const struct transformer *x, const struct walk_leaf *leaf) {
+    return x->model && x->w->model.len && leaf->what == WALK_STRING && leaf->text.ptr == x->w->model.ptr;
+}
+
+static int edit_model(struct transformer *x, const struct walk_leaf *leaf) {
+    const struct range whole = {.end = (uint32_t)leaf->text.len};
+    return span_is(leaf->text, x->model) ? 0 : edit_add(x, leaf, &whole, leaf->level, span_of(x->model));
+}
+
 static int edit_all(struct transformer *x) {
     size_t finding = 0;
 
@@ -373,6 +436,10 @@ static int edit_all(struct transformer *x) {
         const struct walk_leaf *leaf = &x->w->v[i];
         while (finding < x->found->n && x->found->v[finding].leaf < i)
             finding++;
+        if (is_model(x, leaf)) {
+            if (edit_model(x, leaf) < 0) return -1;
+            continue;
+        }
         bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
         if (editable && edit_leaf(x, i, &finding) < 0) return -1;
         if (is_loose_number(leaf) && edit_number(x, i, &finding) < 0) return -1;
@@ -411,7 +478,7 @@ static int run(struct transformer *x, struct span body, struct buf *out) {
     x->today = (long)(time(NULL) / 86400);
     *x->t = (struct transform){0};
     if (decide_all(x) < 0) return -1;
-    if (x->t->blocked) return 0;
+    if (x->t->blocked || x->t->route) return 0;
     if (edit_all(x) < 0) return -1;
     if (merge_forced(x, &edits, &n) < 0) return -1;
     return json_splice(body, edits, n, out);
@@ -430,13 +497,15 @@ static int verify(struct arena *a, struct span text) {
 }
 
 int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
-                   const struct policy_view *view, struct tokens *tokens, struct buf *out, struct transform *t) {
-    struct transformer x = {.arena = a, .w = w, .found = found, .view = view, .policy = view->policy, .tokens = tokens,
+                   const struct policy_view *view, const char *model, struct tokens *tokens, struct buf *out,
+                   struct transform *t) {
+    struct transformer x = {.arena = a, .w = w, .found = found, .view = view, .policy = view->policy, .model = model,
+                            .tokens = tokens,
                             .t = t};
     size_t before = out->len;
 
     if (run(&x, body, out) < 0) return -1;
-    if (t->blocked || (t->edits == 0 && w->n_forced == 0)) return 0;
+    if (t->blocked || t->route || (t->edits == 0 && w->n_forced == 0)) return 0;
     return verify(a, span_sub(buf_span(out), before, out->len));
 }
 

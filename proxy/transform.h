@@ -7,6 +7,7 @@
 #define TRANSFORM_H
 
 #include "../policies/engine/policy.h"
+#include "transform_bulk.h"
 #include "walk.h"
 
 struct arena;
@@ -33,8 +34,14 @@ struct transform {
     bool blocked;              /* the request must not go; nothing was written */
     enum phi_kind block_kind;
     uint32_t block_path;
-    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", "phi_in_signed_text" */
-    uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked */
+    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", "phi_in_signed_text", or, with no kind, "too_many_patients",
+                                  "too_many_encounters" */
+    const char *route;         /* not blocked, but another upstream and its policy shall have it; nothing was written */
+    enum phi_kind route_kind;
+    struct transform_bulk bulk; /* counted where the policy limits it */
+    bool over_bulk;             /* more than it says, whatever follows from that */
+    uint32_t overridden[PHI_KINDS]; /* would have been blocked without the override, by kind */
+    uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked or routed */
 };
 
 /* Decides every finding as the view says, then writes the body as it may leave into out. found->v[].leaf numbers
@@ -43,11 +50,12 @@ struct transform {
  * that could be put back. A number in JSON text inside a string becomes a string there; elsewhere, as in a key, it
  * blocks. In monitor mode nothing is changed (token-shaped text included), except for kinds in the policy's floor, and
  * rows say what would have been done.
- * 0: out is ready, or t->blocked. -1: out of memory or a limit, or findings that do not fit the walk; the caller
+ * model: takes the place of the request's model; NULL: that stays.
+ * 0: out is ready, or t->blocked, or t->route. -1: out of memory or a limit, or findings that do not fit the walk; the caller
  * refuses, whatever out holds. */
 MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span body, const struct phi_result *found,
-                              const struct policy_view *view, struct tokens *tokens, struct buf *out,
-                              struct transform *t);
+                              const struct policy_view *view, const char *model, struct tokens *tokens,
+                              struct buf *out, struct transform *t);
 
 /* The same decision for plain text (phi redact). */
 MUST_CHECK int transform_text(struct arena *a, struct span text, enum walk_part part, const struct phi_result *found,
@@ -56,7 +64,8 @@ MUST_CHECK int transform_text(struct arena *a, struct span text, enum walk_part 
 
 enum policy_part transform_part(enum walk_part part);
 
-/* The general form of a value: date -> year (or 90+), ZIP -> ZIP3 or 000, age over 89 -> 90+. -1 when the kind or
+/* The general form of a value: date -> year (or 90+), ZIP -> ZIP3 or 000, age -> ten years or 90+,
+ * "Springfield, IL" -> "IL". -1 when the kind or
  * the written form has none. out: at most 32 bytes. today: days since 1970-01-01. */
 MUST_CHECK int transform_generalize(enum phi_kind kind, struct span value, long today, char *out, size_t out_size);
 

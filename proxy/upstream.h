@@ -2,7 +2,7 @@
  *
  * Calls to upstreams by libcurl's multi interface in a worker's event loop, behind a narrow interface: start, head,
  * data, done, cancel, pause. The request is built anew from what is given here; nothing of the client's framing or
- * credentials can pass. No redirects, no proxies or .netrc from the environment, no decompression, TLS verified,
+ * credentials can pass. No redirects, no proxies or .netrc from the environment, TLS verified,
  * HTTP/2 where offered.
  *
  * A pooled HTTP/1.1 connection on which bytes wait before a request is sent has had a forged early answer planted: it is
@@ -29,7 +29,7 @@ struct upstream_target { /* from the configuration; lives as long as calls to it
 };
 
 enum upstream_end {
-    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect, a content coding */
+    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect, a coding that cannot be undone */
     UPSTREAM_OK,          /* complete by its own framing (which may be the end of the connection) */
     UPSTREAM_UNREACHABLE, /* nothing was sent, connect_ms included */
     UPSTREAM_TIMEOUT,

@@ -218,9 +218,26 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
     x->event_stream = x->stream && span_is_nocase(type, "text/event-stream");
     if (!x->event_stream && x->head.has_length && x->head.length > response_max(x))
         return stop(x, UPSTREAM_TOO_LARGE);
+    if (x->head.coding > INFLATE_IDENTITY) {
+        x->inflate = inflate_new(x->head.coding, x->event_stream ? SIZE_MAX : (size_t)response_max(x));
+        if (!x->inflate) return stop(x, UPSTREAM_BROKEN);
+    }
     if (give_head(x) < 0) return stop(x, UPSTREAM_CANCELLED);
     watch_deadline(x);
     return len;
+}
+
+/* 0, -1, 1 as the owner wishes; *bad: why not. */
+static int give_plain(struct upstream_exchange *x, struct span coded, enum upstream_end *bad) {
+    struct buf plain;
+    int wish = -1;
+
+    buf_init(&plain, (size_t)response_max(x));
+    enum inflate_result result = inflate_push(x->inflate, coded, &plain);
+    if (result != INFLATE_OK) *bad = result == INFLATE_TOO_LARGE ? UPSTREAM_TOO_LARGE : UPSTREAM_BROKEN;
+    else wish = plain.len ? x->call.handler->data(x->call.owner, buf_span(&plain)) : 0;
+    buf_free(&plain);
+    return wish;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
@@ -236,8 +253,10 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     x->heard = upstream_now();
     x->received += len;
     if (!x->event_stream && x->received > response_max(x)) return stop(x, UPSTREAM_TOO_LARGE);
-    int wish = x->call.handler->data(x->call.owner, span_make(bytes, len));
-    if (wish < 0) return stop(x, UPSTREAM_CANCELLED);
+    enum upstream_end bad = UPSTREAM_CANCELLED;
+    struct span data = span_make(bytes, len);
+    int wish = x->inflate ? give_plain(x, data, &bad) : x->call.handler->data(x->call.owner, data);
+    if (wish < 0) return stop(x, bad);
     x->full = wish > 0;
     return len;
 }
@@ -259,7 +278,7 @@ void upstream_exchange_completed(struct upstream_exchange *x, CURLcode result) {
     else if (try_afresh(x))
         return;
     else if (result == CURLE_OK && x->head_given)
-        x->call.end = UPSTREAM_OK;
+        x->call.end = !x->inflate || inflate_end(x->inflate) == INFLATE_OK ? UPSTREAM_OK : UPSTREAM_BROKEN;
     else
         x->call.end = x->sends == 0 ? UPSTREAM_UNREACHABLE : UPSTREAM_BROKEN;
     upstream_call_done(&x->call);
@@ -293,6 +312,8 @@ static void release(struct upstream_call *c) {
     if (x->fresh) curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 0L);
     buf_clear(&x->text);
     response_head_wipe(&x->head);
+    inflate_free(x->inflate);
+    x->inflate = NULL;
     upstream_pool_spare(x->pool, x);
 }
 
@@ -397,6 +418,7 @@ static struct upstream_exchange *exchange_new(struct upstream_pool *p) {
 }
 
 void upstream_exchange_free(struct upstream_exchange *x) {
+    inflate_free(x->inflate);
     curl_easy_cleanup(x->easy);
     curl_url_cleanup(x->url);
     buf_free(&x->url_text);

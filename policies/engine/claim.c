@@ -51,7 +51,10 @@ static enum policy_claim ceiling_shown(enum phi_kind kind) {
 /* A general form is a year, 90+ or three ZIP digits; where a kind has none, the value is masked. */
 static enum policy_claim ceiling(enum phi_kind kind, enum policy_action action) {
     switch (action) {
+    case POLICY_OFFSET: /* derived from the value: never Safe Harbor, 164.514(c)(1) */
+        return POLICY_LIMITED_DATA_SET;
     case POLICY_BLOCK:
+    case POLICY_ROUTE: /* what goes there is that policy's claim */
     case POLICY_TOKENIZE:
     case POLICY_MASK:
     case POLICY_DROP:

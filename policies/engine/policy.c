@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_bulk.h"
 #include "policy_scope.h"
 #include "policy_table.h"
 
 static const char *const action_names[POLICY_ACTIONS] = {
     [POLICY_BLOCK] = "block", [POLICY_TOKENIZE] = "tokenize",     [POLICY_MASK] = "mask",
     [POLICY_DROP] = "drop",   [POLICY_GENERALIZE] = "generalize", [POLICY_FLAG] = "flag",
-    [POLICY_ALLOW] = "allow"};
+    [POLICY_ALLOW] = "allow", [POLICY_OFFSET] = "offset",         [POLICY_ROUTE] = "route"};
 
 struct policy *policy_ref(struct policy *p) {
     atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
@@ -26,6 +27,7 @@ void policy_unref(struct policy *p) {
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
     policy_scopes_free(p);
+    policy_messages_free(p);
     free(p);
 }
 
@@ -127,6 +129,32 @@ enum policy_action policy_view_action(const struct policy_view *v, enum policy_p
     return cell ? (enum policy_action)cell->action : POLICY_BLOCK;
 }
 
+/* The decisions of an override. */
+static const struct policy_cell as_token = {.action = POLICY_TOKENIZE}, as_it_is = {.action = POLICY_FLAG};
+
+void policy_view_override(struct policy_view *v) {
+    v->override = true;
+    for (int part = 0; part < POLICY_PARTS; part++) {
+        for (int k = 1; k < PHI_KINDS; k++) {
+            const struct policy_cell *cell = v->cells[part][k];
+            bool floor = v->policy->in_floor[k] && !v->policy->override.floor;
+            if (!cell || cell->action != POLICY_BLOCK || floor) continue;
+            bool category = k >= PHI_SENS_SUD && k <= PHI_SENS_STATUS;
+            v->cells[part][k] = category && !v->policy->in_floor[k] ? &as_it_is : &as_token;
+        }
+    }
+}
+
+bool policy_view_overridden(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell == &as_token || cell == &as_it_is;
+}
+
+const char *policy_view_route(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell && cell->action == POLICY_ROUTE ? policy_route_name(v->policy, cell->route) : NULL;
+}
+
 const char *policy_view_source(const struct policy_view *v, enum policy_part part, enum phi_kind kind, uint32_t *line) {
     const struct policy_cell *cell = view_at(v, part, kind);
 
@@ -166,6 +194,27 @@ enum policy_action policy_action_find(const char *name, size_t len, bool *found)
     return POLICY_BLOCK;
 }
 
+struct policy_limits policy_limits(const struct policy *p, int purpose) {
+    struct policy_limits none = {0, 0, POLICY_ALLOW};
+    if (purpose < 0 || purpose >= p->n_purposes || (!p->bulk.patients && !p->bulk.encounters)) return none;
+    return (struct policy_limits){p->bulk.patients, p->bulk.encounters, (enum policy_action)p->bulk.action[purpose]};
+}
+
+enum policy_overriding policy_overriding(const struct policy *p) {
+    if (!p->override.present) return POLICY_OVERRIDE_NONE;
+    return p->override.second_person ? POLICY_OVERRIDE_TWO : POLICY_OVERRIDE_ONE;
+}
+
+bool policy_override_reason(const struct policy *p, const char *reason) {
+    for (size_t i = 0; i < p->override.n_reasons; i++)
+        if (strcmp(p->override.reasons[i], reason) == 0) return true;
+    return false;
+}
+
+const char *policy_route_name(const struct policy *p, size_t i) {
+    return i < p->n_routes ? p->routes[i] : NULL;
+}
+
 const char *policy_source(const struct policy *p, int purpose, enum phi_kind kind, uint32_t *line) {
     *line = 0;
     if (purpose < 0 || purpose >= p->n_purposes || (unsigned)kind >= PHI_KINDS) return NULL;
@@ -179,11 +228,15 @@ int policy_strictness(enum policy_action a) {
     switch (a) {
     case POLICY_BLOCK:
         break;
+    case POLICY_ROUTE:
+        return 7;
     case POLICY_DROP:
-        return 5;
+        return 6;
     case POLICY_MASK:
-        return 4;
+        return 5;
     case POLICY_TOKENIZE:
+        return 4;
+    case POLICY_OFFSET:
         return 3;
     case POLICY_GENERALIZE:
         return 2;
@@ -193,7 +246,7 @@ int policy_strictness(enum policy_action a) {
     case POLICY_ACTIONS:
         return 0;
     }
-    return 6;
+    return 8;
 }
 
 bool policy_shows(enum policy_action a) {

@@ -16,7 +16,9 @@
 
 enum policy_action {
     POLICY_BLOCK = 0, /* the request is refused */
+    POLICY_ROUTE,     /* the request goes to another upstream, whose own policy decides */
     POLICY_TOKENIZE,  /* [NAME_1], restored in the answer */
+    POLICY_OFFSET,    /* dates: [DATE_1+12d]; restored, also where the model computed a new distance */
     POLICY_MASK,      /* [SSN], not restored */
     POLICY_DROP,      /* the text is taken out */
     POLICY_GENERALIZE, /* date -> year, ZIP -> ZIP3, age -> 90+; falls back to mask where no general form exists */
@@ -83,12 +85,19 @@ struct policy_request {
 struct policy_view {
     const struct policy *policy;
     int purpose;
+    bool override; /* bulk limits do not block */
     const struct policy_cell *cells[POLICY_PARTS][PHI_KINDS]; /* NULL: block */
 };
 
 /* The policy outlives the view. Without a purpose each kind gets the strictest decision of all purposes. */
 void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out);
+/* Break-glass: what is blocked goes instead, a category as it is (flag), a value as a token. The floor stays blocked, unless
+ * the policy says `override: {floor: true}`; then it is tokens too. What is hidden otherwise stays hidden as it is. */
+void policy_view_override(struct policy_view *v);
+bool policy_view_overridden(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
 enum policy_action policy_view_action(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
+/* Where POLICY_ROUTE leads; NULL for any other action. */
+const char *policy_view_route(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
 /* The file and line of the decision, for explain. */
 const char *policy_view_source(const struct policy_view *v, enum policy_part part, enum phi_kind kind, uint32_t *line);
 const char *policy_part_name(enum policy_part part);
@@ -100,6 +109,20 @@ enum policy_action policy_action(const struct policy *p, int purpose, enum phi_k
 /* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
 bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
+/* The most distinct patients and encounters that one request may hold, 0: no limit; and what happens beyond. */
+struct policy_limits {
+    uint32_t patients, encounters;
+    enum policy_action action; /* POLICY_BLOCK, POLICY_FLAG or POLICY_ALLOW */
+};
+struct policy_limits policy_limits(const struct policy *p, int purpose);
+/* The site's own words for a refusal: by the kind that led to it, then by its code. NULL: it has none. */
+const char *policy_message(const struct policy *p, const char *code, enum phi_kind kind);
+enum policy_overriding { POLICY_OVERRIDE_NONE = 0, POLICY_OVERRIDE_ONE, POLICY_OVERRIDE_TWO };
+/* How many persons an override takes; none: the policy knows no override. */
+enum policy_overriding policy_overriding(const struct policy *p);
+bool policy_override_reason(const struct policy *p, const char *reason);
+/* The upstreams that `route:NAME` names, to be checked against the configuration. NULL at the end. */
+const char *policy_route_name(const struct policy *p, size_t i);
 enum policy_action policy_action_find(const char *name, size_t len, bool *found);
 /* The file and line of the rule that decides this cell, for explain. */
 const char *policy_source(const struct policy *p, int purpose, enum phi_kind kind, uint32_t *line);

@@ -36,6 +36,8 @@ static bool goes_in_clear(enum policy_action a) {
 
 enum policy_change policy_action_change(enum policy_action before, enum policy_action after) {
     if (before == after || (goes_in_clear(before) && goes_in_clear(after))) return POLICY_OTHERWISE;
+    /* Another policy decides there: only refusing is known to be stricter. */
+    if (before == POLICY_ROUTE || after == POLICY_ROUTE) return after == POLICY_BLOCK ? POLICY_STRICTER : POLICY_LOOSER;
     return policy_strictness(after) > policy_strictness(before) ? POLICY_STRICTER : POLICY_LOOSER;
 }
 
@@ -280,7 +282,7 @@ static void compare_detection(struct comparison *c) {
                                            .what = "detectors", .before = "as they were", .after = "others"});
 }
 
-/* ---- switches ---- */
+/* ---- bulk, routes, override ---- */
 
 static void tell_switch(struct comparison *c, const char *what, bool before, bool after, const char *closed,
                         const char *open) {
@@ -288,6 +290,69 @@ static void tell_switch(struct comparison *c, const char *what, bool before, boo
     tell(c, (struct policy_difference){.change = after ? POLICY_LOOSER : POLICY_STRICTER, .what = what,
                                        .before = before ? open : closed, .after = after ? open : closed});
 }
+
+/* No limit is the largest. */
+static uint32_t limit_of(uint32_t n) {
+    return n ? n : UINT32_MAX;
+}
+
+static void tell_limit(struct comparison *c, const char *what, uint32_t before, uint32_t after) {
+    char was[16] = "no limit", now[16] = "no limit";
+
+    if (before == after) return;
+    if (before) snprintf(was, sizeof was, "%u", before);
+    if (after) snprintf(now, sizeof now, "%u", after);
+    tell(c, (struct policy_difference){.change = limit_of(after) > limit_of(before) ? POLICY_LOOSER : POLICY_STRICTER,
+                                       .what = what, .before = was, .after = now});
+}
+
+static void tell_bulk_action(struct comparison *c, int before, int after) {
+    struct policy_limits was = policy_limits(c->before, before), now = policy_limits(c->after, after);
+
+    if (was.action == now.action) return;
+    tell(c, (struct policy_difference){.change = policy_action_change(was.action, now.action), .what = "bulk",
+                                       .purpose = policy_purpose_name(c->after, after),
+                                       .before = policy_action_name(was.action), .after = policy_action_name(now.action)});
+}
+
+static void compare_bulk(struct comparison *c) {
+    tell_limit(c, "bulk patients", c->before->bulk.patients, c->after->bulk.patients);
+    tell_limit(c, "bulk encounters", c->before->bulk.encounters, c->after->bulk.encounters);
+    tell_bulk_action(c, 0, 0);
+    for (int u = 1; u < policy_purpose_count(c->after); u++) {
+        const char *name = policy_purpose_name(c->after, u);
+        int was = policy_purpose(c->before, name, strlen(name));
+        if (was > 0) tell_bulk_action(c, was, u);
+    }
+}
+
+/* Whether, by how many and how far a block may be broken. */
+static void compare_override(struct comparison *c) {
+    static const char *const persons[] = {"nobody", "one person", "two persons"};
+    const struct policy_override *a = &c->before->override, *b = &c->after->override;
+    enum policy_overriding was = policy_overriding(c->before), now = policy_overriding(c->after);
+
+    if (was != now)
+        tell(c, (struct policy_difference){.change = now == POLICY_OVERRIDE_NONE || (was && now > was) ? POLICY_STRICTER
+                                                                                                       : POLICY_LOOSER,
+                                           .what = "override", .before = persons[was], .after = persons[now]});
+    tell_switch(c, "override floor", a->floor, b->floor, "holds", "may be broken");
+    for (size_t i = 0; i < b->n_reasons; i++)
+        if (was && !policy_override_reason(c->before, b->reasons[i]))
+            tell(c, (struct policy_difference){.what = "override reason", .before = "none", .after = b->reasons[i]});
+}
+
+/* Where `route:NAME` leads is not seen cell by cell. */
+static void compare_routes(struct comparison *c) {
+    for (size_t i = 0; i < c->after->n_routes || i < c->before->n_routes; i++) {
+        const char *was = policy_route_name(c->before, i), *now = policy_route_name(c->after, i);
+        if (was && now && strcmp(was, now) == 0) continue;
+        tell(c, (struct policy_difference){.change = now ? POLICY_LOOSER : POLICY_STRICTER, .what = "route",
+                                           .before = was ? was : "none", .after = now ? now : "none"});
+    }
+}
+
+/* ---- switches ---- */
 
 static void compare_switches(struct comparison *c) {
     const struct policy *a = c->before, *b = c->after;
@@ -308,6 +373,9 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
     compare_scopes(&c);
     compare_floor(&c);
     compare_detection(&c);
+    compare_bulk(&c);
+    compare_routes(&c);
+    compare_override(&c);
     compare_switches(&c);
     return c.looser;
 }

@@ -21,6 +21,8 @@ struct policy_lines {
 
 /* Reads a map (NULL: silent); adds the names of routes to p. Mistakes go to d. */
 void policy_lines_read(struct policy *p, const struct yaml_node *map, struct policy_lines *lines, struct diag *d);
+/* `sensitive: block`, or `sensitive: {SUD: block, HIV: route:own}`: the SENS.* kinds, with or without the prefix. */
+void policy_lines_sensitive(struct policy *p, const struct yaml_node *value, struct policy_lines *lines, struct diag *d);
 /* The kinds of a word, or -1 and a mistake with the nearest word. */
 int policy_kinds_read(const struct yaml_node *word, struct kind_set *set, struct diag *d);
 /* The decision of a kind that is not silent. Adds a mistake where it shows a kind of the floor. */

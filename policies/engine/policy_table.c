@@ -15,6 +15,7 @@
 
 #include "diag.h"
 #include "kind_set.h"
+#include "policy_bulk.h"
 #include "policy_chain.h"
 #include "policy_lines.h"
 #include "policy_scope.h"
@@ -70,13 +71,14 @@ static void fill_from(struct policy *p, int purpose, struct policy_lines *lines,
 }
 
 static void fill_purpose(struct policy *p, int purpose, const struct policy_chain *chain,
-                         struct policy_lines *actions, struct diag *d) {
+                         struct policy_lines *actions, struct policy_lines *sensitive, struct diag *d) {
     for (size_t f = 0; f < chain->n; f++) {
         struct policy_lines own;
         const struct yaml_node *purposes = map_of(chain, f, "purposes");
         const struct yaml_node *map = purposes ? yaml_get(purposes, p->purposes[purpose]) : NULL;
         policy_lines_read(p, map && map->type == YAML_NODE_MAP ? map : NULL, &own, d);
         fill_from(p, purpose, &own, f, d);
+        fill_from(p, purpose, &sensitive[f], f, d);
         fill_from(p, purpose, &actions[f], f, d);
     }
 }
@@ -118,13 +120,15 @@ static void fix_cells(struct policy *p) {
 }
 
 static void fill_cells(struct policy *p, const struct policy_chain *chain, struct diag *d) {
-    struct policy_lines actions[POLICY_CHAIN_MAX];
+    struct policy_lines actions[POLICY_CHAIN_MAX], sensitive[POLICY_CHAIN_MAX];
     int first = p->n_purposes > 1 ? 1 : 0;
 
-    for (size_t f = 0; f < chain->n; f++)
+    for (size_t f = 0; f < chain->n; f++) {
         policy_lines_read(p, map_of(chain, f, "actions"), &actions[f], d);
+        policy_lines_sensitive(p, yaml_get(policy_chain_root(chain, f), "sensitive"), &sensitive[f], d);
+    }
     for (int u = first; u < p->n_purposes; u++) {
-        fill_purpose(p, u, chain, actions, d);
+        fill_purpose(p, u, chain, actions, sensitive, d);
         check_coverage(p, u, chain, d);
     }
     if (first == 1) fill_none_given(p);
@@ -282,7 +286,9 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     read_thresholds(p, chain, d);
     read_purposes(p, chain, d);
     fill_cells(p, chain, d);
-    if (policy_scopes_read(p, chain, d) != 0) yaml_error(policy_chain_root(chain, 0), d, "out of memory");
+    if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
+        policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
+        yaml_error(policy_chain_root(chain, 0), d, "out of memory");
     if (diag_count(d) == mistakes) check_why(p, chain, d);
     return diag_count(d) == mistakes ? 0 : -1;
 }

@@ -11,9 +11,12 @@
 
 #define POLICY_PURPOSES_MAX 32
 #define POLICY_NAME_MAX 64
+#define POLICY_ROUTES_MAX 16
+#define POLICY_REASONS_MAX 16
 
 struct diag;
 struct policy_chain;
+struct policy_message;
 struct policy_scope;
 
 /* One decision and the line that made it. */
@@ -22,6 +25,18 @@ struct policy_cell {
     uint8_t file;   /* index into policy.files */
     uint8_t route;  /* index into policy.routes, for the action of that name */
     uint32_t line;
+};
+
+/* Zero limits: none. */
+struct policy_bulk {
+    uint32_t patients, encounters;
+    uint8_t action[POLICY_PURPOSES_MAX + 1]; /* by purpose: block, flag or allow */
+};
+
+struct policy_override {
+    bool present, floor, second_person;
+    char reasons[POLICY_REASONS_MAX][POLICY_NAME_MAX + 1];
+    size_t n_reasons;
 };
 
 struct policy {
@@ -41,6 +56,12 @@ struct policy {
     char *files[4];
     char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
     int n_purposes;                                              /* 0 included */
+    struct policy_bulk bulk;
+    struct policy_override override;
+    struct policy_message *messages;
+    size_t n_messages;
+    char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */
+    size_t n_routes;
     struct policy_scope *scopes; /* in the order in which they are asked */
     size_t n_scopes;
     struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];

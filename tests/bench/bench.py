@@ -264,7 +264,9 @@ def summary(r):
         if x:
             aim(f"CPU per request / nginx, 16 KB, {connections} connections", statistics.median(x), 3.5)
     if "audit" in r:
-        aim("durable audit added to p50, in fdatasyncs, least disturbed repeat", min(a["added_in_syncs"] for a in r["audit"]), 3)
+        # Both of the least disturbed repeat: a disk that others use makes one fdatasync dear, and so the ratio cheap.
+        added = min(a["p50_disk_us"] - a["p50_memory_us"] for a in r["audit"])
+        aim("durable audit added to p50, in fdatasyncs", added / min(a["fdatasync_us"] for a in r["audit"]), 3)
     f = r["first_event"]
     aim("first stream event / nginx unbuffered", median_of(f, "phigate", "first_p50_us") / median_of(f, "nginx-unbuffered", "first_p50_us"), 1.5)
     aim("end of stream / nginx unbuffered", median_of(f, "phigate", "end_p50_us") / median_of(f, "nginx-unbuffered", "end_p50_us"), 1.5)

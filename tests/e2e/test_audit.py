@@ -690,3 +690,109 @@ def test_a_witness_signs_only_what_continues(make_gateway, tmp_path):
     assert r.returncode == 1 and "not signed by the log's key" in r.stderr
     (tmp_path / "junk").write_text("hello\n")
     assert sign(tmp_path / "junk").returncode == 2
+
+
+# ---- tampering with all keys but the witness's and the paper ----
+
+def rechained(lines, key, change):
+    """The log with `change` applied to its records and everything after made anew, as somebody with the audit key would."""
+    import hmac
+    prev, out = "0" * 64, []
+    for n, record in enumerate(filter(None, (change(json.loads(x)) for x in lines)), 1):
+        del record["mac"]
+        record["seq"], record["prev"] = n, prev
+        mac = hmac.new(key, canonical(record), hashlib.sha256).hexdigest()
+        out.append(canonical({**record, "mac": mac}))
+        prev = hashlib.sha256(out[-1]).hexdigest()
+    return out, prev
+
+
+def canonical(record):
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("how", ["nothing", "user", "drop", "drop_checkpoints"])
+def test_whoever_has_the_audit_key_is_found_by_the_checkpoints(finished, tmp_path, how):
+    import hmac
+    g = finished
+    key = bytes.fromhex(g.key.read_text().strip())
+    victim = g.records("decision")[1]["seq"]
+
+    def change(record):
+        if how == "user" and record["seq"] == victim:
+            record["actor"]["user"] = "second-user"
+        if how.startswith("drop") and record["seq"] == victim:
+            return None
+        if how == "drop_checkpoints" and record["type"] == "checkpoint":
+            return None
+        return record
+
+    lines, last = rechained(g.decisions.read_text().splitlines(), key, change)
+    log = tmp_path / "decisions.log"
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    head = f"phigate-audit-head 1 {len(lines):020d} {last} ".encode()
+    (tmp_path / "decisions.log.head").write_bytes(head + hmac.new(key, head, hashlib.sha256).hexdigest().encode() + b"\n")
+    shutil.copy(g.decisions.parent / "decisions.log.checkpoint", tmp_path)
+    assert phi("audit", "verify", log, "--key", g.key).returncode == 0  # the chain alone cannot tell
+    r = phi("audit", "verify", log, "--key", g.key, "--public-key", g.pub)
+    assert r.returncode == (0 if how == "nothing" else 1), (how, r.stdout)
+    if how == "nothing":
+        assert log.read_bytes() == g.decisions.read_bytes()
+    r = phi("audit", "prove", g.ids[0], "--log", log)
+    assert r.returncode == (0 if how == "nothing" else 2)
+
+
+@pytest.mark.skipif(not shutil.which("rsyslogd"), reason="rsyslog is not installed")
+def test_rsyslog_ships_each_record_through_a_rotation(make_gateway, tmp_path):
+    shipped = (ROOT / "deploy" / "shipping" / "rsyslog.conf").read_text()
+    g = signed(make_gateway, tmp_path, ", rotate: {size: 64KiB}")
+    tls = tmp_path / "init" / "tls"
+    (tmp_path / "whole.conf").write_text(f'global(workDirectory="{tmp_path}")\n' + re.sub(
+        r"/etc/phigate/shipping/(\w+)[.]pem", lambda m: str(tls / ("key.pem" if m[1] == "key" else "cert.pem")), shipped))
+    check = subprocess.run(["rsyslogd", "-N1", "-f", str(tmp_path / "whole.conf")], capture_output=True, text=True)
+    assert "gtls" in shipped and check.returncode == 0, check.stderr
+    out = tmp_path / "out"
+    config = re.sub(r"global\(.*?\)\n", f'global(workDirectory="{tmp_path}")\n', shipped, flags=re.S)
+    config = re.sub(r"action\(.*?\)\n}", f'action(type="omfile" file="{out}" template="phigate-record")\n}}', config, flags=re.S)
+    config = config.replace("/var/lib/phigate/audit/decisions.log", str(g.decisions))
+    (tmp_path / "rsyslog.conf").write_text(config)
+    agent = subprocess.Popen(["rsyslogd", "-n", "-f", str(tmp_path / "rsyslog.conf"), "-i", str(tmp_path / "pid")],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        for i in range(70):
+            assert ask(g, TEXT)[0] == 200
+            time.sleep(0.01)
+        assert g.stop() == 0
+        files = [*sorted(g.decisions.parent.glob("decisions.log.seg-*")), g.decisions]
+        assert len(files) >= 2
+        want = b"".join(f.read_bytes() for f in files).splitlines()
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and (not out.exists() or len(out.read_bytes().splitlines()) < len(want)):
+            time.sleep(0.2)
+        got = [x.split(b" - RECORD - ", 1)[1].lstrip() for x in out.read_bytes().splitlines()]
+        assert got == want
+    finally:
+        agent.terminate()
+        agent.wait(20)
+
+
+def test_a_review_is_signed_off_in_the_log(finished, make_gateway, tmp_path):
+    copy = tmp_path / "audit"
+    shutil.copytree(finished.dir / "audit", copy)
+    log, page = copy / "decisions.log", tmp_path / "week.html"
+    assert phi("audit", "report", "--log", log, "--out", page).returncode == 0
+    args = ["--log", log, "--by", "Dr. Vega", "--from", "2026-01-01", "--to", "2026-01-07"]
+    assert phi("audit", "review", *args, "--report", page, "--key", finished.key).returncode == 0
+    record = [json.loads(x) for x in log.read_text().splitlines() if '"type":"review"' in x][0]
+    assert record["report_sha256"] == hashlib.sha256(page.read_bytes()).hexdigest() and record["result"] == "clear"
+    matches(record, json.loads((ROOT / "docs" / "audit.schema.json").read_text()))
+    assert phi("audit", "verify", log, "--key", finished.key, "--public-key", finished.pub).returncode == 0
+    r = phi("audit", "report", "--log", log, "--report", "R13", "--format", "csv")
+    assert '"Dr. Vega"' in r.stdout
+    for bad in (["--result", "fine", "--key", finished.key], [], ["--key", finished.pub], ["--report", tmp_path / "no", "--key", finished.key]):
+        assert phi("audit", "review", *args, *bad).returncode == 2
+    assert len([x for x in log.read_text().splitlines() if '"type":"review"' in x]) == 1
+    g = signed(make_gateway, tmp_path)
+    assert phi("audit", "review", "--log", g.decisions, *args[2:], "--result", "concern", "--key", g.key).returncode == 0
+    assert not g.records("review")
+    assert '"Dr. Vega"' in phi("audit", "report", "--log", g.decisions, "--report", "R13", "--format", "csv").stdout

@@ -2,6 +2,7 @@
 """Compressed request bodies: read as what they stand for and forwarded plain; what cannot be read is refused."""
 import gzip
 import json
+import time
 import zlib
 
 import httpx
@@ -79,3 +80,37 @@ def test_larger_than_the_client_may_send(make_gateway, upstream):
     r = httpx.post(g.url + "/chat/completions", content=gzip.compress(BODY), headers={
         "authorization": "Bearer " + g.keys["first"], "content-type": "application/json", "content-encoding": "gzip"})
     check(r, 413, "request_too_large", upstream, "decompressed")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_answers_that_come_compressed(gateway, upstream, coding):
+    """Nobody asked for it; read all the same, streams as they come."""
+    upstream.clear()
+    body = {"model": "capture", "messages": [{"role": "user", "content": NOTE}]}
+    headers = {"authorization": "Bearer " + gateway.keys["first"]}
+    for pieces in ([1], [400]):
+        upstream.behave("*", coding=coding, pieces=pieces)
+        r = httpx.post(gateway.url + "/chat/completions", json=body, headers=headers)
+        assert r.json()["choices"][0]["message"]["content"] == NOTE and "content-encoding" not in r.headers
+        r = httpx.post(gateway.url + "/chat/completions", json={**body, "stream": True}, headers=headers)
+        events = [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: {")]
+        assert "".join(e["choices"][0]["delta"].get("content") or "" for e in events) == NOTE
+        assert r.text.endswith("data: [DONE]\n\n") and leaked(upstream.received) == []
+
+
+def test_compressed_events_are_not_waited_for(gateway, upstream):
+    upstream.behave("*", coding="gzip", pieces=[5], event_delay=0.1)
+    with httpx.stream("POST", gateway.url + "/chat/completions", json={
+            "model": "capture", "stream": True, "messages": [{"role": "user", "content": "one two three four five six seven"}]},
+            headers={"authorization": "Bearer " + gateway.keys["first"]}) as r:
+        seen = [time.monotonic() for line in r.iter_lines() if line]
+    assert seen[-1] - seen[0] > 0.5
+
+
+def test_answers_that_are_not_as_they_say(gateway, upstream):
+    body = {"model": "capture", "messages": [{"role": "user", "content": NOTE}]}
+    for header in ("content-encoding: gzip", "content-encoding: compress", "content-encoding: gzip, br"):
+        upstream.behave("*", headers=[header])
+        r = httpx.post(gateway.url + "/chat/completions", json=body, headers={"authorization": "Bearer " + gateway.keys["first"]})
+        assert r.status_code == 502 and r.json()["error"]["code"] == "upstream_error"
+    upstream.behaviours.clear()

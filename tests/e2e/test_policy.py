@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from conftest import BIN, ROOT
 from test_cases import Scripted
@@ -71,7 +72,7 @@ def test_the_table_of_cells_is_what_the_script_writes():
 def test_every_cell_of_minimum_necessary():
     r = phi("test", "tests/cases/minimum-necessary.yaml")
     assert r.returncode == 0, "\n".join(line for line in r.stdout.splitlines() if line.startswith("not"))
-    assert "# 413 passed, 0 failed" in r.stdout
+    assert "# 418 passed, 0 failed" in r.stdout
 
 
 CASES = """policy: minimum-necessary
@@ -93,7 +94,7 @@ def test_what_comes_back_is_part_of_a_case(tmp_path):
     assert r.returncode == 1
     assert "not ok 1 - one (came back otherwise)" in r.stdout
     path.write_text(CASES % "00417723" + "    blocked: MRN\n")
-    assert "either what it sends or" in phi("test", path).stderr
+    assert "either what it sends" in phi("test", path).stderr
 
 
 # ---- the gateway ----
@@ -176,3 +177,192 @@ def test_scopes_in_the_tool(tmp_path):
     assert phi("redact", "--policy", path, text="MRN: 00417723").stdout == "MRN: [MRN_1]"
     assert phi("redact", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout == "MRN: [MRN]"
     assert "action  mask" in phi("explain", "--policy", path, "--role", "reception", text="MRN: 00417723").stdout
+
+
+# ---- offset ----
+
+OFFSET = "actions:\n  DATE.SERVICE: offset\n  DATE.OTHER: offset"
+STAY = "Date of service: 03/14/2024. Discharged March 26, 2024. Seen again 04/01/2024."
+
+
+def test_dates_keep_their_distance_and_come_back(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, OFFSET) as a:
+        r = a.ask(STAY, says="In [DATE_1], out [DATE_1B+12d]; follow-up [DATE_1+18d], then [DATE_1+48d] or [DATE_1B+48d]. [DATE_1C].")
+        assert a.sent() == "Date of service: [DATE_1]. Discharged [DATE_1B+12d]. Seen again [DATE_1+18d]."
+        assert said(r) == "In 03/14/2024, out March 26, 2024; follow-up 04/01/2024, then 05/01/2024 or May 1, 2024. [DATE_1C]."
+        assert r.headers["x-phigate-unrestored"] == "1"
+        assert {f["action"] for f in a.record["findings"]} == {"offset"}
+        assert "disclosed" not in a.record
+        streamed = a.ask(STAY, says="See you [DATE_1B+48d], not [DATE_1+0d].", stream=True)
+        assert said(streamed) == "See you May 1, 2024, not [DATE_1+0d]."
+
+
+def test_a_distance_that_the_caller_writes_is_only_text(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, OFFSET) as a:
+        r = a.ask("Date of service: 03/14/2024, [DATE_1+5d]", says="[TEXT_1] [DATE_1+5d]")
+        assert a.sent() == "Date of service: [DATE_1], [TEXT_1]"
+        assert said(r) == "[DATE_1+5d] 03/19/2024"
+
+
+def test_offset_is_for_dates(tmp_path):
+    r = phi("check", site(tmp_path, "actions:\n  MRN: offset"))
+    assert r.returncode == 1 and '"offset" is for dates' in r.stderr
+
+
+# ---- route ----
+
+def routed(make, tmp_path, body, own_policy="on-prem-model"):
+    a = Asked(make, tmp_path, body, start=False)
+    own = Scripted()
+    own.start()
+    text = (a.gateway.dir / "phigate.yaml").read_text()
+    text = text.replace("routes:\n", f"  own: {{url: \"http://127.0.0.1:{own.port}/v1\", trust: on_prem, force: {{model: llama}}}}\n"
+                        f"routes:\n  - {{models: [\"llama\"], upstream: own, policy: {own_policy}}}\n")
+    a.gateway.write("phigate.yaml", text)
+    a.own = own
+    own.answer = (200, "application/json", json.dumps({"choices": [{"index": 0, "message": {
+        "role": "assistant", "content": "ours"}, "finish_reason": "stop"}]}).encode())
+    return a
+
+
+def test_what_is_sensitive_goes_to_the_own_model(make_gateway, tmp_path):
+    with routed(make_gateway, tmp_path, "actions:\n  SENS.SUD: route:own") as a:
+        a.gateway.start()
+        text = "Patient attends methadone clinic. MRN: 00417723"
+        r = a.ask(text)
+        assert said(r) == "ours"
+        assert a.sent() is None
+        body = json.loads(a.own.got[-1].body)
+        assert body["model"] == "llama" and body["messages"][0]["content"] == text
+        assert a.record["rerouted"]["from"] == "main" and a.record["rerouted"]["kind"] == "SENS.SUD"
+        assert a.record["upstream"]["name"] == "own" and a.record["policy"]["id"] == "on-prem-model"
+        a.own.got.clear()
+        assert said(a.ask("MRN: 00417723", says="theirs")) == "theirs"
+        assert a.own.got == [] and "rerouted" not in a.record
+        # What is blocked is blocked, wherever the rest may go.
+        r = a.ask(text + " password: Tr0ub4dor&3x")
+        assert r.status_code == 400 and a.own.got == [] and a.sent() is None
+        a.own.stop()
+
+
+def test_a_route_that_leads_back_is_refused(make_gateway, tmp_path):
+    path = site(tmp_path, "actions:\n  SENS.SUD: route:own")
+    with routed(make_gateway, tmp_path, str(path), own_policy=path) as a:
+        a.gateway.start()
+        r = a.ask("Patient attends methadone clinic.")
+        assert r.status_code == 400 and "route_again" in r.text and a.own.got == []
+        a.own.stop()
+
+
+def test_a_route_needs_an_upstream(make_gateway, tmp_path):
+    g = make_gateway(1, start=False, policy=str(site(tmp_path, "actions:\n  SENS.SUD: route:nowhere")))
+    r = subprocess.run([str(BIN / "phigate"), "-c", str(g.dir / "phigate.yaml"), "--share", str(ROOT), "--check"],
+                       capture_output=True, text=True)
+    assert r.returncode != 0 and "route:nowhere" in r.stdout + r.stderr
+
+
+# ---- bulk, sensitive, messages ----
+
+def test_more_than_one_patient_or_a_whole_chart(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """bulk: {patients: 1, encounters: 3, action: block, purposes: {prior-auth: flag, research: allow}}
+messages: {phi_blocked: One patient at a time please.}""") as a:
+        two = "MRN: 00417723 and MRN: 00417724"
+        r = a.ask(two)
+        assert r.status_code == 400
+        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients.")
+        assert a.sent() is None
+        assert a.record["bulk"] == {"encounters": 0, "patients": 2}
+        assert a.ask("MRN: 00417723, again MRN: 004-17723").status_code == 200
+        assert "bulk" not in a.record
+        dates = " ".join(f"Date of service: {m}/14/2024." for m in range(1, 5))
+        assert a.ask(dates).status_code == 400 and a.record["reason"] == "too_many_encounters"
+        assert a.ask(dates[:-30]).status_code == 200
+        assert a.ask(two, headers={"x-phi-purpose": "prior-auth"}).status_code == 200
+        assert a.record["bulk"]["patients"] == 2
+        assert a.ask(two, headers={"x-phi-purpose": "research"}).status_code == 200
+
+
+def test_sensitive_and_messages_by_kind(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, """sensitive: {HIV: block}
+messages:
+  SENS.*: Ask the privacy officer.
+  SENS.HIV: Call 555-0100 first.
+  purpose_unknown: Unknown \\"purpose\\"; say treatment.""".replace('\\"', "'")) as a:
+        assert a.ask("HIV positive").json()["error"]["message"].startswith("Call 555-0100 first. Found: SENS.HIV.")
+        assert a.ask("methadone clinic").json()["error"]["message"].startswith("Ask the privacy officer. Found: SENS.SUD.")
+        r = a.ask("x", headers={"x-phi-purpose": "curiosity"})
+        assert r.json()["error"]["message"].startswith("Unknown 'purpose'; say treatment.")
+        assert a.ask("gonorrhea").status_code == 200
+
+
+@pytest.mark.parametrize("body, words", [
+    ("bulk: {patients: 0}", "1"), ("bulk: {action: block}", "needs a number"), ("bulk: {patients: 1, action: mask}", "block"),
+    ("bulk: {patients: 1, purposes: {xray: flag}}", 'no purpose "xray"'),
+    ("sensitive: mask", "is a category"), ("sensitive: {SOD: block}", "no sensitive category"),
+    ("actions: {SENS.HIV: tokenize}", "is a category"),
+    ("messages: {phi_blockd: x}", 'did you mean "phi_blocked"'), ("messages: {MNR: x}", 'did you mean "MRN"'),
+    ("messages: {MRN: ''}", "1 to 300"),
+])
+def test_mistakes_have_a_place(tmp_path, body, words):
+    r = phi("check", site(tmp_path, body))
+    assert r.returncode == 1
+    assert "site.yaml:5:" in r.stderr and words in r.stderr and "^" in r.stderr
+
+
+# ---- break-glass ----
+
+RIGHTS = {"doc": "may_override: true\ndefault_purpose: treatment\npurposes: [\"*\"]",
+          "chief": "may_override: true\ndefault_purpose: treatment",
+          "past": "may_override: true\noverride_until: 2020-01-01\ndefault_purpose: treatment",
+          "nurse": "default_purpose: treatment"}
+SUD = "Patient attends methadone clinic."
+
+
+def test_an_override_is_a_right_with_a_reason_and_a_record(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "override: {reasons: [emergency]}\nbulk: {patients: 1}", clients=RIGHTS) as a:
+        def why(r):
+            assert r.json()["error"]["code"] == "override_not_allowed" and a.sent() is None
+            return r.json()["error"]["message"].split("Reason: ")[1].split(".")[0]
+
+        glass = {"x-phi-override": "emergency"}
+        assert a.ask(SUD, client="doc").status_code == 400
+        r = a.ask(SUD + " MRN: 00417723, MRN: 00417724", client="doc", headers=glass, says="[MRN_2]")
+        assert r.status_code == 200 and said(r) == "00417724"
+        assert a.sent() == SUD + " MRN: [MRN_1], MRN: [MRN_2]"
+        records = a.gateway.records()
+        mine = [x["type"] for x in records if x.get("request_id") == r.headers["x-phigate-request-id"]]
+        assert mine[:2] == ["override", "decision"]
+        override = a.gateway.records("override")[-1]
+        assert override["reason"] == "emergency" and override["overridden"] == {"SENS.SUD": 1}
+        assert override["bulk"]["patients"] == 2 and override["actor"]["client"] == "doc"
+        # The floor holds.
+        assert a.ask(SUD + " password: Tr0ub4dor&3x", client="doc", headers=glass).status_code == 400
+        assert a.sent() is None
+        assert why(a.ask(SUD, client="nurse", headers=glass)) == "no_right"
+        assert why(a.ask(SUD, client="past", headers=glass)) == "right_expired"
+        assert why(a.ask(SUD, client="doc", headers={"x-phi-override": "MRN 00417723"})) == "reason_unknown"
+        assert why(a.ask(SUD, client="doc", headers={"x-phi-override-by": a.gateway.keys["chief"]})) == "reason_missing"
+        assert "00417723" not in a.gateway.audit_text()
+        assert a.gateway.verify().returncode == 0
+
+
+def test_an_override_by_two(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "override: {reasons: [emergency], second_person: true, floor: true}", clients=RIGHTS) as a:
+        glass = {"x-phi-override": "emergency"}
+        assert "second_person_missing" in a.ask(SUD, client="doc", headers=glass).text
+        for key, reason in ((a.gateway.keys["doc"], "second_person_is_the_first"), (a.gateway.keys["nurse"], "second_person_unknown"),
+                            ("pg-none", "second_person_unknown"), (a.gateway.keys["past"], "second_person_unknown")):
+            assert reason in a.ask(SUD, client="doc", headers={**glass, "x-phi-override-by": key}).text
+            assert a.sent() is None
+        both = {**glass, "x-phi-override-by": a.gateway.keys["chief"]}
+        assert a.ask("password: Tr0ub4dor&3x", client="doc", headers=both).status_code == 200
+        assert a.sent() == "password: [SECRET_1]"
+        override = a.gateway.records("override")[-1]
+        assert override["second"] == "chief-user" and override["overridden"] == {"SECRET": 1}
+        assert a.gateway.keys["chief"] not in a.gateway.audit_text() + a.gateway.log_text()
+
+
+def test_without_an_override_in_the_policy_there_is_none(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "mode: enforce", clients=RIGHTS) as a:
+        assert "policy_has_none" in a.ask(SUD, client="doc", headers={"x-phi-override": "emergency"}).text
+        assert a.sent() is None

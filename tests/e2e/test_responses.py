@@ -249,3 +249,15 @@ def test_an_upgrade_is_not_served(gateway, upstream):
     r = httpx.get(gateway.url + "/responses", headers={"authorization": "Bearer " + gateway.keys["first"],
                                                        "connection": "upgrade", "upgrade": "websocket"})
     assert r.status_code in (400, 404)
+
+
+def test_the_echo_model_shows_what_leaves(client):
+    """What a first run answers: the text as it left, then with the caller's values."""
+    answer = client.responses.create(model="echo", input="Mr. Hollingsworth came.").output_text
+    assert answer == "The model received: Mr. \u2039NAME_1\u203a came.\n\nThe same with your own values: Mr. Hollingsworth came."
+    events = list(client.responses.create(model="echo", input=[{"role": "user", "content": "Mr. Hollingsworth came."}], stream=True))
+    assert "".join(e.delta for e in events if e.type == "response.output_text.delta") == answer
+    assert events[-1].response.output_text == answer and [e.sequence_number for e in events] == list(range(1, len(events) + 1))
+    form = {"format": {"type": "json_object"}}
+    assert json.loads(client.responses.create(model="echo", input="Mr. Hollingsworth came.", text=form).output_text)["same"] == \
+        "Mr. Hollingsworth came."

@@ -136,7 +136,7 @@ static void test_minimum_necessary_table(void **state) {
     assert_int_equal(policy_purpose_count(p), 8);
     assert_int_equal(action(p, "treatment", PHI_NAME_PATIENT), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_DATE_DOB), POLICY_TOKENIZE);
-    assert_int_equal(action(p, "treatment", PHI_DATE_SERVICE), POLICY_TOKENIZE);
+    assert_int_equal(action(p, "treatment", PHI_DATE_SERVICE), POLICY_OFFSET);
     assert_int_equal(action(p, "treatment", PHI_PHONE), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_MRN), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_SSN), POLICY_MASK);
@@ -295,9 +295,10 @@ static void test_mistakes_point_at_their_place(void **state) {
     refused(HEAD "extends: safe-harbor\nactions: {SSN: bl}\nend: site\n", 5, 16, "\"bl\" is unknown");
     refused(HEAD "extends: safe-harbor\nactions: {SSN: [mask]}\nend: site\n", 5, 16, "not a list");
     refused(HEAD "extends: safe-harbor\nactions:\n  SSN:\nend: site\n", 6, 7, "the value is missing");
-    refused(HEAD "extends: safe-harbor\nactions: {DATE.DOB: offset}\nend: site\n", 5, 21, "not available in this version");
-    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: \"route:local\"}\nend: site\n", 5, 21,
-            "not available in this version");
+    refused(HEAD "extends: safe-harbor\nactions: {MRN: offset}\nend: site\n", 5, 16, "is for dates");
+    refused(HEAD "extends: safe-harbor\nactions: {NAME.*: surrogate}\nend: site\n", 5, 19, "not available in this version");
+    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: \"route:\"}\nend: site\n", 5, 21, "needs the name of an upstream");
+    refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: route}\nend: site\n", 5, 21, "must be block, route:NAME");
     refused(HEAD "extends: safe-harbor\nactions: {\"*\": allow}\nend: site\n", 5, 16, "may only hide");
     refused(HEAD "extends: safe-harbor\nactions: {TOKEN.TEXT: mask}\nend: site\n", 5, 11, "always tokenized");
     refused(HEAD "extends: safe-harbor\nactions: {NAME: mask, NAME.*: drop}\nend: site\n", 5, 23, "already decided in line 5");

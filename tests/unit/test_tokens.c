@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../../proxy/arena.h"
+#include "../../proxy/token_date.h"
 #include "../../proxy/tokens.h"
 
 static void assert_span(struct span s, const char *expected) {
@@ -264,6 +265,17 @@ static void next_finds_exact_tokens_only(void **state) {
         {"[A_1234567ZZ]", 0, 13},
         {"[A_12345678]", -1, -1},
         {"[A_1BBB]", -1, -1},
+        {"[DATE_1+12d]", 0, 12},
+        {"[DATE_1B-999999d]", 0, 17},
+        {"[DATE_1+0d]", -1, -1},
+        {"[DATE_1+012d]", -1, -1},
+        {"[DATE_1+1234567d]", -1, -1},
+        {"[DATE_1+12]", -1, -1},
+        {"[DATE_1+d]", -1, -1},
+        {"[DATE_1+12w]", -1, -1},
+        {"[DATE_1 +12d]", -1, -1},
+        {"[DATE_1+12d+1d]", -1, -1},
+        {"[ABCDEFGHIJKLMNOPQRSTUVWXYZAB_1234567ZZ+1d]", -1, -1},
         {"[A_1A]", -1, -1},
         {"[A_0]", -1, -1},
         {"[A_01]", -1, -1},
@@ -300,17 +312,71 @@ static void pending_is_the_longest_open_beginning(void **state) {
         size_t pending;
     } cases[] = {
         {"", 0}, {"abc", 0}, {"abc[", 1}, {"a[N", 2}, {"a[NAME_", 6}, {"a[NAME_1", 7}, {"a[NAME_1B", 8}, {"[A_1234567ZZ", 12},
-        {"a[NAME_1]", 0}, {"[NAME_1][", 1}, {"[[", 1}, {"[x", 0}, {"[A_0", 0}, {"[A_1BBB", 0}, {"[A_12345678", 0}, {"[A B", 0},
+        {"a[NAME_1]", 0}, {"[NAME_1][", 1}, {"[[", 1}, {"[x", 0}, {"[A_0", 0}, {"[A_1BBB", 0}, {"[DATE_1+", 8}, {"[DATE_1+12", 10}, {"[DATE_1B-12d", 12}, {"[DATE_1+0", 0}, {"[DATE_1+12w", 0},
+        {"[A_12345678", 0}, {"[A B", 0},
         {"[ABCDEFGHIJKLMNOPQRSTUVWXYZAB_1234567ZZ", 39}, {"[ABCDEFGHIJKLMNOPQRSTUVWXYZAB", 29}, {"[ABCDEFGHIJKLMNOPQRSTUVWXYZABC", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(token_pending(span_of(cases[i].text)), cases[i].pending);
 }
 
+static struct span put_date(struct tokens *tokens, const char *value) {
+    struct token_date date;
+    assert_int_equal(token_date_read(span_of(value), false, 20400, &date), 0);
+    return tokens_put_date(tokens, PHI_DATE_SERVICE, span_of(value), &date);
+}
+
+static void date_is(const struct tokens *tokens, const char *token, const char *want) {
+    char out[TOKEN_DATE_TEXT_MAX];
+    struct span value;
+    bool found = tokens_find(tokens, span_of(token), &value) || tokens_find_date(tokens, span_of(token), out, &value);
+    if (!want) {
+        assert_false(found);
+        return;
+    }
+    assert_true(found);
+    if (!span_is(value, want)) fail_msg("%s: %.*s, not %s", token, (int)value.len, value.ptr, want);
+}
+
+static void dates_keep_their_distance(void **state) {
+    struct tokens *tokens = tokens_new(*state);
+    assert_true(span_is(put_date(tokens, "03/14/2024"), "[DATE_1]"));
+    assert_true(span_is(put_date(tokens, "03/26/2024"), "[DATE_1+12d]"));
+    assert_true(span_is(put_date(tokens, "March 1, 2024"), "[DATE_1B-13d]"));
+    assert_true(span_is(put_date(tokens, "03/26/2024"), "[DATE_1+12d]"));
+    assert_true(span_is(put_date(tokens, "2024-03-14T10:00:00Z"), "[DATE_1C]"));
+    date_is(tokens, "[DATE_1+12d]", "03/26/2024");
+    date_is(tokens, "[DATE_1C]", "2024-03-14T10:00:00Z");
+    /* computed by the model */
+    date_is(tokens, "[DATE_1+20d]", "04/03/2024");
+    date_is(tokens, "[DATE_1B+20d]", "April 3, 2024");
+    date_is(tokens, "[DATE_1B]", "March 14, 2024");
+    /* not ours: another number, form, word; a time of day is not invented; beyond the calendar */
+    date_is(tokens, "[DATE_2]", NULL);
+    date_is(tokens, "[DATE_2+1d]", NULL);
+    date_is(tokens, "[DATE_1D+1d]", NULL);
+    date_is(tokens, "[MRN_1+1d]", NULL);
+    date_is(tokens, "[DATE_1C+1d]", NULL);
+    date_is(tokens, "[DATE_1+999999d]", NULL);
+    /* Other tokens of the word go on counting. */
+    assert_true(span_is(tokens_put(tokens, PHI_DATE_OTHER, span_of("last spring"), 0), "[DATE_2]"));
+    date_is(tokens, "[DATE_2+1d]", NULL);
+}
+
+/* From the distance of a birth and a visit an age over 89 could be told. */
+static void far_dates_have_no_distance(void **state) {
+    struct tokens *tokens = tokens_new(*state);
+    assert_true(span_is(put_date(tokens, "03/14/2024"), "[DATE_1]"));
+    assert_true(span_is(put_date(tokens, "03/14/1930"), "[DATE_2]"));
+    assert_true(span_is(put_date(tokens, "03/15/1930"), "[DATE_2+1d]"));
+    assert_true(span_is(put_date(tokens, "03/14/1980"), "[DATE_2+18263d]"));
+    assert_true(span_is(put_date(tokens, "03/14/2020"), "[DATE_1-1461d]"));
+}
+
 /* What is pending can become a token, and every proper beginning of a token is pending. */
 static void every_beginning_of_a_token_is_pending(void **state) {
     (void)state;
-    const char *tokens[] = {"[NAME_3]", "[NAME_3B]", "[SSN_1000000]", "[BIOMETRIC_999999ZZ]"};
+    const char *tokens[] = {"[NAME_3]", "[NAME_3B]", "[SSN_1000000]", "[BIOMETRIC_999999ZZ]", "[DATE_1ZZ-123456d]"};
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
         for (size_t n = 1; n < strlen(tokens[i]); n++)
             assert_int_equal(token_pending(span_make(tokens[i], n)), n);
@@ -324,6 +390,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(same_form_keeps_its_token_whatever_the_subject, setup, teardown),
         cmocka_unit_test_setup_teardown(no_two_subjects_share_a_number, setup, teardown),
         cmocka_unit_test_setup_teardown(values_come_back_exactly_or_not_at_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(dates_keep_their_distance, setup, teardown),
+        cmocka_unit_test_setup_teardown(far_dates_have_no_distance, setup, teardown),
         cmocka_unit_test_setup_teardown(values_are_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(reserved_numbers_are_skipped, setup, teardown),
         cmocka_unit_test_setup_teardown(what_has_no_token, setup, teardown),

@@ -91,7 +91,7 @@ static int transform(const char *body) {
     const struct phi_result found = {findings, n_findings};
     int purpose = policy_purpose(policy, "treatment", 9);
     assert_true(purpose > 0);
-    return transform_body(arena, &walk, span_of(body), &found, viewed(purpose), tokens, &out, &done);
+    return transform_body(arena, &walk, span_of(body), &found, viewed(purpose), NULL, tokens, &out, &done);
 }
 
 static void becomes(const char *body, const char *want) {
@@ -442,7 +442,7 @@ static void too_little_room_is_an_error(void **state) {
     struct arena *small = arena_new(64);
     const struct phi_result found = {findings, n_findings};
     buf_clear(&out);
-    assert_int_equal(transform_body(small, &walk, span_of(body), &found, viewed(1), tokens, &out, &done), -1);
+    assert_int_equal(transform_body(small, &walk, span_of(body), &found, viewed(1), NULL, tokens, &out, &done), -1);
     arena_free(small);
 }
 
@@ -533,7 +533,18 @@ static void ages_over_89_become_one(void **state) {
     general(PHI_AGE_90PLUS, "91-year-old", "90+");
     general(PHI_AGE_90PLUS, "nonagenarian", "90+");
     general(PHI_AGE_LE89, "90 y/o", "90+");
-    general(PHI_AGE_LE89, "89", NULL);
+    general(PHI_AGE_LE89, "89", "80-89");
+    general(PHI_AGE_LE89, "60", "60-69");
+    general(PHI_AGE_LE89, "7", "0-9");
+    general(PHI_AGE_LE89, "age 67", "60-69");
+    general(PHI_AGE_LE89, "67 and 68", NULL);
+    general(PHI_AGE_LE89, "18 months", NULL);
+    general(PHI_GEO_CITY, "Springfield, IL", "IL");
+    general(PHI_GEO_CITY, "Springfield", NULL);
+    general(PHI_GEO_CITY, "Springfield, XX", NULL);
+    general(PHI_GEO_CITY, "Springfield, LA", "LA");
+    general(PHI_GEO_CITY, ", IL", NULL);
+    general(PHI_GEO_CITY, "Springfield, L ", NULL);
     general(PHI_AGE_LE89, "old", NULL);
     general(PHI_SSN, "987-65-4320", NULL);
     assert_int_equal(transform_generalize(PHI_AGE_90PLUS, span_of("95"), TODAY, small, sizeof small), -1);
