@@ -48,6 +48,7 @@ struct settings {
     size_t n_upstreams;
     struct settings_route *routes;
     size_t n_routes;
+    struct policy *shadow;   /* tried on the same findings, decides nothing; NULL: none */
     uint64_t body_max;
     uint32_t depth_max;
     uint32_t concurrent_max; /* of one worker */
