@@ -121,6 +121,17 @@ static void add_bulk(struct audit_record *r, const struct transaction *t) {
     add_object(r, "bulk", &b);
 }
 
+static void add_shadow(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->shadowed) return;
+    begin_object(&b);
+    buf_add_format(&b, "\"block\":%s", t->shadow.block ? "true" : "false");
+    add_text(&b, "digest", policy_digest(t->settings->shadow));
+    buf_add_format(&b, ",\"looser\":%u,\"stricter\":%u", t->shadow.looser, t->shadow.stricter);
+    add_object(r, "shadow", &b);
+}
+
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
     char letter[2] = {phi_kind_letter(row->kind), '\0'};
     struct buf path;
@@ -254,6 +265,7 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_upstream(r, t);
     add_rerouted(r, t);
     add_bulk(r, t);
+    add_shadow(r, t);
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);

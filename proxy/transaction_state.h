@@ -83,6 +83,8 @@ struct transaction {
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;
+    struct transform_shadow shadow;
+    bool shadowed;
     enum transaction_verdict verdict;
 
     bool refused;

@@ -62,6 +62,16 @@ MUST_CHECK int transform_text(struct arena *a, struct span text, enum walk_part 
                               const struct policy_view *view, struct tokens *tokens, struct buf *out,
                               struct transform *t);
 
+/* What another policy would have done with the same findings: how many more it hides or shows, and whether it blocks. A
+ * finding counts once. -1: out of memory, or findings that do not fit. */
+struct transform_shadow {
+    bool block, routed;
+    uint32_t looser, stricter;
+};
+MUST_CHECK int transform_compare(struct arena *a, const struct walk *w, const struct phi_result *found,
+                                 const struct policy_view *live, const struct policy_view *shadow,
+                                 struct transform_shadow *out);
+
 enum policy_part transform_part(enum walk_part part);
 
 /* The general form of a value: date -> year (or 90+), ZIP -> ZIP3 or 000, age -> ten years or 90+,

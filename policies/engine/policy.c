@@ -252,3 +252,7 @@ int policy_strictness(enum policy_action a) {
 bool policy_shows(enum policy_action a) {
     return policy_strictness(a) <= policy_strictness(POLICY_GENERALIZE);
 }
+
+bool policy_finds_alike(const struct policy *a, const struct policy *b) {
+    return strcmp(a->detectors, b->detectors) == 0;
+}

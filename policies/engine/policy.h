@@ -109,6 +109,10 @@ enum policy_action policy_action(const struct policy *p, int purpose, enum phi_k
 /* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
 bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
+/* How much an action hides: the higher, the stricter. */
+int policy_strictness(enum policy_action a);
+/* The two find the same in the same text. */
+bool policy_finds_alike(const struct policy *a, const struct policy *b);
 /* The most distinct patients and encounters that one request may hold, 0: no limit; and what happens beyond. */
 struct policy_limits {
     uint32_t patients, encounters;

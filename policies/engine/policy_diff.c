@@ -261,10 +261,6 @@ static void tell_numbers(struct comparison *c, const char *what, enum phi_kind k
                                        .kind = kind, .before = was, .after = now});
 }
 
-bool policy_finds_alike(const struct policy *a, const struct policy *b) {
-    return strcmp(a->detectors, b->detectors) == 0;
-}
-
 static void compare_detection(struct comparison *c) {
     const struct policy *a = c->before, *b = c->after;
     unsigned told = c->told;

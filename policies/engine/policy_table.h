@@ -68,8 +68,6 @@ struct policy {
     struct phi_engine *engine;
 };
 
-/* How much an action hides: the higher, the stricter. */
-int policy_strictness(enum policy_action a);
 /* The value goes as it is, or in a general form of itself. */
 bool policy_shows(enum policy_action a);
 

@@ -366,3 +366,28 @@ def test_without_an_override_in_the_policy_there_is_none(make_gateway, tmp_path)
     with Asked(make_gateway, tmp_path, "mode: enforce", clients=RIGHTS) as a:
         assert "policy_has_none" in a.ask(SUD, client="doc", headers={"x-phi-override": "emergency"}).text
         assert a.sent() is None
+
+
+# ---- shadow ----
+
+def test_a_shadow_policy_decides_nothing_and_tells_what_it_would(make_gateway, tmp_path):
+    other = site(tmp_path, "actions: {MRN: allow, PHONE: block}\nwhy: {MRN: Test.}", "shadow.yaml")
+    with Asked(make_gateway, tmp_path, "mode: enforce", extra=f"shadow: {other}\n") as a:
+        a.ask("MRN: 00417723, MRN: 00417724")
+        assert a.sent() == "MRN: [MRN_1], MRN: [MRN_2]"
+        assert {k: a.record["shadow"][k] for k in ("block", "looser", "stricter")} == {"block": False, "looser": 2, "stricter": 0}
+        assert a.ask("Call 212-555-0147").status_code == 200
+        assert a.record["shadow"]["block"] is True and a.record["shadow"]["stricter"] == 1
+        assert a.record["shadow"]["digest"] != a.record["policy"]["digest"]
+        metrics = a.gateway.metrics()
+        for line in ("phigate_shadow_requests_total 2", "phigate_shadow_block_total 1", "phigate_shadow_looser_total 2",
+                     "phigate_shadow_stricter_total 1", "phigate_shadow_skipped_total 0"):
+            assert line in metrics
+
+
+def test_a_shadow_that_finds_otherwise_is_not_tried(make_gateway, tmp_path):
+    other = site(tmp_path, "detection: strict", "shadow.yaml")
+    with Asked(make_gateway, tmp_path, "mode: enforce", extra=f"shadow: {other}\n") as a:
+        a.ask("MRN: 00417723")
+        assert "shadow" not in a.record
+        assert "phigate_shadow_skipped_total 1" in a.gateway.metrics()
