@@ -269,8 +269,8 @@ int automaton_build(struct automaton *a, const struct opening **openings, uint32
     free(b.slots);
     if (!b.failed)
         pairs_build(a);
-    for (unsigned byte = 'A'; byte <= 'z'; byte++)
-        a->inner |= group_of(byte) == GROUP_LETTER && a->start[GROUP_LETTER][byte];
+    for (unsigned byte = 'a'; byte <= 'z'; byte++)
+        a->inner |= a->start[GROUP_LETTER][byte] != 0;
     return b.failed ? -1 : 0;
 }
 

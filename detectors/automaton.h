@@ -22,7 +22,7 @@ struct automaton {
     uint32_t n;
     uint8_t group[257]; /* of the byte before */
     uint8_t pairs[1 << 16]; /* by the first two bytes as they lie: not dead behind a letter 1, behind others 2 */
-    bool inner; /* some opening may begin with an ASCII letter behind an ASCII letter */
+    bool inner; /* some opening may begin with a small ASCII letter behind an ASCII letter */
     uint32_t start[AUTOMATON_GROUPS][256]; /* codes: 0 dead, odd a leaf, even a row */
     uint16_t class[AUTOMATON_DEPTH][256]; /* by depth; 0: no opening has it here, or the end of the text */
     unsigned n_class[AUTOMATON_DEPTH];

@@ -253,7 +253,7 @@ static int scan_openings(const struct pass *p)
     for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
         struct marks m = next;
         next = p->len - base > MARKS_BYTES ? marks_at(p->text, p->len, base + MARKS_BYTES) : (struct marks){0};
-        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = letters & behind;
+        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = m.lower & behind;
         uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
         uint64_t runs = runs_long(letters | m.digits, (next.letters & ~next.high) | next.digits);
         behind_next = letters >> 63;

@@ -13,7 +13,7 @@ enum { MARKS_BYTES = 64 };
 
 struct marks {
     uint64_t letters, digits; /* as text_is_letter, text_is_digit; zero behind the text */
-    uint64_t high;            /* of letters: bytes from 0x80 */
+    uint64_t high, lower;     /* of letters: bytes from 0x80; a to z */
     bool letter_before, digit_before;
 };
 
@@ -34,6 +34,7 @@ static inline void marks_read_16(struct marks *m, const char *text, unsigned at,
     uint64_t high = (unsigned)_mm_movemask_epi8(v);
     uint64_t letters = marks_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'z', 26) | high;
     m->high |= high >> skip << at;
+    m->lower |= (uint64_t)marks_between(v, 'z', 26) >> skip << at;
     m->letters |= letters >> skip << at;
     m->digits |= (uint64_t)marks_between(v, '9', 10) >> skip << at;
 }
@@ -42,6 +43,7 @@ static inline void marks_read_16(struct marks *m, const char *text, unsigned at,
 static inline void marks_read_1(struct marks *m, char c, unsigned at)
 {
     m->high |= (uint64_t)((unsigned char)c >> 7) << at;
+    m->lower |= (uint64_t)(c >= 'a' && c <= 'z') << at;
     m->letters |= (uint64_t)text_is_letter(c) << at;
     m->digits |= (uint64_t)text_is_digit(c) << at;
 }

@@ -101,6 +101,16 @@ static void pivot_heads(struct pivot *pivot, const struct opening *heads, int n)
     }
 }
 
+/* May one begin inside a word? Then most places of a text would be worth a look. */
+static bool list_begins_inside(const struct opening_list *list)
+{
+    static const uint64_t letters = 0x07FFFFFE00000000u; /* a to z, in the second word of a set */
+    for (int i = 0; i < list->n; i++)
+        if (list->v[i].set[0].bits[1] & letters && letters & ~list->v[i].before.bits[1])
+            return true;
+    return false;
+}
+
 static double cost_of(struct opening_cost cost)
 {
     return cost.fit + LOOK_COST * cost.look;
@@ -123,7 +133,7 @@ int pivot_find(struct pivot *pivot, const struct node *nodes, int root, const st
         return -1;
     for (int i = cat->child; i && rc >= 0; i = nodes[i].next) {
         rc = before.max ? openings_find(list, nodes, i) : 0;
-        double cost = rc == 1 ? cost_of(openings_cost(list->v, list->n)) : 1;
+        double cost = rc == 1 && !list_begins_inside(list) ? cost_of(openings_cost(list->v, list->n)) : 1;
         if (cost < best) {
             best = cost;
             rc = pivot_keep(pivot, list, &before);
