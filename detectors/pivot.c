@@ -14,6 +14,8 @@
 #define HEAD_COST_LEAST 1e-3
 /* A place where only the first byte fits costs this part of one where all fit. */
 #define LOOK_COST 0.03
+/* What it costs all rules when one of them may begin inside a word. */
+#define INSIDE_COST 0.03
 
 struct extent {
     uint64_t min, max;
@@ -102,11 +104,11 @@ static void pivot_heads(struct pivot *pivot, const struct opening *heads, int n)
 }
 
 /* May one begin inside a word? Then most places of a text would be worth a look. */
-static bool list_begins_inside(const struct opening_list *list)
+static bool begins_inside(const struct opening *v, int n)
 {
     static const uint64_t letters = 0x07FFFFFE00000000u; /* a to z, in the second word of a set */
-    for (int i = 0; i < list->n; i++)
-        if (list->v[i].set[0].bits[1] & letters && letters & ~list->v[i].before.bits[1])
+    for (int i = 0; i < n; i++)
+        if (v[i].set[0].bits[1] & letters && letters & ~v[i].before.bits[1])
             return true;
     return false;
 }
@@ -120,20 +122,20 @@ int pivot_find(struct pivot *pivot, const struct node *nodes, int root, const st
 {
     struct extent before = {0}, e;
     struct opening_cost head = openings_cost(heads, n);
-    double best = cost_of(head) / PIVOT_GAIN;
+    double cost_head = cost_of(head) + (begins_inside(heads, n) ? INSIDE_COST : 0), best = cost_head / PIVOT_GAIN;
     const struct node *cat = &nodes[root];
     int rc = 0;
     *pivot = (struct pivot){0};
     while (cat->type == NODE_CAT && cat->child && !nodes[cat->child].next)
         cat = &nodes[cat->child];
-    if (cat->type != NODE_CAT || cost_of(head) < HEAD_COST_LEAST)
+    if (cat->type != NODE_CAT || cost_head < HEAD_COST_LEAST)
         return 0;
     struct opening_list *list = opening_list_new();
     if (!list)
         return -1;
     for (int i = cat->child; i && rc >= 0; i = nodes[i].next) {
         rc = before.max ? openings_find(list, nodes, i) : 0;
-        double cost = rc == 1 && !list_begins_inside(list) ? cost_of(openings_cost(list->v, list->n)) : 1;
+        double cost = rc == 1 && !begins_inside(list->v, list->n) ? cost_of(openings_cost(list->v, list->n)) : 1;
         if (cost < best) {
             best = cost;
             rc = pivot_keep(pivot, list, &before);
