@@ -248,8 +248,11 @@ static void pairs_build(struct automaton *a)
                 uint32_t code = a->start[group][first];
                 if (code && !(code & 1))
                     code = a->rows[(code >> 1) + a->class[1][second]];
+                uint8_t bytes[2] = {(uint8_t)first, (uint8_t)second};
+                uint16_t pair;
+                memcpy(&pair, bytes, sizeof pair);
                 if (code)
-                    a->pairs[group == GROUP_LETTER][first << 2 | second >> 6] |= (uint64_t)1 << (second & 63);
+                    a->pairs[pair] |= group == GROUP_LETTER ? 1 : 2;
             }
 }
 

@@ -11,6 +11,7 @@
 #define AUTOMATON_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "opening.h"
 
@@ -20,7 +21,7 @@ struct automaton {
     const struct opening **openings; /* own array, borrowed openings */
     uint32_t n;
     uint8_t group[257]; /* of the byte before */
-    uint64_t pairs[2][1024]; /* behind a letter or not: first two bytes that are not dead */
+    uint8_t pairs[1 << 16]; /* by the first two bytes as they lie: not dead behind a letter 1, behind others 2 */
     bool inner; /* some opening may begin with an ASCII letter behind an ASCII letter */
     uint32_t start[AUTOMATON_GROUPS][256]; /* codes: 0 dead, odd a leaf, even a row */
     uint16_t class[AUTOMATON_DEPTH][256]; /* by depth; 0: no opening has it here, or the end of the text */
@@ -34,10 +35,12 @@ struct automaton {
 int automaton_build(struct automaton *a, const struct opening **openings, uint32_t n);
 void automaton_free(struct automaton *a);
 
-/* Is the place not dead after two bytes? Both are there. */
-static inline bool automaton_alive(const struct automaton *a, bool letter_before, unsigned first, unsigned second)
+/* Is the place at `text` not dead after two bytes? Both are there. */
+static inline bool automaton_alive(const struct automaton *a, bool letter_before, const char *text)
 {
-    return a->pairs[letter_before][first << 2 | second >> 6] >> (second & 63) & 1;
+    uint16_t pair;
+    memcpy(&pair, text, sizeof pair);
+    return a->pairs[pair] & (2 - letter_before);
 }
 
 /* The leaf for the place `at`, or NULL: {depth, count, openings...}; what fits there is among them. */

@@ -50,6 +50,14 @@ static bool opening_is_long(const struct opening *o)
 }
 
 /* The openings of all rules that are long, or not. */
+static bool openings_are_long(const struct opening *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (!opening_is_long(&v[k]))
+            return false;
+    return n > 0;
+}
+
 static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
 {
     uint32_t total = 0, n = 0;
@@ -65,9 +73,10 @@ static int build_openings(const struct dispatch *d, struct openings *all, bool a
         const struct trigger *t = d->triggers[i];
         const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
         int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
+        /* A rule is tried from left to right, so all its openings wait, or none does. */
+        if (openings_are_long(v, count) != are_long)
+            continue;
         for (int k = 0; k < count; k++) {
-            if (opening_is_long(&v[k]) != are_long)
-                continue;
             all->rule_of[n] = i;
             openings[n++] = &v[k];
         }
@@ -216,11 +225,11 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
 /* The places of 64 bytes; behind: those with an ASCII letter before them. */
 static int try_places(const struct pass *p, const struct openings *all, uint32_t base, uint64_t places, uint64_t behind)
 {
-    const unsigned char *text = (const unsigned char *)p->text + base;
+    const char *text = p->text + base;
     uint32_t last = p->len - base - 1;
     for (; places; places &= places - 1) {
         unsigned k = (unsigned)__builtin_ctzll(places);
-        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text[k], text[k + 1]))
+        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text + k))
             continue;
         if (try_place(p, all, base + k) < 0)
             return -1;

@@ -197,6 +197,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return v->digits >= 4;
     if (f->label->how == LABEL_MARKED)
         return v->digits >= 7 && v->lower_run < 4;
+    if (f->label->kind == PHI_DEVICE_SERIAL && v->lower_run == 0 && lettered && v->digits >= 3 && n >= 6)
+        return true;
     return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
 }
 
@@ -205,7 +207,7 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
     uint32_t n = v->digits + v->letters;
     if (value_is_amount(l, v) || unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
         return false;
-    if (f->label->how == LABEL_MARKED && (v->lower_run || (!f->marked && !f->worded)))
+    if ((f->label->how != LABEL_SURE && v->lower_run) || (f->label->how == LABEL_MARKED && !f->marked && !f->worded))
         return false;
     return n >= 5 && n <= 9 && ((v->letters && v->digits >= 2) || (v->digits >= 5 && (f->worded || f->marked)));
 }
@@ -365,6 +367,8 @@ static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
     uint32_t low = at;
     while (at < l->len && at - low < 3 && l->text[at] && strchr(" -(", l->text[at]))
         at++;
+    if (at > low && at + 1 < l->len && l->text[at - 1] == '(' && l->text[at + 1] == ')' && strchr("chwmoCHWMO", l->text[at]))
+        return PHI_PHONE; /* "555-0144 (h)" */
     for (size_t i = 0; at > low && i < sizeof words / sizeof *words; i++) {
         uint32_t n = (uint32_t)strlen(words[i]);
         if (at + n <= l->len && text_equal_nocase(l->text + at, words[i], n) &&
@@ -390,12 +394,32 @@ static bool in_row(const struct labelled *l, const struct label_found *f, uint32
            memchr(l->text + end + 1, ',', at - end - 1) == NULL;
 }
 
+/* Three characters with nothing of a number behind them are no value. Most numbers of a note are that short. */
+static bool is_too_short(const struct labelled *l, const struct value *v)
+{
+    const char *after = l->text + v->end;
+    bool led = v->begin > 2 && l->text[v->begin - 1] == ' ' && text_is_upper(l->text[v->begin - 2]); /* "WFC 358" */
+    if (v->end - v->begin > 3 || led)
+        return false;
+    if (v->end >= l->len || !*after || !strchr(" -./)", *after))
+        return true;
+    return !(v->end + 1 < l->len && text_is_digit(after[1])) && !(v->end + 2 < l->len && text_is_digit(after[2]));
+}
+
+/* The view of numbers in odd writing (digits.c) ends each with a blank and a line break. There a date looks like a code. */
+static bool is_rewritten(const struct labelled *l, const struct value *v)
+{
+    return l->sink->via == PHI_VIA_FOLD && v->end + 1 < l->len && l->text[v->end] == ' ' && l->text[v->end + 1] == '\n';
+}
+
 /* Where to go on reading. */
 static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
 {
     struct value v = value_read(l->text, l->len, low, at);
     struct label_found f;
     *next = v.end;
+    if (is_too_short(l, &v) || is_rewritten(l, &v))
+        return 0;
     if (goes_on(l, &v))
         return value_add(l, &v, l->last_candidate.kind, LABELLED_LIST, l->last_candidate.score);
     uint32_t from = v.begin;
@@ -460,7 +484,7 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
         next = i + 1;
         if (text_is_digit(text[i]))
             rc = value_at(&l, low, i, &next);
-        else if (spoken_begins(text, len, i))
+        else if (i + 4 < len && (i == 0 || !text_is_alnum(text[i - 1])) && spoken_begins(text, len, i))
             rc = spoken_at(&l, i, &next);
         else
             continue;

@@ -76,7 +76,7 @@ static const char identifying[] = " id ids identifier identifiers ident ref ";
 static const char links[] =
     " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
     "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
-    "in on at to for by using from via new old current "
+    "dob in on at to for by using from via new old current "
     "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
@@ -264,42 +264,55 @@ static bool capitals_lead(const char *text, const struct word *word)
     return !label_of(folded) && !word_in(word->folded, qualifiers) && !word_in(word->folded, links);
 }
 
-static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals)
+/* What the words so far were. */
+struct reading {
+    bool alone; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
+    bool loose; /* a word that is none of these: "MRN at sending:" */
+    unsigned links;
+};
+
+/* One step outwards from the number. False: the words end here. */
+static bool word_passes(const struct word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
 {
-    struct words w;
+    if (word_in(word->folded, qualifiers)) {
+        f->worded = true;
+        r->alone = r->alone || word_in(word->folded, identifying);
+        return true;
+    }
+    if (word_in(word->folded, links) && ++r->links <= LINKS_MAX)
+        return true;
+    if (!g->colon || r->loose || left < 2)
+        return false;
+    return r->loose = true;
+}
+
+static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct words *w)
+{
     struct gap g = gap_before(text, at);
-    unsigned i = 0, links_n = 0;
-    bool alone = false; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
-    bool loose = false; /* "MRN at sending:", "social on file is" */
-    words_read(text, g.end, &w);
+    struct reading r = {0};
+    unsigned i = 0;
+    words_read(text, g.end, w);
     f->marked = f->marked || g.marked;
     f->worded = f->worded || g.hash; /* "#" is the word "number" */
-    if (w.n == 0 || !label_spans_line(text, &w, &g))
+    if (w->n == 0 || !label_spans_line(text, w, &g))
         return false;
-    for (; i < w.n; i++) {
-        f->label = label_phrase(&w, i, &f->worded);
+    for (; i < w->n; i++) {
+        f->label = label_phrase(w, i, &f->worded);
         if (f->label)
             break;
-        if (word_in(w.v[i].folded, qualifiers)) {
-            f->worded = true;
-            alone = alone || word_in(w.v[i].folded, identifying);
+        if (capitals && i == 0 && !g.marked && capitals_lead(text, &w->v[0])) {
+            f->value = w->v[0].begin;
+            return label_read(text, f->value, f, false, w);
         }
-        else if (word_in(w.v[i].folded, links) && ++links_n <= LINKS_MAX)
-            continue;
-        else if (capitals && i == 0 && capitals_lead(text, &w.v[0]) && !g.marked) {
-            f->value = w.v[0].begin;
-            return label_read(text, f->value, f, false);
-        } else if (g.colon && !loose && w.n - i > 1)
-            loose = true;
-        else
+        if (!word_passes(&w->v[i], &g, w->n - i, f, &r))
             break;
     }
-    if (f->label && loose && f->label->how != LABEL_SURE)
+    if (f->label && r.loose && f->label->how != LABEL_SURE)
         f->label = NULL;
     for (unsigned k = 0; f->label && k < i; k++)
-        for (uint32_t b = w.v[k].begin; b > w.v[k + 1].end; b--)
+        for (uint32_t b = w->v[k].begin; b > w->v[k + 1].end; b--)
             f->worded = f->worded || text[b - 1] == '#';
-    return f->label || (alone && !loose);
+    return f->label || (r.alone && !r.loose);
 }
 
 bool label_before(const char *text, uint32_t at, struct label_found *found)
@@ -307,7 +320,10 @@ bool label_before(const char *text, uint32_t at, struct label_found *found)
     *found = (struct label_found){.value = at};
     if (at == 0)
         return false;
-    return label_read(text, at, found, true);
+    struct words words;
+    bool is = label_read(text, at, found, true, &words);
+    explicit_bzero(&words, sizeof words);
+    return is;
 }
 
 /* ---- words that label their own number ---- */
@@ -316,12 +332,12 @@ const struct label *label_prefix(const char *text, uint32_t len)
 {
     static const char own[] =
         " mrn mrno acct acc accn acn clm enc csn har hpb mbr mem pol grp hmo ppo uhc bcbs ins ehr emr claim member policy "
-        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ";
+        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ord req inc tkt ";
     static const struct {
         const char *prefix, *word;
     } meant[] = {{"clm", "claim"}, {"enc", "encounter"}, {"hpb", "member"}, {"mbr", "member"}, {"mem", "member"},
                  {"pol", "policy"}, {"ehr", "mrn"}, {"med", "mrn"}, {"pid", "mrn"}, {"pat", "mrn"}, {"spec", "specimen"},
-                 {"lic", "license"}, {"ref", "referral"}, {"accn", "acc"}, {"acn", "acc"}};
+                 {"lic", "license"}, {"ref", "referral"}, {"accn", "acc"}, {"ord", "order"}, {"inc", "incident"}, {"tkt", "ticket"}, {"acn", "acc"}};
     char folded[WORD_MAX] = {0};
     uint32_t n = 0;
     while (n < len && n < 8 && !text_is_digit(text[n]) && is_word_byte(text[n])) {

@@ -30,8 +30,11 @@ static uint32_t spoken_word(const char *text, uint32_t len, uint32_t at)
 
 bool spoken_begins(const char *text, uint32_t len, uint32_t at)
 {
-    static const char first[] = "zotfsendZOTFSEND";
-    return (at == 0 || !text_is_alnum(text[at - 1])) && text[at] && strchr(first, text[at]) && spoken_word(text, len, at);
+    /* z o t f s e n d, as bits from 'a' on, and the letters that may come second */
+    static const uint32_t first = 0x020C6038u, second = 0x00426190u;
+    unsigned a = (unsigned char)text_lower(text[at]) - 'a', b = at + 1 < len ? (unsigned char)text_lower(text[at + 1]) - 'a' : 26;
+    return a < 26 && b < 26 && first >> a & 1 && second >> b & 1 && (at == 0 || !text_is_alnum(text[at - 1])) &&
+           spoken_word(text, len, at) > 0;
 }
 
 uint32_t spoken_end(const char *text, uint32_t len, uint32_t at, uint32_t *digits)

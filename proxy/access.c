@@ -105,12 +105,25 @@ static int parse_credentials(const struct yaml_node *map, struct row *r, struct 
     return 0;
 }
 
+static int parse_override(const struct yaml_node *map, struct principal *p, struct diag *d) {
+    const struct yaml_node *may = yaml_get(map, "may_override"), *until = yaml_get(map, "override_until");
+    int day = 0;
+
+    if (may && yaml_bool(may, &p->may_override, d) < 0) return -1;
+    if (until && yaml_date(until, &day, d) < 0) return -1;
+    p->override_until = day;
+    if (!until || p->may_override) return 0;
+    yaml_error(until, d, "without `may_override: true` there is nothing that ends");
+    return -1;
+}
+
 static int parse_client(const struct yaml_node *map, struct row *r, struct diag *d) {
     static const struct yaml_key keys[] = {
         {.name = "id", .required = true}, {.name = "key_sha256"}, {.name = "certificate_sha256"},
         {.name = "user", .required = true}, {.name = "role"}, {.name = "default_purpose"},
         {.name = "purposes", .type = YAML_NODE_LIST}, {.name = "models", .type = YAML_NODE_LIST},
-        {.name = "limits", .type = YAML_NODE_MAP}, {.name = "created"}, {.name = "revoked"}};
+        {.name = "limits", .type = YAML_NODE_MAP}, {.name = "created"}, {.name = "revoked"},
+        {.name = "may_override"}, {.name = "override_until"}};
     struct principal *p = &r->principal;
     const struct yaml_node *n;
     int rc = 0;
@@ -123,6 +136,7 @@ static int parse_client(const struct yaml_node *map, struct row *r, struct diag 
     if ((n = yaml_get(map, "purposes")) && parse_words(n, &p->purposes, d) < 0) rc = -1;
     if ((n = yaml_get(map, "models")) && parse_words(n, &p->models, d) < 0) rc = -1;
     if ((n = yaml_get(map, "limits")) && parse_limits(n, p, d) < 0) rc = -1;
+    if (parse_override(map, p, d) < 0) rc = -1;
     if (parse_credentials(map, r, d) < 0) rc = -1;
     p->revoked = yaml_get(map, "revoked") != NULL;
     p->use = r->use;
@@ -247,6 +261,10 @@ static bool word_in(const char *const *words, struct span word, bool globs) {
 
 bool principal_may_claim(const struct principal *p, struct span purpose) {
     return word_in(p->purposes, purpose, false) || (p->default_purpose && span_is(purpose, p->default_purpose));
+}
+
+bool principal_may_override(const struct principal *p, long today) {
+    return p->may_override && !p->revoked && (p->override_until == 0 || today <= p->override_until);
 }
 
 bool principal_may_use(const struct principal *p, struct span model) {

@@ -23,6 +23,8 @@ struct principal {
     uint32_t per_minute_max;          /* 0: none */
     uint64_t number;                  /* keeps connection pools apart; stable for one table */
     bool revoked;
+    bool may_override;                /* x-phi-override, where the policy knows one */
+    long override_until;              /* last day, since 1970-01-01; 0: no end */
     atomic_uint *use;                 /* calls in progress, calls in this minute, the minute; owned by the table */
 };
 
@@ -39,6 +41,7 @@ const struct principal *access_at(const struct access *a, size_t i);
 const struct principal *access_find(const struct access *a, struct span key, struct span fingerprint);
 
 bool principal_may_claim(const struct principal *p, struct span purpose);
+bool principal_may_override(const struct principal *p, long today);
 bool principal_may_use(const struct principal *p, struct span model);
 
 /* Counts a call in. false: over a limit (*retry_after seconds). Every true is paired with principal_leave. */

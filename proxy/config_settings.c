@@ -309,8 +309,8 @@ static int read_routes(struct config *c, struct owned *o, const struct yaml_node
 
     if (text(root, "policy", &policy, d) < 0) return -1;
     s->routes = arena_array(o->arena, list->n ? list->n : 1, sizeof *s->routes);
-    o->policies = arena_array(o->arena, list->n + 1, sizeof(struct policy *));
-    o->names = arena_array(o->arena, list->n + 1, sizeof(char *));
+    o->policies = arena_array(o->arena, list->n + 2, sizeof(struct policy *));
+    o->names = arena_array(o->arena, list->n + 2, sizeof(char *));
     if (!s->routes || !o->policies || !o->names) return -1;
     for (size_t i = 0; i < list->n; i++)
         if (read_route(c, o, list->items[i], policy, &s->routes[i], d) < 0) rc = -1;
@@ -318,6 +318,24 @@ static int read_routes(struct config *c, struct owned *o, const struct yaml_node
     if (list->n) return rc;
     yaml_error(list, d, "without a route nothing can be forwarded");
     return -1;
+}
+
+/* Where its detectors are others than a route's, there are no findings to try it on. */
+static int read_shadow(struct config *c, struct owned *o, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *n = yaml_get(root, "shadow");
+    struct settings *s = &o->settings;
+    const char *name;
+
+    if (!n) return 0;
+    if (yaml_string(n, &name, d) < 0) return -1;
+    s->shadow = policy_named(c, o, n, name, d);
+    if (!s->shadow) return -1;
+    for (size_t i = 0; i < s->n_routes; i++)
+        if (!policy_finds_alike(s->routes[i].policy, s->shadow)) {
+            config_warn(c, "the shadow policy finds otherwise than the policy of a route: it is not tried on its requests");
+            break;
+        }
+    return 0;
 }
 
 /* Where a policy says `route:NAME`, the request must have somewhere to go. */
@@ -383,6 +401,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_routes(c, o, root, d);
+    if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
     o->settings.vocabulary = read_vocabulary(c);

@@ -22,7 +22,7 @@ static const struct command {
     {"diff", "OLD NEW [CORPUS.jsonl]", "what a policy change would change; exit 1 when anything becomes looser", phi_diff_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
-    {"audit", "verify|search|report|export|merge|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
+    {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

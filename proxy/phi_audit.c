@@ -19,6 +19,7 @@ static const struct {
     {"report", "[--from T] [--to T] [--format html|csv|json] [--report R1..R16] [--out FILE]", phi_audit_report},
     {"export", "--format ocsf|fhir|cef|rfc5424 [--from T] [--to T] [--out FILE]", phi_audit_export},
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
+    {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
     {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
     {"witness", "key|request|sign ...", phi_audit_witness},
     {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},

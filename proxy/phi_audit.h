@@ -35,6 +35,7 @@ int phi_audit_export(int argc, char **argv);
 int phi_audit_merge(int argc, char **argv);
 int phi_audit_prove(int argc, char **argv);
 int phi_audit_witness(int argc, char **argv);
+int phi_audit_review(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 
 #endif

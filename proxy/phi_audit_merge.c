@@ -64,7 +64,7 @@ int phi_audit_merge(int argc, char **argv) {
     size_t n = 0;
     int rc = 0;
 
-    if (phi_options(&argc, argv, options, 1) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1 || argc > LOGS_MAX) {
         fputs("usage: phi audit merge LOG... [--out FILE]   (at most 64 logs)\n", stderr);
         return PHI_USAGE;

@@ -22,8 +22,9 @@
 /* ---- the hashes ---- */
 
 /* A wrong key finds nothing; that must not look like an answer. */
-static int check_key(const struct audit_set *set, struct audit_hasher *h, const char *key_path) {
-    struct audit_lines *l = audit_lines_open(set, 0, 0);
+int phi_audit_key_fits(const struct audit_set *set, const unsigned char key[32], const char *key_path) {
+    struct audit_hasher *h = audit_hasher_new(key);
+    struct audit_lines *l = h ? audit_lines_open(set, 0, 0) : NULL;
     char mac[AUDIT_HEX_LEN + 1];
     struct audit_line line;
     const char *reason;
@@ -33,6 +34,7 @@ static int check_key(const struct audit_set *set, struct audit_hasher *h, const 
               CRYPTO_memcmp(mac, line.mac.ptr, AUDIT_HEX_LEN) == 0;
 
     audit_lines_close(l);
+    audit_hasher_free(h);
     if (ok) return 0;
     fprintf(stderr, "phi: %s is not the key of this log\n", key_path);
     return -1;
@@ -85,7 +87,7 @@ int phi_probe_prepare(struct phi_probe *p, const struct audit_set *set, const ch
     if (phi_audit_key(key_path, p->key) < 0 || read_value(value, &text) < 0) return -1;
     p->kind = kind;
     h = audit_hasher_new(p->key);
-    if (h && check_key(set, h, key_path) == 0) rc = add_words(p, h, buf_span(&text), kind);
+    if (h && phi_audit_key_fits(set, p->key, key_path) == 0) rc = add_words(p, h, buf_span(&text), kind);
     audit_hasher_free(h);
     buf_free(&text);
     return rc;
@@ -127,8 +129,8 @@ static int write_and_wait(struct audit *a, struct audit_record *r) {
     return rc;
 }
 
-static struct audit_record *probe_record(const struct phi_probe *p) {
-    struct audit_record *r = audit_record_new("probe");
+struct audit_record *phi_audit_person_record(const char *type, const char *event) {
+    struct audit_record *r = audit_record_new(type);
     const struct passwd *user = getpwuid(getuid());
     struct buf actor;
 
@@ -137,17 +139,15 @@ static struct audit_record *probe_record(const struct phi_probe *p) {
     buf_add_c(&actor, "{\"user\":\"");
     buf_add_json_escaped(&actor, span_of(user ? user->pw_name : "unknown"));
     buf_add_c(&actor, "\"}");
-    audit_add_text(r, "event", "value_search");
+    audit_add_text(r, "event", event);
     audit_add_json(r, "actor", buf_span(&actor));
-    audit_add_text(r, "kind", p->kind ? p->kind : "*");
-    if (p->n == 1) audit_add_string(r, "value", p->needles[0]);
     buf_free(&actor);
     return r;
 }
 
-static struct audit *open_for_probe(const struct phi_probe *p, const char *log, char *err, size_t err_size) {
+static struct audit *open_to_append(const char *log, const unsigned char key[32], char *err, size_t err_size) {
     char beside[PATH_MAX];
-    struct audit_options o = {.path = log, .key = p->key, .node = "phi", .segment_step = 65536};
+    struct audit_options o = {.path = log, .key = key, .node = "phi", .segment_step = 65536};
     struct audit *a = audit_open(&o, err, err_size);
 
     if (a || !strstr(err, "another process writes this log")) return a;
@@ -157,13 +157,23 @@ static struct audit *open_for_probe(const struct phi_probe *p, const char *log, 
     return audit_open(&o, err, err_size);
 }
 
-int phi_probe_record(const struct phi_probe *p, const char *log) {
+int phi_audit_append(const char *log, const unsigned char key[32], struct audit_record *r) {
     char err[512] = "";
-    struct audit *a = open_for_probe(p, log, err, sizeof err);
-    struct audit_record *r = a ? probe_record(p) : NULL;
-    int rc = r ? write_and_wait(a, r) : -1;
+    struct audit *a = open_to_append(log, key, err, sizeof err);
+    int rc = -1;
 
+    if (a) rc = write_and_wait(a, r);
+    else audit_record_free(r);
     audit_close(a);
-    if (rc < 0) fprintf(stderr, "phi: a search for a value is recorded first, and the record cannot be written: %s\n", err);
+    if (rc < 0) fprintf(stderr, "phi: this is recorded first, and the record cannot be written: %s\n", err);
     return rc;
+}
+
+int phi_probe_record(const struct phi_probe *p, const char *log) {
+    struct audit_record *r = phi_audit_person_record("probe", "value_search");
+
+    if (!r) return -1;
+    audit_add_text(r, "kind", p->kind ? p->kind : "*");
+    if (p->n == 1) audit_add_string(r, "value", p->needles[0]);
+    return phi_audit_append(log, p->key, r);
 }

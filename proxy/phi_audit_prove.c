@@ -117,7 +117,7 @@ int phi_audit_prove(int argc, char **argv) {
     struct audit_set *set;
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 3) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 1 || !audit_line_id_valid(span_of(argv[0]))) {
         fputs("usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE]   (ID: of a record or of a request)\n", stderr);
         return PHI_USAGE;
@@ -143,7 +143,7 @@ int phi_audit_checkpoint(int argc, char **argv) {
     struct audit_checkpoint c;
     struct buf note, line;
 
-    if (phi_options(&argc, argv, options, 2) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0) {
         fputs("usage: phi audit checkpoint [--log FILE] [--note]\n", stderr);
         return PHI_USAGE;

@@ -51,6 +51,22 @@ static void set_checkpoint(struct report *r) {
     buf_free(&note);
 }
 
+/* "<log>.probes", when it is there. */
+static int collect_beside(struct report *r) {
+    char name[4096];
+    struct span line;
+
+    if (snprintf(name, sizeof name, "%s.probes", r->log) >= (int)sizeof name || access(name, R_OK) != 0) return 0;
+    struct audit_set *set = phi_audit_set(name);
+    struct audit_lines *l = set ? audit_lines_open(set, 0, 0) : NULL;
+    while (l && audit_lines_next(l, &line))
+        report_take_beside(r, line);
+    int rc = l ? phi_audit_lines_end(l) : -1;
+    audit_lines_close(l);
+    audit_set_free(set);
+    return rc;
+}
+
 static int collect(struct report *r, const struct audit_set *set) {
     struct audit_lines *l = audit_lines_open(set, 0, 0);
     struct span line;
@@ -60,6 +76,7 @@ static int collect(struct report *r, const struct audit_set *set) {
         report_take(r, line);
     if (rc == 0) rc = phi_audit_lines_end(l);
     audit_lines_close(l);
+    if (rc == 0) rc = collect_beside(r);
     report_finish(r);
     if (r->failed) fputs("phi: out of memory\n", stderr);
     if (rc == 0 && !r->failed && r->first[0]) return 0;

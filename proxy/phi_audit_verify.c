@@ -227,7 +227,7 @@ int phi_audit_verify(int argc, char **argv) {
     struct buf text;
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 4) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1) {
         fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE]\n"
               "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n", stderr);

@@ -217,7 +217,7 @@ int phi_audit_witness(int argc, char **argv) {
                                          {"--public-key", &public_key, NULL}, {"--state", &s.state, NULL}};
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, 6) < 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc == 2 && strcmp(argv[0], "key") == 0 && out) return make_key(argv[1], out) < 0 ? PHI_USAGE : PHI_DONE;
     if (argc == 1 && strcmp(argv[0], "request") == 0 && old) return make_request(log, old, out) < 0 ? PHI_USAGE : PHI_DONE;
     if (argc != 2 || strcmp(argv[0], "sign") != 0 || !s.state || !key || !public_key) {

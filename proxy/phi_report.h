@@ -45,6 +45,8 @@ struct report {
 };
 
 void report_take(struct report *r, struct span line);
+/* A line of the tool's own log beside: searches and reviews only. */
+void report_take_beside(struct report *r, struct span line);
 /* Tables that are made of the sums. */
 void report_finish(struct report *r);
 void report_free(struct report *r);

@@ -21,7 +21,7 @@ const struct report_form report_forms[REPORT_TABLES] = {
 struct facts {
     struct span type, ts, event, request_id, decision, code, reason, blocked_kind, purpose, result, kind, node, before, after;
     struct span actor, request, policy, upstream, findings, found, disclosed, mono, restored, tokens_in, tokens_out, bytes_out, seq;
-    struct span user, client, address, recipient, agreement, policy_digest, expected, hits;
+    struct span by, from, to, user, client, address, recipient, agreement, policy_digest, expected, hits, bulk, mutations, rerouted;
 };
 
 static void read_facts(struct span line, struct facts *f) {
@@ -29,13 +29,13 @@ static void read_facts(struct span line, struct facts *f) {
     size_t n = audit_view_members(line, m, AUDIT_MEMBERS_MAX);
     const struct { const char *name; struct span *raw, *text; } wanted[] = { /* ascending, as the members of a line */
         {"actor", &f->actor, NULL}, {"after", NULL, &f->after}, {"before", NULL, &f->before}, {"blocked_kind", NULL, &f->blocked_kind},
-        {"bytes_out", &f->bytes_out, NULL}, {"code", NULL, &f->code}, {"decision", NULL, &f->decision},
+        {"bulk", &f->bulk, NULL}, {"by", NULL, &f->by}, {"bytes_out", &f->bytes_out, NULL}, {"code", NULL, &f->code}, {"decision", NULL, &f->decision},
         {"disclosed", &f->disclosed, NULL}, {"event", NULL, &f->event}, {"expected", &f->expected, NULL},
-        {"findings", &f->findings, NULL}, {"found", &f->found, NULL}, {"hits", &f->hits, NULL}, {"kind", NULL, &f->kind},
-        {"mono", &f->mono, NULL}, {"node", NULL, &f->node}, {"policy", &f->policy, NULL}, {"policy_digest", NULL, &f->policy_digest},
+        {"findings", &f->findings, NULL}, {"found", &f->found, NULL}, {"from", NULL, &f->from}, {"hits", &f->hits, NULL}, {"kind", NULL, &f->kind},
+        {"mono", &f->mono, NULL}, {"mutations", &f->mutations, NULL}, {"node", NULL, &f->node}, {"policy", &f->policy, NULL}, {"policy_digest", NULL, &f->policy_digest},
         {"purpose", NULL, &f->purpose}, {"reason", NULL, &f->reason}, {"request", &f->request, NULL},
-        {"request_id", NULL, &f->request_id}, {"restored", &f->restored, NULL}, {"result", NULL, &f->result}, {"seq", &f->seq, NULL},
-        {"tokens_in", &f->tokens_in, NULL}, {"tokens_out", &f->tokens_out, NULL}, {"ts", NULL, &f->ts}, {"type", NULL, &f->type},
+        {"request_id", NULL, &f->request_id}, {"rerouted", &f->rerouted, NULL}, {"restored", &f->restored, NULL}, {"result", NULL, &f->result}, {"seq", &f->seq, NULL},
+        {"to", NULL, &f->to}, {"tokens_in", &f->tokens_in, NULL}, {"tokens_out", &f->tokens_out, NULL}, {"ts", NULL, &f->ts}, {"type", NULL, &f->type},
         {"upstream", &f->upstream, NULL}};
     size_t w = 0;
 
@@ -226,6 +226,23 @@ static void take_identity(struct report *r, const struct facts *f) {
         count(r, TABLE_AGREEMENT_EVENTS, f, 3, (struct span[]){f->code, or_dash(f->reason), or_dash(f->recipient)});
 }
 
+/* Where the policy or the gateway did more than to redact. */
+static void take_measures(struct report *r, const struct facts *f) {
+    struct span change;
+
+    for (size_t at = 0; audit_view_next(f->mutations, &at, &change);)
+        count(r, TABLE_MUTATIONS, f, 2, (struct span[]){audit_view_unquote(change), or_dash(f->recipient)});
+    if (f->rerouted.len)
+        count(r, TABLE_REROUTED, f, 3, (struct span[]){audit_view_text(f->rerouted, "kind"), audit_view_text(f->rerouted, "from"),
+                                                       or_dash(f->recipient)});
+    if (f->bulk.len == 0) return;
+    struct tally_row *x = row(r, TABLE_BULK, f, 3, (struct span[]){or_dash(f->user), or_dash(f->purpose), f->decision});
+    if (!x) return;
+    x->number[0]++;
+    x->number[1] += audit_view_number(f->bulk, "patients");
+    x->number[2] += audit_view_number(f->bulk, "encounters");
+}
+
 static void take_decision(struct report *r, const struct facts *f) {
     int64_t found = sum(f->found), disclosed = sum(f->disclosed);
     bool blocked = span_is(f->decision, "block");
@@ -241,6 +258,7 @@ static void take_decision(struct report *r, const struct facts *f) {
     take_kinds(r, f);
     take_policy(r, f);
     take_unreadable(r, f);
+    take_measures(r, f);
     take_identity(r, f);
     if (blocked) take_block(r, f);
     else take_follower(r, f);
@@ -268,6 +286,8 @@ static void take_outcome(struct report *r, const struct facts *f) {
 static void take_event(struct report *r, const struct facts *f) {
     if (span_is(f->type, "probe")) {
         (void)row(r, TABLE_PROBES, f, 3, (struct span[]){f->ts, f->user, f->kind});
+    } else if (span_is(f->type, "review")) {
+        (void)row(r, TABLE_REVIEWS, f, 6, (struct span[]){f->ts, f->by, f->user, f->from, f->to, f->result});
     } else if (span_is(f->type, "override")) {
         count(r, TABLE_OVERRIDES, f, 2, (struct span[]){f->type, f->user});
     } else if (span_is(f->type, "agreement_change")) {
@@ -309,6 +329,13 @@ void report_take(struct report *r, struct span line) {
     if (!audit_filter_matches(r->filter, line)) return;
     if (span_is(f.type, "decision")) take_decision(r, &f);
     else take_event(r, &f);
+}
+
+void report_take_beside(struct report *r, struct span line) {
+    struct facts f;
+
+    read_facts(line, &f);
+    if ((span_is(f.type, "probe") || span_is(f.type, "review")) && audit_filter_matches(r->filter, line)) take_event(r, &f);
 }
 
 void report_free(struct report *r) {

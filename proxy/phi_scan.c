@@ -102,7 +102,7 @@ int phi_scan_command(int argc, char **argv) {
     struct policy *p;
     int rc;
 
-    if (phi_options(&argc, argv, options, 4) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
     p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();

@@ -167,7 +167,7 @@ int phi_score_command(int argc, char **argv) {
     const struct phi_option options[] = {{"--policy", &name, NULL}, {"--strict", NULL, &strict}};
     int rc = PHI_DONE;
 
-    if (phi_options(&argc, argv, options, 2) < 0 || argc < 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc < 1) return PHI_USAGE;
     struct policy *p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();

@@ -50,6 +50,7 @@ struct settings {
     struct settings_route *routes;
     size_t n_routes;
     struct vocabulary *vocabulary; /* NULL: input as token numbers cannot be read */
+    struct policy *shadow;   /* tried on the same findings, decides nothing; NULL: none */
     uint64_t body_max;
     uint32_t depth_max;
     uint32_t concurrent_max; /* of one worker */

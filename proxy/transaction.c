@@ -148,6 +148,7 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_read_override(t, h)) != FLOW_NEXT) return flow;
     if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->entered = principal_enter(t->principal, (uint64_t)time(NULL), &retry_after);
     return t->entered ? FLOW_NEXT : transaction_refuse(t, REFUSAL_RATE_LIMITED);
@@ -203,13 +204,19 @@ static void let_go_of_work(struct transaction *t) {
     buf_free(&t->in);
 }
 
-static int submit_record(struct transaction *t) {
-    struct audit_record *r = transaction_decision_record(t);
+static int record_lost(struct transaction *t) {
+    t->record_failed = true;
+    return -1;
+}
 
-    if (!r || t->world->verbs->record(t->world->ctx, t, r) < 0) {
-        t->record_failed = true;
-        return -1;
-    }
+/* An override stands in the log before the decision that follows from it: what comes later is durable later. */
+static int submit_record(struct transaction *t) {
+    struct audit_record *r = t->overriding ? transaction_override_record(t) : NULL;
+
+    if (t->overriding && !r) return record_lost(t);
+    if (r) t->world->verbs->record_aside(t->world->ctx, r);
+    r = transaction_decision_record(t);
+    if (!r || t->world->verbs->record(t->world->ctx, t, r) < 0) return record_lost(t);
     t->recording = true;
     return 0;
 }

@@ -86,6 +86,7 @@ static enum flow check_route(struct transaction *t) {
     enum flow flow = choose_purpose(t);
 
     if (flow != FLOW_NEXT) return flow;
+    if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     return plan_force(t);
@@ -234,11 +235,17 @@ static void count_findings(struct transaction *t) {
     }
 }
 
-static void view_policy(const struct transaction *t, struct policy_view *out) {
-    struct policy_request request = {.purpose = t->purpose, .role = t->principal->role, .user = t->principal->user,
+static struct policy_request request_of(const struct transaction *t) {
+    return (struct policy_request){.purpose = t->purpose, .role = t->principal->role, .user = t->principal->user,
                                      .upstream = t->route->upstream->name, .model = t->walk.model.ptr,
                                      .model_len = t->walk.model.len};
+}
+
+static void view_policy(const struct transaction *t, struct policy_view *out) {
+    struct policy_request request = request_of(t);
+
     policy_view(t->policy, &request, out);
+    if (t->overriding) policy_view_override(out);
 }
 
 static enum flow transform_once(struct transaction *t) {
@@ -273,11 +280,44 @@ static enum flow follow_route(struct transaction *t) {
     return FLOW_NEXT;
 }
 
+/* A purpose that the shadow does not know would be refused. */
+static int shadow_view(const struct transaction *t, struct policy_view *out) {
+    const struct policy *p = t->settings->shadow;
+    const char *name = policy_purpose_name(t->policy, t->purpose);
+    struct policy_request request = request_of(t);
+
+    if (t->purpose > 0) request.purpose = policy_purpose(p, name, strlen(name));
+    policy_view(p, &request, out);
+    return request.purpose < 0 ? -1 : 0;
+}
+
+/* Beside the decision: what the shadow policy would have made of it. Never a reason to refuse. */
+static void try_shadow(struct transaction *t) {
+    struct metrics *m = t->world->metrics;
+    struct policy_view live, shadow;
+
+    if (!t->settings->shadow) return;
+    if (!policy_finds_alike(t->policy, t->settings->shadow)) {
+        metrics_add(&m->shadow_skipped, 1);
+        return;
+    }
+    view_policy(t, &live);
+    bool unknown = shadow_view(t, &shadow) < 0;
+    if (transform_compare(t->work, &t->walk, &t->found, &live, &shadow, &t->shadow) < 0) return;
+    t->shadow.block |= unknown;
+    t->shadowed = true;
+    metrics_add(&m->shadow_seen, 1);
+    metrics_add(&m->shadow_block, t->shadow.block && !t->transform.blocked);
+    metrics_add(&m->shadow_looser, t->shadow.looser);
+    metrics_add(&m->shadow_stricter, t->shadow.stricter);
+}
+
 enum flow transaction_transform(struct transaction *t) {
     enum flow flow;
 
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
     if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
+    try_shadow(t);
     if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
     count_findings(t);
     if (t->transform.blocked) {

@@ -121,6 +121,17 @@ static void add_bulk(struct audit_record *r, const struct transaction *t) {
     add_object(r, "bulk", &b);
 }
 
+static void add_shadow(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (!t->shadowed) return;
+    begin_object(&b);
+    buf_add_format(&b, "\"block\":%s", t->shadow.block ? "true" : "false");
+    add_text(&b, "digest", policy_digest(t->settings->shadow));
+    buf_add_format(&b, ",\"looser\":%u,\"stricter\":%u", t->shadow.looser, t->shadow.stricter);
+    add_object(r, "shadow", &b);
+}
+
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
     char letter[2] = {phi_kind_letter(row->kind), '\0'};
     struct buf path;
@@ -254,12 +265,28 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_upstream(r, t);
     add_rerouted(r, t);
     add_bulk(r, t);
+    add_shadow(r, t);
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);
     add_counts(r, t, "found", counts);
     if (!t->refused) add_counts(r, t, "disclosed", t->transform.disclosed);
     if (!t->refused) add_mutations(r, t);
+    return r;
+}
+
+struct audit_record *transaction_override_record(struct transaction *t) {
+    struct audit_record *r = audit_record_new("override");
+
+    if (!r) return NULL;
+    audit_add_string(r, "request_id", t->request_id);
+    audit_add_text(r, "reason", t->override_reason);
+    add_actor(r, t);
+    if (t->override_by) audit_add_text(r, "second", t->override_by->user);
+    add_policy(r, t);
+    add_counts(r, t, "overridden", t->transform.overridden);
+    add_bulk(r, t);
+    audit_add_text(r, "decision", transaction_verdict_name(t->refused ? VERDICT_BLOCK : t->verdict));
     return r;
 }
 

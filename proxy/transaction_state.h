@@ -69,6 +69,9 @@ struct transaction {
     struct span path_model;
     const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
+    const char *override_reason;               /* of x-phi-override, or NULL */
+    const struct principal *override_by;       /* the second person, or NULL */
+    bool overriding;                           /* accepted by the policy */
     int purpose;
     const char *purpose_source;
     const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
@@ -82,6 +85,8 @@ struct transaction {
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;
+    struct transform_shadow shadow;
+    bool shadowed;
     enum transaction_verdict verdict;
 
     bool refused;
@@ -111,6 +116,11 @@ enum flow transaction_refuse(struct transaction *t, enum refusal r);
 enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
 void transaction_stage_done(struct transaction *t, enum metrics_stage s);
 
+/* transaction_override.c */
+struct http1_head;
+enum flow transaction_read_override(struct transaction *t, const struct http1_head *h);
+enum flow transaction_check_override(struct transaction *t); /* by the policy of the route */
+
 /* transaction_decide.c: the steps of these names */
 enum flow transaction_walk(struct transaction *t);
 enum flow transaction_detect(struct transaction *t);
@@ -118,6 +128,7 @@ enum flow transaction_transform(struct transaction *t);
 
 /* transaction_record.c: NULL when out of memory. */
 struct audit_record *transaction_decision_record(struct transaction *t);
+struct audit_record *transaction_override_record(struct transaction *t); /* NULL: also when there is none */
 struct audit_record *transaction_outcome_record(const struct transaction *t);
 
 /* transaction_answer.c */

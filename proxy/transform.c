@@ -193,7 +193,7 @@ static int check_bulk(struct transformer *x) {
     bool patients = limits.patients && t->bulk.patients > limits.patients,
          encounters = limits.encounters && t->bulk.encounters > limits.encounters;
     t->over_bulk = patients || encounters;
-    if (t->over_bulk && limits.action == POLICY_BLOCK)
+    if (t->over_bulk && limits.action == POLICY_BLOCK && !x->view->override)
         block(x, PHI_NONE, 0, patients ? "too_many_patients" : "too_many_encounters");
     return 0;
 }
@@ -212,6 +212,7 @@ static int decide_all(struct transformer *x) {
                                     .score = f->score, .via = f->via};
         if (row_count(x, row) < 0) return -1;
         t->findings++;
+        t->overridden[f->kind] += policy_view_overridden(x->view, transform_part(leaf->part), f->kind);
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
@@ -517,4 +518,27 @@ int transform_text(struct arena *a, struct span text, enum walk_part part, const
 
     if (text.len >= UINT32_MAX) return -1;
     return run(&x, text, out);
+}
+
+int transform_compare(struct arena *a, const struct walk *w, const struct phi_result *found, const struct policy_view *live,
+                      const struct policy_view *shadow, struct transform_shadow *out) {
+    struct transform is = {0}, would = {0};
+    struct transformer x = {.arena = a, .w = w, .found = found, .view = live, .policy = live->policy, .t = &is},
+                       y = {.arena = a, .w = w, .found = found, .view = shadow, .policy = shadow->policy, .t = &would};
+
+    *out = (struct transform_shadow){.block = false};
+    x.today = y.today = (long)(time(NULL) / 86400);
+    x.monitor = policy_mode(live->policy) == POLICY_MONITOR;
+    y.monitor = policy_mode(shadow->policy) == POLICY_MONITOR;
+    if (decide_all(&x) < 0 || decide_all(&y) < 0) return -1;
+    for (size_t i = 0; i < found->n; i++) {
+        enum policy_action was = x.plan[i], now = y.plan[i];
+        int change = policy_strictness(now) - policy_strictness(was);
+        if (goes_in_clear(was) && goes_in_clear(now)) continue;
+        out->looser += change < 0;
+        out->stricter += change > 0;
+    }
+    out->block = would.blocked;
+    out->routed = would.route != NULL;
+    return 0;
 }

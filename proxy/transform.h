@@ -40,6 +40,7 @@ struct transform {
     enum phi_kind route_kind;
     struct transform_bulk bulk; /* counted where the policy limits it */
     bool over_bulk;             /* more than it says, whatever follows from that */
+    uint32_t overridden[PHI_KINDS]; /* would have been blocked without the override, by kind */
     uint32_t disclosed[PHI_KINDS]; /* sent in clear, by kind; all zero when blocked or routed */
 };
 
@@ -60,6 +61,16 @@ MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span
 MUST_CHECK int transform_text(struct arena *a, struct span text, enum walk_part part, const struct phi_result *found,
                               const struct policy_view *view, struct tokens *tokens, struct buf *out,
                               struct transform *t);
+
+/* What another policy would have done with the same findings: how many more it hides or shows, and whether it blocks. A
+ * finding counts once. -1: out of memory, or findings that do not fit. */
+struct transform_shadow {
+    bool block, routed;
+    uint32_t looser, stricter;
+};
+MUST_CHECK int transform_compare(struct arena *a, const struct walk *w, const struct phi_result *found,
+                                 const struct policy_view *live, const struct policy_view *shadow,
+                                 struct transform_shadow *out);
 
 enum policy_part transform_part(enum walk_part part);
 

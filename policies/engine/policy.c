@@ -129,6 +129,27 @@ enum policy_action policy_view_action(const struct policy_view *v, enum policy_p
     return cell ? (enum policy_action)cell->action : POLICY_BLOCK;
 }
 
+/* The decisions of an override. */
+static const struct policy_cell as_token = {.action = POLICY_TOKENIZE}, as_it_is = {.action = POLICY_FLAG};
+
+void policy_view_override(struct policy_view *v) {
+    v->override = true;
+    for (int part = 0; part < POLICY_PARTS; part++) {
+        for (int k = 1; k < PHI_KINDS; k++) {
+            const struct policy_cell *cell = v->cells[part][k];
+            bool floor = v->policy->in_floor[k] && !v->policy->override.floor;
+            if (!cell || cell->action != POLICY_BLOCK || floor) continue;
+            bool category = k >= PHI_SENS_SUD && k <= PHI_SENS_STATUS;
+            v->cells[part][k] = category && !v->policy->in_floor[k] ? &as_it_is : &as_token;
+        }
+    }
+}
+
+bool policy_view_overridden(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
+    const struct policy_cell *cell = view_at(v, part, kind);
+    return cell == &as_token || cell == &as_it_is;
+}
+
 const char *policy_view_route(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
     const struct policy_cell *cell = view_at(v, part, kind);
     return cell && cell->action == POLICY_ROUTE ? policy_route_name(v->policy, cell->route) : NULL;
@@ -179,6 +200,17 @@ struct policy_limits policy_limits(const struct policy *p, int purpose) {
     return (struct policy_limits){p->bulk.patients, p->bulk.encounters, (enum policy_action)p->bulk.action[purpose]};
 }
 
+enum policy_overriding policy_overriding(const struct policy *p) {
+    if (!p->override.present) return POLICY_OVERRIDE_NONE;
+    return p->override.second_person ? POLICY_OVERRIDE_TWO : POLICY_OVERRIDE_ONE;
+}
+
+bool policy_override_reason(const struct policy *p, const char *reason) {
+    for (size_t i = 0; i < p->override.n_reasons; i++)
+        if (strcmp(p->override.reasons[i], reason) == 0) return true;
+    return false;
+}
+
 const char *policy_route_name(const struct policy *p, size_t i) {
     return i < p->n_routes ? p->routes[i] : NULL;
 }
@@ -219,4 +251,8 @@ int policy_strictness(enum policy_action a) {
 
 bool policy_shows(enum policy_action a) {
     return policy_strictness(a) <= policy_strictness(POLICY_GENERALIZE);
+}
+
+bool policy_finds_alike(const struct policy *a, const struct policy *b) {
+    return strcmp(a->detectors, b->detectors) == 0;
 }

@@ -85,11 +85,16 @@ struct policy_request {
 struct policy_view {
     const struct policy *policy;
     int purpose;
+    bool override; /* bulk limits do not block */
     const struct policy_cell *cells[POLICY_PARTS][PHI_KINDS]; /* NULL: block */
 };
 
 /* The policy outlives the view. Without a purpose each kind gets the strictest decision of all purposes. */
 void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out);
+/* Break-glass: what is blocked goes instead, a category as it is (flag), a value as a token. The floor stays blocked, unless
+ * the policy says `override: {floor: true}`; then it is tokens too. What is hidden otherwise stays hidden as it is. */
+void policy_view_override(struct policy_view *v);
+bool policy_view_overridden(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
 enum policy_action policy_view_action(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
 /* Where POLICY_ROUTE leads; NULL for any other action. */
 const char *policy_view_route(const struct policy_view *v, enum policy_part part, enum phi_kind kind);
@@ -104,6 +109,10 @@ enum policy_action policy_action(const struct policy *p, int purpose, enum phi_k
 /* Kinds that leave in clear under no policy. Their action holds in monitor mode too: monitor changes nothing else. */
 bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
+/* How much an action hides: the higher, the stricter. */
+int policy_strictness(enum policy_action a);
+/* The two find the same in the same text. */
+bool policy_finds_alike(const struct policy *a, const struct policy *b);
 /* The most distinct patients and encounters that one request may hold, 0: no limit; and what happens beyond. */
 struct policy_limits {
     uint32_t patients, encounters;
@@ -112,6 +121,10 @@ struct policy_limits {
 struct policy_limits policy_limits(const struct policy *p, int purpose);
 /* The site's own words for a refusal: by the kind that led to it, then by its code. NULL: it has none. */
 const char *policy_message(const struct policy *p, const char *code, enum phi_kind kind);
+enum policy_overriding { POLICY_OVERRIDE_NONE = 0, POLICY_OVERRIDE_ONE, POLICY_OVERRIDE_TWO };
+/* How many persons an override takes; none: the policy knows no override. */
+enum policy_overriding policy_overriding(const struct policy *p);
+bool policy_override_reason(const struct policy *p, const char *reason);
 /* The upstreams that `route:NAME` names, to be checked against the configuration. NULL at the end. */
 const char *policy_route_name(const struct policy *p, size_t i);
 enum policy_action policy_action_find(const char *name, size_t len, bool *found);

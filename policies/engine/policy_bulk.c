@@ -3,7 +3,9 @@
  *   bulk: {patients: 1, encounters: 20, action: block, purposes: {research: allow}}
  *   messages: {phi_blocked: "...", SENS.*: "..."}
  *
- * Both are taken whole from the nearest file that has them.
+ *   override: {reasons: [emergency], second_person: true, floor: false}
+ *
+ * Each is taken whole from the nearest file that has them.
  */
 #include "policy_bulk.h"
 
@@ -73,11 +75,44 @@ int policy_bulk_read(struct policy *p, const struct policy_chain *chain, struct 
     return 0;
 }
 
+/* ---- override ---- */
+
+static void read_reason(struct policy *p, const struct yaml_node *n, struct diag *d) {
+    const char *word = NULL;
+
+    if (yaml_string(n, &word, d) != 0) return;
+    if (n->len < 3 || n->len > POLICY_NAME_MAX || strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") != n->len)
+        yaml_error(n, d, "a reason is 3 to %d of a-z, 0-9 and '-': it stands in the audit log", POLICY_NAME_MAX);
+    else if (p->override.n_reasons == POLICY_REASONS_MAX)
+        yaml_error(n, d, "too many reasons: at most %d", POLICY_REASONS_MAX);
+    else
+        memcpy(p->override.reasons[p->override.n_reasons++], word, n->len + 1);
+}
+
+int policy_override_read(struct policy *p, const struct policy_chain *chain, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "reasons", .type = YAML_NODE_LIST, .required = true},
+                                           {.name = "second_person"},
+                                           {.name = "floor"}};
+    const struct yaml_node *map = policy_chain_get(chain, "override");
+
+    if (!map || map->type != YAML_NODE_MAP || yaml_check(map, keys, COUNT(keys), d) != 0) return 0;
+    const struct yaml_node *reasons = yaml_get(map, "reasons"), *second = yaml_get(map, "second_person"),
+                           *floor = yaml_get(map, "floor");
+    for (size_t i = 0; i < reasons->n; i++)
+        read_reason(p, reasons->items[i], d);
+    if (reasons->n == 0) yaml_error(reasons, d, "an override needs at least one reason that may be given");
+    if (second) (void)!yaml_bool(second, &p->override.second_person, d);
+    if (floor) (void)!yaml_bool(floor, &p->override.floor, d);
+    p->override.present = true;
+    return 0;
+}
+
 /* ---- messages ---- */
 
 /* The refusals that a policy has a say in. */
 static const char *const codes[] = {"phi_blocked",         "unscannable_input", "purpose_unknown",
-                                    "purpose_not_allowed", "no_agreement",      "feature_not_covered"};
+                                    "purpose_not_allowed", "no_agreement",      "feature_not_covered",
+                                    "override_not_allowed"};
 
 static bool is_code(const char *word) {
     for (size_t i = 0; i < COUNT(codes); i++)

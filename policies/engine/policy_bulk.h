@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How much of a chart, and of how many patients, one request may hold; and what the site says in its own words.
+ * How much of a chart, and of how many patients, one request may hold; who may break the glass; and what the site says in its own words.
  */
 #ifndef POLICY_BULK_H
 #define POLICY_BULK_H
@@ -19,8 +19,9 @@ struct policy_message {
     char *text;
 };
 
-/* `bulk` and `messages`; purposes must be known. Mistakes go to d; -1 when out of memory. */
+/* `bulk`, `override` and `messages`; purposes must be known. Mistakes go to d; -1 when out of memory. */
 int policy_bulk_read(struct policy *p, const struct policy_chain *chain, struct diag *d);
+int policy_override_read(struct policy *p, const struct policy_chain *chain, struct diag *d);
 int policy_messages_read(struct policy *p, const struct policy_chain *chain, struct diag *d);
 void policy_messages_free(struct policy *p);
 

@@ -261,10 +261,6 @@ static void tell_numbers(struct comparison *c, const char *what, enum phi_kind k
                                        .kind = kind, .before = was, .after = now});
 }
 
-bool policy_finds_alike(const struct policy *a, const struct policy *b) {
-    return strcmp(a->detectors, b->detectors) == 0;
-}
-
 static void compare_detection(struct comparison *c) {
     const struct policy *a = c->before, *b = c->after;
     unsigned told = c->told;
@@ -282,7 +278,14 @@ static void compare_detection(struct comparison *c) {
                                            .what = "detectors", .before = "as they were", .after = "others"});
 }
 
-/* ---- bulk and routes ---- */
+/* ---- bulk, routes, override ---- */
+
+static void tell_switch(struct comparison *c, const char *what, bool before, bool after, const char *closed,
+                        const char *open) {
+    if (before == after) return;
+    tell(c, (struct policy_difference){.change = after ? POLICY_LOOSER : POLICY_STRICTER, .what = what,
+                                       .before = before ? open : closed, .after = after ? open : closed});
+}
 
 /* No limit is the largest. */
 static uint32_t limit_of(uint32_t n) {
@@ -319,6 +322,22 @@ static void compare_bulk(struct comparison *c) {
     }
 }
 
+/* Whether, by how many and how far a block may be broken. */
+static void compare_override(struct comparison *c) {
+    static const char *const persons[] = {"nobody", "one person", "two persons"};
+    const struct policy_override *a = &c->before->override, *b = &c->after->override;
+    enum policy_overriding was = policy_overriding(c->before), now = policy_overriding(c->after);
+
+    if (was != now)
+        tell(c, (struct policy_difference){.change = now == POLICY_OVERRIDE_NONE || (was && now > was) ? POLICY_STRICTER
+                                                                                                       : POLICY_LOOSER,
+                                           .what = "override", .before = persons[was], .after = persons[now]});
+    tell_switch(c, "override floor", a->floor, b->floor, "holds", "may be broken");
+    for (size_t i = 0; i < b->n_reasons; i++)
+        if (was && !policy_override_reason(c->before, b->reasons[i]))
+            tell(c, (struct policy_difference){.what = "override reason", .before = "none", .after = b->reasons[i]});
+}
+
 /* Where `route:NAME` leads is not seen cell by cell. */
 static void compare_routes(struct comparison *c) {
     for (size_t i = 0; i < c->after->n_routes || i < c->before->n_routes; i++) {
@@ -330,13 +349,6 @@ static void compare_routes(struct comparison *c) {
 }
 
 /* ---- switches ---- */
-
-static void tell_switch(struct comparison *c, const char *what, bool before, bool after, const char *closed,
-                        const char *open) {
-    if (before == after) return;
-    tell(c, (struct policy_difference){.change = after ? POLICY_LOOSER : POLICY_STRICTER, .what = what,
-                                       .before = before ? open : closed, .after = after ? open : closed});
-}
 
 static void compare_switches(struct comparison *c) {
     const struct policy *a = c->before, *b = c->after;
@@ -359,6 +371,7 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
     compare_detection(&c);
     compare_bulk(&c);
     compare_routes(&c);
+    compare_override(&c);
     compare_switches(&c);
     return c.looser;
 }

@@ -30,7 +30,5 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
 /* Of a changed action. */
 enum policy_change policy_action_change(enum policy_action before, enum policy_action after);
 const char *policy_change_name(enum policy_change c);
-/* The two find the same in the same text. */
-bool policy_finds_alike(const struct policy *a, const struct policy *b);
 
 #endif

@@ -287,7 +287,7 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     read_purposes(p, chain, d);
     fill_cells(p, chain, d);
     if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
-        policy_messages_read(p, chain, d) != 0)
+        policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
         yaml_error(policy_chain_root(chain, 0), d, "out of memory");
     if (diag_count(d) == mistakes) check_why(p, chain, d);
     return diag_count(d) == mistakes ? 0 : -1;

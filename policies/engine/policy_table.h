@@ -12,6 +12,7 @@
 #define POLICY_PURPOSES_MAX 32
 #define POLICY_NAME_MAX 64
 #define POLICY_ROUTES_MAX 16
+#define POLICY_REASONS_MAX 16
 
 struct diag;
 struct policy_chain;
@@ -32,6 +33,12 @@ struct policy_bulk {
     uint8_t action[POLICY_PURPOSES_MAX + 1]; /* by purpose: block, flag or allow */
 };
 
+struct policy_override {
+    bool present, floor, second_person;
+    char reasons[POLICY_REASONS_MAX][POLICY_NAME_MAX + 1];
+    size_t n_reasons;
+};
+
 struct policy {
     atomic_uint refs;
     char id[POLICY_NAME_MAX + 1];
@@ -50,6 +57,7 @@ struct policy {
     char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
     int n_purposes;                                              /* 0 included */
     struct policy_bulk bulk;
+    struct policy_override override;
     struct policy_message *messages;
     size_t n_messages;
     char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */
@@ -60,8 +68,6 @@ struct policy {
     struct phi_engine *engine;
 };
 
-/* How much an action hides: the higher, the stricter. */
-int policy_strictness(enum policy_action a);
 /* The value goes as it is, or in a general form of itself. */
 bool policy_shows(enum policy_action a);
 

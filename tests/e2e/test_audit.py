@@ -774,3 +774,38 @@ def test_rsyslog_ships_each_record_through_a_rotation(make_gateway, tmp_path):
     finally:
         agent.terminate()
         agent.wait(20)
+
+
+def test_a_review_is_signed_off_in_the_log(finished, make_gateway, tmp_path):
+    copy = tmp_path / "audit"
+    shutil.copytree(finished.dir / "audit", copy)
+    log, page = copy / "decisions.log", tmp_path / "week.html"
+    assert phi("audit", "report", "--log", log, "--out", page).returncode == 0
+    args = ["--log", log, "--by", "Dr. Vega", "--from", "2026-01-01", "--to", "2026-01-07"]
+    assert phi("audit", "review", *args, "--report", page, "--key", finished.key).returncode == 0
+    record = [json.loads(x) for x in log.read_text().splitlines() if '"type":"review"' in x][0]
+    assert record["report_sha256"] == hashlib.sha256(page.read_bytes()).hexdigest() and record["result"] == "clear"
+    matches(record, json.loads((ROOT / "docs" / "audit.schema.json").read_text()))
+    assert phi("audit", "verify", log, "--key", finished.key, "--public-key", finished.pub).returncode == 0
+    r = phi("audit", "report", "--log", log, "--report", "R13", "--format", "csv")
+    assert '"Dr. Vega"' in r.stdout
+    for bad in (["--result", "fine", "--key", finished.key], [], ["--key", finished.pub], ["--report", tmp_path / "no", "--key", finished.key]):
+        assert phi("audit", "review", *args, *bad).returncode == 2
+    assert len([x for x in log.read_text().splitlines() if '"type":"review"' in x]) == 1
+    g = signed(make_gateway, tmp_path)
+    assert phi("audit", "review", "--log", g.decisions, *args[2:], "--result", "concern", "--key", g.key).returncode == 0
+    assert not g.records("review")
+    assert '"Dr. Vega"' in phi("audit", "report", "--log", g.decisions, "--report", "R13", "--format", "csv").stdout
+
+
+def test_measures_of_policy_and_gateway_are_reported(tmp_path):
+    log = tmp_path / "decisions.log"
+    log.write_text(json.dumps({
+        "actor": {"client": "c", "ip": "192.0.2.1", "role": "user", "user": "u"}, "bulk": {"encounters": 4, "patients": 30}, "decision": "edit",
+        "mac": "0" * 64, "mutations": ["store=false", "decompressed"], "prev": "0" * 64, "purpose": "treatment", "request": {"bytes": 1, "unreadable": 5},
+        "request_id": "r1", "rerouted": {"from": "openai", "kind": "SENS.SUD"}, "seq": 1, "ts": "2026-01-02T03:04:05.000000Z", "type": "decision",
+        "upstream": {"name": "local", "trust": "on_prem"}, "v": 1}, separators=(",", ":")) + "\n")
+    assert {(r["change"], r["recipient"]) for r in rows(log, "R2", "changed")} == {("store=false", "local"), ("decompressed", "local")}
+    assert [(r["kind"], r["from"], r["to"]) for r in rows(log, "R10", "another recipient")] == [("SENS.SUD", "openai", "local")]
+    assert [(r["user"], r["patients"], r["encounters"]) for r in rows(log, "R11", "limit")] == [("u", 30, 4)]
+    assert {r["content"] for r in rows(log, "R15")} == {"image", "file"}

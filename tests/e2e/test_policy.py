@@ -307,3 +307,87 @@ def test_mistakes_have_a_place(tmp_path, body, words):
     r = phi("check", site(tmp_path, body))
     assert r.returncode == 1
     assert "site.yaml:5:" in r.stderr and words in r.stderr and "^" in r.stderr
+
+
+# ---- break-glass ----
+
+RIGHTS = {"doc": "may_override: true\ndefault_purpose: treatment\npurposes: [\"*\"]",
+          "chief": "may_override: true\ndefault_purpose: treatment",
+          "past": "may_override: true\noverride_until: 2020-01-01\ndefault_purpose: treatment",
+          "nurse": "default_purpose: treatment"}
+SUD = "Patient attends methadone clinic."
+
+
+def test_an_override_is_a_right_with_a_reason_and_a_record(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "override: {reasons: [emergency]}\nbulk: {patients: 1}", clients=RIGHTS) as a:
+        def why(r):
+            assert r.json()["error"]["code"] == "override_not_allowed" and a.sent() is None
+            return r.json()["error"]["message"].split("Reason: ")[1].split(".")[0]
+
+        glass = {"x-phi-override": "emergency"}
+        assert a.ask(SUD, client="doc").status_code == 400
+        r = a.ask(SUD + " MRN: 00417723, MRN: 00417724", client="doc", headers=glass, says="[MRN_2]")
+        assert r.status_code == 200 and said(r) == "00417724"
+        assert a.sent() == SUD + " MRN: [MRN_1], MRN: [MRN_2]"
+        records = a.gateway.records()
+        mine = [x["type"] for x in records if x.get("request_id") == r.headers["x-phigate-request-id"]]
+        assert mine[:2] == ["override", "decision"]
+        override = a.gateway.records("override")[-1]
+        assert override["reason"] == "emergency" and override["overridden"] == {"SENS.SUD": 1}
+        assert override["bulk"]["patients"] == 2 and override["actor"]["client"] == "doc"
+        # The floor holds.
+        assert a.ask(SUD + " password: Tr0ub4dor&3x", client="doc", headers=glass).status_code == 400
+        assert a.sent() is None
+        assert why(a.ask(SUD, client="nurse", headers=glass)) == "no_right"
+        assert why(a.ask(SUD, client="past", headers=glass)) == "right_expired"
+        assert why(a.ask(SUD, client="doc", headers={"x-phi-override": "MRN 00417723"})) == "reason_unknown"
+        assert why(a.ask(SUD, client="doc", headers={"x-phi-override-by": a.gateway.keys["chief"]})) == "reason_missing"
+        assert "00417723" not in a.gateway.audit_text()
+        assert a.gateway.verify().returncode == 0
+
+
+def test_an_override_by_two(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "override: {reasons: [emergency], second_person: true, floor: true}", clients=RIGHTS) as a:
+        glass = {"x-phi-override": "emergency"}
+        assert "second_person_missing" in a.ask(SUD, client="doc", headers=glass).text
+        for key, reason in ((a.gateway.keys["doc"], "second_person_is_the_first"), (a.gateway.keys["nurse"], "second_person_unknown"),
+                            ("pg-none", "second_person_unknown"), (a.gateway.keys["past"], "second_person_unknown")):
+            assert reason in a.ask(SUD, client="doc", headers={**glass, "x-phi-override-by": key}).text
+            assert a.sent() is None
+        both = {**glass, "x-phi-override-by": a.gateway.keys["chief"]}
+        assert a.ask("password: Tr0ub4dor&3x", client="doc", headers=both).status_code == 200
+        assert a.sent() == "password: [SECRET_1]"
+        override = a.gateway.records("override")[-1]
+        assert override["second"] == "chief-user" and override["overridden"] == {"SECRET": 1}
+        assert a.gateway.keys["chief"] not in a.gateway.audit_text() + a.gateway.log_text()
+
+
+def test_without_an_override_in_the_policy_there_is_none(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "mode: enforce", clients=RIGHTS) as a:
+        assert "policy_has_none" in a.ask(SUD, client="doc", headers={"x-phi-override": "emergency"}).text
+        assert a.sent() is None
+
+
+# ---- shadow ----
+
+def test_a_shadow_policy_decides_nothing_and_tells_what_it_would(make_gateway, tmp_path):
+    other = site(tmp_path, "actions: {MRN: allow, PHONE: block}\nwhy: {MRN: Test.}", "shadow.yaml")
+    with Asked(make_gateway, tmp_path, "mode: enforce", extra=f"shadow: {other}\n") as a:
+        a.ask("MRN: 00417723, MRN: 00417724")
+        assert a.sent() == "MRN: [MRN_1], MRN: [MRN_2]"
+        assert {k: a.record["shadow"][k] for k in ("block", "looser", "stricter")} == {"block": False, "looser": 2, "stricter": 0}
+        assert a.ask("Call 212-555-0147").status_code == 200
+        assert a.record["shadow"]["block"] is True and a.record["shadow"]["stricter"] == 1
+        assert a.record["shadow"]["digest"] != a.record["policy"]["digest"]
+        metrics = a.gateway.metrics()
+        for line in ("phigate_shadow_requests_total 2", "phigate_shadow_block_total 1", "phigate_shadow_looser_total 2",
+                     "phigate_shadow_stricter_total 1", "phigate_shadow_skipped_total 0"):
+            assert line in metrics
+
+
+def test_a_shadow_that_finds_otherwise_is_not_tried(make_gateway, tmp_path):
+    other = site(tmp_path, "detection: strict", "shadow.yaml")
+    with Asked(make_gateway, tmp_path, "mode: enforce", extra=f"shadow: {other}\n") as a:
+        a.ask("MRN: 00417723")
+        assert "shadow" not in a.record
+        assert "phigate_shadow_skipped_total 1" in a.gateway.metrics()

@@ -103,6 +103,9 @@ static void test_values(void **state)
         {"MRN:\n{482193}", PHI_MRN}, {"| MRN | {482193} |", PHI_MRN}, {"MRN, listed as {482193}", PHI_MRN},
         {"the mrn is {three eight four nine two zero} ok", PHI_MRN}, {"{ACCT-000333444} closed", PHI_ACCOUNT_PATIENT},
         {"aadhaar {9664 8088 5109}", PHI_OTHER_CODE}, {"cpf {456.378.921-64}", PHI_OTHER_CODE}, {"order {88120034} placed", PHI_OTHER_ACCESSION},
+        {"MRN/DOB {482193} / 3-4-62", PHI_MRN}, {"tag {ABC 1234}, blue", PHI_VEHICLE}, {"transmitter {8GJ2K9}", PHI_DEVICE_SERIAL},
+        {"{555-0144} (h)", PHI_PHONE}, {"{ORD-88120034}", PHI_OTHER_ACCESSION}, {"tel\xC3\xA9" "fono {637 909 232}", PHI_PHONE},
+        {"N\xC2\xBA" "Col: {28 28 45612}", PHI_LICENSE_PROVIDER},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(*state, cases[i].text, cases[i].kind);
@@ -118,7 +121,7 @@ static void test_decoys(void **state)
         "serial sevens", "license expired 2020", "pain 7/10", "call in 2 weeks", "phone visit in 10 days", "reference range 135-145",
         "MRN pending", "MRN", "482193", "member of a family of 6", "account of events in 2021", "registry from 2005-2010",
         "sample of 100000 adults", "SN|24467-3", "medical records requested 2 copies", "policy\n\n\n482193", "claims, 482193",
-        "NPI five of us", "zero one two three four", "in case one two three",
+        "NPI five of us", "zero one two three four", "in case one two three", "skin tag 3 mm", "--tag=d87b48e", "vehicle 2 of 3", "teeth numbers 2 3 4 5",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(*state, cases[i], PHI_NONE);
