@@ -50,7 +50,7 @@ static void inherit(struct answer_node *n, uint32_t number, const struct answer 
     n->citation = p->citation || span_is(n->key, "annotations") || span_is(n->key, "annotation");
     n->echo = p->echo || (!in_array && span_is(n->key, "metadata"));
     bool wrapped = p->parent == 0 && (span_is(p->key, "response") || span_is(p->key, "message"));
-    n->usage = !in_array && (n->parent == 0 || wrapped) && span_is(n->key, "usage");
+    n->usage = !in_array && (n->parent == 0 || wrapped) && (span_is(n->key, "usage") || span_is(n->key, "usageMetadata"));
 }
 
 static int node_begin(struct reader *r, bool array) {
@@ -105,6 +105,7 @@ static int string_value(struct reader *r, const struct json_token *t) {
         if (span_is(r->key, "type")) at->type = t->raw;
         if (span_is(r->key, "finish_reason") && t->raw.len > 0 && at->choice == r->open[r->depth - 1])
             at->finished = true;
+        if (span_is(r->key, "finishReason") && t->raw.len > 0 && span_is(at->key, "candidates")) at->finished = true;
     }
     if (!is_text(r)) return 0;
     if (at && !at->array && (span_is(r->key, "content") || span_is(r->key, "text")))
@@ -113,6 +114,8 @@ static int string_value(struct reader *r, const struct json_token *t) {
 }
 
 static void usage_value(struct answer *w, struct span key, uint64_t value) {
+    if (span_is(key, "promptTokenCount")) w->usage_in = value;
+    if (span_is(key, "candidatesTokenCount")) w->usage_out = value;
     if (span_is(key, "prompt_tokens") || span_is(key, "input_tokens")) w->usage_in = value;
     if (span_is(key, "completion_tokens") || span_is(key, "output_tokens")) w->usage_out = value;
 }
@@ -191,6 +194,8 @@ static int take(struct reader *r, struct json_scanner *s, struct json_token *t) 
     case JSON_STRING: return string_value(r, t) < 0 ? -1 : value_end(r, end + 1);
     case JSON_NUMBER: return number_value(r, t) < 0 ? -1 : value_end(r, end);
     case JSON_TRUE:
+        if (r->depth && span_is(r->key, "thought")) top(r)->type = r->key; /* Gemini: another text than the answer's */
+        return value_end(r, end);
     case JSON_FALSE:
     case JSON_NULL: return value_end(r, end);
     case JSON_END: break;
@@ -232,6 +237,7 @@ bool answer_is_json(const struct answer *w, const struct answer_leaf *text, bool
     if (span_is(text->key, "arguments") || span_is(text->key, "partial_json")) return true;
     if (!json_mode || n->citation) return false;
     bool part = span_is(n->type, "output_text") || span_is(n->type, "text") || span_starts(n->type, "response.output_text.");
+    part |= span_is(n->key, "parts"); /* Gemini */
     if (part && span_is(text->key, "text")) return true; /* a part of an answer without choices */
     if (text->node == 0 && span_is(text->key, "response")) return true; /* Ollama */
     bool message = n->parent == 0 && span_is(n->key, "message");

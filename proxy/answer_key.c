@@ -18,6 +18,7 @@ static const char *const closed_strings[] = {
     "mime_type",    "media_type",   "finish_reason", "stop_reason", "native_finish_reason",
     "system_fingerprint", "service_tier", "provider", "owned_by",   "obfuscation",
     "encrypted_content",  "signature", "b64_json",   "data",        "thought_signature",
+    "thoughtsignature", "finishreason", "modelversion", "responseid", "mimetype", "fileuri",
     "embedding",    "created",      "created_at",    "expires_at",  "language",
 };
 

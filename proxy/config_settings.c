@@ -176,14 +176,14 @@ static int read_credential(struct config *c, struct owned *o, const struct yaml_
 }
 
 static int read_target(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
-                       bool api_key, struct diag *d) {
+                       const char *key_header, struct diag *d) {
     struct upstream_target *t = arena_alloc(o->arena, sizeof *t);
     const char *url = NULL, *ca = NULL;
 
     if (!t || text(n, "url", &url, d) < 0 || text(n, "ca_file", &ca, d) < 0) return -1;
     *t = (struct upstream_target){.name = u->name,
                                   .url = keep(o, url),
-                                  .api_key = api_key,
+                                  .key_header = key_header,
                                   .ca_file = ca ? keep(o, config_path(c, ca)) : NULL,
                                   .connect_ms = 5000,
                                   .first_byte_ms = 600000,
@@ -203,7 +203,8 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
         {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
         {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
-    static const char *const dialects[] = {"openai", "anthropic", "ollama"}; /* says how the credential is sent */
+    static const char *const dialects[] = {"openai", "anthropic", "ollama", "gemini"};
+    static const char *const key_headers[] = {NULL, "x-api-key: ", NULL, "x-goog-api-key: "}; /* of each dialect */
     int dialect = 0, rc = 0;
 
     if (n->type != YAML_NODE_MAP) {
@@ -212,7 +213,7 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     }
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
-    rc |= read_target(c, o, n, u, dialect == 1, d);
+    rc |= read_target(c, o, n, u, key_headers[dialect], d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
     rc |= read_force(o, yaml_get(n, "force"), u, d);

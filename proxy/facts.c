@@ -31,7 +31,7 @@ const char *facts_unreadable_reason(uint32_t bits) {
 
 enum walk_part facts_role(struct span role) {
     if (span_is(role, "user")) return WALK_USER;
-    if (span_is(role, "assistant")) return WALK_ASSISTANT;
+    if (span_is(role, "assistant") || span_is(role, "model")) return WALK_ASSISTANT;
     if (span_is(role, "system") || span_is(role, "developer")) return WALK_SYSTEM;
     if (span_is(role, "tool") || span_is(role, "function")) return WALK_TOOL;
     return WALK_OTHER;
@@ -54,7 +54,7 @@ bool facts_tool_is_local(struct span type) {
 }
 
 bool facts_tool_without_type_is_local(enum shape_endpoint e) {
-    return is_messages(e);
+    return is_messages(e) || shape_is_gemini(e);
 }
 
 static enum facts_verdict wrong_type(struct walk *w, uint32_t path) {
@@ -95,7 +95,7 @@ static enum facts_verdict take_format(struct walk *w, uint32_t path, enum json_t
 
 static enum facts_verdict take_modality(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     if (type != JSON_STRING) return FACTS_SEARCH;
-    if (span_is(text, "text")) return FACTS_CONSTANT;
+    if (span_is(text, "text") || span_is(text, "TEXT")) return FACTS_CONSTANT;
     facts_unreadable(w, WALK_SPOKEN, path); /* sound, and whatever else comes that is not text */
     return FACTS_SEARCH;
 }
@@ -256,6 +256,9 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_SOURCE_TYPE: return take_source_type(w, path, type, text);
     case SHAPE_SEALED: return take_sealed(w, type, text);
     case SHAPE_KEPT: return take_kept(w, path, type);
+    case SHAPE_MIME_TYPE:
+        w->json_mode |= span_is(text, "application/json");
+        return FACTS_SEARCH;
     case SHAPE_LOGPROB: return unreadable(w, WALK_TOKEN_IDS, path);
     case SHAPE_OLLAMA_FORMAT:
         w->json_mode = true;
@@ -264,7 +267,7 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_INCLUDE_USAGE: case SHAPE_CHOICES: case SHAPE_STORE: case SHAPE_FORMAT: case SHAPE_FORMAT_TYPE:
     case SHAPE_GUIDES: case SHAPE_MESSAGES: case SHAPE_MESSAGE: case SHAPE_CONTENT: case SHAPE_PART:
     case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL: case SHAPE_ITEMS: case SHAPE_ITEM: case SHAPE_TEXT_OPTIONS:
-    case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE:
+    case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE: case SHAPE_GENERATION:
         break;
     }
     return FACTS_SEARCH;

@@ -69,6 +69,7 @@ struct relay_typed {
     size_t n_channels;
     unsigned long long sequence; /* of the last event that had a number */
     struct buf *out;             /* during a call */
+    bool finished; /* Gemini: a candidate has its reason */
     bool lines, done, marker, error, failed; /* lines: not events but a document a line */
 };
 
@@ -145,8 +146,20 @@ static enum kind kind_of(struct span type) {
     return KIND_OTHER;
 }
 
-static void event_read(struct event *e, bool line) {
+/* Gemini's events have no type: each is a whole response with the next piece of each part. */
+static enum kind gemini_kind(const struct answer *w) {
+    for (size_t i = 0; i < w->n_nodes; i++)
+        if (w->nodes[i].finished) return KIND_FINAL;
+    return KIND_DELTA;
+}
+
+static void event_read(struct event *e, bool line, bool gemini) {
     size_t suffix = 0;
+
+    if (gemini) {
+        e->kind = gemini_kind(&e->w);
+        return;
+    }
 
     if (line) {
         e->kind = span_is(member_value(&e->w, "done"), "true") ? KIND_FINAL : KIND_DELTA;
@@ -162,8 +175,9 @@ static void event_read(struct event *e, bool line) {
         e->ids[i] = member_value(&e->w, id_names[i]);
 }
 
-/* Of a line: the message's, or that of a completion. */
+/* Without a type: the message's, that of a completion, a part's. */
 static bool line_grows(const struct answer_node *n, const struct answer_leaf *leaf) {
+    if (span_is(n->key, "parts") && span_is(leaf->key, "text")) return true; /* Gemini */
     if (leaf->node == 0) return span_is(leaf->key, "response") || span_is(leaf->key, "thinking");
     if (n->parent != 0 || !span_is(n->key, "message")) return false;
     return span_is(leaf->key, "content") || span_is(leaf->key, "thinking");
@@ -199,6 +213,7 @@ static int write_path(struct relay_typed *s, const struct event *e, struct span 
         buf_add(&s->path, e->ids[i]);
     }
     buf_add_char(&s->path, '|');
+    if (e->w.n_nodes && span_is(e->w.nodes[node].type, "thought")) buf_add_c(&s->path, "thought|");
     answer_path(&e->w, node, key, &s->path);
     return s->path.failed ? -1 : 0;
 }
@@ -373,7 +388,7 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     arena_reset(s->text->arena);
     relay_text_begin(s->text);
     if (answer_read(s->text->arena, sse->data, &e.w) < 0 || !e.w.object) return -1;
-    event_read(&e, s->lines);
+    event_read(&e, s->lines, shape_is_gemini(s->endpoint));
     take_numbers(s, &e.w);
     s->error |= e.w.error || span_is(e.type, "error");
     if (e.kind == KIND_COPY && flush_closed(s, &e) < 0) return -1;
@@ -381,7 +396,8 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     if (edit(s, &e) < 0 || relay_text_cut_padding(s->text, &e.w) < 0) return -1;
     if (e.kind == KIND_FINAL && flush_all(s) < 0) return -1; /* texts that this one has no piece of */
     if (write_event(s, &e) < 0) return -1;
-    s->done |= e.kind == KIND_LAST || e.kind == KIND_FINAL;
+    s->finished |= e.kind == KIND_FINAL;
+    s->done |= e.kind == KIND_LAST || (e.kind == KIND_FINAL && s->lines);
     return 0;
 }
 
@@ -457,6 +473,13 @@ static void write_error(struct relay_typed *s, const char *message, const char *
         emit(s, (struct span){0}, buf_span(b));
         return;
     }
+    if (shape_is_gemini(s->endpoint)) {
+        buf_add_format(b, "{\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\",\"message\":\"%s Request ", message);
+        buf_add_json_escaped(b, request_id);
+        buf_add_c(b, ".\"}}");
+        emit(s, (struct span){0}, buf_span(b));
+        return;
+    }
     buf_add_c(b, "{\"type\":\"error\",");
     if (!anthropic)
         buf_add_format(b, "\"sequence_number\":%llu,\"code\":\"%s\",\"message\":\"%s\",\"param\":null,", s->sequence + 1, code,
@@ -472,9 +495,9 @@ static void write_error(struct relay_typed *s, const char *message, const char *
 enum relay_end relay_typed_end(struct relay_typed *s, bool clean, struct span request_id, struct buf *out) {
     bool bad = s->failed;
 
-    (void)clean; /* without its last event a stream is cut, however it was framed */
     s->out = out;
     if (!bad && !s->done && push_end(s) < 0) bad = s->failed; /* what the cut left incomplete is no fault of its own */
+    if (!bad && clean && s->finished && !s->error) s->done = true; /* Gemini marks no end */
     if (s->done && !bad) return s->error ? RELAY_CUT : RELAY_COMPLETE;
     if (!out->failed && flush_all(s) < 0) bad = true;
     if (bad)

@@ -36,6 +36,10 @@ static const struct endpoint {
     [SHAPE_OLLAMA_GENERATE] = {.method = "POST", .path = "/api/generate", .name = "/api/generate", .exact = true,
                                .typed = true},
     [SHAPE_OLLAMA_EMBED] = {.method = "POST", .path = "/api/embed", .name = "/api/embed", .exact = true},
+    /* Their paths hold a model: gemini_find. */
+    [SHAPE_GEMINI] = {.method = "POST", .path = "", .name = "/v1beta/models/{model}:generateContent"},
+    [SHAPE_GEMINI_STREAM] = {.method = "POST", .path = "", .name = "/v1beta/models/{model}:streamGenerateContent",
+                             .typed = true},
     [SHAPE_MESSAGES_TOKENS] = {.method = "POST", .path = "/messages/count_tokens", .name = "/v1/messages/count_tokens"},
 };
 
@@ -43,14 +47,44 @@ static bool is_served(enum shape_endpoint e) {
     return e > SHAPE_NONE && e < SHAPE_ENDPOINTS && endpoints[e].name;
 }
 
+static const char *const gemini_models[] = {"/v1beta/models/", "/v1/models/"};
+#define MODEL_LONGEST 128u
+
+struct span shape_path_model(struct span path) {
+    struct span model = span_make("", 0);
+
+    for (size_t i = 0; i < sizeof gemini_models / sizeof *gemini_models; i++)
+        if (span_starts(path, gemini_models[i]))
+            model = span_sub(path, strlen(gemini_models[i]), span_find(path, ':', 0));
+    for (size_t i = 0; i < model.len; i++) {
+        char c = model.ptr[i], letter = (char)(c | 0x20);
+        if ((letter < 'a' || letter > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_')
+            return span_make("", 0);
+    }
+    return model.len && model.len <= MODEL_LONGEST && model.ptr[0] != '.' ? model : span_make("", 0);
+}
+
+static enum shape_endpoint gemini_find(struct span method, struct span path) {
+    struct span model = shape_path_model(path);
+
+    if (model.len == 0 || !span_is(method, "POST")) return SHAPE_NONE;
+    struct span verb = span_sub(path, span_find(path, ':', 0), path.len);
+    if (span_is(verb, ":generateContent")) return SHAPE_GEMINI;
+    return span_is(verb, ":streamGenerateContent") ? SHAPE_GEMINI_STREAM : SHAPE_NONE;
+}
+
+bool shape_is_gemini(enum shape_endpoint e) {
+    return e == SHAPE_GEMINI || e == SHAPE_GEMINI_STREAM;
+}
+
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
     struct span bare = span_starts(path, "/v1/") ? span_sub(path, 3, path.len) : path;
 
     for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
-        if (!is_served(e) || !span_is(method, endpoints[e].method)) continue;
+        if (!is_served(e) || !*endpoints[e].path || !span_is(method, endpoints[e].method)) continue;
         if (span_is(endpoints[e].exact ? path : bare, endpoints[e].path)) return e;
     }
-    return SHAPE_NONE;
+    return gemini_find(method, path);
 }
 
 const char *shape_endpoint_name(enum shape_endpoint e) {
@@ -119,7 +153,8 @@ const struct shape_key *shape_key_find(enum shape_endpoint e, struct span key, b
         size_t middle = low + (high - low) / 2;
         int order = key_compare(folded, n, &keys[middle]);
         if (order == 0) {
-            *ambiguous = !span_equal(key, span_make(keys[middle].name, keys[middle].len));
+            const char *spelled = keys[middle].spelled;
+            *ambiguous = !(spelled ? span_is(key, spelled) : span_equal(key, span_make(keys[middle].name, keys[middle].len)));
             return *ambiguous ? NULL : &keys[middle];
         }
         if (order < 0) high = middle;
@@ -164,6 +199,7 @@ enum shape_place shape_place_item(enum shape_place in) {
     case SHAPE_GUIDES: case SHAPE_GUIDED: case SHAPE_SPOKEN: case SHAPE_MESSAGE: case SHAPE_ROLE: case SHAPE_PART_TYPE:
     case SHAPE_PREDICTION: case SHAPE_TOOL_TYPE: case SHAPE_ITEM: case SHAPE_ITEM_TYPE: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_OLLAMA_FORMAT: case SHAPE_KEPT: case SHAPE_SOURCE: case SHAPE_SOURCE_TYPE:
+    case SHAPE_GENERATION: case SHAPE_MIME_TYPE:
         break;
     }
     return SHAPE_KNOWN;

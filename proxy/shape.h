@@ -25,6 +25,8 @@ enum shape_endpoint {
     SHAPE_OLLAMA_CHAT,
     SHAPE_OLLAMA_GENERATE,
     SHAPE_OLLAMA_EMBED,
+    SHAPE_GEMINI,           /* /v1beta/models/{model}:generateContent */
+    SHAPE_GEMINI_STREAM,    /* :streamGenerateContent?alt=sse */
     SHAPE_ENDPOINTS
 };
 
@@ -36,11 +38,14 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
 const char *shape_upstream_path(enum shape_endpoint e); /* under the base of an upstream: "/chat/completions" */
+/* The model that a path names (Gemini), or empty. Letters, digits and -._ only. */
+struct span shape_path_model(struct span path);
 /* The model that the specification takes when a body names none; "": it must name one. */
 const char *shape_default_model(enum shape_endpoint e);
 /* Its answer streams in events that say by their type what they are, not in chunks of choices. */
 bool shape_typed_events(enum shape_endpoint e);
 bool shape_is_ollama(enum shape_endpoint e);
+bool shape_is_gemini(enum shape_endpoint e);
 
 /* ---- places ---- */
 
@@ -68,7 +73,8 @@ enum shape_place {
     SHAPE_SEALED,    /* encrypted or signed by the upstream for itself */
     SHAPE_SIGNED,    /* text under such a signature: it must go back as it came */
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
-    SHAPE_SOURCE, SHAPE_SOURCE_TYPE
+    SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
+    SHAPE_GENERATION, SHAPE_MIME_TYPE
 };
 
 struct shape_key {
@@ -77,6 +83,7 @@ struct shape_key {
     enum shape_place place;                   /* of its value, unless at[] says otherwise for where it stands */
     struct { enum shape_place in, to; unsigned only; } at[5]; /* only: endpoints, as bits, 0: all. in SHAPE_FREE: end */
     enum walk_part part;                      /* WALK_OTHER: that of what is around it */
+    const char *spelled;                      /* with capitals, where it has any; name is then its lower case */
     unsigned parameter;                       /* endpoints at whose top level its number is a parameter, as bits */
 };
 

@@ -51,7 +51,8 @@ static struct span client_key(const struct http1_head *h) {
 
     if (value.len > 7 && span_is_nocase(span_sub(value, 0, 7), "bearer ")) return span_trim(span_sub(value, 7, value.len));
     value = http1_field(h, "x-api-key");
-    return value.len ? value : http1_field(h, "api-key");
+    if (value.len == 0) value = http1_field(h, "api-key");
+    return value.len ? value : http1_field(h, "x-goog-api-key");
 }
 
 /* application/json, at most with charset=utf-8 (RFC 8259 section 8.1). */
@@ -82,6 +83,27 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
         return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
     t->purpose_asked = arena_copy(t->keep, purpose);
     return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+}
+
+/* Queries can hold text; the only one that is known says how Gemini's stream is framed. */
+static bool query_is_known(const struct transaction *t, const struct http1_head *h) {
+    return t->endpoint == SHAPE_GEMINI_STREAM ? span_is(h->query, "alt=sse") : h->query.len == 0;
+}
+
+/* Gemini's paths name the model. */
+static enum flow read_path(struct transaction *t, const struct http1_head *h) {
+    struct span model = shape_path_model(h->path);
+    struct buf path;
+
+    if (!shape_is_gemini(t->endpoint)) return FLOW_NEXT;
+    buf_init(&path, 1024);
+    buf_add_c(&path, "/models/");
+    buf_add(&path, model);
+    buf_add_c(&path, t->endpoint == SHAPE_GEMINI ? ":generateContent" : ":streamGenerateContent?alt=sse");
+    t->upstream_path = path.failed ? NULL : arena_copy(t->keep, buf_span(&path));
+    t->path_model = span_make(arena_copy(t->keep, model), model.len);
+    buf_free(&path);
+    return t->upstream_path && t->path_model.ptr ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
 static bool is_date(struct span s) {
@@ -121,7 +143,8 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     t->get = h->method == HTTP1_GET;
     t->principal = access_find(t->settings->access, client_key(h), span_of(fingerprint));
     if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
-    if (t->endpoint == SHAPE_NONE || h->query.len) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
+    if (t->endpoint == SHAPE_NONE || !query_is_known(t, h)) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
+    if ((flow = read_path(t, h)) != FLOW_NEXT) return flow;
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
@@ -221,7 +244,7 @@ static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
                                     .method = t->get ? "GET" : "POST",
-                                    .path = shape_upstream_path(t->endpoint),
+                                    .path = t->upstream_path ? t->upstream_path : shape_upstream_path(t->endpoint),
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,

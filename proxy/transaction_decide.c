@@ -133,6 +133,7 @@ static enum flow walk_once(struct transaction *t) {
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
         return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    if (t->path_model.len) t->walk.model = t->path_model;
     return FLOW_NEXT;
 }
 

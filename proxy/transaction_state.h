@@ -65,6 +65,8 @@ struct transaction {
     enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
+    const char *upstream_path;       /* when it is not its endpoint's: with a model in it */
+    struct span path_model;
     const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     const char *override_reason;               /* of x-phi-override, or NULL */

@@ -22,7 +22,7 @@ struct upstream_call;
 struct upstream_target { /* from the configuration; lives as long as calls to it */
     const char *name, *url;  /* base, "https://api.openai.com/v1"; or "builtin:echo" */
     const char *credential;  /* sent as Authorization: Bearer, or NULL */
-    bool api_key;            /* it is sent as x-api-key instead (Anthropic) */
+    const char *key_header;  /* in which it is sent instead: "x-api-key: "; or NULL */
     const char *ca_file;     /* NULL: the system's */
     unsigned connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: the built-in default, never "no limit" */
     uint64_t response_max;   /* bytes of an answer that is not a stream; 0: the built-in default */

@@ -95,7 +95,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
-    if (t->credential) add_line(b, &o, t->api_key ? "x-api-key: " : "authorization: Bearer ", t->credential);
+    if (t->credential) add_line(b, &o, t->key_header ? t->key_header : "authorization: Bearer ", t->credential);
     for (const char *const *h = r->headers; h && *h; h++)
         add_line(b, &o, "", *h);
     begin_line(b, &o); /* without a value: libcurl must not ask for 100-continue */

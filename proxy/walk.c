@@ -191,7 +191,7 @@ static int spot_next(struct walker *k, const struct document *d, struct spot *ou
 
 /* The path of a member: by the specification's name, or the one '*' of its object. */
 static int member_path(struct walker *k, struct frame *f, const struct shape_key *known, uint32_t *out) {
-    if (known) return path_add(k, f->self.path, known->name, 0, out);
+    if (known) return path_add(k, f->self.path, known->spelled ? known->spelled : known->name, 0, out);
     if (f->star == 0 && path_add(k, f->self.path, star, 0, &f->star) < 0) return -1;
     *out = f->star;
     return 0;
@@ -228,6 +228,11 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
     if (json_unescape(k->arena, t->raw, &text, &map) < 0) return fail_memory(k);
     if (f->self.place != SHAPE_FREE) known = shape_key_find(k->endpoint, text, &ambiguous);
     if (ambiguous) return fail(k, "ambiguous_key", "a key differs from a known one only by its case", f->self.path);
+
+    /* Gemini's tools are told apart by their key; what the app runs itself is declared. */
+    if (f->self.place == SHAPE_TOOL && shape_is_gemini(k->endpoint) && !span_is(text, "functionDeclarations") &&
+        !span_is(text, "function_declarations"))
+        facts_unreadable(k->w, WALK_HOSTED_TOOL, f->self.path);
 
     struct spot spot = f->self;
     if (member_path(k, f, known, &spot.path) < 0) return -1;
@@ -446,7 +451,8 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     struct document d = {.spot = {.place = SHAPE_ROOT}, .level = LEVEL_BODY, .parent = -1};
     uint32_t root;
 
-    *w = (struct walk){.choices = 1, .endpoint = e, .stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE};
+    bool stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE || e == SHAPE_GEMINI_STREAM;
+    *w = (struct walk){.choices = 1, .endpoint = e, .stream = stream};
     k.paths = arena_alloc(a, sizeof *k.paths);
     k.frames = arena_array(a, FRAMES_FIRST, sizeof *k.frames);
     k.frames_size = FRAMES_FIRST;

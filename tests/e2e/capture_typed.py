@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers of the capture upstream in the forms of /v1/responses, /v1/messages, /v1/moderations, /v1/images/generations and
-Ollama's /api: like a model that repeats what it was told, with the behaviour of capture.py."""
+"""Answers of the capture upstream in the forms of /v1/responses, /v1/messages, /v1/moderations, /v1/images/generations Ollama's /api and
+Gemini's generateContent: like a model that repeats what it was told, with the behaviour of capture.py."""
 import json
 
 from capture import cut, text_of, vector
@@ -176,6 +176,45 @@ class Ollama:
             yield self.line(pieces[-1] if self.b["done"] == "with text" else "", True)
 
 
+class Gemini:
+    """:generateContent and its stream: whole responses, each with the next piece."""
+
+    def __init__(self, writer):
+        self.body, self.b = writer.body, writer.b
+        texts = [p["text"] for c in self.body["contents"] if c.get("role", "user") == "user" for p in c["parts"] if "text" in p]
+        self.text = self.b["reply"] if self.b["reply"] is not None else texts[-1] if texts else ""
+        config = self.body.get("generationConfig") or {}
+        if config.get("responseMimeType") == "application/json":
+            self.text = json.dumps({"answer": self.text}, ensure_ascii=False)
+        thinking = config.get("thinkingConfig") or {}
+        self.thinks = thinking.get("includeThoughts") or thinking.get("include_thoughts")  # both spellings are taken
+        declared = [d for t in self.body.get("tools") or [] for d in t.get("functionDeclarations", [])]
+        self.tool = declared[0]["name"] if declared else None
+
+    def response(self, parts, last=False):
+        candidate = {"content": {"role": "model", "parts": parts}, "index": 0}
+        usage = {"promptTokenCount": 7, "candidatesTokenCount": 5, "totalTokenCount": 12}
+        return {"candidates": [{**candidate, "finishReason": "STOP"} if last else candidate], "usageMetadata": usage,
+                "modelVersion": "capture", "responseId": "r1"}
+
+    def answer(self):
+        if self.tool:
+            return [{"functionCall": {"name": self.tool, "args": {"text": self.text}}, "thoughtSignature": "U2ln" * 30}]
+        return [{"text": self.text}]
+
+    def whole(self):
+        thoughts = [{"text": self.text, "thought": True}] if self.thinks else []
+        return self.response([*thoughts, *self.answer()], True)
+
+    def events(self):
+        if self.thinks:
+            yield from (self.response([{"text": p, "thought": True}]) for p in cut(self.text, self.b["pieces"]))
+        pieces = [] if self.tool else cut(self.text, self.b["pieces"])
+        yield from (self.response([{"text": p}]) for p in pieces[:-1])
+        if self.b["finish"]:
+            yield self.response([{"text": pieces[-1]}] if pieces else self.answer(), True)
+
+
 def moderation(body):
     given = body.get("input")
     n = len(given) if isinstance(given, list) else 1
@@ -197,6 +236,8 @@ class Typed:
             self.answer = Responses(writer)
         elif path.endswith("/messages"):
             self.answer = Messages(writer)
+        elif "enerateContent" in path:
+            self.answer = Gemini(writer)
         elif path in ("/api/chat", "/api/generate"):
             self.answer = Ollama(writer, path == "/api/chat")
 
@@ -225,8 +266,11 @@ class Typed:
 
     def stream(self):
         """The pieces of a stream, or None."""
-        if not self.answer or not self.writer.body.get("stream", isinstance(self.answer, Ollama)):
+        asked = ":streamGenerateContent" in self.path or self.writer.body.get("stream", isinstance(self.answer, Ollama))
+        if not self.answer or not asked:
             return None
+        if isinstance(self.answer, Gemini):
+            return (b"data: " + self.writer.dump(e) + b"\r\n\r\n" for e in self.answer.events())
         return self._lines() if isinstance(self.answer, Ollama) else self._stream()
 
     def type(self):

@@ -238,6 +238,24 @@ static void lines(void **state) {
              "{\"error\":\"The answer of the model could not be read and was stopped. Request req-1.\"}\n", RELAY_BAD);
 }
 
+static void gemini(void **state) {
+#define PIECE(parts) "data: {\"candidates\":[{\"content\":{\"parts\":[" parts "]},\"index\":0}],\"modelVersion\":\"[NAME_1]\"}\n\n"
+#define STOPS(parts) "data: {\"candidates\":[{\"content\":{\"parts\":[" parts "]},\"index\":0,\"finishReason\":\"STOP\"}],"                \
+                     "\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":4}}\n\n"
+#define SAYS(text) "{\"text\":\"" text "\"}"
+#define THINKS(text) "{\"text\":\"" text "\",\"thought\":true}"
+    (void)state;
+    struct relay_result r = check(SHAPE_GEMINI_STREAM, false,
+        PIECE(THINKS("on [NA")) PIECE(SAYS("a [NAM")) PIECE(THINKS("ME_1]")) STOPS(SAYS("E_1] [NA")),
+        PIECE(THINKS("on ")) PIECE(SAYS("a ")) PIECE(THINKS("Ada Quill")) STOPS(SAYS("Ada Quill [NA")), RELAY_COMPLETE);
+    assert_int_equal(r.counts.restored, 2);
+    assert_int_equal(r.usage_in, 3);
+    assert_int_equal(r.usage_out, 4);
+    check(SHAPE_GEMINI_STREAM, false, PIECE(SAYS("x")),
+          PIECE(SAYS("x")) "data: {\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\",\"message\":\"The answer of the model ended "
+          "early and is not complete. Request req-1.\"}}\n\n", RELAY_CUT);
+}
+
 static void anthropic(void **state) {
 #define THOUGHT "\"index\":1,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"[NAME_1]\"}"
 #define SIGNED "\"index\":1,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"[NAME_1]\"}"
@@ -274,6 +292,7 @@ int main(void) {
         cmocka_unit_test(padding_of_an_edited_event_is_dropped),
         cmocka_unit_test(ends),
         cmocka_unit_test(lines),
+        cmocka_unit_test(gemini),
         cmocka_unit_test(anthropic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -20,7 +20,9 @@ static void only_the_table_is_served(void **state) {
         {"HEAD", "/v1/models"}, {"DELETE", "/v1/models"}, {"POST", "/v1/chat/completions/"}, {"POST", "/v1//chat/completions"},
         {"POST", "/V1/chat/completions"}, {"POST", "/v1/Chat/completions"}, {"POST", "/v2/chat/completions"},
         {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
-        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
+        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1beta/models/:generateContent"}, {"POST", "/v1beta/models/a/b:generateContent"},
+        {"POST", "/v1beta/models/..:generateContent"}, {"POST", "/v1beta/models/a%2e:generateContent"},
+        {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:countTokens"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
         {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/gpt-4o"}, {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
         {"GET", "/"}, {"POST", "/v1chat/completions"},
@@ -41,6 +43,9 @@ static void only_the_table_is_served(void **state) {
     assert_int_equal(find("POST", "/v1/responses/input_tokens"), SHAPE_RESPONSES_TOKENS);
     assert_int_equal(find("POST", "/v1/moderations"), SHAPE_MODERATIONS);
     assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
+    assert_int_equal(find("POST", "/v1beta/models/gemini-2.5-pro:generateContent"), SHAPE_GEMINI);
+    assert_int_equal(find("POST", "/v1/models/a_b:streamGenerateContent"), SHAPE_GEMINI_STREAM);
+    assert_true(span_is(shape_path_model(span_of("/v1beta/models/gemini-2.5-pro:generateContent")), "gemini-2.5-pro"));
     assert_int_equal(find("POST", "/api/chat"), SHAPE_OLLAMA_CHAT);
     assert_int_equal(find("POST", "/api/generate"), SHAPE_OLLAMA_GENERATE);
     assert_int_equal(find("POST", "/api/embed"), SHAPE_OLLAMA_EMBED);
@@ -105,7 +110,7 @@ static void case_tricks_are_ambiguous(void **state) {
     }
     assert_non_null(shape_key_find(SHAPE_CHAT, span_of("content"), &ambiguous));
     assert_false(ambiguous);
-    assert_null(shape_key_find(SHAPE_CHAT, span_of("contents"), &ambiguous));
+    assert_null(shape_key_find(SHAPE_CHAT, span_of("contentss"), &ambiguous));
     assert_false(ambiguous);
 }
 
