@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
+#include "../policies/engine/policy_diff.h"
 #include "acceptor.h"
 #include "admin.h"
 #include "audit.h"
@@ -27,6 +29,8 @@
 
 struct gateway {
     struct config *config;
+    struct settings *running; /* one reference */
+    struct event *daily;
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
@@ -53,6 +57,11 @@ static void forget_ticket(struct audit_ticket *t, bool durable) {
     free(t);
 }
 
+static void count_change(void *arg, const struct policy_difference *d) {
+    int64_t *counts = arg;
+    counts[d->change]++;
+}
+
 static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
     struct audit_record *r = audit_record_new("config_reload");
     struct audit_ticket *t = r ? calloc(1, sizeof *t) : NULL;
@@ -62,7 +71,14 @@ static void record_reload(struct gateway *g, const struct settings *s, bool ok) 
         return;
     }
     audit_add_text(r, "result", ok ? "loaded" : "refused");
-    if (ok) audit_add_text(r, "policy_digest", policy_digest(s->routes[0].policy));
+    if (ok) {
+        int64_t counts[3] = {0};
+        (void)policy_diff(g->running->routes[0].policy, s->routes[0].policy, count_change, counts);
+        audit_add_text(r, "policy_digest", policy_digest(s->routes[0].policy));
+        audit_add_text(r, "policy_digest_before", policy_digest(g->running->routes[0].policy));
+        audit_add_number(r, "looser", counts[POLICY_LOOSER]);
+        audit_add_number(r, "stricter", counts[POLICY_STRICTER]);
+    }
     t->record = r;
     t->done = forget_ticket;
     if (audit_submit(g->audit, t) < 0) free(t);
@@ -83,7 +99,10 @@ static void reload(struct gateway *g) {
     struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
     struct tls_context *tls = c ? load_tls(c) : NULL;
 
-    if (!c || (c->tls_certificate && !tls)) {
+    bool enough = c && settings_signed_enough(g->running, c->settings);
+
+    if (c && !enough) log_event(LOG_LEVEL_ERROR, "reload.unsigned", "reason=loosens needs=two-signatures");
+    if (!c || !enough || (c->tls_certificate && !tls)) {
         if (d) diag_print(d, stderr);
         log_event(LOG_LEVEL_ERROR, "reload.refused", "mistakes=%zu the-running-settings=stay", d ? diag_count(d) : 0);
         record_reload(g, NULL, false);
@@ -91,6 +110,8 @@ static void reload(struct gateway *g) {
         for (size_t i = 0; i < g->n_workers; i++)
             worker_reload(g->workers[i], c->settings, tls);
         record_reload(g, c->settings, true);
+        settings_unref(g->running);
+        g->running = settings_ref(c->settings);
         log_event(LOG_LEVEL_INFO, "reload.done", "policy=%s digest=%.16s", policy_id(c->settings->routes[0].policy),
                   policy_digest(c->settings->routes[0].policy));
     }
@@ -115,6 +136,45 @@ static void on_end(evutil_socket_t fd, short what, void *arg) {
     g->acceptor = NULL;
     if (g->admin) admin_drain(g->admin);
     event_base_loopbreak(g->base);
+}
+
+/* ---- agreements that end ---- */
+
+#define EXPIRY_DAYS 60
+#define EXPIRY_URGENT_DAYS 7
+
+/* Every day from the 60th before the last on: the app's people should not learn of it by refusals. */
+static void warn_of_expiry(const struct settings *s) {
+    long today = (long)(time(NULL) / 86400);
+
+    for (size_t i = 0; i < s->n_upstreams; i++) {
+        const struct settings_upstream *u = &s->upstreams[i];
+        long days = u->agreement.expires - today;
+        if (u->on_prem || !u->agreement.present || days > EXPIRY_DAYS) continue;
+        if (days < 0)
+            log_event(LOG_LEVEL_ERROR, "agreement.expired", "upstream=%s agreement=%s everything=refused", u->name,
+                      u->agreement.id);
+        else
+            log_event(days <= EXPIRY_URGENT_DAYS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "agreement.expires",
+                      "upstream=%s agreement=%s days=%ld", u->name, u->agreement.id, days);
+    }
+}
+
+static void on_day(evutil_socket_t fd, short what, void *arg) {
+    struct gateway *g = arg;
+
+    (void)fd;
+    (void)what;
+    warn_of_expiry(g->running);
+}
+
+static int start_daily(struct gateway *g) {
+    static const struct timeval day = {.tv_sec = 86400};
+
+    g->daily = event_new(g->base, -1, EV_PERSIST, on_day, g);
+    if (!g->daily || event_add(g->daily, &day) < 0) return -1;
+    warn_of_expiry(g->running);
+    return 0;
 }
 
 /* ---- start ---- */
@@ -205,7 +265,7 @@ static int start(struct gateway *g) {
     if (open_audit(g) < 0) return -1;
     g->tls = load_tls(g->config);
     if (g->config->tls_certificate && !g->tls) return -1;
-    if (start_workers(g) < 0) return -1;
+    if (start_daily(g) < 0 || start_workers(g) < 0) return -1;
     return start_listeners(g);
 }
 
@@ -220,12 +280,14 @@ static void stop(struct gateway *g) {
     tls_context_unref(g->tls);
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);
+    if (g->daily) event_free(g->daily);
     if (g->base) event_base_free(g->base);
+    settings_unref(g->running);
     config_free(g->config);
 }
 
 int gateway_serve(struct config *c) {
-    struct gateway g = {.config = c};
+    struct gateway g = {.config = c, .running = settings_ref(c->settings)};
     int rc = start(&g);
 
     for (const char *const *w = c->warnings; rc == 0 && *w; w++)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What security teams do with policies: compare, test, change; on the real tool and the real gateway."""
+import datetime
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -391,3 +394,80 @@ def test_a_shadow_that_finds_otherwise_is_not_tried(make_gateway, tmp_path):
         a.ask("MRN: 00417723")
         assert "shadow" not in a.record
         assert "phigate_shadow_skipped_total 1" in a.gateway.metrics()
+
+
+# ---- signatures, reloads, agreements that end ----
+
+def wait_for(check, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def reload(g):
+    n = len(g.records("config_reload"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: len(g.records("config_reload")) > n), g.log_text()
+    return g.records("config_reload")[-1]
+
+
+def test_signed_policies_and_two_for_what_loosens(make_gateway, tmp_path):
+    keys = [tmp_path / "a.key", tmp_path / "b.key", tmp_path / "c.key"]
+    for k in keys:
+        assert phi("policy", "key", k).returncode == 0
+        assert k.stat().st_mode & 0o777 == 0o600
+    assert phi("policy", "key", keys[0]).returncode == 2
+    publics = [f"{k}.pub" for k in keys[:2]]
+    path = site(tmp_path, "actions: {MRN: mask}")
+    assert phi("policy", "verify", path, *publics).returncode == 1
+    extra = "policy_keys: [{}]\n".format(", ".join(f'"{p}"' for p in publics))
+    with Asked(make_gateway, tmp_path, str(path), extra=extra, start=False) as a:
+        with pytest.raises(RuntimeError, match="not signed by a key of policy_keys"):
+            a.gateway.start()
+        assert phi("policy", "sign", keys[2], path).returncode == 0
+        assert "signed by 0 of 2" in phi("policy", "verify", path, *publics).stdout
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert "signed by 1 of 2" in phi("policy", "verify", path, *publics).stdout
+        a.gateway.start()
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN]"
+
+        site(tmp_path, "actions: {MRN: drop}")
+        assert reload(a.gateway)["result"] == "refused"
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        done = reload(a.gateway)
+        assert done["result"] == "loaded" and done["looser"] == 0 and done["stricter"] > 0
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: "
+
+        site(tmp_path, "actions: {MRN: tokenize}")
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert reload(a.gateway)["result"] == "refused"
+        assert "needs=two-signatures" in a.gateway.log_text()
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: "
+        assert phi("policy", "sign", keys[1], path).returncode == 0
+        done = reload(a.gateway)
+        assert done["result"] == "loaded" and done["looser"] > 0 and done["policy_digest"] != done["policy_digest_before"]
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]"
+        # That signatures are needed cannot be reloaded away.
+        config = (a.gateway.dir / "phigate.yaml").read_text()
+        a.gateway.write("phigate.yaml", config.replace(extra, ""))
+        assert reload(a.gateway)["result"] == "refused"
+
+
+def test_agreements_that_end_are_logged(make_gateway, tmp_path):
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    for days, line in ((59, "agreement.expires"), (6, "agreement.expires"), (-1, "agreement.expired"), (90, None)):
+        start, end = day - datetime.timedelta(days=400), day + datetime.timedelta(days=days)
+        g = make_gateway(1, upstream=f"main: {{url: \"https://127.0.0.1:1/v1\", agreement: {{id: BAA-1, vendor: OpenAI, effective: {start}, "
+                         f"expires: {end}, arrangement: zdr}}, coverage: openai}}")
+        assert (line in g.log_text() if line else "agreement" not in g.log_text()), g.log_text()
+        if days > 0 and line:
+            assert f"days={days}" in g.log_text()
+        g.stop()
