@@ -40,6 +40,11 @@ static const struct yaml_key policy_keys[] = {
     {.name = "end", .type = YAML_NODE_SCALAR, .required = true},
 };
 
+const struct yaml_key *policy_chain_keys(size_t *n) {
+    *n = sizeof policy_keys / sizeof *policy_keys;
+    return policy_keys;
+}
+
 static char *join(const char *directory, size_t directory_len, const char *name, const char *suffix) {
     char *out = NULL;
     if (asprintf(&out, "%.*s%s%s", (int)directory_len, directory, name, suffix) < 0) return NULL;

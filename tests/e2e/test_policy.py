@@ -2,6 +2,7 @@
 """What security teams do with policies: compare, test, change; on the real tool and the real gateway."""
 import datetime
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 
 import httpx
 import pytest
+import yaml
 
 from conftest import BIN, ROOT
 from test_cases import Scripted
@@ -471,3 +473,64 @@ def test_agreements_that_end_are_logged(make_gateway, tmp_path):
         if days > 0 and line:
             assert f"days={days}" in g.log_text()
         g.stop()
+
+
+# ---- the schema and the page ----
+
+def fits(schema, value, root):
+    """As much of JSON Schema as docs/policy.schema.json uses."""
+    if "$ref" in schema:
+        return fits(root["$defs"][schema["$ref"].rsplit("/", 1)[1]], value, root)
+    if "anyOf" in schema:
+        return any(fits(s, value, root) for s in schema["anyOf"])
+    types = {"string": str, "object": dict, "array": list, "integer": int, "boolean": bool}
+    wanted = schema.get("type", [])
+    if wanted and not any(isinstance(value, types[t]) for t in ([wanted] if isinstance(wanted, str) else wanted)):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        return bool(re.search(schema.get("pattern", ""), value)) and schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**6)
+    if isinstance(value, list):
+        return len(value) >= schema.get("minItems", 0) and all(fits(schema.get("items", {}), v, root) for v in value)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        rest = schema.get("additionalProperties", {})
+        return (all(k in value for k in schema.get("required", [])) and len(value) >= schema.get("minProperties", 0)
+                and all(fits(schema.get("propertyNames", {}), k, root) for k in value)
+                and all(fits(known[k], v, root) if k in known else rest is not False and fits(rest, v, root) for k, v in value.items()))
+    return schema.get("minimum", value) <= value <= schema.get("maximum", value) if isinstance(value, int) else True
+
+
+def test_the_schema_is_that_of_the_loader_and_fits_the_presets():
+    text = (ROOT / "docs" / "policy.schema.json").read_text()
+    assert phi("schema").stdout == text
+    schema = json.loads(text)
+    for path in [*(ROOT / "policies" / "presets").glob("*.yaml"), *(ROOT / "tests" / "cases" / "policies").glob("*.yaml")]:
+        assert fits(schema, yaml.safe_load(path.read_text()), schema), path
+    good = yaml.safe_load(SITE.format("parts: {tool: {MRN: route:own}}"))
+    assert fits(schema, good, schema)
+    for bad in ("acions: {}", "actions: {MNR: mask}", "actions: {MRN: maks}", "parts: {tols: {MRN: mask}}", "mode: off",
+                "scopes: [{name: a, when: {}, actions: {MRN: mask}}]", "bulk: {patients: 0}"):
+        assert not fits(schema, yaml.safe_load(SITE.format(bad)), schema), bad
+
+
+def test_the_page_names_every_key_action_and_preset_and_its_examples_load(tmp_path):
+    page = (ROOT / "docs" / "POLICY.md").read_text(encoding="utf8")
+    schema = json.loads((ROOT / "docs" / "policy.schema.json").read_text())
+    for key in schema["properties"]:
+        assert f"| `{key}` |" in page, key
+    for action in [*schema["$defs"]["action"]["anyOf"][0]["enum"], "route:NAME"]:
+        assert f"| `{action}` |" in page, action
+    for part in schema["$defs"]["part"]["enum"]:
+        assert f"`{part}`" in page, part
+    for preset in (ROOT / "policies" / "presets").glob("*.yaml"):
+        assert f"`{preset.stem}`" in page, preset
+    examples = [e for e in re.findall(r"```yaml\n(.*?)```", page, re.S) if e.startswith("id: ")]
+    assert len(examples) >= 4
+    for i, text in enumerate(examples):
+        path = tmp_path / f"example{i}.yaml"
+        path.write_text(text, encoding="utf8")
+        r = phi("check", path)
+        assert r.returncode == 0, r.stderr
+        assert fits(schema, yaml.safe_load(text), schema), text
