@@ -387,6 +387,12 @@ static int check_policy_routes(const struct owned *o, const struct yaml_node *ro
     return rc;
 }
 
+static void warn_of_monitors(struct config *c, const struct owned *o) {
+    for (size_t i = 0; i < o->n_policies; i++)
+        if (policy_monitors_for_ever(o->policies[i]))
+            config_warn(c, "a policy is in monitor mode without an end: text leaves as it is; set monitor_until");
+}
+
 /* ---- the whole ---- */
 
 static int read_clients(struct config *c, struct settings *s, const struct yaml_node *root, struct diag *d) {
@@ -433,6 +439,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;
     o->settings.event_max = (size_t)c->event_max;
+    if (rc == 0) warn_of_monitors(c, o);
     if (rc == 0) warn_of_expiry(c, &o->settings, (int)(time(NULL) / 86400));
     return rc ? -1 : 0;
 }

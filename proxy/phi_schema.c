@@ -25,6 +25,8 @@ static const struct form {
     {"description", "one sentence", "{\"type\": \"string\"}"},
     {"extends", "a preset or a file, relative to this one", "{\"type\": \"string\"}"},
     {"mode", "monitor records what would be done", "{\"enum\": [\"enforce\", \"monitor\"]}"},
+    {"monitor_until", "last day of monitor mode; enforce from the next day on",
+     "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
     {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
@@ -77,7 +79,7 @@ static bool is_first_of_group(int kind, size_t group) {
 
     for (int k = 1; k < kind; k++) {
         const char *before = phi_kind_name((enum phi_kind)k);
-        if (before[group] == '.' && strncmp(before, name, group) == 0) return false;
+        if (strncmp(before, name, group) == 0 && before[group] == '.') return false;
     }
     return true;
 }

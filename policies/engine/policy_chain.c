@@ -20,6 +20,7 @@ static const struct yaml_key policy_keys[] = {
     {.name = "description", .type = YAML_NODE_SCALAR, .required = true},
     {.name = "extends", .type = YAML_NODE_SCALAR},
     {.name = "mode", .type = YAML_NODE_SCALAR},
+    {.name = "monitor_until", .type = YAML_NODE_SCALAR},
     {.name = "block_style", .type = YAML_NODE_SCALAR},
     {.name = "unscannable", .type = YAML_NODE_SCALAR},
     {.name = "detection", .type = YAML_NODE_SCALAR},

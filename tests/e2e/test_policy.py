@@ -534,3 +534,55 @@ def test_the_page_names_every_key_action_and_preset_and_its_examples_load(tmp_pa
         r = phi("check", path)
         assert r.returncode == 0, r.stderr
         assert fits(schema, yaml.safe_load(text), schema), text
+
+
+def test_monitor_mode_ends_by_itself(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "mode: monitor\nmonitor_until: 2020-01-01") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]" and a.record["policy"]["mode"] == "enforce"
+    with Asked(make_gateway, tmp_path, "mode: monitor\nmonitor_until: 2199-01-01") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: 00417723" and a.record["policy"]["mode"] == "monitor"
+        assert "without an end" not in a.gateway.log_text()
+    with Asked(make_gateway, tmp_path, "mode: monitor") as a:
+        assert "monitor mode without an end" in a.gateway.log_text()
+    r = phi("check", site(tmp_path, "monitor_until: 2199-01-01"))
+    assert r.returncode == 1 and "nothing that ends" in r.stderr
+
+
+# ---- hostile files ----
+
+def hostile():
+    """Some hundred bad policies: what they are, none may load, hang or crash, and each has a place."""
+    base = SITE.format("actions: {MRN: mask}")
+    for i in range(0, len(base) - 1, 3):
+        yield base[:i]
+    deep = "actions: " + "{a: " * 200 + "b" + "}" * 200
+    long = "a" * 200000
+    for body in (deep, f"actions: {{{long}: mask}}", f"why: {{{long}: x}}", "actions: &x {MRN: mask}", "actions: *x", "<<: {a: b}",
+                 "actions: !!map {MRN: mask}", "actions: {MRN: mask}\nactions: {MRN: drop}", "actions: {MRN: mask, MRN: drop}",
+                 "a\u200bctions: {}", "actions: {M\u0420N: mask}", "---\nid: x", "purposes: []", "purposes: {treatment: mask}",
+                 "purposes: {" + ", ".join(f"p{i}: {{}}" for i in range(400)) + "}",
+                 "scopes: [" + ", ".join(f"{{name: s{i}, when: {{role: r}}, actions: {{MRN: mask}}}}" for i in range(300)) + "]",
+                 "scopes: {}", "parts: []", "bulk: []", "messages: []", "override: {reasons: []}", "override: {}",
+                 "override: {reasons: [a b c]}", "override: {reasons: [emergency], floor: 1}", "floor: [MNR]", "floor: [GEO.STATE]",
+                 "thresholds: {MRN: 101}", "thresholds: {SSN: 99}", "detectors: {disable: [us-ssn]}", "extends: minimum-necessary",
+                 "rules: [{id: x, kind: MRN, pattern: '(a+)+$'}]", "rules: [{id: x, kind: MRN, pattern: '('}]", "version: 2",
+                 "end: site", "sensitive: [block]", "monitor_until: 2026-02-30", "actions: {SSN: allow}", "actions: {SSN: offset}",
+                 "actions: {\"*\": generalize}", "actions: {MRN: \"route:\"}", "detectors: {rules: [nowhere.yaml]}", "allow: [a]"):
+        yield SITE.format(body)
+    for c in "\x00\x01\x1b\x7f\u202e\ufeff\ud800":
+        yield base.replace("Test", "Te" + c + "st")
+
+
+def test_hostile_files_are_refused_quickly_with_a_place(tmp_path):
+    path, n = tmp_path / "site.yaml", 0
+    for text in hostile():
+        path.write_bytes(text.encode("utf8", "surrogatepass"))
+        begun = time.monotonic()
+        r = subprocess.run([str(BIN / "phi"), "check", str(path)], capture_output=True, text=True, cwd=ROOT, timeout=30)
+        assert r.returncode == 1, text[:300]
+        assert re.search(r"^\S+?(:\d+:\d+)?: .+", r.stderr), (text[:300], r.stderr[:300])
+        assert time.monotonic() - begun < 10
+        n += 1
+    assert n > 80
