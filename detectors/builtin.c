@@ -6,12 +6,16 @@
 
 #include "engine.h"
 #include "fields.h"
+#include "labelled.h"
 #include "prose.h"
 #include "repeat.h"
+#include "structured.h"
 #include "titles.h"
 
 const struct phi_detector *const phi_detectors[] = {
     &phi_fields,
+    &phi_structured,
+    &phi_labelled,
     &phi_titles,
     &prose_detector,
     &phi_repeat,

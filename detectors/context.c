@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Both windows are searched for the first letter of each word; windows are short (tens of bytes) and matches
- * are few, so nothing cleverer pays.
+ * Windows are short (tens of bytes) and matches are few: at each byte that some word begins with, the words are
+ * compared.
  */
 #include "context.h"
 
@@ -30,16 +30,29 @@ static bool word_at(const char *text, uint32_t at, uint32_t limit, const char *w
     return true;
 }
 
-static bool window_has(const char *text, uint32_t len, uint32_t from, uint32_t to, const char *word)
+/* Is one of the words at i, whole, within to? */
+static bool words_at(const struct rule *rule, const char *text, uint32_t len, uint32_t i, uint32_t to)
 {
-    uint32_t n = (uint32_t)strlen(word);
-    bool head = is_word(word[0]), tail = is_word(word[n - 1]);
-    for (uint32_t i = from; i + n <= to; i++) {
-        if (lower(text[i]) != word[0] || !word_at(text, i, to, word, n))
+    for (uint32_t k = 0; k < rule->n_words; k++) {
+        const char *word = rule->words[k];
+        if (lower(text[i]) != word[0])
             continue;
-        bool before = !head || i == 0 || !is_word(text[i - 1]);
-        bool behind = !tail || i + n == len || !is_word(text[i + n]);
+        uint32_t n = (uint32_t)strlen(word);
+        if (!word_at(text, i, to, word, n))
+            continue;
+        bool before = !is_word(word[0]) || i == 0 || !is_word(text[i - 1]);
+        bool behind = !is_word(word[n - 1]) || i + n == len || !is_word(text[i + n]);
         if (before && behind)
+            return true;
+    }
+    return false;
+}
+
+static bool window_has(const struct rule *rule, const char *text, uint32_t len, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (rule->word_firsts[c / 32] >> c % 32 & 1 && words_at(rule, text, len, i, to))
             return true;
     }
     return false;
@@ -50,8 +63,5 @@ bool context_has(const struct rule *rule, const char *text, uint32_t len, uint32
     uint32_t within = (uint32_t)rule->within;
     uint32_t low = begin > within ? begin - within : 0;
     uint32_t high = len - end > within ? end + within : len;
-    for (uint32_t i = 0; i < rule->n_words; i++)
-        if (window_has(text, len, low, begin, rule->words[i]) || window_has(text, len, end, high, rule->words[i]))
-            return true;
-    return false;
+    return window_has(rule, text, len, low, begin) || window_has(rule, text, len, end, high);
 }

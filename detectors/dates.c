@@ -190,13 +190,16 @@ static uint32_t more_days(const struct words *w, uint32_t last)
 /* "Between April 1989 and November 2004, 1,796 men ...": the period of a study is no date of a person. */
 static bool is_study(const struct words *w, const struct date *date)
 {
-    static const char *const plurals[] = {"patients", "subjects", "participants", "consecutive", "retrospective", "retrospectively",
-        "prospective", "prospectively", "cohort", "procedures", "cases", "studies", "women", "men", "children", "surveys", "referrals",
-        "published", "trials", "records", "admissions", "guidelines", "guideline", "copyright", NULL};
+    static const char *const strong[] = {"retrospective", "retrospectively", "prospective", "prospectively", "cohort", "consecutive", "trial", "trials",
+        "randomized", "randomised", "enrolled", "participants", "published", "guideline", "guidelines", "copyright", "surveys", "database", NULL};
+    static const char *const plurals[] = {"patients", "subjects", "women", "men", "children", "infants", "neonates", "births", "procedures", "cases",
+        "studies", "referrals", "records", "admissions", "surgeries", "resections", "operations", NULL};
+    static const char *const links[] = {"between", "and", "from", "to", "through", "until", "during", NULL};
     uint32_t first = date->first > 24 ? date->first - 24 : 0;
+    bool range = date->first && words_is_any(w, date->first - 1, links);
 
     for (uint32_t k = first; k < w->n && k < date->last + 24; k++)
-        if (w->v[k].shape == SHAPE_LOWER && words_is_any(w, k, plurals))
+        if (w->v[k].shape == SHAPE_LOWER && (words_is_any(w, k, strong) || (range && words_is_any(w, k, plurals))))
             return true;
     return false;
 }
@@ -327,7 +330,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
         return false;
     out->first = i;
     out->last = i + 1;
-    out->score = 85;
+    out->score = is_study(w, out) ? 40 : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
     out->score = 65;
@@ -411,8 +414,8 @@ static bool find_season(const struct words *w, uint32_t i, struct date *out)
     if (!words_is_any(w, i, seasons))
         return false;
     out->first = i;
-    out->score = 65;
     out->last = with_year(w, i, &year);
+    out->score = is_study(w, out) ? 40 : 65;
     return year && w->v[out->last].gap & GAP_SPACE && !(w->v[out->last].gap & ~GAP_SPACE);
 }
 

@@ -53,7 +53,9 @@ struct phi_dictionary;
 const struct phi_dictionary *phi_engine_words(const struct phi_engine *e);
 
 /* A block for the detector's own use during this call, at least size bytes, reused by the next call of any
- * detector with the same slot (0..7), wiped with the scratch. NULL when out of memory. */
+ * detector with the same slot (0..7). What comes from text must lie in the first BLOCK_HEAD bytes and BLOCK_PER_BYTE
+ * more for each byte of the text: phi_scratch_clear wipes so far, and phi_scratch_free all. NULL when out of memory. */
+enum { BLOCK_HEAD = 1024, BLOCK_PER_BYTE = 64 };
 void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size);
 
 #endif

@@ -13,13 +13,14 @@
 
 #include <string.h>
 
+#include "marks.h"
 #include "phi.h"
 #include "text.h"
 
 enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 56 };
 
 /* What stood in the gaps. */
-struct marks {
+struct gap_marks {
     bool markup, line, odd, dashed;
 };
 
@@ -29,30 +30,38 @@ struct run {
     unsigned n;
     unsigned group[RUN_MAX], n_groups; /* digits between gaps */
     bool spelled, letters, glued;
-    struct marks marks;
+    struct gap_marks marks;
     unsigned singles; /* groups of one */
     uint32_t text_end;
 };
 
 static const char *const spelled[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
 
+/* By the first letter and the second, of which no two words share both. */
+static int spelled_by_letters(char first, char second)
+{
+    switch (first) {
+    case 'z': return second == 'e' ? 0 : -1;
+    case 'o': return second == 'n' ? 1 : second == 'h' ? 10 : -1;
+    case 't': return second == 'w' ? 2 : second == 'h' ? 3 : -1;
+    case 'f': return second == 'o' ? 4 : second == 'i' ? 5 : -1;
+    case 's': return second == 'i' ? 6 : second == 'e' ? 7 : -1;
+    case 'e': return second == 'i' ? 8 : -1;
+    case 'n': return second == 'i' ? 9 : -1;
+    }
+    return -1;
+}
+
 static int spelled_prefix(const char *text, uint32_t len, uint32_t at, uint32_t *n)
 {
-    /* By the first two letters, of which no two words share both. */
-    static const char heads[] = "zeontwthfofisiseeinioh";
     static const uint8_t sizes[] = {4, 3, 3, 5, 4, 4, 3, 5, 5, 4, 2};
     if (len - at < 2)
         return -1;
-    char first = text_lower(text[at]), second = text_lower(text[at + 1]);
-    for (int i = 0; i < 11; i++) {
-        if (first != heads[2 * i] || second != heads[2 * i + 1])
-            continue;
-        if (len - at < sizes[i] || !text_equal_nocase(text + at, spelled[i], sizes[i]))
-            return -1;
-        *n = sizes[i];
-        return i == 10 ? 0 : i;
-    }
-    return -1;
+    int i = spelled_by_letters(text_lower(text[at]), text_lower(text[at + 1]));
+    if (i < 0 || len - at < sizes[i] || !text_equal_nocase(text + at, spelled[i], sizes[i]))
+        return -1;
+    *n = sizes[i];
+    return i == 10 ? 0 : i;
 }
 
 /* A spelled digit as a word of its own, or in a row of such ("fourone"). within: a digit ends right before. */
@@ -119,6 +128,8 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 {
     static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
     char first = text_lower(text[at]);
+    if (first < 'a' || first > 't')
+        return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         uint32_t size = (uint32_t)strlen(words[i]);
         if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
@@ -129,7 +140,7 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 }
 
 /* What may stand between two groups; its length, 0 when the run ends here. */
-static uint32_t read_gap(struct marks *r, const char *text, uint32_t len, uint32_t at)
+static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, uint32_t at)
 {
     uint32_t i = at, n, marks = 0, lines = 0;
     while (i < len && i - at < GAP_MAX) {
@@ -176,7 +187,7 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
         r->singles += r->n - before == 1;
         if (end < len && (text_is_letter(text[end]) || text[end] == '_') && spelled_digit(text, len, end, true, &(uint32_t){0}) < 0)
             r->glued = true;
-        struct marks ahead = r->marks;
+        struct gap_marks ahead = r->marks;
         uint32_t gap = read_gap(&ahead, text, len, end);
         bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
@@ -204,16 +215,20 @@ static bool label_before(const char *text, uint32_t at, bool social)
     static const char *const labels[] = {"ssn", "social", "ss#", "security", "phone", "tel", "call", "cell", "fax", "mobile", "mrn",
                                          "record", "account", "acct", "member", "subscriber", "card", "npi", "medicare", "policy",
                                          "routing", "number", "chart", "patient id", "license", "reach", "text me"};
-    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0;
+    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, firsts = 0;
     size_t most = social ? 4 : sizeof labels / sizeof *labels;
-    for (uint32_t i = low; i < at; i++)
-        for (size_t k = 0; k < most; k++) {
-            if (text_lower(text[i]) != labels[k][0])
+    for (size_t k = 0; k < most; k++)
+        firsts |= (uint32_t)1 << (labels[k][0] & 31);
+    for (uint32_t i = low; i < at; i++) {
+        char c = text_lower(text[i]);
+        for (size_t k = 0; k < most && firsts >> (c & 31) & 1; k++) {
+            if (c != labels[k][0])
                 continue;
             size_t n = strlen(labels[k]);
             if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
                 return true;
         }
+    }
     return false;
 }
 
@@ -265,24 +280,22 @@ static void run_write(const struct run *r, const char *text, struct offset_map m
     mapped_put(out, " \n", 2, last, last);
 }
 
-/* Digits, and the letters that spelled ones begin with: z o t f s e n. */
-static bool may_begin(char c)
+static bool is_gap_byte(char c)
 {
-    static const uint64_t set[2] = {0x03FF000000000000u, 0x0418C0600418C060u};
+    /* space \t \r \n - . / , _ : ( ) * ` ~ " */
+    static const uint64_t set[2] = {0x0400F70500002600u, 0x4000000180000000u};
     unsigned char b = (unsigned char)c;
     return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
 }
 
-/* A cheap look before the long one: digits that something may follow, or the letters that a digit is spelled
- * with. Moves *next behind what cannot be part of a run. */
+/* A cheap look before the long one: digits that something may follow, or a spelled one. Moves *next behind what
+ * cannot be part of a run. */
 static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t *next)
 {
     uint32_t n, end = at + 1;
     *next = end;
-    if (!text_is_digit(text[at]) && len - at >= 3 && !strchr("enwhoi", text_lower(text[at + 1])))
-        return false;
     if (!text_is_digit(text[at])) /* not one word in twenty begins like a spelled digit */
-        return (at == 0 || !text_is_letter(text[at - 1])) && spelled_digit(text, len, at, false, &n) >= 0;
+        return spelled_digit(text, len, at, false, &n) >= 0;
     while (end < len && text_is_digit(text[end]))
         end++;
     *next = end;
@@ -294,33 +307,55 @@ static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t 
         if (text_is_digit(c) || text_is_letter(c) || c == '<')
             return text_is_digit(c) || c == '<' || i == end || filler_length(text, len, i) ||
                    spelled_prefix(text, len, i, &n) >= 0 || letter_digit(c) >= 0;
-        if (!strchr(" \t\r\n-./,_:()*`~\"", c))
+        if (!is_gap_byte(c))
             return false;
     }
     return false;
 }
 
+/* Reads the run at `at`, if there is one, and writes it when it is worth it; where to look on. */
+static uint32_t collect_at(const char *text, uint32_t len, uint32_t at, struct offset_map map, struct mapped_text *out,
+                           unsigned *via)
+{
+    uint32_t next;
+    if (!run_may_begin(text, len, at, &next))
+        return next;
+    struct run run = {.n = 0};
+    run_read(&run, text, len, at);
+    unsigned worth = run_worth(&run, text);
+    if (worth)
+        run_write(&run, text, map, out);
+    *via |= worth;
+    return run.n && run.text_end > next ? run.text_end : next;
+}
+
+/* Has the word at `at` the first three letters of a spelled digit? Two, for "oh". */
+static bool spelled_may_begin(const char *text, uint32_t len, uint32_t at)
+{
+    static const uint32_t firsts = 1u << 26 | 1u << 15 | 1u << 20 | 1u << 6 | 1u << 19 | 1u << 5 | 1u << 14; /* z o t f s e n */
+    if (!(firsts >> (text[at] & 31) & 1) || at + 1 >= len)
+        return false;
+    int i = spelled_by_letters(text_lower(text[at]), text_lower(text[at + 1]));
+    return i == 10 || (i >= 0 && at + 2 < len && text_lower(text[at + 2]) == spelled[i][2]);
+}
+
 unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
 {
     unsigned via = 0;
+    uint32_t from = 0;
     mapped_clear(out, 0);
-    for (uint32_t i = 0; i < len && !out->failed;) {
-        uint32_t next;
-        if (!may_begin(text[i]) || (i > 0 && !text_is_digit(text[i]) && text_is_letter(text[i - 1]))) {
-            i++;
+    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES) {
+        if (from >= base + MARKS_BYTES)
             continue;
+        struct marks m = marks_at(text, len, base);
+        for (uint64_t places = m.digits | marks_word_starts(&m); places; places &= places - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(places);
+            if (at < from)
+                continue;
+            if (!text_is_digit(text[at]) && !spelled_may_begin(text, len, at))
+                continue;
+            from = collect_at(text, len, at, map, out, &via);
         }
-        if (!run_may_begin(text, len, i, &next)) {
-            i = next;
-            continue;
-        }
-        struct run run = {.n = 0};
-        run_read(&run, text, len, i);
-        unsigned worth = run_worth(&run, text);
-        if (worth)
-            run_write(&run, text, map, out);
-        via |= worth;
-        i = run.n && run.text_end > next ? run.text_end : next;
     }
     return via;
 }

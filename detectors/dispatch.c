@@ -2,16 +2,13 @@
  *
  * The idea:
  *
- *     byte before --class--> row --+
- *     byte here ------------------ hot? --no--> next byte                       (nearly always)
- *     byte here, byte after --classes--> cell: words of 64 openings that fit both
- *     word &= fits before; word &= fits third byte; &= fourth ... until it is 0  (nearly always)
- *     each bit left: a rule --> PCRE2, anchored here
+ *     byte before, byte here ------> start: dead? --yes--> next byte           (nearly always)
+ *     the bytes that follow --------> automaton: dead within a byte or two      (nearly always)
+ *     a few openings left: compare them whole
+ *     an opening fits: its rule --> PCRE2, anchored here
+ *     a pivot fits: its rule ----> PCRE2, anchored at each place before it that may begin a match
  *
- * All openings of all rules are numbered so that those that begin alike are neighbours; a cell then holds few
- * words however many rules there are. Rules whose openings begin with nearly any byte but that need a certain
- * character (the @ of a mail address) wait for that character and look back. Rules without a trigger are
- * searched in turn.
+ * Rules without a trigger are searched in turn.
  *
  * A rule's matches do not overlap: after one, `next` says from where it may match again, as a search that goes
  * on behind its match would.
@@ -21,234 +18,83 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "automaton.h"
+#include "marks.h"
 #include "memory.h"
 #include "text.h"
 
-enum { BEFORE_CLASSES = 32 };
-
-struct word_bits {
-    uint32_t word;
-    uint64_t bits;
-};
+enum { LONG_RUN = 10 };
 
 struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
     uint32_t n;
-    uint32_t *rule_of; /* per opening */
-    uint32_t n_probes; /* openings, and words of 64 of them */
-    uint32_t n_words;
-    uint8_t before_class[257];
-    unsigned n_before;
-    uint16_t class[OPENING_BYTES][256]; /* 0: no opening has it */
-    unsigned n_class[OPENING_BYTES];
-    uint64_t *fits[OPENING_BYTES]; /* [class * n_words + word]; of the end of the text, class 0 */
-    uint64_t *fits_before;         /* the same by class of the byte before */
-    uint8_t hot[BEFORE_CLASSES][256];
-    uint32_t *cells; /* n_class[0] * n_class[1] + 1 starts into lists */
-    struct word_bits *lists;
-    uint32_t *pivots, n_pivots; /* rules that wait for a character */
-    uint32_t *full, n_full;     /* rules searched in turn */
+    struct openings {
+        struct automaton automaton;
+        uint32_t *rule_of; /* per opening */
+    } usual, long_runs; /* long_runs: those that begin with LONG_RUN letters or digits */
+    uint32_t *full, n_full; /* rules searched in turn */
     bool caseless;
 };
 
 /* ---- building ---- */
 
-static bool trigger_uses_pivot(const struct trigger *t)
+/* Does it begin with so many letters or digits that few words have them? */
+static bool opening_is_long(const struct opening *o)
 {
-    if (t->pivot.byte < 0 || t->pivot.max == 0)
-        return false;
-    for (int i = 0; i < t->n; i++) {
-        unsigned members = 0;
-        for (int k = 0; k < 4; k++)
-            members += (unsigned)__builtin_popcountll(t->openings[i].set[0].bits[k]);
-        if (members > 12)
-            return true;
+    static const uint64_t other[2] = {~0x03FF000000000000u, ~0x07FFFFFE07FFFFFEu};
+    for (int k = 0; k < LONG_RUN; k++)
+        if (k >= o->n || o->set[k].bits[0] & other[0] || o->set[k].bits[1] & other[1] || o->set[k].bits[2] | o->set[k].bits[3])
+            return false;
+    return true;
+}
+
+/* The openings of all rules that are long, or not. */
+static bool openings_are_long(const struct opening *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (!opening_is_long(&v[k]))
+            return false;
+    return n > 0;
+}
+
+static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
+{
+    uint32_t total = 0, n = 0;
+    for (uint32_t i = 0; i < d->n; i++)
+        total += (uint32_t)(d->triggers[i]->pivot.n ? d->triggers[i]->pivot.n : d->triggers[i]->n);
+    const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
+    all->rule_of = phi_memory_new((total + 1) * sizeof *all->rule_of);
+    if (!openings || !all->rule_of) {
+        phi_memory_free(openings);
+        return -1;
     }
-    return false;
-}
-
-static bool before_allowed(const struct opening *o, unsigned before)
-{
-    return before == BEFORE_START ? !o->start : !byte_set_has(&o->before, before);
-}
-
-/* A different odd number for each opening, so that sums tell sets of them apart. Where they should not, two
- * classes fall together, and what fits either is tried: slower, never less. */
-static uint64_t opening_weight(uint32_t i)
-{
-    uint64_t x = (i + 1) * 0x9E3779B97F4A7C15u;
-    x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
-    return (x ^ x >> 29) | 1;
-}
-
-/* Bytes before that no opening tells apart share a class. */
-static void build_before_classes(struct dispatch *d, const struct opening *const *openings)
-{
-    uint64_t head[BEFORE_CLASSES];
-    d->n_before = 0;
-    for (unsigned b = 0; b <= 256; b++) {
-        uint64_t sum = 0;
-        unsigned c = 0;
-        for (uint32_t i = 0; i < d->n_probes; i++)
-            sum += before_allowed(openings[i], b) ? opening_weight(i) : 0;
-        while (c < d->n_before && head[c] != sum)
-            c++;
-        if (c == BEFORE_CLASSES)
-            c = BEFORE_CLASSES - 1; /* the last class is then a mixed one */
-        else if (c == d->n_before)
-            head[d->n_before++] = sum;
-        d->before_class[b] = (uint8_t)c;
-    }
-}
-
-/* Class 0 is kept for bytes in no set; returns the number of classes. */
-static unsigned build_byte_classes(const struct opening *const *openings, uint32_t n, int at, uint16_t class[256])
-{
-    uint64_t head[257];
-    unsigned classes = 1;
-    for (unsigned b = 0; b < 256; b++) {
-        uint64_t sum = 0;
-        unsigned c = 1;
-        for (uint32_t i = 0; i < n; i++)
-            if (openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b))
-                sum += opening_weight(i);
-        class[b] = 0;
-        if (sum == 0)
+    for (uint32_t i = 0; i < d->n; i++) {
+        const struct trigger *t = d->triggers[i];
+        const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
+        int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
+        /* A rule is tried from left to right, so all its openings wait, or none does. */
+        if (openings_are_long(v, count) != are_long)
             continue;
-        while (c < classes && head[c] != sum)
-            c++;
-        if (c == classes)
-            head[classes++] = sum;
-        class[b] = (uint16_t)c;
-    }
-    return classes;
-}
-
-/* Whatever fits a member of a class fits the class. */
-static int build_fits(struct dispatch *d, const struct opening *const *openings)
-{
-    d->fits_before = phi_memory_new(d->n_before * d->n_words * sizeof *d->fits_before + 8);
-    if (!d->fits_before)
-        return -1;
-    for (uint32_t i = 0; i < d->n_probes; i++)
-        for (unsigned b = 0; b <= 256; b++)
-            if (before_allowed(openings[i], b))
-                d->fits_before[d->before_class[b] * d->n_words + i / 64] |= (uint64_t)1 << i % 64;
-    for (int at = 0; at < OPENING_BYTES; at++) {
-        uint64_t *fits = phi_memory_new(d->n_class[at] * d->n_words * sizeof *fits + 8);
-        d->fits[at] = fits;
-        if (!fits)
-            return -1;
-        for (uint32_t i = 0; i < d->n_probes; i++) {
-            uint64_t bit = (uint64_t)1 << i % 64;
-            if (openings[i]->n <= at)
-                fits[i / 64] |= bit;
-            for (unsigned b = 0; b < 256; b++)
-                if (openings[i]->n <= at || byte_set_has(&openings[i]->set[at], b))
-                    fits[d->class[at][b] * d->n_words + i / 64] |= bit;
+        for (int k = 0; k < count; k++) {
+            all->rule_of[n] = i;
+            openings[n++] = &v[k];
         }
     }
-    return 0;
-}
-
-/* With lists NULL only counts. */
-static uint32_t build_cells(struct dispatch *d, struct word_bits *lists)
-{
-    uint32_t used = 0, words = d->n_words;
-    for (unsigned a = 0; a < d->n_class[0]; a++)
-        for (unsigned b = 0; b < d->n_class[1]; b++) {
-            d->cells[a * d->n_class[1] + b] = used;
-            for (uint32_t w = 0; w < words; w++) {
-                uint64_t bits = d->fits[0][a * words + w] & d->fits[1][b * words + w];
-                if (bits && lists)
-                    lists[used] = (struct word_bits){w, bits};
-                used += bits != 0;
-            }
-        }
-    d->cells[d->n_class[0] * d->n_class[1]] = used;
-    return used;
-}
-
-static int build_tables(struct dispatch *d, const struct opening *const *openings)
-{
-    d->n_words = (d->n_probes + 63) / 64;
-    build_before_classes(d, openings);
-    for (int at = 0; at < OPENING_BYTES; at++)
-        d->n_class[at] = build_byte_classes(openings, d->n_probes, at, d->class[at]);
-    if (build_fits(d, openings) < 0)
-        return -1;
-    for (unsigned c = 0; c < d->n_before; c++)
-        for (unsigned b = 0; b < 256; b++)
-            for (uint32_t w = 0; w < d->n_words; w++)
-                d->hot[c][b] |= (d->fits_before[c * d->n_words + w] & d->fits[0][d->class[0][b] * d->n_words + w]) != 0;
-    d->cells = phi_memory_new((d->n_class[0] * d->n_class[1] + 1) * sizeof *d->cells);
-    if (!d->cells)
-        return -1;
-    uint32_t size = build_cells(d, NULL);
-    d->lists = phi_memory_new((size + 1) * sizeof *d->lists);
-    if (!d->lists)
-        return -1;
-    build_cells(d, d->lists);
-    return 0;
-}
-
-struct numbered {
-    const struct opening *opening;
-    uint32_t rule;
-};
-
-/* Openings that begin alike become neighbours. */
-static int by_opening(const void *pa, const void *pb)
-{
-    const struct numbered *a = pa, *b = pb;
-    for (int k = 0; k < 3; k++) {
-        int rc = memcmp(&a->opening->set[k], &b->opening->set[k], sizeof a->opening->set[k]);
-        if (rc)
-            return rc;
-    }
-    return a->rule < b->rule ? -1 : a->rule > b->rule;
-}
-
-static int build_numbers(struct dispatch *d, struct numbered *all, const struct opening **openings)
-{
-    qsort(all, d->n_probes, sizeof *all, by_opening);
-    d->rule_of = phi_memory_new((d->n_probes + 1) * sizeof *d->rule_of);
-    if (!d->rule_of)
-        return -1;
-    for (uint32_t i = 0; i < d->n_probes; i++) {
-        openings[i] = all[i].opening;
-        d->rule_of[i] = all[i].rule;
-    }
-    return build_tables(d, openings);
+    return automaton_build(&all->automaton, openings, n);
 }
 
 static int build(struct dispatch *d)
 {
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < d->n; i++)
-        total += (uint32_t)d->triggers[i]->n;
-    const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
-    struct numbered *all = phi_memory_new((total + 1) * sizeof *all);
-    d->pivots = phi_memory_new((d->n + 1) * sizeof *d->pivots);
     d->full = phi_memory_new((d->n + 1) * sizeof *d->full);
-    int rc = openings && all && d->pivots && d->full ? 0 : -1;
-    for (uint32_t i = 0; i < d->n && rc == 0; i++) {
-        const struct trigger *t = d->triggers[i];
-        d->caseless |= t->caseless;
-        if (t->n == 0)
+    if (!d->full)
+        return -1;
+    for (uint32_t i = 0; i < d->n; i++) {
+        d->caseless |= d->triggers[i]->caseless;
+        if (d->triggers[i]->n == 0)
             d->full[d->n_full++] = i;
-        else if (trigger_uses_pivot(t))
-            d->pivots[d->n_pivots++] = i;
-        else
-            for (int k = 0; k < t->n; k++)
-                all[d->n_probes++] = (struct numbered){&t->openings[k], i};
     }
-    if (rc == 0)
-        rc = build_numbers(d, all, openings);
-    phi_memory_free(all);
-    phi_memory_free(openings);
-    return rc;
+    return build_openings(d, &d->usual, false) < 0 ? -1 : build_openings(d, &d->long_runs, true);
 }
 
 struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const struct trigger *const *triggers,
@@ -270,13 +116,10 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    phi_memory_free(d->rule_of);
-    phi_memory_free(d->fits_before);
-    for (int at = 0; at < OPENING_BYTES; at++)
-        phi_memory_free(d->fits[at]);
-    phi_memory_free(d->cells);
-    phi_memory_free(d->lists);
-    phi_memory_free(d->pivots);
+    automaton_free(&d->usual.automaton);
+    automaton_free(&d->long_runs.automaton);
+    phi_memory_free(d->usual.rule_of);
+    phi_memory_free(d->long_runs.rule_of);
     phi_memory_free(d->full);
     phi_memory_free(d);
 }
@@ -336,62 +179,89 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     return p->found(p->context, rule, &match);
 }
 
-static int scan_pivot(const struct pass *p, uint32_t rule)
+/* A rare part of the rule begins at `at`: tries all places before it where a match that holds it can begin. */
+static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
 {
     const struct pivot *pivot = &p->d->triggers[rule]->pivot;
-    const char *at = p->text, *end = p->text + p->len;
-    while ((at = memchr(at, pivot->byte, (size_t)(end - at)))) {
-        uint32_t q = (uint32_t)(at - p->text), low = q;
-        while (low > 0 && q - low < pivot->max && byte_set_has(&pivot->between, (unsigned char)p->text[low - 1]))
-            low--;
-        for (uint32_t i = low; i + pivot->min <= q; i++)
-            if (((unsigned char)p->text[i] & 0xC0) != 0x80 && try_at(p, rule, i) < 0)
-                return -1;
-        at++;
-    }
-    return 0;
-}
-
-/* What is left of a word of openings when all bytes from the third on have been looked at. */
-static inline uint64_t word_narrow(const struct pass *p, uint32_t at, uint32_t word, uint64_t bits)
-{
-    const struct dispatch *d = p->d;
-    for (uint32_t k = 2; k < OPENING_BYTES && bits; k++) {
-        unsigned class = at + k < p->len ? d->class[k][(unsigned char)p->text[at + k]] : 0;
-        bits &= d->fits[k][class * d->n_words + word];
-        if (at + k >= p->len)
-            break; /* what needs no more bytes here needs none behind */
-    }
-    return bits;
-}
-
-static int try_cell(const struct pass *p, uint32_t at, unsigned before)
-{
-    const struct dispatch *d = p->d;
-    unsigned first = d->class[0][(unsigned char)p->text[at]];
-    unsigned second = at + 1 < p->len ? d->class[1][(unsigned char)p->text[at + 1]] : 0;
-    const uint32_t *cell = &d->cells[first * d->n_class[1] + second];
-    for (uint32_t i = cell[0]; i < cell[1]; i++) {
-        uint32_t word = d->lists[i].word;
-        uint64_t bits = d->lists[i].bits & d->fits_before[before * d->n_words + word];
-        if (at + 1 < p->len)
-            bits = word_narrow(p, at, word, bits);
-        for (; bits; bits &= bits - 1)
-            if (try_at(p, d->rule_of[word * 64 + (uint32_t)__builtin_ctzll(bits)], at) < 0)
-                return -1;
-    }
-    return 0;
-}
-
-static int scan_probes(const struct pass *p)
-{
-    const struct dispatch *d = p->d;
-    unsigned before = d->before_class[BEFORE_START];
-    for (uint32_t i = 0; i < p->len; i++) {
-        unsigned char byte = (unsigned char)p->text[i];
-        if (d->hot[before][byte] && try_cell(p, i, before) < 0)
+    const unsigned char *text = (const unsigned char *)p->text;
+    uint64_t next = p->state->next[rule], base = p->state->base;
+    uint32_t most = at > pivot->max ? at - pivot->max : 0, low = at;
+    if (next > base + most)
+        most = next - base < at ? (uint32_t)(next - base) : at;
+    while (low > most && byte_set_has(&pivot->between, text[low - 1]))
+        low--;
+    for (uint32_t i = low; i + pivot->min <= at; i++) {
+        bool fits = byte_set_has(&pivot->first, text[i]) &&
+                    (i ? !byte_set_has(&pivot->before, text[i - 1]) : !pivot->start);
+        if (fits && (text[i] & 0xC0) != 0x80 && try_at(p, rule, i) < 0)
             return -1;
-        before = d->before_class[byte];
+    }
+    return 0;
+}
+
+static int try_leaf(const struct pass *p, const struct openings *all, const uint32_t *leaf, uint32_t at)
+{
+    for (uint32_t i = 0; i < leaf[1]; i++) {
+        uint32_t id = leaf[2 + i];
+        if (!automaton_fits(all->automaton.openings[id], leaf[0], p->text, p->len, at))
+            continue;
+        uint32_t rule = all->rule_of[id];
+        int rc = p->d->triggers[rule]->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int try_place(const struct pass *p, const struct openings *all, uint32_t at)
+{
+    const struct automaton *a = &all->automaton;
+    unsigned before = at ? (unsigned char)p->text[at - 1] : BEFORE_START;
+    uint32_t code = a->start[a->group[before]][(unsigned char)p->text[at]];
+    const uint32_t *leaf = automaton_walk(a, code, p->text, p->len, at);
+    return leaf ? try_leaf(p, all, leaf, at) : 0;
+}
+
+/* The places of 64 bytes; behind: those with an ASCII letter before them. */
+static int try_places(const struct pass *p, const struct openings *all, uint32_t base, uint64_t places, uint64_t behind)
+{
+    const char *text = p->text + base;
+    uint32_t last = p->len - base - 1;
+    for (; places; places &= places - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(places);
+        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text + k))
+            continue;
+        if (try_place(p, all, base + k) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Of bits and those that follow them: where LONG_RUN begin. */
+static uint64_t runs_long(uint64_t bits, uint64_t more)
+{
+    uint64_t two = bits & (bits >> 1 | more << 63), two_more = more & more >> 1;
+    uint64_t four = two & (two >> 2 | two_more << 62), four_more = two_more & two_more >> 2;
+    uint64_t eight = four & (four >> 4 | four_more << 60);
+    return eight & (two >> 8 | two_more << 56);
+}
+
+static int scan_openings(const struct pass *p)
+{
+    struct marks next = marks_at(p->text, p->len, 0);
+    uint64_t behind_next = 0;
+    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
+        struct marks m = next;
+        next = p->len - base > MARKS_BYTES ? marks_at(p->text, p->len, base + MARKS_BYTES) : (struct marks){0};
+        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = m.lower & behind;
+        uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
+        uint64_t runs = runs_long(letters | m.digits, (next.letters & ~next.high) | next.digits);
+        behind_next = letters >> 63;
+        if (try_places(p, &p->d->usual, base, p->d->usual.automaton.inner ? places : places & ~inner, behind) < 0)
+            return -1;
+        runs = p->d->long_runs.automaton.inner ? runs : runs & ~inner;
+        if (runs && try_places(p, &p->d->long_runs, base, runs, behind) < 0)
+            return -1;
     }
     return 0;
 }
@@ -408,9 +278,7 @@ int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispat
     struct pass p = {d, m, state, text, len, found, context};
     if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
-    int rc = scan_probes(&p);
-    for (uint32_t i = 0; i < d->n_pivots && rc == 0; i++)
-        rc = scan_pivot(&p, d->pivots[i]);
+    int rc = scan_openings(&p);
     for (uint32_t i = 0; i < d->n_full && rc == 0; i++)
         rc = scan_rule(&p, d->full[i]);
     state->base += (uint64_t)len + 1;

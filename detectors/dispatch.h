@@ -18,7 +18,8 @@ struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const s
                               uint32_t n);
 void dispatch_free(struct dispatch *d);
 
-/* Per rule, where the next match may begin, counted over all texts of one document. */
+/* Per rule, where the next match may begin, counted over all texts there ever were: what an earlier one left is
+ * behind each place of a later one, so nothing needs to be cleared. */
 struct dispatch_state {
     uint64_t *next;
     uint64_t base; /* of the text at hand */

@@ -76,27 +76,46 @@ static bool decode(const struct coding *coding, const char *run, uint32_t n, uin
     return true;
 }
 
-/* Words and numbers are no encodings: a run must mix upper case, lower case and digits, or be hex or base32. */
-static bool run_is_candidate(const char *run, uint32_t n, const struct coding *coding)
+struct counts {
+    uint32_t upper, lower, digits;
+};
+
+static struct counts run_counts(const char *run, uint32_t n)
 {
-    uint32_t upper = 0, lower = 0, digits = 0;
+    struct counts c = {0};
     for (uint32_t i = 0; i < n && i < 256; i++) {
-        upper += text_is_upper(run[i]);
-        digits += text_is_digit(run[i]);
-        lower += run[i] >= 'a' && run[i] <= 'z';
+        c.upper += text_is_upper(run[i]);
+        c.digits += text_is_digit(run[i]);
+        c.lower += run[i] >= 'a' && run[i] <= 'z';
     }
-    if (coding->bits == 4)
-        return n % 2 == 0 && n >= 14;
-    if (coding->bits == 5)
-        return n >= 16 && lower == 0 && upper > 0;
-    return upper > 1 && lower + digits > 1;
+    return c;
 }
 
-static bool is_run_byte(char c)
+/* Words and numbers are no encodings: a run must mix upper case, lower case and digits, or be hex or base32. Its
+ * first byte tells most others. */
+static bool run_is_candidate(const char *run, uint32_t n, const struct counts *c, const struct coding *coding)
 {
-    static const uint64_t set[2] = {0x03FFA80000000000u, 0x07FFFFFE87FFFFFEu}; /* + - / 0-9 A-Z _ a-z */
-    unsigned char b = (unsigned char)c;
-    return b < 0x80 && set[b >> 6] >> (b & 63) & 1;
+    if (coding->bits == 4 && (n % 2 || n < 14))
+        return false;
+    if (coding->bits == 5 && (n < 16 || c->lower || !c->upper))
+        return false;
+    if (coding->bits == 6 && (c->upper <= 1 || c->lower + c->digits <= 1))
+        return false;
+    int first = coding->value(run[0]), second = coding->value(run[1]);
+    if (first < 0 || second < 0)
+        return false;
+    unsigned both = (unsigned)first << coding->bits | (unsigned)second;
+    return is_printable((unsigned char)(both >> (2 * coding->bits - 8)));
+}
+
+static inline bool is_run_byte(char c)
+{
+    static const bool in_run[256] = {
+        ['+'] = 1, ['-'] = 1, ['/'] = 1, ['_'] = 1, ['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        ['A'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        ['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    };
+    return in_run[(unsigned char)c];
 }
 
 static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t padded, struct offset_map map,
@@ -105,8 +124,9 @@ static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t
     uint32_t start = out->n, low = begin > BEFORE_MAX ? begin - BEFORE_MAX : 0;
     while (low < begin && ((unsigned char)text[low] & 0xC0) == 0x80)
         low++;
+    struct counts counts = run_counts(text + begin, end - begin);
     for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
-        if (!run_is_candidate(text + begin, end - begin, &codings[i]))
+        if (!run_is_candidate(text + begin, end - begin, &counts, &codings[i]))
             continue;
         mapped_copy(out, text, map, low, begin);
         uint32_t from, to;

@@ -120,6 +120,9 @@ static int rule_copy_words(struct rule *r, const char *const *words)
         for (char *c = copy; *c; c++)
             *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
         r->words[r->n_words++] = copy;
+        unsigned char first = (unsigned char)copy[0], other = first >= 'a' && first <= 'z' ? first - 32 : first;
+        r->word_firsts[first / 32] |= (uint32_t)1 << first % 32;
+        r->word_firsts[other / 32] |= (uint32_t)1 << other % 32;
     }
     return 0;
 }

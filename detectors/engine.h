@@ -28,6 +28,7 @@ struct rule {
     int within, raise;
     char **words; /* lower case, n_words of them */
     uint32_t n_words;
+    uint32_t word_firsts[8]; /* a bit for each byte that one of them begins with, in both cases */
     phi_validator *validate;
     struct phi_pattern pattern;
     struct trigger trigger;

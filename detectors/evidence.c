@@ -1,87 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Features come in groups; a group is a range of numbers, and the number inside it a class bit, a level, or both with
- * the kind of gap. The order of the groups is the order of weights.inc.
+ * Gathering the features of a word: its own facts, the words on both sides, ages, places, eponyms and other cues near it.
  */
 #include "evidence.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "dictionary.h"
+#include "evidence_groups.h"
 #include "lexicon.h"
-
-enum { CLASSES = 40, JOINS = 6, LIKES = 6 };
-
-/* How two words are joined. */
-enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN_OTHER };
-
-/* GROUP(symbol, name, size) */
-#define GROUPS                                                                                                        \
-    GROUP(SHAPE, "shape", 8 * 4)              /* shape and kind of line */                                           \
-    GROUP(OWN, "own", CLASSES)                /* own classes */                                                      \
-    GROUP(OWN_LOWER, "own-lower", CLASSES)    /* own classes, written in lower case */                               \
-    GROUP(OWN_CAPITALS, "own-capitals", CLASSES) /* own classes, in a line of capitals */                            \
-    GROUP(GIVEN, "given", 8)                                                                                         \
-    GROUP(SURNAME, "surname", 8)                                                                                     \
-    GROUP(RATIO, "ratio", 8)                                                                                         \
-    GROUP(FREQUENCY, "frequency", 8)                                                                                 \
-    GROUP(FACT, "fact", 8)                    /* English, science, county, head, system, listed, neither */          \
-    GROUP(CITY, "city", 8)                                                                                           \
-    GROUP(LIKE, "like", LIKES * 8)            /* name likeness and ratio */                                          \
-    GROUP(LIKE_SHAPE, "like-shape", LIKES * 8)                                                                       \
-    GROUP(LIKE_START, "like-start", LIKES)    /* at the start of a sentence */                                       \
-    GROUP(LENGTH, "length", 8)                                                                                       \
-    GROUP(FLAG, "flag", 8)                                                                                           \
-    GROUP(JOIN_LEFT, "join-left", JOINS)                                                                             \
-    GROUP(JOIN_RIGHT, "join-right", JOINS)                                                                           \
-    GROUP(BEFORE, "before", CLASSES * JOINS)  /* classes of the word before */                                       \
-    GROUP(AFTER, "after", CLASSES * JOINS)                                                                           \
-    GROUP(BEFORE2, "before2", CLASSES)                                                                               \
-    GROUP(AFTER2, "after2", CLASSES)                                                                                 \
-    GROUP(BEFORE3, "before3", CLASSES)                                                                               \
-    GROUP(SHAPE_BEFORE, "shape-before", 8 * JOINS)                                                                   \
-    GROUP(SHAPE_AFTER, "shape-after", 8 * JOINS)                                                                     \
-    GROUP(LIKE_BEFORE, "like-before", LIKES * JOINS)                                                                 \
-    GROUP(LIKE_AFTER, "like-after", LIKES * JOINS)                                                                   \
-    GROUP(PAIR_BEFORE, "pair-before", LIKES * LIKES) /* likeness of both, joined by a space */                       \
-    GROUP(PAIR_AFTER, "pair-after", LIKES * LIKES)                                                                   \
-    GROUP(LABEL_BEFORE, "label-before", LABELS * JOINS)                                                              \
-    GROUP(LABEL_BEFORE2, "label-before2", LABELS)                                                                    \
-    GROUP(CUE, "cue", 32)
-
-enum group {
-#define GROUP(symbol, name, size) GROUP_##symbol, GROUP_##symbol##_END = GROUP_##symbol + (size) - 1,
-    GROUPS
-#undef GROUP
-    FEATURE_COUNT
-};
-
-enum cue {
-    CUE_AGE_AFTER = 0, CUE_AGE_BEFORE, CUE_FACILITY, CUE_STREET, CUE_NUMBER_STREET, CUE_STATE, CUE_STATE_ZIP,
-    CUE_EPONYM, CUE_EPONYM_PLAIN, CUE_EPONYM_POSSESSIVE, CUE_PHRASE_CITY, CUE_PHRASE_SYSTEM, CUE_SEEN, CUE_SEEN_LIKE, CUE_LABEL_LINE,
-    CUE_SENTENCE, CUE_CAPITALS_RIGHT, CUE_INITIAL_RIGHT, CUE_INITIAL_LEFT, CUE_DIALOGUE, CUE_COUNTY, CUE_QUOTE,
-    CUE_PARENTHESIS, CUE_LIST, CUE_ACRONYM, CUE_DOSE, CUE_DOTTED, CUE_SLASH_LIST,
-};
-
-static const int16_t weights[FEATURE_COUNT][2] = {
-#include "dictionaries/weights.inc"
-};
-
-unsigned evidence_count(void)
-{
-    return FEATURE_COUNT;
-}
-
-int evidence_name(unsigned feature, char *out, size_t size)
-{
-#define GROUP(symbol, name, n)                                                                                        \
-    if (feature <= GROUP_##symbol##_END)                                                                             \
-        return snprintf(out, size, "%s.%u", name, feature - GROUP_##symbol);
-    GROUPS
-#undef GROUP
-    return snprintf(out, size, "?");
-}
 
 void seen_add(struct seen *s, uint64_t hash)
 {
@@ -182,9 +109,11 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & LEX(COMMON) || !(FACT_GIVEN(x->facts) >= 2 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
         return false;
-    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 3)
+    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
+        return true;
+    if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
         return true;
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
@@ -199,7 +128,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
         return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
     if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
         return false;
-    return !i || !(p->classes & cues || p->label == LABEL_NAME);
+    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
 bool evidence_candidate(const struct words *w, uint32_t i)
@@ -212,6 +141,8 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
+    if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
+        return i && x[-1].label == LABEL_NAME;
     return is_capital(x) && !is_everyday(w, i);
 }
 
@@ -514,31 +445,23 @@ bool evidence_plain(const struct words *w, uint32_t i)
     return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
 }
 
+bool evidence_fits(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i < w->n && (x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) && x->letters > 2 && !x->classes && x->label == LABEL_NONE &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED)) && !(x->facts & FACT_ENGLISH) &&
+           !(x->facts & FACT_SCIENCE && FACT_FREQUENCY(x->facts));
+}
+
 bool evidence_unknown(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && (likeness(x) >= 3 || join_before(w, i) != JOIN_BREAK);
-}
-
-void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
-{
-    memset(sum, 0, LABELS * sizeof *sum);
-    for (unsigned k = 0; k < f->n; k++) {
-        sum[LABEL_NAME] += weights[f->v[k]][0];
-        sum[LABEL_PLACE] += weights[f->v[k]][1];
-    }
-}
-
-uint8_t evidence_percent(int32_t margin)
-{
-    /* 100 / (1 + exp(-x)) for x = 0, 0.25, ... 6 */
-    static const uint8_t table[] = {50, 56, 62, 68, 73, 78, 82, 85, 88, 90, 92, 94, 95,
-                                    96, 97, 98, 98, 98, 99, 99, 99, 99, 100, 100, 100};
-    int32_t at = (margin < 0 ? -margin : margin) / 64;
-    uint8_t percent = table[at < 24 ? at : 24];
-
-    return margin < 0 ? (uint8_t)(100 - percent) : percent;
+    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
+        return true;
+    /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
+    return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));
 }

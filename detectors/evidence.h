@@ -37,12 +37,16 @@ void evidence_gather(const struct words *w, uint32_t i, const struct phi_diction
                      struct evidence *out);
 /* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
 bool evidence_eponym(const struct words *w, uint32_t i);
+/* A capitalized word that is in no list but those of names: beside a name it is part of it. */
+bool evidence_fits(const struct words *w, uint32_t i);
 /* A scientific or English word that is in no list of names. */
 bool evidence_plain(const struct words *w, uint32_t i);
 /* A capitalized word inside a sentence that is no word of any list, or of the names alone. */
 bool evidence_unknown(const struct words *w, uint32_t i);
 /* Sums in 1/256; sum[LABEL_NONE] is 0. */
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS]);
+/* The parts of a label's sum, strongest first, as "before.150 +412, given.7 +96": as many as fit. Never quotes. */
+int evidence_explain(const struct evidence *f, enum word_label label, char *out, size_t size);
 /* The percentage that belongs to a sum. */
 uint8_t evidence_percent(int32_t margin);
 

@@ -102,7 +102,7 @@ bool field_value_fits(const struct field *field, const char *value, uint32_t len
     case FIELD_DATE:
         return c.digits > 0 && len <= 64;
     case FIELD_ID:
-        return c.digits > 0 && c.words <= 8 && len <= 64;
+        return c.digits >= 3 && c.words <= 8 && len <= 64; /* "Apache-2.0" is no number of a license */
     case FIELD_PHONE:
         return c.digits >= 7 && len <= 48;
     case FIELD_ZIP:

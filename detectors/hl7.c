@@ -18,6 +18,8 @@ enum hl7_type {
     HL7_ADDRESS,   /* XAD: street^other^city^state^zip */
     HL7_TELECOM,   /* XTN: every component with a digit or an at sign */
     HL7_DATE,
+    HL7_COUNTER, /* one value; a short one tells nothing */
+    HL7_VALUE,   /* OBX-5: of the type that OBX-2 names */
 };
 
 struct hl7_field {
@@ -74,22 +76,43 @@ static const struct hl7_field table[] = {
     {"OBR", 18, HL7_FIRST, PHI_OTHER_ACCESSION}, {"OBR", 19, HL7_FIRST, PHI_OTHER_ACCESSION},
     {"OBR", 20, HL7_FIRST, PHI_OTHER_ACCESSION}, {"OBR", 22, HL7_DATE, PHI_DATE_SERVICE},
     {"OBR", 28, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"OBR", 32, HL7_DOCTOR, PHI_NAME_PROVIDER},
-    {"OBX", 14, HL7_DATE, PHI_DATE_SERVICE}, {"OBX", 16, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"OBX", 5, HL7_VALUE, PHI_NAME_UNKNOWN}, {"OBX", 14, HL7_DATE, PHI_DATE_SERVICE}, {"OBX", 16, HL7_DOCTOR, PHI_NAME_PROVIDER},
     {"DG1", 5, HL7_DATE, PHI_DATE_SERVICE}, {"DG1", 16, HL7_DOCTOR, PHI_NAME_PROVIDER},
     {"PR1", 5, HL7_DATE, PHI_DATE_SERVICE}, {"PR1", 8, HL7_DOCTOR, PHI_NAME_PROVIDER},
     {"AL1", 6, HL7_DATE, PHI_DATE_SERVICE}, {"SPM", 2, HL7_FIRST, PHI_OTHER_ACCESSION},
     {"SPM", 17, HL7_DATE, PHI_DATE_SERVICE}, {"EVN", 2, HL7_DATE, PHI_DATE_SERVICE},
     {"EVN", 5, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"EVN", 6, HL7_DATE, PHI_DATE_SERVICE},
-    {"MSH", 7, HL7_DATE, PHI_DATE_SERVICE}, {"MSH", 10, HL7_WHOLE, PHI_OTHER_CODE},
+    {"MSH", 7, HL7_DATE, PHI_DATE_SERVICE}, {"MSH", 10, HL7_COUNTER, PHI_OTHER_CODE},
     {"RXE", 15, HL7_FIRST, PHI_OTHER_RX}, {"RXA", 3, HL7_DATE, PHI_DATE_SERVICE}, {"RXA", 10, HL7_DOCTOR, PHI_NAME_PROVIDER},
     {"ACC", 1, HL7_DATE, PHI_DATE_SERVICE}, {"SCH", 2, HL7_FIRST, PHI_ENCOUNTER}, {"TXA", 12, HL7_FIRST, PHI_OTHER_ACCESSION},
-    {"ROL", 4, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"ROL", 4, HL7_DOCTOR, PHI_NAME_PROVIDER},      {"ROL", 11, HL7_ADDRESS, PHI_GEO_STREET}, {"ROL", 12, HL7_TELECOM, PHI_PHONE},
+    {"ORC", 11, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"ORC", 14, HL7_TELECOM, PHI_PHONE}, {"ORC", 19, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"ORC", 22, HL7_ADDRESS, PHI_GEO_STREET}, {"ORC", 23, HL7_TELECOM, PHI_PHONE}, {"ORC", 24, HL7_ADDRESS, PHI_GEO_STREET},
+    {"OBR", 33, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"OBR", 34, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"OBR", 36, HL7_DATE, PHI_DATE_SERVICE},
+    {"OBX", 19, HL7_DATE, PHI_DATE_SERVICE}, {"OBX", 25, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"SPM", 18, HL7_DATE, PHI_DATE_SERVICE},
+    {"PRB", 2, HL7_DATE, PHI_DATE_SERVICE}, {"PRB", 4, HL7_FIRST, PHI_OTHER_CODE}, {"PRB", 7, HL7_DATE, PHI_DATE_SERVICE},
+    {"PRB", 8, HL7_DATE, PHI_DATE_SERVICE}, {"PRB", 9, HL7_DATE, PHI_DATE_SERVICE}, {"PRB", 15, HL7_DATE, PHI_DATE_SERVICE},
+    {"PRB", 16, HL7_DATE, PHI_DATE_SERVICE}, {"GOL", 2, HL7_DATE, PHI_DATE_SERVICE}, {"RXA", 4, HL7_DATE, PHI_DATE_SERVICE},
+    {"RXD", 3, HL7_DATE, PHI_DATE_SERVICE}, {"RXD", 7, HL7_FIRST, PHI_OTHER_RX}, {"RXD", 10, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"IN1", 12, HL7_DATE, PHI_DATE_SERVICE}, {"IN1", 13, HL7_DATE, PHI_DATE_SERVICE}, {"DG1", 19, HL7_DATE, PHI_DATE_SERVICE},
+    {"PR1", 11, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"PR1", 12, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"PID", 33, HL7_DATE, PHI_DATE_SERVICE},
+    {"FT1", 4, HL7_DATE, PHI_DATE_SERVICE}, {"FT1", 5, HL7_DATE, PHI_DATE_SERVICE}, {"FT1", 20, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"FT1", 21, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"FT1", 23, HL7_FIRST, PHI_OTHER_ACCESSION}, {"TXA", 4, HL7_DATE, PHI_DATE_SERVICE},
+    {"TXA", 5, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"TXA", 6, HL7_DATE, PHI_DATE_SERVICE}, {"TXA", 7, HL7_DATE, PHI_DATE_SERVICE},
+    {"TXA", 8, HL7_DATE, PHI_DATE_SERVICE}, {"TXA", 9, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"TXA", 10, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"TXA", 11, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"TXA", 22, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"AIP", 3, HL7_DOCTOR, PHI_NAME_PROVIDER},
+    {"PRD", 2, HL7_PERSON, PHI_NAME_PROVIDER}, {"PRD", 3, HL7_ADDRESS, PHI_GEO_STREET}, {"PRD", 5, HL7_TELECOM, PHI_PHONE},
+    {"CTD", 2, HL7_PERSON, PHI_NAME_UNKNOWN}, {"CTD", 3, HL7_ADDRESS, PHI_GEO_STREET}, {"CTD", 5, HL7_TELECOM, PHI_PHONE},
+    {"STF", 2, HL7_FIRST, PHI_OTHER_CODE}, {"STF", 3, HL7_PERSON, PHI_NAME_PROVIDER}, {"STF", 6, HL7_DATE, PHI_DATE_DOB},
+    {"STF", 10, HL7_TELECOM, PHI_PHONE}, {"STF", 11, HL7_ADDRESS, PHI_GEO_STREET}, {"IAM", 11, HL7_DATE, PHI_DATE_SERVICE},
+    {"SCH", 1, HL7_FIRST, PHI_ENCOUNTER}, {"SCH", 16, HL7_PERSON, PHI_NAME_UNKNOWN}, {"PDA", 5, HL7_DOCTOR, PHI_NAME_PROVIDER},
 };
 
 struct hl7 {
     const char *text;
     struct phi_candidates *sink;
     char field, component, repetition;
+    struct phi_part type; /* OBX-2 of this segment */
 };
 
 static int hl7_add(const struct hl7 *h, uint32_t begin, uint32_t end, unsigned kind, struct phi_part family,
@@ -153,17 +176,42 @@ static int hl7_address(const struct hl7 *h, uint32_t begin, uint32_t end)
     return 0;
 }
 
+/* XTN: components 2, 3 and 5 are codes (use, equipment, country). */
 static int hl7_telecom(const struct hl7 *h, uint32_t begin, uint32_t end)
 {
+    unsigned number = 0;
     for (uint32_t at = begin; at < end;) {
         uint32_t to = until(h->text, at, end, h->component), digits = 0;
         bool mail = memchr(h->text + at, '@', to - at) != NULL;
         for (uint32_t i = at; i < to; i++)
             digits += text_is_digit(h->text[i]);
-        if ((mail || digits >= 3) && hl7_add(h, at, to, mail ? PHI_EMAIL : PHI_PHONE, (struct phi_part){0},
+        bool coded = ++number == 2 || number == 3 || (number == 5 && digits < 7);
+        if (!coded && (mail || digits >= 3) && hl7_add(h, at, to, mail ? PHI_EMAIL : PHI_PHONE, (struct phi_part){0},
                                              (struct phi_part){0}) < 0)
             return -1;
         at = to + 1;
+    }
+    return 0;
+}
+
+static int hl7_value(const struct hl7 *h, const struct hl7_field *f, uint32_t begin, uint32_t end);
+
+/* Free text, numbers and codes are for the rules. */
+static int hl7_typed(const struct hl7 *h, uint32_t begin, uint32_t end)
+{
+    static const struct {
+        char type[4];
+        enum hl7_type as;
+        uint16_t kind;
+    } types[] = {{"DT", HL7_DATE, PHI_DATE_SERVICE},  {"TS", HL7_DATE, PHI_DATE_SERVICE}, {"DTM", HL7_DATE, PHI_DATE_SERVICE},
+                 {"PN", HL7_PERSON, PHI_NAME_UNKNOWN}, {"XPN", HL7_PERSON, PHI_NAME_UNKNOWN}, {"XCN", HL7_DOCTOR, PHI_NAME_PROVIDER},
+                 {"CNN", HL7_DOCTOR, PHI_NAME_PROVIDER}, {"AD", HL7_ADDRESS, PHI_GEO_STREET}, {"XAD", HL7_ADDRESS, PHI_GEO_STREET},
+                 {"TN", HL7_TELECOM, PHI_PHONE}, {"XTN", HL7_TELECOM, PHI_PHONE}, {"CX", HL7_FIRST, PHI_OTHER_CODE}};
+    uint32_t len = h->type.end - h->type.begin;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        const struct hl7_field field = {.type = (uint8_t)types[i].as, .kind = types[i].kind};
+        if (strlen(types[i].type) == len && memcmp(h->text + h->type.begin, types[i].type, len) == 0)
+            return hl7_value(h, &field, begin, end);
     }
     return 0;
 }
@@ -174,6 +222,10 @@ static int hl7_value(const struct hl7 *h, const struct hl7_field *f, uint32_t be
     if (begin >= end || (end - begin == 2 && h->text[begin] == '"')) /* "" says: delete */
         return 0;
     switch ((enum hl7_type)f->type) {
+    case HL7_COUNTER:
+        return end - begin < 6 ? 0 : hl7_add(h, begin, end, f->kind, none, none);
+    case HL7_VALUE:
+        return hl7_typed(h, begin, end);
     case HL7_WHOLE:
         return hl7_add(h, begin, end, f->kind, none, none);
     case HL7_FIRST:
@@ -205,7 +257,7 @@ static int hl7_field_scan(const struct hl7 *h, const struct hl7_field *f, uint32
     return 0;
 }
 
-static int hl7_segment(const struct hl7 *h, uint32_t begin, uint32_t end)
+static int hl7_segment(struct hl7 *h, uint32_t begin, uint32_t end)
 {
     const char *id = h->text + begin;
     if (end - begin < 5 || id[3] != h->field)
@@ -214,6 +266,8 @@ static int hl7_segment(const struct hl7 *h, uint32_t begin, uint32_t end)
     unsigned number = memcmp(id, "MSH", 3) == 0 ? 1 : 0;
     for (uint32_t at = begin; at < end; number++) {
         uint32_t to = until(h->text, at, end, h->field);
+        if (number == 2)
+            h->type = (struct phi_part){at, to};
         for (size_t i = 0; i < sizeof table / sizeof *table && at > begin; i++)
             if (table[i].number == number && memcmp(table[i].segment, id, 3) == 0 &&
                 hl7_field_scan(h, &table[i], at, to) < 0)

@@ -41,6 +41,7 @@ void mapped_put(struct mapped_text *m, const char *bytes, uint32_t n, uint32_t b
         ((uint32_t *)m->begins.v)[m->n] = begin;
         ((uint32_t *)m->ends.v)[m->n++] = end;
     }
+    m->peak = m->n > m->peak ? m->n : m->peak;
 }
 
 void mapped_copy(struct mapped_text *m, const char *text, struct offset_map map, uint32_t from, uint32_t to)
@@ -54,6 +55,14 @@ void mapped_copy(struct mapped_text *m, const char *text, struct offset_map map,
         begins[m->n] = map_begin(map, i);
         ends[m->n++] = map_end(map, i);
     }
+    m->peak = m->n > m->peak ? m->n : m->peak;
+}
+
+void mapped_wipe(struct mapped_text *m)
+{
+    if (m->peak)
+        explicit_bzero(m->bytes.v, m->peak);
+    m->n = m->peak = 0;
 }
 
 void mapped_reverse(struct mapped_text *m, uint32_t from)

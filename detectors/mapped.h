@@ -12,7 +12,7 @@
 
 struct mapped_text {
     struct phi_array bytes, begins, ends;
-    uint32_t n;
+    uint32_t n, peak; /* peak: the most n was since mapped_wipe */
     bool failed; /* out of memory; stays until mapped_clear */
 };
 
@@ -25,6 +25,7 @@ void mapped_clear(struct mapped_text *m, uint32_t expect);
 void mapped_put(struct mapped_text *m, const char *bytes, uint32_t n, uint32_t begin, uint32_t end);
 /* Copies [from, to) of a text with its own map. */
 void mapped_copy(struct mapped_text *m, const char *text, struct offset_map map, uint32_t from, uint32_t to);
+void mapped_wipe(struct mapped_text *m); /* of text, as far as there was any */
 void mapped_reverse(struct mapped_text *m, uint32_t from);
 void mapped_free(struct mapped_text *m);
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
 
@@ -51,6 +52,19 @@ static bool is_inverted(const struct words *w, const struct run *r)
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
+/* "Paula Q.": the initial behind a name; "Smith-johnson". */
+static bool is_tail(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (i >= w->n || x->flags & WORD_TAKEN)
+        return false;
+    if (x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x[-1].letters > 1)
+        return x->shape == SHAPE_LOWER && x->letters > 2 && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(AGE)));
+    return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len &&
+           (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
+}
+
 static void extend(const struct words *w, struct run *r)
 {
     while (r->last + 1 < w->n && r->last - r->first < RUN_MAX) {
@@ -59,6 +73,12 @@ static void extend(const struct words *w, struct run *r)
             k++;
         if (is_name(w, k) && joins(w, k))
             r->last = k;
+        else if (k > i && k < w->n && joins(w, k) && w->v[k].shape == SHAPE_TITLE && !(w->v[k].classes & LEX(COMMON)))
+            r->last = k; /* "Anna ten Broek" */
+        else if (is_tail(w, i) || (w->v[i].gap == GAP_SPACE && evidence_fits(w, i)))
+            r->last = i;
+        else if (w->v[i].letters == 1 && w->v[i].shape == SHAPE_LOWER && is_name(w, i + 1) && w->v[i].gap == GAP_SPACE && joins(w, i + 1))
+            r->last = i + 1; /* "john a. smith" */
         else if (!r->comma && is_inverted(w, r))
             r->comma = r->last = i;
         else
@@ -77,11 +97,22 @@ static void add_suffix(const struct words *w, struct run *r)
     }
 }
 
-/* What belongs to a name in front of its first sure word: "L. van der [Berg]", "A. [Jaye]". */
+/* "Will [Smith]": an English word that is a frequent given name, capitalized in front of a name. */
+static bool is_given_word(const struct word *x)
+{
+    return x->classes & LEX(AMBIGUOUS) && (x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER) && FACT_GIVEN(x->facts) >= 4 &&
+           !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
+}
+
+/* What belongs to a name in front of its first sure word: "L. van der [Meer]", "B. [Okoro]". */
 static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
+    if (i > 0 && w->v[i].gap == GAP_SPACE && (evidence_fits(w, i - 1) || is_given_word(&w->v[i - 1])) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
+        r->first = i - 1;
+        return;
+    }
     while (i > 0 && r->first - i < 3 && is_particle(&w->v[i - 1]) && !(w->v[i - 1].classes & LEX(COMMON)) && joins(w, i))
         i--;
     if (i > 0 && w->v[i - 1].shape == SHAPE_INITIAL && joins(w, i) && w->v[i].gap & GAP_PERIOD && !(w->v[i - 1].flags & WORD_TAKEN))
@@ -90,7 +121,7 @@ static void add_front(const struct words *w, struct run *r)
         r->first = i;
 }
 
-/* "A. Martinez:GD" at the end of a line: the initials of whom it was dictated for. */
+/* "B. Okoro:TK" at the end of a line: the initials of whom it was dictated for. */
 static bool has_typist(const struct words *w, const struct run *r)
 {
     const struct word *x = &w->v[r->last + 1];
@@ -194,6 +225,17 @@ static uint8_t score_of(const struct words *w, const struct run *r)
     return best;
 }
 
+/* "R. Stone:MS" as a line of its own, when neither word was decided. Returns its last word, or 0. */
+static uint32_t find_typist(const struct words *w, uint32_t i)
+{
+    struct run r = {i, i + 1, 0, 0};
+
+    if (i + 2 >= w->n || w->v[i].letters != 1 || !(w->v[i].gap & (GAP_LINE | GAP_START)) || !(w->v[i + 1].gap & GAP_PERIOD) ||
+        w->v[i + 1].gap & GAP_LINE || w->v[i + 1].letters < 2 || w->v[i + 1].shape >= SHAPE_NUMBER)
+        return 0;
+    return has_typist(w, &r) ? i + 2 : 0;
+}
+
 static int add_initials(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
 {
     struct phi_candidate c = {.begin = w->v[i].begin, .end = w->v[i].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
@@ -222,6 +264,15 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     for (uint32_t i = done; i < w->last; i++) {
         struct run r = {i, i, 0, 0};
         struct phi_candidate c = {0};
+        uint32_t typist = w->v[i].letters == 1 ? find_typist(w, i) : 0;
+        if (typist) {
+            c = (struct phi_candidate){.begin = w->v[i].begin, .end = w->v[typist].end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = 80};
+            c.family = part(w, i + 1, i + 1);
+            if (phi_candidate_add(sink, &c) < 0)
+                return -1;
+            i = typist;
+            continue;
+        }
         if (!is_name(w, i))
             continue;
         extend(w, &r);

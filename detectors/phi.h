@@ -112,6 +112,9 @@ bool phi_validator_known(const char *name);
 struct phi_scratch;
 struct phi_scratch *phi_scratch_new(void); /* works with any engine, one scan at a time */
 void phi_scratch_free(struct phi_scratch *s); /* wipes */
+/* Wipes what the scans since the last call left of their texts, and costs no more than they did; NULL is fine.
+ * Results stay, they hold no text. */
+void phi_scratch_clear(struct phi_scratch *s);
 
 /* At most PHI_LEAVES_MAX leaves; 0 or -1 (then result is empty and nothing may be forwarded). */
 #define PHI_LEAVES_MAX (1u << 20)

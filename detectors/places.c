@@ -30,7 +30,8 @@ static bool joins(const struct words *w, uint32_t i)
 static bool is_link(const struct words *w, uint32_t i)
 {
     return i < w->n && joins(w, i) && w->v[i].gap == GAP_SPACE &&
-           (words_is(w, i, "of") || words_is(w, i, "the") || words_is(w, i, "and") || words_is(w, i, "for") || words_is(w, i, "de"));
+           (words_is(w, i, "of") || words_is(w, i, "the") || words_is(w, i, "and") || words_is(w, i, "for") || words_is(w, i, "de") ||
+            (words_is(w, i, "at") && w->v[i].shape == SHAPE_TITLE));
 }
 
 /* A state or a country by itself stays. */
@@ -56,6 +57,34 @@ static bool is_lower_head(const struct words *w, uint32_t i)
     return false;
 }
 
+/* "Elm-grove" */
+static bool is_tail(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i < w->n && x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x->shape == SHAPE_LOWER && x->letters > 2 &&
+           !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
+}
+
+/* Words in front of a facility's first sure word: "Nurses' [Memorial Hospital]". */
+static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
+{
+    const uint64_t others = LEX(COMMON) | LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(HEADING) | LEX(PROVIDER) | LEX(VERB) | LEX(PATIENT) | LEX(CHAT) | LEX(SIGN);
+    uint64_t classes = 0;
+    uint32_t i = first;
+
+    for (uint32_t k = first; k <= last; k++)
+        classes |= w->v[k].classes;
+    while (classes & LEX(FACILITY) && i > 0 && first - i < 2) {
+        const struct word *p = &w->v[i - 1];
+        if (w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN) || p->label != LABEL_NONE || p->classes & others || p->flags & WORD_TAKEN ||
+            !(p->shape == SHAPE_TITLE || p->shape == SHAPE_MIXED) || p->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD | GAP_START))
+            break;
+        i--;
+    }
+    return i;
+}
+
 static uint32_t run_end(const struct words *w, uint32_t i)
 {
     uint32_t last = i;
@@ -66,7 +95,7 @@ static uint32_t run_end(const struct words *w, uint32_t i)
             k++;
         if (k < w->n && is_link(w, k))
             k++;
-        if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1))
+        if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
             break;
         last = k;
     }
@@ -77,9 +106,36 @@ static uint32_t run_end(const struct words *w, uint32_t i)
 static bool is_state_behind(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
+    bool zip = i + 1 < w->n && x[1].shape == SHAPE_NUMBER && x[1].letters == 5;
 
+    if (!zip && words_is(w, i, "or") && w->v[i - 1].classes & LEX(FACILITY)) /* the operating room */
+        return false;
     return x->classes & (LEX(STATE) | LEX(COUNTRY)) && x->shape != SHAPE_LOWER && x->gap & (GAP_COMMA | GAP_SPACE) &&
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
+}
+
+/* "PEDIATRIC CLINIC VISIT": a heading in capitals, no name in it. */
+static bool is_heading(const struct words *w, uint32_t first, uint32_t last)
+{
+    const uint64_t plain = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(HEADING) | LEX(PROVIDER) | LEX(COMMON);
+
+    if (!(w->v[first].flags & WORD_LINE_FIRST) || !(w->v[first].flags & WORD_LINE_UPPER) || last + 1 >= w->n || w->v[last + 1].gap & GAP_LINE)
+        return false;
+    for (uint32_t i = first; i <= last; i++)
+        if (!(w->v[i].classes & plain) && !(w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE)))
+            return false;
+    return true;
+}
+
+/* "New York Heart Association": an organization that cares for nobody. */
+static bool is_business(const struct words *w, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++)
+        if (w->v[i].classes & LEX(FACILITY))
+            return false;
+    if (w->v[last].classes & LEX(BUSINESS))
+        return true;
+    return last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & LEX(BUSINESS) && w->v[last + 1].shape == SHAPE_TITLE;
 }
 
 static uint32_t possessive_end(const struct words *w, uint32_t i)
@@ -117,7 +173,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_wide(w, i, last)) {
+        if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last)) {
             i = last;
             continue;
         }
@@ -129,7 +185,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
             if (w->v[k].label == LABEL_PLACE && w->v[k].score > c.score)
                 c.score = w->v[k].score;
         }
-        c.begin = w->v[i].begin;
+        c.begin = w->v[run_start(w, i, last)].begin;
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
             c.end = possessive_end(w, last);

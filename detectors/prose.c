@@ -64,6 +64,11 @@ static void decide(struct prose *p, uint32_t i)
     struct evidence f;
     int32_t sum[LABELS], name, place;
 
+    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        return;
+    }
     if (!evidence_candidate(w, i))
         return;
     evidence_gather(w, i, p->dictionary, &p->seen, &f);
@@ -168,8 +173,11 @@ int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const 
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    struct words *w = phi_scratch_block(s, 6, sizeof *w);
+    struct words *w;
 
+    if (!phi_engine_words(e))
+        return 0; /* without word lists, names are found by title and label only */
+    w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
     return prose_scan(phi_engine_words(e), w, text, len, sink);

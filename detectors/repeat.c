@@ -14,12 +14,14 @@
 #include <string.h>
 
 #include "engine.h"
+#include "marks.h"
 #include "name_words.h"
 #include "resolve.h"
 #include "scratch.h"
 #include "text.h"
 
 enum { SEED_SCORE = 75, SEEDS_MAX = 4096, PART_LETTERS = 3, SCORE_WHOLE = 80, SCORE_PART = 70, VALUE_MAX = 128, WORDS_MAX = 8, GAP_MAX = 8 };
+enum { PAIR_BITS = 1024, SLOTS_LEAST = 256, SLOTS_MOST = 8192 }; /* powers of two */
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
@@ -44,10 +46,9 @@ struct seeds {
     uint32_t n;
     uint32_t *slots; /* heads, from 1 */
     uint32_t mask;
-    uint64_t *heads; /* a bit for each first word */
+    uint64_t *heads; /* a bit for each first word, by its hash */
+    uint64_t pairs[PAIR_BITS / 64]; /* a bit for the first two bytes of each */
 };
-
-enum { HEAD_BITS = 1 << 16 };
 
 /* Numbers and names that name somebody wherever they stand; not dates, ages, cities or categories. */
 static bool kind_repeats(unsigned kind)
@@ -81,9 +82,22 @@ static uint64_t hash_add(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
+/* As many bits as slots, times eight. */
 static bool head_has(const struct seeds *all, uint64_t word)
 {
-    return all->heads[word % HEAD_BITS / 64] >> word % 64 & 1;
+    return all->heads[(word & (8 * (uint64_t)all->mask + 7)) / 64] >> word % 64 & 1;
+}
+
+static void head_add(struct seeds *all, uint64_t word)
+{
+    all->heads[(word & (8 * (uint64_t)all->mask + 7)) / 64] |= (uint64_t)1 << word % 64;
+}
+
+/* The first two bytes of the word at `at`, in any case, as a bit. */
+static unsigned word_pair(const char *text, uint32_t len, uint32_t at)
+{
+    unsigned second = at + 1 < len && text_is_alnum(text[at + 1]) ? (unsigned char)text[at + 1] | 0x20u : 0;
+    return (((unsigned char)text[at] | 0x20u) * 37 + second) % PAIR_BITS;
 }
 
 /* The hash of the words of a seed, which is told how many they are. */
@@ -93,8 +107,11 @@ static uint64_t seed_hash(struct seeds *all, struct seed *seed)
     for (uint32_t at = 0; at < seed->len && seed->words < WORDS_MAX; seed->words++) {
         uint32_t end = word_end(seed->text, seed->len, at);
         uint64_t word = text_hash_nocase(seed->text + at, end - at);
-        if (seed->words == 0)
-            all->heads[word % HEAD_BITS / 64] |= (uint64_t)1 << word % 64;
+        if (seed->words == 0) {
+            unsigned pair = word_pair(seed->text, seed->len, at);
+            all->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
+            head_add(all, word);
+        }
         hash = hash_add(hash, word);
         at = next_word(seed->text, seed->len, end);
     }
@@ -238,37 +255,49 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
 static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len)
 {
     int added = 0;
-    for (uint32_t i = 0; i < len;) {
-        if (!text_is_alnum(text[i])) {
-            i++;
-            continue;
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
+        struct marks m = marks_at(text, len, base);
+        for (uint64_t starts = marks_alnum_starts(&m); starts; starts &= starts - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
+            unsigned pair = word_pair(text, len, at);
+            if (!(all->pairs[pair / 64] >> pair % 64 & 1))
+                continue;
+            int rc = repeat_at(all, sink, text, len, at, word_end(text, len, at));
+            if (rc < 0)
+                return -1;
+            added |= rc;
         }
-        uint32_t end = word_end(text, len, i);
-        int rc = repeat_at(all, sink, text, len, i, end);
-        if (rc < 0)
-            return -1;
-        added |= rc;
-        i = end;
     }
     return added;
 }
 
+/* Tables as large as the findings ask for: a document of few texts must not pay for one of many. */
+static int seeds_prepare(struct seeds *all, struct phi_scratch *s)
+{
+    uint32_t slots = SLOTS_LEAST, most = 3 * s->n_findings < SEEDS_MAX ? 3 * s->n_findings : SEEDS_MAX;
+    while (slots < SLOTS_MOST && slots < 2 * most)
+        slots *= 2;
+    *all = (struct seeds){.mask = slots - 1};
+    if (phi_array_reserve(&s->work[4], most * sizeof *all->v) < 0 ||
+        phi_array_reserve(&s->work[5], slots * sizeof *all->slots) < 0 || phi_array_reserve(&s->work[6], slots) < 0)
+        return -1;
+    all->v = s->work[4].v;
+    all->slots = s->work[5].v;
+    all->heads = s->work[6].v;
+    memset(all->slots, 0, slots * sizeof *all->slots);
+    memset(all->heads, 0, slots);
+    return 0;
+}
+
 int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
 {
-    struct seeds all = {.mask = 8191};
+    struct seeds all;
     struct phi_candidates *sink = &s->found;
     int added = 0;
     if (s->n_findings == 0)
         return 0;
-    if (phi_array_reserve(&s->work[4], SEEDS_MAX * sizeof *all.v) < 0 ||
-        phi_array_reserve(&s->work[5], (all.mask + 1) * sizeof *all.slots) < 0 ||
-        phi_array_reserve(&s->work[6], HEAD_BITS / 8) < 0)
+    if (seeds_prepare(&all, s) < 0)
         return -1;
-    all.v = s->work[4].v;
-    all.slots = s->work[5].v;
-    all.heads = s->work[6].v;
-    memset(all.slots, 0, (all.mask + 1) * sizeof *all.slots);
-    memset(all.heads, 0, HEAD_BITS / 8);
     seeds_collect(&all, s, leaves);
     sink->map = (struct offset_map){0};
     sink->via = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * 1. What is below its threshold or allowed is dropped.
- * 2. Overlapping candidates of one family unite: the span of all, the kind of the best.
+ * 2. Overlapping candidates of one family unite: the span of all, the kind of the best that says whose it is.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
  *    earlier rule). What a loser covered beside the winner stays covered, as its own finding: no byte that
  *    somebody held for PHI is given up.
@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "engine.h"
-#include "subject.h"
 #include "text.h"
 
 unsigned resolve_family(unsigned kind)
@@ -98,12 +97,18 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     return n;
 }
 
+/* Knows that it is a name or a date, not whose. */
+static bool kind_is_vague(unsigned kind)
+{
+    return kind == PHI_NAME_UNKNOWN || kind == PHI_DATE_OTHER;
+}
+
 static uint32_t candidates_unite(struct candidate *v, uint32_t n)
 {
     uint32_t kept = 0;
     qsort(v, n, sizeof *v, by_family);
     for (uint32_t i = 0; i < n;) {
-        struct candidate best = v[i];
+        struct candidate best = v[i], telling = v[i];
         uint32_t begin = v[i].begin, end = v[i].end, k = i + 1;
         for (; k < n && v[k].leaf == v[i].leaf && resolve_family(v[k].kind) == resolve_family(v[i].kind) &&
                v[k].begin < end;
@@ -111,7 +116,11 @@ static uint32_t candidates_unite(struct candidate *v, uint32_t n)
             end = v[k].end > end ? v[k].end : end;
             if (candidate_rank(&v[k], &best) < 0)
                 best = v[k];
+            if (kind_is_vague(telling.kind) || (!kind_is_vague(v[k].kind) && candidate_rank(&v[k], &telling) < 0))
+                telling = v[k];
         }
+        if (kind_is_vague(best.kind))
+            best.kind = telling.kind;
         best.begin = begin;
         best.end = end;
         v[kept++] = best;
@@ -274,6 +283,9 @@ static int findings_write(struct phi_scratch *s, const struct candidate *v, uint
 int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves)
 {
     size_t size = ((size_t)s->found.n + 1) * sizeof(struct candidate);
+    s->n_findings = 0;
+    if (s->found.n == 0)
+        return 0;
     if (phi_array_reserve(&s->work[0], size) < 0 || phi_array_reserve(&s->work[1], 3 * size) < 0 ||
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
@@ -291,7 +303,5 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
     memmove(out + total, categories, category * sizeof *out);
     total += category;
     qsort(out, total, sizeof *out, by_place);
-    if (findings_write(s, out, total) < 0)
-        return -1;
-    return subject_number(s, leaves);
+    return findings_write(s, out, total);
 }

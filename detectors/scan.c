@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "subject.h"
 #include "text.h"
 
 struct rule_scan {
@@ -75,6 +76,7 @@ static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const s
 {
     struct rule_scan scan = {e, s, view};
     struct phi_candidates *sink = &s->found;
+    s->longest = view->len > s->longest ? view->len : s->longest;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;
@@ -117,6 +119,14 @@ static bool leaves_join(const struct phi_leaf *a, const struct phi_leaf *b)
     return a->group && a->group == b->group && same_label && a->len && b->len;
 }
 
+/* A value that was cut goes on as it was: digits with digits, letters with letters. What changes there is two values. */
+static bool seam_goes_on(char last, char first)
+{
+    if (text_is_space(last) || !text_is_alnum(first))
+        return false;
+    return !text_is_alnum(last) || text_is_digit(last) == text_is_digit(first);
+}
+
 /* The end of one leaf and the beginning of the next, read as one text by the rules. */
 static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *left, uint32_t number,
                      bool in_turn)
@@ -130,7 +140,7 @@ static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const st
     while (to > 0 && to < right->len && ((unsigned char)right->text[to] & 0xC0) == 0x80)
         to--;
     uint32_t seam = left->len - from;
-    if (seam == 0 || to == 0 || !text_is_alnum(right->text[0]) || text_is_space(left->text[left->len - 1]))
+    if (seam == 0 || to == 0 || !seam_goes_on(left->text[left->len - 1], right->text[0]))
         return 0;
     memcpy(text, left->text + from, seam);
     memcpy(text + seam, right->text, to);
@@ -153,8 +163,6 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
     s->dispatch.next = s->next.v;
-    s->dispatch.base = 0;
-    memset(s->next.v, 0, (e->n + 1) * sizeof *s->dispatch.next);
     return 0;
 }
 
@@ -186,9 +194,9 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     if (resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
-    if (added > 0)
-        return resolve(e, s, leaves);
-    return added;
+    if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))
+        return -1;
+    return subject_number(s, leaves);
 }
 
 static int scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n,

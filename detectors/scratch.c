@@ -38,6 +38,23 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_memory_free(s);
 }
 
+/* PCRE2 keeps offsets and a pointer, no copy of what was matched; so do candidates, findings and seeds. */
+void phi_scratch_clear(struct phi_scratch *s)
+{
+    if (!s || !s->longest)
+        return;
+    size_t most = BLOCK_HEAD + (size_t)BLOCK_PER_BYTE * s->longest;
+    for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
+        mapped_wipe(&s->mapped[i]);
+    for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
+        if (s->block[i].v)
+            explicit_bzero(s->block[i].v, s->block[i].cap < most ? s->block[i].cap : most);
+    if (s->values)
+        explicit_bzero(s->work[WORK_VALUES].v, s->values);
+    s->longest = 0;
+    s->values = 0;
+}
+
 void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
 {
     if (slot >= SCRATCH_BLOCKS || phi_array_reserve(&s->block[slot], size ? size : 1) < 0)

@@ -11,7 +11,7 @@
 #include "memory.h"
 #include "pattern.h"
 
-enum { SCRATCH_BLOCKS = 8, CANDIDATES_MAX = 1 << 22 };
+enum { SCRATCH_BLOCKS = 8, CANDIDATES_MAX = 1 << 22, WORK_VALUES = 3 };
 
 /* A candidate as the engine keeps it: in its leaf, with the rule's number among all. */
 struct candidate {
@@ -45,6 +45,8 @@ struct phi_scratch {
     struct phi_array block[SCRATCH_BLOCKS];
     struct phi_array work[7];    /* of resolve, repeat, context */
     uint32_t n_findings;
+    uint32_t longest; /* text since phi_scratch_clear */
+    size_t values;    /* bytes of work[WORK_VALUES] in use: hashes of values */
 };
 
 static inline struct candidate *candidates(const struct phi_scratch *s)

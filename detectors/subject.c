@@ -110,12 +110,16 @@ int subject_number(struct phi_scratch *s, const struct phi_leaf *leaves)
     struct numbering all = {.table = {.cap = 64}};
     struct phi_finding *v = s->findings.v;
     const struct finding_note *notes = s->notes.v;
+    if (s->n_findings == 0)
+        return 0;
     while (all.table.cap < 8 * (uint64_t)s->n_findings + 8)
         all.table.cap *= 2;
-    if (phi_array_reserve(&s->work[3], all.table.cap * sizeof *all.table.v) < 0)
+    size_t size = all.table.cap * sizeof *all.table.v;
+    if (phi_array_reserve(&s->work[WORK_VALUES], size) < 0)
         return -1;
-    all.table.v = s->work[3].v;
-    memset(all.table.v, 0, all.table.cap * sizeof *all.table.v);
+    s->values = size > s->values ? size : s->values;
+    all.table.v = s->work[WORK_VALUES].v;
+    memset(all.table.v, 0, size);
     for (uint32_t i = 0; i < s->n_findings; i++)
         number_one(&all, &v[i], &notes[i], leaves[v[i].leaf].text);
     for (uint32_t i = 0; i < s->n_findings; i++)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One pass over the words of a text. A word that announces a name ("Mr.", "wife", "Dear") is followed by one;
- * a credential ("MD", "RN") follows one.
+ * A word that announces a name ("Mr.", "wife", "Dear") is followed by one; a credential ("MD", "RN") follows one.
+ * Nearly all words are turned away by their first letters and their length; only where one is not is the line read
+ * word by word.
  */
 #include "titles.h"
 
 #include <string.h>
 
+#include "marks.h"
 #include "name_words.h"
 #include "text.h"
 
@@ -33,10 +35,18 @@ static const char *const announcers[26] = {
     [22] = " wifeR ",
 };
 
-/* The second letters of the words above, a bit each: turns most words away at once. */
+/* The second letters of the words above, a bit each; the third letters, bit 26 for none; the lengths. */
 static const uint32_t second_letters[26] = {
-    0x1A8000, 0x24000, 0x26001, 0x2F019, 0x0, 0x22101, 0x124100, 0x104110, 0x0, 0x100000, 0x0, 0x289004,
-    0x86C10B, 0x108110, 0x80028, 0xE0081, 0x0, 0x2E019, 0xAC140, 0x0, 0x2000, 0x0, 0x100, 0x0, 0x0, 0x0,
+    0x1A8000, 0x24000, 0x26001, 0x2F019, 0x0, 0x22101, 0x124100, 0x104110, 0x0, 0x100000, 0x0, 0x289004, 0x86C10B,
+    0x108110, 0x80028, 0xE0081, 0x0, 0x2E019, 0xAC140, 0x0, 0x2000, 0x0, 0x100, 0x0, 0x0, 0x0,
+};
+static const uint32_t third_letters[26] = {
+    0xA2000, 0x5004000, 0x10B801, 0x41C900D, 0x0, 0x4088005, 0x20009, 0x4042800, 0x0, 0x8, 0x0, 0x40420A0, 0x44C108A,
+    0x4028110, 0x4020020, 0x5064009, 0x0, 0x4284082, 0x40E6010, 0x0, 0x4, 0x0, 0x20, 0x0, 0x0, 0x0,
+};
+static const uint32_t lengths[26] = {
+    0x10, 0x284, 0x58, 0x15C, 0x0, 0x5C, 0x2F00, 0xAC, 0x0, 0x20, 0x0, 0x1C, 0x7C,
+    0x164, 0x8C, 0xDC, 0x0, 0x12C, 0x14CC, 0x0, 0x20, 0x0, 0x10, 0x0, 0x0, 0x0,
 };
 
 static enum announcer announcer_kind(char mark)
@@ -51,8 +61,9 @@ static enum announcer announcer_of(const char *word, uint32_t len)
     unsigned letter = (unsigned)(text_lower(word[0]) - 'a');
     if (len < 2 || len > 16 || letter >= 26)
         return ANNOUNCES_NOTHING;
-    unsigned second = (unsigned)(text_lower(word[1]) - 'a');
-    if (second >= 26 || !(second_letters[letter] >> second & 1))
+    unsigned second = (unsigned)(text_lower(word[1]) - 'a'), third = len > 2 ? (unsigned)(text_lower(word[2]) - 'a') : 26;
+    if (second >= 26 || third > 26 || !(second_letters[letter] >> second & 1) || !(third_letters[letter] >> third & 1) ||
+        !(lengths[letter] >> len & 1))
         return ANNOUNCES_NOTHING;
     for (const char *at = announcers[letter] + 1; *at; at++) { /* at: a word, its capital, a space */
         uint32_t i = 0;
@@ -195,22 +206,68 @@ static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint3
     return 0;
 }
 
+/* Words from left to right: the next one begins at or behind `at`. */
+struct reader {
+    const char *text;
+    uint32_t len, at;
+    struct run run;
+};
+
+/* Reads on to `target`; true when a word begins there. A line is read from its start, for no word and no run goes
+ * over its end; what was read before is not read again. */
+static bool reader_reach(struct reader *r, uint32_t target)
+{
+    const char *line = target > r->at ? memrchr(r->text + r->at, '\n', target - r->at) : NULL;
+    if (line) {
+        r->at = (uint32_t)(line - r->text) + 1;
+        r->run = (struct run){0};
+    }
+    while (r->at < target) {
+        if (!text_is_letter(r->text[r->at])) {
+            r->at++;
+            continue;
+        }
+        uint32_t end = name_word_end(r->text, r->len, r->at);
+        run_extend(&r->run, r->text, r->at, end);
+        r->at = end > r->at ? end : r->at + 1;
+    }
+    return r->at == target;
+}
+
+/* Can the word that begins at `at` announce something, by its first three letters? */
+static bool announcer_may_begin(const char *text, uint32_t len, uint32_t at)
+{
+    if (len - at < 2)
+        return false;
+    unsigned first = (unsigned char)((text[at] | 0x20) - 'a'), second = (unsigned char)((text[at + 1] | 0x20) - 'a');
+    if (first >= 26 || second >= 26 || !(second_letters[first] >> second & 1))
+        return false;
+    unsigned third = len - at > 2 ? (unsigned char)((text[at + 2] | 0x20) - 'a') : 26;
+    return third_letters[first] >> (third < 26 ? third : 26) & 1;
+}
+
+static int titles_word(struct reader *r, uint32_t at, struct phi_candidates *sink)
+{
+    uint32_t end = name_word_end(r->text, r->len, at);
+    if ((at && text_is_digit(r->text[at - 1])) || announcer_of(r->text + at, end - at) == ANNOUNCES_NOTHING ||
+        !reader_reach(r, at))
+        return 0;
+    return announcer_found(r->text, r->len, at, end, &r->run, sink);
+}
+
 static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                       struct phi_candidates *sink)
 {
-    struct run run = {0};
+    struct reader r = {.text = text, .len = len};
     (void)e;
     (void)s;
-    for (uint32_t i = 0; i < len;) {
-        if (!text_is_letter(text[i])) {
-            i++;
-            continue;
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
+        struct marks m = marks_at(text, len, base);
+        for (uint64_t starts = marks_word_starts(&m); starts; starts &= starts - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
+            if (announcer_may_begin(text, len, at) && titles_word(&r, at, sink) < 0)
+                return -1;
         }
-        uint32_t end = name_word_end(text, len, i);
-        if ((i == 0 || !text_is_digit(text[i - 1])) && announcer_found(text, len, i, end, &run, sink) < 0)
-            return -1;
-        run_extend(&run, text, i, end);
-        i = end > i ? end : i + 1;
     }
     return 0;
 }

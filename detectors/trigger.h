@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where can a pattern match? A trigger answers with a few *openings*: for each of the first bytes the
- * set of values it may have, and the set of bytes that may stand before. A position that fits no opening
- * cannot be the start of a match, so it needs no PCRE2.
- *
- *     \b(?:MRN|chart no)   ->   not-word | [mM] [rR] [nN]
- *                               not-word | [cC] [hH] [aA] [rR] [tT] ' ' [nN] [oO]
+ * Where can a pattern match? A trigger answers with the openings of the pattern, or of a rare part of it (its
+ * pivot). A position that fits no opening cannot be the start of a match, so it needs no PCRE2.
  */
 #ifndef TRIGGER_H
 #define TRIGGER_H
 
+#include "opening.h"
 #include "pattern.h"
-#include "pattern_tree.h"
-
-enum {
-    OPENING_BYTES = 16,
-    OPENINGS_MAX = 96,
-    BEFORE_START = 256, /* "nothing stands before" as a value of the byte before */
-};
-
-struct opening {
-    struct byte_set set[OPENING_BYTES];
-    uint8_t n;
-    bool open;              /* what follows is not known, or n is full */
-    bool boundary;          /* \b in front */
-    struct byte_set before; /* bytes that may not stand before */
-    bool start;             /* true: the start of the text will not do */
-};
-
-/* A byte that every match holds, and what can stand between the start of the match and it. */
-struct pivot {
-    int byte; /* -1 = none */
-    uint32_t min, max;
-    struct byte_set between;
-};
+#include "pivot.h"
 
 /* A pattern that begins with a run of certain bytes which what follows cannot begin with: the run is then taken
  * whole, and what stands behind it tells whether PCRE2 is worth asking.

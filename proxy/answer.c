@@ -47,9 +47,10 @@ static void inherit(struct answer_node *n, uint32_t number, const struct answer 
     if (in_array && !p->choice && n->parent != 0 && p->parent == 0 && !n->array && span_is(p->key, "choices"))
         n->choice = number;
     n->delta = p->delta || (!in_array && p->choice == n->parent && p->choice != 0 && span_is(n->key, "delta"));
-    n->citation = p->citation || span_is(n->key, "annotations");
+    n->citation = p->citation || span_is(n->key, "annotations") || span_is(n->key, "annotation");
     n->echo = p->echo || (!in_array && span_is(n->key, "metadata"));
-    n->usage = !in_array && n->parent == 0 && span_is(n->key, "usage");
+    bool wrapped = p->parent == 0 && (span_is(p->key, "response") || span_is(p->key, "message"));
+    n->usage = !in_array && (n->parent == 0 || wrapped) && span_is(n->key, "usage");
 }
 
 static int node_begin(struct reader *r, bool array) {
@@ -229,7 +230,12 @@ bool answer_is_json(const struct answer *w, const struct answer_leaf *text, bool
     const struct answer_node *n = &w->nodes[text->node];
     if (n->echo) return false;
     if (span_is(text->key, "arguments") || span_is(text->key, "partial_json")) return true;
-    if (!json_mode || n->choice == 0 || n->citation) return false;
+    if (!json_mode || n->citation) return false;
+    bool part = span_is(n->type, "output_text") || span_is(n->type, "text") || span_starts(n->type, "response.output_text.");
+    if (part && span_is(text->key, "text")) return true; /* a part of an answer without choices */
+    if (text->node == 0 && span_is(text->key, "response")) return true; /* Ollama */
+    bool message = n->parent == 0 && span_is(n->key, "message");
+    if (n->choice == 0) return message && span_is(text->key, "content");
     if (span_is(text->key, "content")) return true;
     return span_is(text->key, "text") && (n->choice == text->node || span_is(n->key, "content"));
 }

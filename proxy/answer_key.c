@@ -12,7 +12,7 @@ static const char *const closed_containers[] = {
 
 static const char *const closed_strings[] = {
     "id",           "ids",          "object",        "model",       "type",
-    "role",         "status",       "code",          "param",       "index",
+    "role",         "status",       "param",         "index",
     "url",          "urls",         "uri",           "href",        "src",
     "link",         "links",        "image",         "images",      "format",
     "mime_type",    "media_type",   "finish_reason", "stop_reason", "native_finish_reason",

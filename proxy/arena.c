@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bump allocation in blocks that double. A block is wiped over the part that was handed out.
+ * Bump allocation in blocks that double. The first is small: an open stream keeps several arenas with little in them. A block
+ * is wiped over the part that was handed out.
  *
  *   head -> [ block | used ......... free ] -> [ older block ] -> ... -> [ first block ]
  */
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK (4u * 1024)
+#define FIRST_BLOCK 512u
 #define LARGEST_BLOCK (1024u * 1024)
 #define ALIGNMENT 16u
 

@@ -7,12 +7,14 @@
  *
  * Waiting a little for more tickets saves syncs under load and costs time without: the writer waits only when
  * tickets came while it was syncing, at most as long as a sync takes and never above 2 ms, and not once as many
- * wait as went with the last commits.
+ * wait as went with the last commits. Tickets for which nobody waits do not wake it for a sync of their own; they go
+ * with the others, and never wait longer than AUDIT_ASIDE_MS.
  */
 #include "audit.h"
 
 #include "audit_chain.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -35,7 +37,9 @@ struct audit {
 
     /* Under the lock. */
     struct audit_ticket *first, **last;
-    uint32_t n, wanted; /* waiting; the writer sleeps until so many wait */
+    uint32_t n, urgent; /* tickets; those for which somebody waits */
+    uint32_t wanted;    /* the writer sleeps until so many are urgent */
+    bool idle;          /* it sleeps until there is any ticket */
     uint32_t queue_max;
     bool closing;
     struct audit_stats stats;
@@ -45,7 +49,8 @@ struct audit {
 
     /* The writer's own. */
     struct audit_chain chain;
-    uint32_t usual; /* sixteenths of tickets per commit, a moving average */
+    uint32_t usual; /* sixteenths of urgent tickets per commit, a moving average */
+    bool quiet;     /* nothing came for a while */
 };
 
 static void deadline_in(struct timespec *t, uint64_t us) {
@@ -72,7 +77,9 @@ static bool accept_ticket(struct audit *a, struct audit_ticket *t) {
         *a->last = t;
         a->last = &t->next;
         a->n++;
-        wake = a->n == a->wanted;
+        a->urgent += !t->aside;
+        wake = a->idle || (!t->aside && a->urgent == a->wanted);
+        a->idle = false;
         accepted = true;
     }
     pthread_mutex_unlock(&a->lock);
@@ -117,8 +124,10 @@ static void finish_all(struct audit_ticket *list, bool ok) {
 static struct audit_ticket *take(struct audit *a, uint32_t most, uint32_t *n) {
     struct audit_ticket *list = a->first, **end = &list;
 
-    for (*n = 0; *end && *n < most; (*n)++)
+    for (*n = 0; *end && *n < most; (*n)++) {
+        a->urgent -= !(*end)->aside;
         end = &(*end)->next;
+    }
     a->first = *end;
     *end = NULL;
     a->n -= *n;
@@ -166,9 +175,11 @@ static void count_commit(struct audit *a, uint32_t n, uint32_t added, bool ok) {
 }
 
 static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
+    atomic_store(&a->busy_since, audit_clock_mono());
+    audit_rotate_if_due(&a->chain);
+    (void)audit_chain_checkpoint(&a->chain); /* first of the batch: it is about what is durable before */
     uint32_t added = add_lines(a, list);
 
-    atomic_store(&a->busy_since, audit_clock_mono());
     bool ok = audit_chain_commit(&a->chain) == 0;
     if (!ok) atomic_store(&a->healthy, false); /* before anyone is told */
     atomic_store(&a->busy_since, 0);
@@ -177,20 +188,38 @@ static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
     count_commit(a, n, added, ok);
     finish_all(list, ok);
     if (!ok) fail_waiting(a);
-    a->usual = a->usual - a->usual / 4 + n * 4;
 }
 
 /* ---- the thread ---- */
 
-/* Sleeps until so many tickets wait, closing, or the time is over. The lock is held. */
+/* Sleeps until so many tickets are urgent, closing, or the time is over. The lock is held. */
 static void sleep_until(struct audit *a, uint32_t wanted, uint64_t us) {
     struct timespec deadline;
 
     deadline_in(&deadline, us);
     a->wanted = wanted;
-    while (a->n < wanted && !a->closing)
+    while (a->urgent < wanted && !a->closing)
         if (pthread_cond_timedwait(&a->wake, &a->lock, &deadline) != 0) break;
     a->wanted = 0;
+}
+
+/* Until there is any ticket. The lock is held. */
+static void sleep_idle(struct audit *a) {
+    struct timespec deadline;
+
+    deadline_in(&deadline, CHECK_US);
+    a->idle = true;
+    while (a->n == 0 && !a->closing)
+        if (pthread_cond_timedwait(&a->wake, &a->lock, &deadline) != 0) break;
+    a->idle = false;
+}
+
+/* Nobody waits: whoever is first to do so goes at once. Between requests that follow each other closely the writer
+ * sleeps a short while in which tickets aside do not wake it. The lock is held. */
+static void sleep_until_urgent(struct audit *a) {
+    if (a->quiet) sleep_idle(a);
+    if (a->n || !a->quiet) sleep_until(a, 1, AUDIT_ASIDE_MS * 1000);
+    a->quiet = a->n == 0;
 }
 
 /* The lock is held. */
@@ -199,11 +228,9 @@ static void gather(struct audit *a) {
     uint64_t us = a->chain.sync_us < DELAY_MAX_US ? a->chain.sync_us : DELAY_MAX_US;
 
     if (wanted > AUDIT_BATCH_MAX) wanted = AUDIT_BATCH_MAX;
-    if (a->n == 0) {
-        sleep_until(a, 1, CHECK_US); /* idle: whoever comes first goes at once */
-        return;
-    }
-    if (a->n < wanted) sleep_until(a, wanted, us);
+    if (a->urgent == 0) sleep_until_urgent(a);
+    else if (a->urgent < wanted) sleep_until(a, wanted, us);
+    a->usual = a->usual - a->usual / 4 + a->urgent * 4;
 }
 
 static void serve(struct audit *a) {
@@ -213,8 +240,14 @@ static void serve(struct audit *a) {
     gather(a);
     struct audit_ticket *list = take(a, AUDIT_BATCH_MAX, &n);
     pthread_mutex_unlock(&a->lock);
-    if (list) commit(a, list, n);
-    else if (audit_chain_check(&a->chain) < 0) fail_waiting(a);
+    if (list) {
+        commit(a, list, n);
+        return;
+    }
+    bool ok = audit_chain_check(&a->chain) == 0;
+    if (ok) audit_rotate_if_due(&a->chain);
+    if (ok && audit_chain_checkpoint(&a->chain)) ok = audit_chain_commit(&a->chain) == 0;
+    if (!ok) fail_waiting(a);
 }
 
 static void repair(struct audit *a) {

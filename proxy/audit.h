@@ -13,9 +13,11 @@
 #include <stdint.h>
 
 struct audit;
+struct audit_note_key;
 struct buf;
 
 #define AUDIT_RECORD_MAX 4096
+#define AUDIT_ASIDE_MS 20
 
 /* ---- records: members are added in any order, written in canonical order (RFC 8785) ---- */
 
@@ -41,6 +43,8 @@ struct audit_ticket {
     void (*done)(struct audit_ticket *t, bool ok);
     void *owner;
     uint64_t seq; /* given when durable */
+    /* Nobody waits for it: it goes with the next that is waited for, or alone within AUDIT_ASIDE_MS. */
+    bool aside;
 };
 
 struct audit_options {
@@ -50,6 +54,11 @@ struct audit_options {
     uint32_t queue_max;       /* tickets waiting; beyond it audit_submit fails at once. 0: 4096 */
     uint32_t segment_step;    /* bytes reserved ahead of the end of the file. 0: 16 MiB */
     uint32_t reserve;         /* bytes kept in "<path>.reserve" to log that the disk is full. 0: 1 MiB */
+    const struct audit_note_key *signing_key; /* NULL: no checkpoints; copied */
+    uint32_t checkpoint_every; /* records. 0: 4096 */
+    uint64_t checkpoint_us;    /* 0: one minute */
+    uint64_t rotate_size;      /* bytes after which a new file begins. 0: never */
+    bool rotate_daily;         /* and at the first record of a day (UTC) */
 };
 
 /* Opens or creates (0600), locks, seals a torn tail, closes open request ids as `unknown`, writes a lifecycle record.
@@ -86,6 +95,9 @@ struct audit_check {
     uint64_t unfinished;    /* decisions to forward without an outcome */
     bool torn_tail;         /* bytes after the last whole record, as a crash leaves them */
     bool head_checked;      /* the head file was there: records cut off at the end would have been noticed */
+    uint64_t checkpoints;   /* signed with the given key, over the records before them */
+    uint64_t other_checkpoints; /* over the records before them, by another key */
+    bool checkpoint_met;    /* the given checkpoint is about these records */
 };
 /* key may be NULL: then the chain is checked without the line MACs. 0 verified, 1 bad (see c), -1 unreadable. */
 int audit_verify(const char *path, const unsigned char *key, struct audit_check *c);

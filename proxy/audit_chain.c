@@ -17,6 +17,8 @@
 #include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
+#include "audit_signing.h"
 #include "log.h"
 
 #include <string.h>
@@ -81,13 +83,22 @@ int audit_chain_write(struct audit_chain *c) {
     }
     c->seq = c->batch_seq;
     memcpy(c->hash, c->batch_hash, sizeof c->hash);
-    c->batch.len = 0;
     write_head(c);
+    if (c->signing) audit_signing_follow(c->signing, buf_span(&c->batch), c->file.size);
+    c->batch.len = 0;
     return 0;
 }
 
 int audit_chain_relieve(struct audit_chain *c) {
     return c->batch.len > c->batch.ceiling / 2 ? audit_chain_write(c) : 0;
+}
+
+bool audit_chain_checkpoint(struct audit_chain *c) {
+    uint64_t now = audit_clock_mono();
+
+    if (!c->signing || c->stopped || c->batch.len || !audit_signing_due(c->signing, now)) return false;
+    if (audit_signing_sign(c->signing, now, false) < 0) return false;
+    return audit_chain_add_own(c, audit_signing_record(c->signing)) == 0;
 }
 
 /* ---- stopping ---- */
@@ -169,8 +180,10 @@ static int begin_file(struct audit_chain *c) {
     if (audit_file_set_aside(c->path, c->seq) < 0) return -1;
     if (audit_file_open(&c->file, c->path, c->step, true, &reason) < 0) return -1;
     if (audit_chain_add_own(c, audit_own_segment(why, c->seq, c->hash)) == 0 && add_recovered(c) == 0 &&
-        add_open(c) == 0 && audit_chain_write(c) == 0)
+        add_open(c) == 0 && audit_chain_write(c) == 0) {
+        audit_rotate_note(c);
         return 0;
+    }
     audit_chain_rewind(c);
     /* Nothing in it was ever reported durable: do not leave one such file per attempt. */
     if (c->file.size == 0 && c->file.fault != AUDIT_FAULT_REPLACED) unlink(c->path);

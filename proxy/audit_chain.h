@@ -15,6 +15,7 @@
 #define AUDIT_BATCH_MAX 1024 /* records per commit */
 
 struct audit_ids;
+struct audit_signing;
 
 struct audit_chain {
     char *path, *node;
@@ -32,6 +33,11 @@ struct audit_chain {
     uint64_t fault_mono;             /* when the chain stopped */
     enum audit_fault fault;           /* why it stopped */
     bool stopped, head_failed;
+    struct audit_signing *signing;   /* NULL: no checkpoints */
+    uint64_t rotate_size, rotate_after; /* bytes; monotonic time before which it is not tried */
+    bool rotate_daily;
+    uint64_t file_first_seq;         /* of the current file's first record, and its day */
+    char file_day[11];
 };
 
 /* err gets a sentence. Closes itself when it fails. */
@@ -41,6 +47,8 @@ void audit_chain_close(struct audit_chain *c);
 
 /* The record's line joins the batch. -1: this record cannot be written, the batch is as before. */
 MUST_CHECK int audit_chain_add(struct audit_chain *c, const struct audit_record *r);
+/* A checkpoint is due: its record joins the empty batch. false: there is nothing to write. */
+bool audit_chain_checkpoint(struct audit_chain *c);
 /* The batch is durable, or -1: the chain is stopped and stands where it stood. The batch is empty afterwards. */
 MUST_CHECK int audit_chain_commit(struct audit_chain *c);
 /* A caller's record became durable. */

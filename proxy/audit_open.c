@@ -15,7 +15,10 @@
 #include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
+#include "audit_rotate.h"
+#include "audit_signing.h"
 #include "audit_tail.h"
+#include "log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,8 @@
 
 #define STEP_DEFAULT (16u * 1024 * 1024)
 #define RESERVE_DEFAULT (1024u * 1024)
+#define EVERY_DEFAULT 4096u
+#define EVERY_US_DEFAULT UINT64_C(60000000)
 #define BATCH_CEILING ((size_t)AUDIT_BATCH_MAX * (AUDIT_RECORD_MAX + 1))
 
 static const char zeros[AUDIT_HEX_LEN + 1] = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -104,6 +109,8 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
     *reason = "path or key is missing";
     if (!o->path || !o->key) return -1;
     *reason = "out of memory or no random numbers";
+    c->rotate_size = o->rotate_size;
+    c->rotate_daily = o->rotate_daily;
     c->step = o->segment_step ? o->segment_step : STEP_DEFAULT;
     c->reserve = o->reserve ? o->reserve : RESERVE_DEFAULT;
     buf_init(&c->batch, BATCH_CEILING);
@@ -117,6 +124,7 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
 static int open_files(struct opening *o) {
     struct audit_chain *c = o->chain;
 
+    audit_rotate_repair(c->path);
     /* First the log: it makes the directory. Both are locked; either may have been removed under a running gateway. */
     if (audit_file_open(&c->file, c->path, c->step, false, &o->reason) < 0) return -1;
     c->head_fd = audit_head_open(c->path, &o->reason);
@@ -128,7 +136,25 @@ static int open_files(struct opening *o) {
     return audit_reserve_make(c->path, c->reserve);
 }
 
+/* The log is written with or without checkpoints; a tree that is in doubt is never signed. */
+static int begin_signing(struct audit_chain *c, const struct audit_options *o) {
+    const struct audit_signing_options options = {.path = c->path, .hasher = c->hasher, .key = o->signing_key,
+                                                  .every = o->checkpoint_every ? o->checkpoint_every : EVERY_DEFAULT,
+                                                  .every_us = o->checkpoint_us ? o->checkpoint_us : EVERY_US_DEFAULT};
+    const char *reason;
+
+    if (!o->signing_key) return 0;
+    c->signing = audit_signing_new(&options);
+    if (!c->signing) return -1;
+    if (audit_signing_start(c->signing, c->seq, c->file.size, &reason) == 0) return 0;
+    log_event(LOG_LEVEL_ERROR, "audit.not-signing", "seq=%llu", (unsigned long long)c->seq);
+    if (audit_chain_add_own(c, audit_own_not_signed(reason)) < 0) return -1;
+    return audit_chain_write(c);
+}
+
 static void release(struct audit_chain *c) {
+    audit_signing_free(c->signing);
+    c->signing = NULL;
     audit_file_close(&c->file);
     if (c->head_fd >= 0) close(c->head_fd);
     c->head_fd = -1;
@@ -149,6 +175,8 @@ int audit_chain_open(struct audit_chain *c, const struct audit_options *options,
     int rc = set_options(c, options, &o.reason);
     if (rc == 0) rc = open_files(&o);
     if (rc == 0) rc = begin_run(&o);
+    if (rc == 0) rc = begin_signing(c, options);
+    if (rc == 0) audit_rotate_note(c);
     audit_ids_free(o.tail.open_ids);
     if (rc == 0) return 0;
     snprintf(err, err_size, "audit log %s: %s", options->path ? options->path : "?", o.reason);
@@ -166,5 +194,6 @@ static int end_run(struct audit_chain *c) {
 
 void audit_chain_close(struct audit_chain *c) {
     if (end_run(c) < 0) audit_chain_rewind(c); /* the next start sees a run without a stop */
+    else if (c->signing) (void)!audit_signing_sign(c->signing, audit_clock_mono(), true); /* it says so itself */
     release(c);
 }

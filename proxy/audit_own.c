@@ -63,6 +63,13 @@ struct audit_record *audit_own_unknown(struct span request_id, const char *why) 
     return r;
 }
 
+struct audit_record *audit_own_not_signed(const char *why) {
+    struct audit_record *r = event("checkpoint", "not_signed");
+
+    if (r) audit_add_text(r, "reason", why);
+    return r;
+}
+
 struct audit_record *audit_own_open(struct span request_id) {
     struct audit_record *r = audit_record_new("open");
 

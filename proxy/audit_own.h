@@ -16,6 +16,8 @@ struct audit_record *audit_own_recovered(const char *why, uint64_t down_us);
 struct audit_record *audit_own_torn(uint64_t bytes, const char *digest);
 /* Closes a request of a run that ended without its outcome. why: "gateway_restarted" or "gateway_stopped". */
 struct audit_record *audit_own_unknown(struct span request_id, const char *why);
+/* Checkpoints are configured and cannot be signed. */
+struct audit_record *audit_own_not_signed(const char *why);
 /* Carries a request without an outcome into a new file. */
 struct audit_record *audit_own_open(struct span request_id);
 

@@ -9,7 +9,10 @@
 #include "audit_verify.h"
 
 #include "audit_ids.h"
+#include "audit_base64.h"
 #include "audit_line.h"
+#include "audit_note.h"
+#include "audit_view.h"
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -25,6 +28,10 @@ struct audit_verifier {
     const struct audit_head *head;
     struct audit_ids *ids;
     struct audit_check check;
+    const struct audit_note_key *log_key;
+    const struct audit_checkpoint *checkpoint;
+    struct audit_tree_hasher *tree_hasher; /* NULL: no tree is made */
+    struct audit_tree tree;
     char hash[AUDIT_HEX_LEN + 1]; /* of the line before */
     char boot[37];
     uint64_t mono;
@@ -42,15 +49,22 @@ struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o
     v->keyed = o->keyed;
     v->midway = o->midway;
     v->head = o->head && o->head->found ? o->head : NULL;
+    v->log_key = o->log_key;
+    v->checkpoint = o->checkpoint;
     v->ids = audit_ids_new();
-    if (v->ids) return v;
-    free(v);
+    if (o->log_key || o->checkpoint) {
+        v->tree_hasher = audit_tree_hasher_new();
+        audit_tree_init(&v->tree, v->tree_hasher);
+    }
+    if (v->ids && (v->tree_hasher || !(o->log_key || o->checkpoint))) return v;
+    audit_verifier_free(v);
     return NULL;
 }
 
 void audit_verifier_free(struct audit_verifier *v) {
     if (!v) return;
-    audit_ids_free(v->ids);
+    if (v->ids) audit_ids_free(v->ids);
+    audit_tree_hasher_free(v->tree_hasher);
     free(v);
 }
 
@@ -106,6 +120,47 @@ static const char *check_mac(struct audit_verifier *v, struct span text, const s
                : "the MAC does not match: changed record or another key";
 }
 
+/* ---- the tree ---- */
+
+/* A checkpoint record is about all records before it. */
+static const char *check_checkpoint(struct audit_verifier *v, struct span text) {
+    struct audit_checkpoint c = {.size = (uint64_t)audit_view_number(text, "tree_size")};
+    struct span origin = audit_view_text(text, "origin");
+    unsigned char root[AUDIT_NODE_LEN], signature[64];
+
+    if (!span_is(audit_view_text(text, "event"), "signed")) return NULL;
+    if (c.size != v->tree.size) return "the checkpoint is not about the records before it";
+    if (origin.len > AUDIT_NAME_MAX || audit_base64_fixed(audit_view_text(text, "root"), c.root, sizeof c.root) < 0 ||
+        audit_base64_fixed(audit_view_text(text, "signature"), signature, sizeof signature) < 0)
+        return "the checkpoint is not in its form";
+    memcpy(c.origin, origin.ptr, origin.len);
+    if (audit_tree_root(&v->tree, root) < 0 || memcmp(root, c.root, sizeof root) != 0)
+        return "the records before are not those of the signed checkpoint";
+    if (!span_is(origin, v->log_key->name)) {
+        v->check.other_checkpoints++;
+        return NULL;
+    }
+    if (!audit_checkpoint_signature_holds(&c, v->log_key, signature)) return "the checkpoint's signature does not hold";
+    v->check.checkpoints++;
+    return NULL;
+}
+
+static const char *follow_tree(struct audit_verifier *v, struct span text, const struct audit_line *line) {
+    unsigned char node[AUDIT_NODE_LEN];
+
+    if (!v->tree_hasher || line->seq != v->tree.size + 1) return NULL; /* the log does not begin with its first record */
+    if (v->log_key && span_is(line->type, "checkpoint")) {
+        const char *reason = check_checkpoint(v, text);
+        if (reason) return reason;
+    }
+    if (audit_tree_leaf(v->tree_hasher, text, node) < 0 || audit_tree_add(&v->tree, node) < 0) return "out of memory";
+    if (!v->checkpoint || v->tree.size != v->checkpoint->size) return NULL;
+    if (audit_tree_root(&v->tree, node) < 0 || memcmp(node, v->checkpoint->root, sizeof node) != 0)
+        return "the records up to here are not those of the given checkpoint";
+    v->check.checkpoint_met = true;
+    return NULL;
+}
+
 static const char *check_line(struct audit_verifier *v, struct span text, struct audit_line *line) {
     const char *reason = NULL;
 
@@ -115,6 +170,7 @@ static const char *check_line(struct audit_verifier *v, struct span text, struct
     if (!reason && audit_hasher_sha256(v->hasher, text, v->hash) < 0) reason = "out of memory";
     if (!reason && v->head && line->seq == v->head->seq && strcmp(v->hash, v->head->hash) != 0)
         reason = "the record is not the one that was made durable";
+    if (!reason) reason = follow_tree(v, text, line);
     if (reason) return reason;
     return audit_ids_follow(v->ids, line->type, line->request_id, line->decision) < 0 ? "out of memory" : NULL;
 }
@@ -154,6 +210,11 @@ static int end_line(struct audit_verifier *v, struct span rest) {
     struct span whole = span_make(v->partial, v->partial_len);
     v->partial_len = 0;
     return take_line(v, whole);
+}
+
+int audit_verifier_line(struct audit_verifier *v, struct span line) {
+    if (v->check.bad_line) return -1;
+    return end_line(v, line);
 }
 
 int audit_verifier_feed(struct audit_verifier *v, struct span bytes) {

@@ -8,7 +8,9 @@
 
 #include "audit_head.h"
 
+struct audit_checkpoint;
 struct audit_ids;
+struct audit_note_key;
 struct audit_verifier;
 
 struct audit_verifier_options {
@@ -16,12 +18,16 @@ struct audit_verifier_options {
     bool keyed;                   /* the hasher has the key: line MACs are checked */
     bool midway;                  /* the first line need not be the first of a log */
     const struct audit_head *head; /* not NULL and found: the log must contain that record */
+    const struct audit_note_key *log_key;       /* not NULL: checkpoint records are checked */
+    const struct audit_checkpoint *checkpoint;  /* not NULL: the tree of that size must have that root */
 };
 
 struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o); /* NULL when out of memory */
 void audit_verifier_free(struct audit_verifier *v);
 /* -1: a bad record was met, the rest is not looked at. */
 MUST_CHECK int audit_verifier_feed(struct audit_verifier *v, struct span bytes);
+/* One line without its newline. */
+MUST_CHECK int audit_verifier_line(struct audit_verifier *v, struct span line);
 /* Nothing more follows. 0 verified, 1 bad. */
 MUST_CHECK int audit_verifier_end(struct audit_verifier *v, struct audit_check *c);
 

@@ -17,6 +17,7 @@
 #include "../policies/engine/diag.h"
 #include "../policies/engine/yaml_node.h"
 #include "arena.h"
+#include "audit_note.h"
 #include "config_memory.h"
 #include "settings.h"
 
@@ -220,9 +221,43 @@ static int parse_key(const char *hex, size_t len, unsigned char out[32]) {
     return 0;
 }
 
+static int read_signing_key(struct config *c, const struct yaml_node *n, struct diag *d) {
+    const char *text_of_key;
+    size_t len;
+
+    if (!n) return 0;
+    if (config_secret(c, n, d, &text_of_key, &len) < 0) return -1;
+    c->signing_key = arena_alloc(c->memory->arena, sizeof *c->signing_key);
+    if (!c->signing_key) return -1;
+    if (audit_note_key_read(c->signing_key, span_make(text_of_key, len)) == 0 && c->signing_key->private_key &&
+        c->signing_key->type == AUDIT_KEY_LOG)
+        return 0;
+    yaml_error(n, d, "expected a file with a private key for checkpoints (PRIVATE+KEY+name+id+base64, as `phi init` writes it)");
+    return -1;
+}
+
+static int read_checkpoint(struct config *c, const struct yaml_node *n, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "every"}, {.name = "interval"}};
+
+    if (!n) return 0;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (count(n, "every", 100000000, &c->checkpoint_every, d) < 0) return -1;
+    return duration(n, "interval", &c->checkpoint_ms, d);
+}
+
+static int read_rotate(struct config *c, const struct yaml_node *n, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "size"}, {.name = "daily"}};
+
+    if (!n) return 0;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (size_of(n, "size", 64u << 10, UINT64_C(1) << 40, &c->rotate_size, d) < 0) return -1;
+    return yaml_get(n, "daily") ? yaml_bool(yaml_get(n, "daily"), &c->rotate_daily, d) : 0;
+}
+
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
-                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"}};
+                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
+                                           {.name = "checkpoint", .type = YAML_NODE_MAP}, {.name = "rotate", .type = YAML_NODE_MAP}};
     const struct yaml_node *n = yaml_get(root, "audit");
     const char *key;
     size_t len;
@@ -232,7 +267,9 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     if (path_of(c, n, "file", &c->audit_file, d) < 0 || text(n, "node", &c->node, d) < 0) return -1;
     if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
     if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
-    if (yaml_get(n, "signing_key")) config_warn(c, "audit.signing_key is not used by this version: checkpoints are not signed yet");
+    if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0 ||
+        read_rotate(c, yaml_get(n, "rotate"), d) < 0)
+        return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
     if (parse_key(key, len, c->audit_key) == 0) return 0;
     yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits (256 random bits)");
@@ -303,6 +340,8 @@ static void set_defaults(struct config *c) {
     c->connections_max = 16384;
     c->audit_queue = 8192;
     c->audit_preallocate = 16u << 20;
+    c->checkpoint_every = 4096;
+    c->checkpoint_ms = 60000;
     c->header_ms = 10000;
     c->idle_ms = 60000;
     c->body_grace_ms = 10000;
@@ -359,6 +398,7 @@ fail:
 void config_free(struct config *c) {
     if (!c) return;
     settings_unref(c->settings);
+    if (c->signing_key) audit_note_key_wipe(c->signing_key);
     if (c->memory) {
         arena_free(c->memory->arena);
         yaml_doc_free(c->memory->doc);

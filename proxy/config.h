@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+struct audit_note_key;
 struct diag;
 struct settings;
 
@@ -22,6 +23,10 @@ struct config {
     const char *node;
     const char *audit_file;
     unsigned char audit_key[32];
+    struct audit_note_key *signing_key; /* NULL: checkpoints are not signed */
+    uint64_t checkpoint_ms, rotate_size;
+    bool rotate_daily;
+    uint32_t checkpoint_every;
     uint64_t header_max, body_max, event_max, write_high, audit_preallocate;
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;

@@ -18,6 +18,7 @@
 #include "config_memory.h"
 #include "settings.h"
 #include "upstream.h"
+#include "vocabulary.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -39,6 +40,7 @@ static void owned_free(struct settings *s) {
     for (size_t i = 0; i < s->n_upstreams; i++)
         coverage_free(s->upstreams[i].coverage);
     access_free(s->access);
+    vocabulary_free(s->vocabulary);
     arena_free(o->arena);
     free(o);
 }
@@ -176,13 +178,14 @@ static int read_credential(struct config *c, struct owned *o, const struct yaml_
 }
 
 static int read_target(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
-                       struct diag *d) {
+                       bool api_key, struct diag *d) {
     struct upstream_target *t = arena_alloc(o->arena, sizeof *t);
     const char *url = NULL, *ca = NULL;
 
     if (!t || text(n, "url", &url, d) < 0 || text(n, "ca_file", &ca, d) < 0) return -1;
     *t = (struct upstream_target){.name = u->name,
                                   .url = keep(o, url),
+                                  .api_key = api_key,
                                   .ca_file = ca ? keep(o, config_path(c, ca)) : NULL,
                                   .connect_ms = 5000,
                                   .first_byte_ms = 600000,
@@ -202,16 +205,16 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
         {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
         {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
-    static const char *const dialects[] = {"openai"}; /* others come with their own endpoints */
-    int dialect, rc = 0;
+    static const char *const dialects[] = {"openai", "anthropic", "ollama"}; /* says how the credential is sent */
+    int dialect = 0, rc = 0;
 
     if (n->type != YAML_NODE_MAP) {
         yaml_error(n, d, "expected an upstream: a map with url");
         return -1;
     }
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    rc |= read_target(c, o, n, u, d);
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
+    rc |= read_target(c, o, n, u, dialect == 1, d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
     rc |= read_force(o, yaml_get(n, "force"), u, d);
@@ -415,6 +418,15 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
     }
 }
 
+static struct vocabulary *read_vocabulary(struct config *c) {
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/proxy/vocabularies/cl100k_base.vocabulary.zst", c->share);
+    struct vocabulary *v = vocabulary_load(path);
+    if (!v) config_warn(c, "the vocabulary cl100k_base is missing: input as token numbers is refused");
+    return v;
+}
+
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d) {
     const struct yaml_node *upstreams = yaml_get(root, "upstreams");
     struct owned *o;
@@ -435,6 +447,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
+    o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;

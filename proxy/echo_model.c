@@ -16,6 +16,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "echo_request.h"
+#include "echo_response.h"
 #include "sse.h"
 #include "tokens.h"
 
@@ -37,6 +38,7 @@ struct echo_model {
     struct buf event;
     long long created;
     uint64_t id;
+    struct echo_response response; /* for /v1/responses */
 };
 
 /* ---- what it says ---- */
@@ -235,6 +237,9 @@ static void write_whole(struct buf *b, const struct echo_model *m) {
     case ECHO_EMBEDDINGS:
         write_embeddings(b, m);
         return;
+    case ECHO_RESPONSES:
+        echo_response_write(&m->response, b);
+        return;
     case ECHO_MODELS:
         buf_add_c(b, "{\"object\":\"list\",\"data\":[{\"id\":\"echo\",\"object\":\"model\",\"created\":0,"
                      "\"owned_by\":\"phigate\"}]}");
@@ -298,6 +303,30 @@ static void write_usage(struct echo_model *m, struct buf *out) {
     write_event(m, out);
 }
 
+/* The same phases as typed events. */
+static void write_response_phase(struct echo_model *m, struct buf *out) {
+    size_t begin = m->at[0];
+
+    switch (m->phase) {
+    case PHASE_ROLES:
+        echo_response_begin(&m->response, out);
+        return;
+    case PHASE_TEXT:
+        m->at[0] = piece_end(m->response.text, begin);
+        echo_response_delta(&m->response, span_sub(m->response.text, begin, m->at[0]), out);
+        return;
+    case PHASE_FINISHES:
+        echo_response_copies(&m->response, out);
+        return;
+    case PHASE_USAGE:
+        echo_response_end(&m->response, out);
+        return;
+    case PHASE_MARK:
+    case PHASE_END:
+        return;
+    }
+}
+
 static void write_phase(struct echo_model *m, struct buf *out) {
     bool chat = m->request.endpoint == ECHO_CHAT;
 
@@ -341,13 +370,23 @@ static void advance(struct echo_model *m) {
 }
 
 static int next_event(struct echo_model *m, struct buf *out) {
-    write_phase(m, out);
+    if (m->request.endpoint == ECHO_RESPONSES) write_response_phase(m, out);
+    else write_phase(m, out);
     advance(m);
     if (out->failed) return -1;
     return m->phase == PHASE_END ? 0 : 1;
 }
 
 /* ---- the model ---- */
+
+static void prepare_response(struct echo_model *m) {
+    const struct echo_request *r = &m->request;
+
+    m->request.include_usage = true; /* the last event has it */
+    m->response = (struct echo_response){.id = m->id, .created = m->created, .model = r->model, .text = m->answers[0],
+                                         .tokens_in = token_estimate(r->texts[0].len),
+                                         .tokens_out = token_estimate(m->answers[0].len)};
+}
 
 static void read_request(struct echo_model *m, const char *method, const char *path, struct span body) {
     enum echo_endpoint e = echo_endpoint_of(method, path);
@@ -362,6 +401,7 @@ static void read_request(struct echo_model *m, const char *method, const char *p
         m->error_code = "invalid_request";
     }
     if (m->status != 200) m->request.stream = false;
+    else if (e == ECHO_RESPONSES) prepare_response(m);
     if (e == ECHO_COMPLETIONS) m->phase = PHASE_TEXT; /* without roles */
 }
 

@@ -180,6 +180,11 @@ static int read_texts(struct reader *r, const struct json_token *begin, void *ar
     }
 }
 
+/* A string, or items of which the messages of the user count. */
+static int read_input(struct reader *r, const struct json_token *t, void *arg) {
+    return t->type == JSON_STRING ? read_texts(r, t, arg) : read_messages(r, t, arg);
+}
+
 /* ---- options ---- */
 
 static int read_format(struct reader *r, const struct json_token *t, void *arg) {
@@ -190,6 +195,11 @@ static int read_format(struct reader *r, const struct json_token *t, void *arg) 
     if (read_object(r, t, members, &type) < 0) return -1;
     r->out->json = span_is(type, "json_object") || span_is(type, "json_schema");
     return 0;
+}
+
+static int read_text_options(struct reader *r, const struct json_token *t, void *arg) {
+    static const struct member members[] = {{"format", read_format}, {NULL, NULL}};
+    return read_object(r, t, members, arg);
 }
 
 static int read_stream_options(struct reader *r, const struct json_token *t, void *arg) {
@@ -236,6 +246,9 @@ static const struct member embedding_members[] = {
     {"model", read_model}, {"input", read_texts}, {"dimensions", read_dimensions},
     {"encoding_format", read_encoding}, {NULL, NULL}};
 
+static const struct member response_members[] = {
+    {"model", read_model}, {"input", read_input}, {"stream", read_stream}, {"text", read_text_options}, {NULL, NULL}};
+
 static const struct member *members_of(enum echo_endpoint e) {
     switch (e) {
     case ECHO_CHAT:
@@ -244,6 +257,8 @@ static const struct member *members_of(enum echo_endpoint e) {
         return completion_members;
     case ECHO_EMBEDDINGS:
         return embedding_members;
+    case ECHO_RESPONSES:
+        return response_members;
     case ECHO_UNKNOWN:
     case ECHO_MODELS:
         break;
@@ -256,6 +271,7 @@ enum echo_endpoint echo_endpoint_of(const char *method, const char *path) {
     if (strcmp(method, "POST") != 0) return ECHO_UNKNOWN;
     if (strcmp(path, "/chat/completions") == 0) return ECHO_CHAT;
     if (strcmp(path, "/completions") == 0) return ECHO_COMPLETIONS;
+    if (strcmp(path, "/responses") == 0) return ECHO_RESPONSES;
     return strcmp(path, "/embeddings") == 0 ? ECHO_EMBEDDINGS : ECHO_UNKNOWN;
 }
 

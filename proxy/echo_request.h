@@ -9,7 +9,7 @@
 
 struct arena;
 
-enum echo_endpoint { ECHO_UNKNOWN, ECHO_CHAT, ECHO_COMPLETIONS, ECHO_EMBEDDINGS, ECHO_MODELS };
+enum echo_endpoint { ECHO_UNKNOWN, ECHO_CHAT, ECHO_COMPLETIONS, ECHO_EMBEDDINGS, ECHO_MODELS, ECHO_RESPONSES };
 
 struct echo_request {
     enum echo_endpoint endpoint;

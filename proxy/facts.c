@@ -15,6 +15,20 @@ void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) 
     w->unreadable |= what;
 }
 
+const char *facts_unreadable_reason(uint32_t bits) {
+    static const struct {
+        uint32_t bit;
+        const char *reason;
+    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
+                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
+                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
+                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
+                   {WALK_UNKNOWN_PART, "unknown_part"}};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (bits & reasons[i].bit) return reasons[i].reason;
+    return "unknown_part";
+}
+
 enum walk_part facts_role(struct span role) {
     if (span_is(role, "user")) return WALK_USER;
     if (span_is(role, "assistant")) return WALK_ASSISTANT;
@@ -23,8 +37,24 @@ enum walk_part facts_role(struct span role) {
     return WALK_OTHER;
 }
 
+static bool is_messages(enum shape_endpoint e) {
+    return e == SHAPE_MESSAGES_API || e == SHAPE_MESSAGES_TOKENS;
+}
+
 bool facts_tool_is_local(struct span type) {
-    return span_is(type, "function") || span_is(type, "custom");
+    static const char *const names[] = {"function", "custom", "namespace", "tool_search", "apply_patch", "local_shell",
+                                        "programmatic_tool_calling"};
+    static const char *const dated[] = {"bash_20", "text_editor_20", "computer_20", "memory_20"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is(type, names[i])) return true;
+    for (size_t i = 0; i < sizeof dated / sizeof *dated; i++)
+        if (span_starts(type, dated[i])) return true;
+    return false;
+}
+
+bool facts_tool_without_type_is_local(enum shape_endpoint e) {
+    return is_messages(e);
 }
 
 static enum facts_verdict wrong_type(struct walk *w, uint32_t path) {
@@ -36,7 +66,7 @@ static enum facts_verdict wrong_type(struct walk *w, uint32_t path) {
 
 static enum facts_verdict take_bool(struct walk *w, bool *fact, uint32_t path, enum json_type type) {
     if (type != JSON_TRUE && type != JSON_FALSE && type != JSON_NULL) return wrong_type(w, path);
-    *fact = type == JSON_TRUE;
+    if (type != JSON_NULL) *fact = type == JSON_TRUE; /* null is the default */
     return FACTS_SEARCH;
 }
 
@@ -73,17 +103,72 @@ static enum facts_verdict take_modality(struct walk *w, uint32_t path, enum json
 static enum facts_verdict take_part_type(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     static const struct { const char *type; unsigned what; } known[] = {
         {"text", 0}, {"input_text", 0}, {"output_text", 0}, {"refusal", 0}, {"thinking", 0}, {"reasoning", 0},
+        {"summary_text", 0}, {"reasoning_text", 0}, {"redacted_thinking", 0}, {"tool_use", 0}, {"tool_result", 0},
+        {"search_result", 0}, {"server_tool_use", 0}, {"web_search_tool_result", 0}, {"web_search_result", 0},
+        {"computer_screenshot", WALK_IMAGE}, {"container_upload", WALK_STATE},
         {"image_url", WALK_IMAGE}, {"input_image", WALK_IMAGE}, {"image", WALK_IMAGE},
         {"input_audio", WALK_AUDIO}, {"audio_url", WALK_AUDIO}, {"audio", WALK_AUDIO},
         {"file", WALK_FILE}, {"input_file", WALK_FILE}, {"document", WALK_FILE},
     };
     for (size_t i = 0; type == JSON_STRING && i < sizeof known / sizeof *known; i++) {
         if (!span_is(text, known[i].type)) continue;
-        if (known[i].what) facts_unreadable(w, known[i].what, path);
+        bool by_source = is_messages(w->endpoint) && span_is(text, "document"); /* SHAPE_SOURCE_TYPE says what it is */
+        if (known[i].what && !by_source) facts_unreadable(w, known[i].what, path);
         return FACTS_CONSTANT;
     }
     facts_unreadable(w, WALK_UNKNOWN_PART, path);
     return FACTS_SEARCH;
+}
+
+static enum facts_verdict take_source_type(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    if (type == JSON_STRING && (span_is(text, "text") || span_is(text, "content"))) return FACTS_CONSTANT;
+    enum walk_unreadable what = WALK_UNKNOWN_PART;
+    if (span_is(text, "base64")) what = WALK_FILE;
+    if (span_is(text, "url")) what = WALK_REMOTE;
+    if (span_is(text, "file")) what = WALK_STATE;
+    facts_unreadable(w, what, path);
+    return what == WALK_UNKNOWN_PART ? FACTS_SEARCH : FACTS_CONSTANT;
+}
+
+/* Items of /v1/responses: what they are, and whose words they hold. */
+static const struct item {
+    const char *type;
+    enum walk_part part;
+    unsigned what;
+} items[] = {
+    {"message", WALK_OTHER, 0},
+    {"function_call", WALK_TOOL, 0}, {"function_call_output", WALK_TOOL, 0},
+    {"custom_tool_call", WALK_TOOL, 0}, {"custom_tool_call_output", WALK_TOOL, 0},
+    {"reasoning", WALK_ASSISTANT, 0}, {"compaction", WALK_ASSISTANT, 0}, {"compaction_trigger", WALK_ASSISTANT, 0},
+    {"local_shell_call", WALK_TOOL, 0}, {"local_shell_call_output", WALK_TOOL, 0},
+    {"shell_call", WALK_TOOL, 0}, {"shell_call_output", WALK_TOOL, 0},
+    {"apply_patch_call", WALK_TOOL, 0}, {"apply_patch_call_output", WALK_TOOL, 0},
+    {"tool_search_call", WALK_TOOL, 0}, {"tool_search_output", WALK_TOOL, 0}, {"additional_tools", WALK_SCHEMA, 0},
+    {"program", WALK_TOOL, 0}, {"program_output", WALK_TOOL, 0},
+    {"computer_call", WALK_TOOL, 0}, {"computer_call_output", WALK_TOOL, WALK_IMAGE},
+    {"file_search_call", WALK_TOOL, 0}, {"web_search_call", WALK_TOOL, 0},
+    {"code_interpreter_call", WALK_TOOL, 0}, {"image_generation_call", WALK_TOOL, WALK_IMAGE},
+    {"mcp_list_tools", WALK_TOOL, WALK_HOSTED_TOOL}, {"mcp_approval_request", WALK_TOOL, WALK_HOSTED_TOOL},
+    {"mcp_approval_response", WALK_TOOL, WALK_HOSTED_TOOL}, {"mcp_call", WALK_TOOL, WALK_HOSTED_TOOL},
+    {"item_reference", WALK_OTHER, WALK_STATE},
+};
+
+static const struct item *item_find(struct span type) {
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+        if (span_is(type, items[i].type)) return &items[i];
+    return NULL;
+}
+
+enum walk_part facts_item_part(struct span type) {
+    const struct item *item = item_find(type);
+    return item ? item->part : WALK_OTHER;
+}
+
+static enum facts_verdict take_item_type(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    const struct item *item = type == JSON_STRING ? item_find(text) : NULL;
+
+    if (!item || item->what) facts_unreadable(w, item ? item->what : WALK_UNKNOWN_PART, path);
+    return item ? FACTS_CONSTANT : FACTS_SEARCH;
 }
 
 static bool is_base64(struct span s) {
@@ -124,6 +209,20 @@ static enum facts_verdict take_blob(struct walk *w, uint32_t path, enum json_typ
     return is_data_url(text) || (text.len >= BLOB_SHORTEST && is_base64(text)) ? FACTS_BLOB : FACTS_SEARCH;
 }
 
+/* What an upstream encrypted or signed comes back to it; nobody else can read it, so it holds nothing that the upstream
+ * has not seen. */
+static enum facts_verdict take_sealed(struct walk *w, enum json_type type, struct span text) {
+    if (type != JSON_STRING || text.len < BLOB_SHORTEST || !is_base64(text)) return FACTS_SEARCH;
+    w->sealed++;
+    return FACTS_BLOB;
+}
+
+static enum facts_verdict take_kept(struct walk *w, uint32_t path, enum json_type type) {
+    if (type == JSON_TRUE) facts_unreadable(w, WALK_STATE, path);
+    else if (type != JSON_FALSE) return wrong_type(w, path);
+    return FACTS_SEARCH;
+}
+
 static enum facts_verdict unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) {
     facts_unreadable(w, what, path);
     return FACTS_SEARCH;
@@ -153,10 +252,19 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_ROLE: return facts_role(text) != WALK_OTHER ? FACTS_CONSTANT : FACTS_SEARCH;
     case SHAPE_TOOL_TYPE: return facts_tool_is_local(text) ? FACTS_CONSTANT : FACTS_SEARCH;
     case SHAPE_PART_TYPE: return take_part_type(w, path, type, text);
+    case SHAPE_ITEM_TYPE: return take_item_type(w, path, type, text);
+    case SHAPE_SOURCE_TYPE: return take_source_type(w, path, type, text);
+    case SHAPE_SEALED: return take_sealed(w, type, text);
+    case SHAPE_KEPT: return take_kept(w, path, type);
+    case SHAPE_LOGPROB: return unreadable(w, WALK_TOKEN_IDS, path);
+    case SHAPE_OLLAMA_FORMAT:
+        w->json_mode = true;
+        return FACTS_SEARCH;
     case SHAPE_FREE: case SHAPE_KNOWN: case SHAPE_ROOT: case SHAPE_MODEL: case SHAPE_STREAM: case SHAPE_STREAM_OPTIONS:
     case SHAPE_INCLUDE_USAGE: case SHAPE_CHOICES: case SHAPE_STORE: case SHAPE_FORMAT: case SHAPE_FORMAT_TYPE:
     case SHAPE_GUIDES: case SHAPE_MESSAGES: case SHAPE_MESSAGE: case SHAPE_CONTENT: case SHAPE_PART:
-    case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL:
+    case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL: case SHAPE_ITEMS: case SHAPE_ITEM: case SHAPE_TEXT_OPTIONS:
+    case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE:
         break;
     }
     return FACTS_SEARCH;

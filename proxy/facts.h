@@ -19,10 +19,15 @@ enum facts_verdict {
 enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
                               struct span text);
 
+/* The first of them as a word for an error: "image", "stored_object", ... */
+const char *facts_unreadable_reason(uint32_t bits);
+
 /* Notes that something cannot be read. */
 void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path);
 
 enum walk_part facts_role(struct span role);
-bool facts_tool_is_local(struct span type); /* function and custom tools are run by the app */
+enum walk_part facts_item_part(struct span type); /* of an item of /v1/responses without a role */
+bool facts_tool_is_local(struct span type);       /* run by the app, not by the upstream */
+bool facts_tool_without_type_is_local(enum shape_endpoint e);
 
 #endif

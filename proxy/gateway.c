@@ -20,6 +20,7 @@
 #include "admin.h"
 #include "audit.h"
 #include "config.h"
+#include "config_changes.h"
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
@@ -29,7 +30,7 @@
 
 struct gateway {
     struct config *config;
-    struct settings *running; /* one reference */
+    struct settings *current; /* what the workers have, for comparison at a reload */
     struct event *daily;
     struct event_base *base;
     struct event *signals[3];
@@ -62,26 +63,46 @@ static void count_change(void *arg, const struct policy_difference *d) {
     counts[d->change]++;
 }
 
-static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
-    struct audit_record *r = audit_record_new("config_reload");
+static void submit_event(void *context, struct audit_record *r) {
+    struct gateway *g = context;
     struct audit_ticket *t = r ? calloc(1, sizeof *t) : NULL;
 
-    if (!t) {
+    if (t) {
+        *t = (struct audit_ticket){.record = r, .done = forget_ticket};
+        if (audit_submit(g->audit, t) == 0) return;
+        free(t);
+    } else {
         audit_record_free(r);
-        return;
     }
-    audit_add_text(r, "result", ok ? "loaded" : "refused");
-    if (ok) {
-        int64_t counts[3] = {0};
-        (void)policy_diff(g->running->routes[0].policy, s->routes[0].policy, count_change, counts);
-        audit_add_text(r, "policy_digest", policy_digest(s->routes[0].policy));
-        audit_add_text(r, "policy_digest_before", policy_digest(g->running->routes[0].policy));
-        audit_add_number(r, "looser", counts[POLICY_LOOSER]);
-        audit_add_number(r, "stricter", counts[POLICY_STRICTER]);
+    log_event(LOG_LEVEL_ERROR, "audit.event-lost", "reason=queue");
+}
+
+static void add_difference(struct audit_record *r, const struct policy *before, const struct policy *after) {
+    int64_t counts[3] = {0};
+
+    (void)policy_diff(before, after, count_change, counts);
+    audit_add_text(r, "after", policy_digest(after));
+    audit_add_number(r, "looser", counts[POLICY_LOOSER]);
+    audit_add_number(r, "stricter", counts[POLICY_STRICTER]);
+}
+
+static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
+    struct audit_record *r = audit_record_new("config_reload");
+
+    if (r) {
+        audit_add_text(r, "result", ok ? "loaded" : "refused");
+        audit_add_text(r, "before", policy_digest(g->current->routes[0].policy));
+        if (ok) add_difference(r, g->current->routes[0].policy, s->routes[0].policy);
     }
-    t->record = r;
-    t->done = forget_ticket;
-    if (audit_submit(g->audit, t) < 0) free(t);
+    submit_event(g, r);
+    if (ok) config_changes(g->current, s, submit_event, g);
+}
+
+static void keep_current(struct gateway *g, struct settings *s) {
+    struct settings *old = g->current;
+
+    g->current = settings_ref(s);
+    settings_unref(old);
 }
 
 static struct tls_context *load_tls(const struct config *c) {
@@ -99,7 +120,7 @@ static void reload(struct gateway *g) {
     struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
     struct tls_context *tls = c ? load_tls(c) : NULL;
 
-    bool enough = c && settings_signed_enough(g->running, c->settings);
+    bool enough = c && settings_signed_enough(g->current, c->settings);
 
     if (c && !enough) log_event(LOG_LEVEL_ERROR, "reload.unsigned", "reason=loosens needs=two-signatures");
     if (!c || !enough || (c->tls_certificate && !tls)) {
@@ -110,8 +131,9 @@ static void reload(struct gateway *g) {
         for (size_t i = 0; i < g->n_workers; i++)
             worker_reload(g->workers[i], c->settings, tls);
         record_reload(g, c->settings, true);
-        settings_unref(g->running);
-        g->running = settings_ref(c->settings);
+        keep_current(g, c->settings);
+        if (!config_selftest(c->settings, submit_event, g))
+            log_event(LOG_LEVEL_ERROR, "selftest.failed", "a-policy=finds-nothing");
         log_event(LOG_LEVEL_INFO, "reload.done", "policy=%s digest=%.16s", policy_id(c->settings->routes[0].policy),
                   policy_digest(c->settings->routes[0].policy));
     }
@@ -165,7 +187,7 @@ static void on_day(evutil_socket_t fd, short what, void *arg) {
 
     (void)fd;
     (void)what;
-    warn_of_expiry(g->running);
+    warn_of_expiry(g->current);
 }
 
 static int start_daily(struct gateway *g) {
@@ -173,7 +195,7 @@ static int start_daily(struct gateway *g) {
 
     g->daily = event_new(g->base, -1, EV_PERSIST, on_day, g);
     if (!g->daily || event_add(g->daily, &day) < 0) return -1;
-    warn_of_expiry(g->running);
+    warn_of_expiry(g->current);
     return 0;
 }
 
@@ -250,7 +272,12 @@ static int open_audit(struct gateway *g) {
                                     .key = g->config->audit_key,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
-                                    .segment_step = (uint32_t)g->config->audit_preallocate};
+                                    .segment_step = (uint32_t)g->config->audit_preallocate,
+                                    .signing_key = g->config->signing_key,
+                                    .checkpoint_every = g->config->checkpoint_every,
+                                    .checkpoint_us = g->config->checkpoint_ms * 1000,
+                                    .rotate_size = g->config->rotate_size,
+                                    .rotate_daily = g->config->rotate_daily};
     char err[256] = "";
 
     g->audit = audit_open(&o, err, sizeof err);
@@ -263,6 +290,11 @@ static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
     if (open_audit(g) < 0) return -1;
+    keep_current(g, g->config->settings);
+    if (!config_selftest(g->config->settings, submit_event, g)) {
+        fprintf(stderr, "%s: a policy finds none of the identifiers of the self-test; the gateway does not start\n", g->config->path);
+        return -1;
+    }
     g->tls = load_tls(g->config);
     if (g->config->tls_certificate && !g->tls) return -1;
     if (start_daily(g) < 0 || start_workers(g) < 0) return -1;
@@ -277,17 +309,17 @@ static void stop(struct gateway *g) {
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
     audit_close(g->audit);
+    settings_unref(g->current);
     tls_context_unref(g->tls);
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);
     if (g->daily) event_free(g->daily);
     if (g->base) event_base_free(g->base);
-    settings_unref(g->running);
     config_free(g->config);
 }
 
 int gateway_serve(struct config *c) {
-    struct gateway g = {.config = c, .running = settings_ref(c->settings)};
+    struct gateway g = {.config = c};
     int rc = start(&g);
 
     for (const char *const *w = c->warnings; rc == 0 && *w; w++)

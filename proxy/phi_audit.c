@@ -1,63 +1,139 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * phi audit verify: every record against the one before it; with the key also every record by itself.
+ * phi audit: the auditor's commands, and what they share.
  */
-#include <stdio.h>
+#include "phi_audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "audit.h"
-#include "phi_tool.h"
+static const struct {
+    const char *name, *usage;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE [--witness-key FILE]", phi_audit_verify},
+    {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE]", phi_audit_search},
+    {"report", "[--from T] [--to T] [--format html|csv|json] [--report R1..R16] [--out FILE]", phi_audit_report},
+    {"export", "--format ocsf|fhir|cef|rfc5424 [--from T] [--to T] [--out FILE]", phi_audit_export},
+    {"merge", "LOG... [--out FILE]", phi_audit_merge},
+    {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
+    {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
+    {"witness", "key|request|sign ...", phi_audit_witness},
+    {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},
+};
 
-static int read_key(const char *path, unsigned char key[32]) {
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+int phi_audit_command(int argc, char **argv) {
+    for (size_t i = 0; argc >= 1 && i < N_COMMANDS; i++)
+        if (strcmp(argv[0], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(stderr, "%s phi audit %s %s\n", i ? "      " : "usage:", commands[i].name, commands[i].usage);
+    return PHI_USAGE;
+}
+
+/* ---- keys ---- */
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int read_hex(struct span text, unsigned char key[32]) {
+    while (text.len && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == ' '))
+        text.len--;
+    if (text.len != 64) return -1;
+    for (size_t i = 0; i < 64; i++) {
+        int digit = hex_digit(text.ptr[i]);
+        if (digit < 0) return -1;
+        key[i / 2] = (unsigned char)(i % 2 ? key[i / 2] | digit : digit << 4);
+    }
+    return 0;
+}
+
+int phi_audit_key(const char *path, unsigned char key[32]) {
     struct buf text;
-    int rc = -1;
 
     if (phi_read(path, &text) < 0) return -1;
-    if (text.len >= 64) {
-        rc = 0;
-        for (size_t i = 0; i < 64; i++) {
-            char c = text.ptr[i];
-            int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-            if (digit < 0) rc = -1;
-            else key[i / 2] = (unsigned char)(i % 2 ? key[i / 2] | digit : digit << 4);
-        }
-    }
-    if (rc < 0) fputs("phi: the key file does not hold 64 lower-case hex digits\n", stderr);
+    int rc = read_hex(buf_span(&text), key);
+    if (rc < 0) fprintf(stderr, "phi: %s: not an audit key (64 lower-case hex digits)\n", path);
     buf_free(&text);
     return rc;
 }
 
-static int report(const char *path, int verdict, const struct audit_check *c, bool keyed) {
-    if (verdict < 0) {
-        fprintf(stderr, "phi: %s: %s\n", path, c->reason ? c->reason : "cannot be read");
-        return PHI_USAGE;
-    }
-    if (verdict > 0) {
-        printf("%s: line %llu is the first bad record: %s\n", path, (unsigned long long)c->bad_line, c->reason ? c->reason : "?");
-        return PHI_FOUND;
-    }
-    printf("%s: verified: %llu records, seq %llu to %llu, %s\n", path, (unsigned long long)c->records,
-           (unsigned long long)c->first_seq, (unsigned long long)c->last_seq,
-           keyed ? "chain and keyed codes" : "chain only (give --key to check the keyed codes too)");
-    if (c->unfinished) printf("%llu decisions have no outcome yet\n", (unsigned long long)c->unfinished);
-    if (c->torn_tail) puts("the last line is torn (the gateway was stopped while writing it; its next start seals it)");
-    return PHI_DONE;
+int phi_audit_note_key(const char *path, bool wanted_private, struct audit_note_key *k) {
+    struct buf text;
+    int rc = -1;
+
+    if (phi_read(path, &text) < 0) return -1;
+    if (audit_note_key_read(k, buf_span(&text)) < 0)
+        fprintf(stderr, "phi: %s: not a key for checkpoints (name+id+base64, as `phi init` writes checkpoint.pub)\n", path);
+    else if (wanted_private && !k->private_key)
+        fprintf(stderr, "phi: %s: this is the public key; the private one is needed\n", path);
+    else
+        rc = 0;
+    buf_free(&text);
+    return rc;
 }
 
-int phi_audit_command(int argc, char **argv) {
-    const char *key_path = NULL;
-    const struct phi_option options[] = {{"--key", &key_path, NULL}};
-    struct audit_check c = {0};
-    unsigned char key[32] = {0};
-    int rc;
+/* ---- the log ---- */
 
-    if (phi_options(&argc, argv, options, 1) < 0) return PHI_USAGE;
-    if (argc != 2 || strcmp(argv[0], "verify") != 0) {
-        fputs("usage: phi audit verify FILE [--key FILE]\n", stderr);
-        return PHI_USAGE;
-    }
-    if (key_path && read_key(key_path, key) < 0) return PHI_USAGE;
-    rc = report(argv[1], audit_verify(argv[1], key_path ? key : NULL, &c), &c, key_path != NULL);
-    explicit_bzero(key, sizeof key);
-    return rc;
+const char *phi_audit_log(const char *path) {
+    return path ? path : "audit/decisions.log";
+}
+
+struct audit_set *phi_audit_set(const char *path) {
+    const char *reason;
+    struct audit_set *s = audit_set_find(phi_audit_log(path), &reason);
+
+    if (!s) fprintf(stderr, "phi: %s: %s\n", phi_audit_log(path), reason);
+    return s;
+}
+
+int phi_audit_lines_end(const struct audit_lines *l) {
+    if (!audit_lines_failed(l)) return 0;
+    fprintf(stderr, "phi: %s: cannot be read\n", audit_lines_file(l));
+    return -1;
+}
+
+int phi_audit_note(const char *log, const char *file, struct buf *note, struct audit_checkpoint *c) {
+    char name[PATH_MAX];
+    struct span body;
+
+    if (!file && snprintf(name, sizeof name, "%s.checkpoint", phi_audit_log(log)) >= (int)sizeof name) return -1;
+    if (phi_read(file ? file : name, note) < 0) return -1;
+    if (audit_checkpoint_read(buf_span(note), c, &body) == 0) return 0;
+    fprintf(stderr, "phi: %s: not a checkpoint\n", file ? file : name);
+    buf_free(note);
+    return -1;
+}
+
+/* ---- output ---- */
+
+FILE *phi_audit_output(const char *path) {
+    if (!path) return stdout;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+    if (f) return f;
+    if (errno == EEXIST) fprintf(stderr, "phi: %s is there already; nothing was changed\n", path);
+    else fprintf(stderr, "phi: %s: %s\n", path, strerror(errno));
+    if (fd >= 0) close(fd);
+    return NULL;
+}
+
+int phi_audit_output_end(FILE *f, const char *path) {
+    bool ok = !ferror(f);
+
+    if ((path ? fclose(f) : fflush(f)) != 0) ok = false;
+    if (ok) return 0;
+    fprintf(stderr, "phi: %s: cannot be written\n", path ? path : "standard output");
+    return -1;
+}
+
+void phi_audit_span(FILE *f, struct span s) {
+    fwrite(s.ptr, 1, s.len, f);
 }

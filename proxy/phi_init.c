@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "audit_note.h"
 #include "phi_keys.h"
 #include "phi_tool.h"
 
@@ -44,7 +45,8 @@ static const char starter[] =
     "\n"
     "policy: minimum-necessary\n"
     "clients: clients.yaml\n"
-    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}}\n";
+    "# checkpoint.pub, beside checkpoint.key, is what an auditor needs to check proofs: hand it out.\n"
+    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n";
 
 struct place {
     const char *directory;
@@ -86,6 +88,31 @@ static int write_secret(struct place *p, const char *name) {
     int rc = write_new(at(p, name), span_make(hex, 65));
     explicit_bzero(random, sizeof random);
     explicit_bzero(hex, sizeof hex);
+    return rc;
+}
+
+/* The key that signs checkpoints of the audit log; its name is the log's, so no two gateways may share it. */
+static int write_signing_key(struct place *p) {
+    char name[AUDIT_NAME_MAX + 1];
+    unsigned char random[8];
+    struct audit_note_key k;
+    struct buf b;
+    int rc = -1;
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return complain("getrandom");
+    size_t n = (size_t)snprintf(name, sizeof name, "phigate/audit/");
+    for (size_t i = 0; i < sizeof random; i++)
+        n += (size_t)snprintf(name + n, sizeof name - n, "%02x", random[i]);
+    buf_init(&b, 1024);
+    if (audit_note_key_new(&k, AUDIT_KEY_LOG, name) == 0) {
+        audit_note_key_write(&k, true, &b);
+        rc = write_new(at(p, "secrets/checkpoint.key"), buf_span(&b));
+        buf_clear(&b);
+        audit_note_key_write(&k, false, &b);
+        if (rc == 0) rc = write_new(at(p, "secrets/checkpoint.pub"), buf_span(&b));
+    }
+    audit_note_key_wipe(&k);
+    buf_free(&b);
     return rc;
 }
 
@@ -163,7 +190,7 @@ static int write_clients(struct place *p) {
 }
 
 static int refuse_existing(struct place *p) {
-    static const char *const names[] = {"phigate.yaml", "clients.yaml", "secrets/audit.key", "tls/cert.pem", "tls/key.pem"};
+    static const char *const names[] = {"phigate.yaml", "clients.yaml", "secrets/audit.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
     struct stat st;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -179,7 +206,7 @@ static int make_all(struct place *p) {
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         if (make_directory(p, directories[i]) < 0) return -1;
-    if (write_secret(p, "secrets/audit.key") < 0) return -1;
+    if (write_secret(p, "secrets/audit.key") < 0 || write_signing_key(p) < 0) return -1;
     if (write_certificate(p) < 0) return -1;
     if (write_clients(p) < 0) return -1;
     return write_new(at(p, "phigate.yaml"), span_of(starter));

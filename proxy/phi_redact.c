@@ -209,7 +209,7 @@ int phi_redact_command(int argc, char **argv) {
     struct job j = {.arena = NULL};
     int rc;
 
-    if (phi_options(&argc, argv, options, 5) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
     if (phi_read(argc ? argv[0] : NULL, &j.in) < 0) return PHI_USAGE;
     buf_init(&j.out, PHI_INPUT_MAX);
     j.arena = arena_new(ARENA_MAX);

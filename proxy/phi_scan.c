@@ -13,11 +13,6 @@
 
 #define LINE_ARENA (256u << 20)
 
-/* Not every finding is an identifier: ages up to 89, sensitive topics, model numbers of devices decide about other things. */
-static bool is_identifier(const struct phi_finding *f) {
-    return phi_kind_letter((enum phi_kind)f->kind) != '-' || f->kind == PHI_SECRET;
-}
-
 static int scan_text(struct policy *p, struct phi_scratch *s, struct span text, struct phi_result *found) {
     struct phi_leaf leaf = {.text = text.ptr ? text.ptr : "", .len = (uint32_t)text.len};
 
@@ -40,7 +35,7 @@ static int scan_plain(struct policy *p, struct phi_scratch *s, const char *path,
     if (scan_text(p, s, buf_span(&text), &found) == 0) {
         rc = PHI_DONE;
         for (size_t i = 0; i < found.n; i++) {
-            if (!all && !is_identifier(&found.v[i])) continue;
+            if (!all && !phi_is_identifier((enum phi_kind)found.v[i].kind)) continue;
             print_finding(p, &found.v[i]);
             rc = PHI_FOUND;
         }
@@ -55,7 +50,7 @@ static void print_jsonl(const struct policy *p, struct span id, const struct phi
     printf("{\"id\":%.*s,\"findings\":[", (int)id.len, id.ptr);
     for (size_t i = 0; i < found->n; i++) {
         const struct phi_finding *f = &found->v[i];
-        if (!all && !is_identifier(f)) continue;
+        if (!all && !phi_is_identifier((enum phi_kind)f->kind)) continue;
         printf("%s{\"begin\":%u,\"end\":%u,\"kind\":\"%s\",\"rule\":\"%s\",\"score\":%u}", any ? "," : "", f->begin, f->end,
                phi_kind_name((enum phi_kind)f->kind), phi_rule_id(policy_engine(p), f->rule), f->score);
         any = true;
@@ -107,7 +102,7 @@ int phi_scan_command(int argc, char **argv) {
     struct policy *p;
     int rc;
 
-    if (phi_options(&argc, argv, options, 4) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
     p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();

@@ -106,7 +106,7 @@ static int score_line(struct policy *p, struct phi_scratch *s, struct span line,
     if (a && phi_read_line(a, line, &record) == 0 && find(p, s, record.text, &found, &t->seconds) == 0 &&
         score_text_read(a, record.text, &doc) == 0) {
         for (size_t i = 0; i < found.n; i++)
-            if (phi_kind_letter((enum phi_kind)found.v[i].kind) != '-' || found.v[i].kind == PHI_SECRET)
+            if (phi_is_identifier((enum phi_kind)found.v[i].kind))
                 score_cover(&doc, found.v[i].begin, found.v[i].end);
         score_document(t, &doc, &record);
         t->bytes += record.text.len;
@@ -167,7 +167,7 @@ int phi_score_command(int argc, char **argv) {
     const struct phi_option options[] = {{"--policy", &name, NULL}, {"--strict", NULL, &strict}};
     int rc = PHI_DONE;
 
-    if (phi_options(&argc, argv, options, 2) < 0 || argc < 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc < 1) return PHI_USAGE;
     struct policy *p = phi_policy(name ? name : strict ? "strict" : NULL);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();

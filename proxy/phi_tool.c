@@ -117,6 +117,11 @@ int phi_view(const struct policy *p, const struct phi_who *who, struct policy_vi
     return 0;
 }
 
+bool phi_is_identifier(enum phi_kind kind) {
+    if (kind == PHI_TIME || kind == PHI_DATE_RELATIVE) return false;
+    return phi_kind_letter(kind) != '-' || kind == PHI_SECRET;
+}
+
 /* ---- JSON Lines ---- */
 
 static int add_span(struct arena *a, struct json_scanner *s, struct phi_line *out, size_t *room) {

@@ -5,6 +5,7 @@
 #ifndef PHI_TOOL_H
 #define PHI_TOOL_H
 
+#include "../detectors/phi.h"
 #include "buf.h"
 #include "span.h"
 
@@ -44,6 +45,10 @@ struct phi_who {
 /* The decisions for them; the purpose as in phi_purpose. -1: unknown purpose. */
 MUST_CHECK int phi_view(const struct policy *p, const struct phi_who *who, struct policy_view *out);
 bool phi_share(char *out, size_t out_size); /* false with a sentence on standard error */
+
+/* Not every finding is an identifier: ages up to 89, sensitive topics and models of devices decide about other things; a time
+ * of day or "three days ago" without a calendar date names no date (45 CFR 164.514(b)(2)(i)(C)). */
+bool phi_is_identifier(enum phi_kind kind);
 
 /* Commands: argv begins after the command's name. */
 int phi_init_command(int argc, char **argv);

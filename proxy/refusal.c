@@ -83,15 +83,32 @@ static const char *google_status(int status) {
     }
 }
 
+static const char *anthropic_type(enum refusal r) {
+    switch (rows[r].status) {
+    case 404: return "not_found_error";
+    case 413: return "request_too_large";
+    case 503: return "overloaded_error";
+    case 504: return "timeout_error";
+    default: return rows[r].status < 500 ? rows[r].type : "api_error";
+    }
+}
+
+/* Its errors have no code, so that stands in the message. */
+static void write_anthropic(enum refusal r, const struct refusal_detail *d, struct buf *out) {
+    buf_add_format(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"%s: ", anthropic_type(r), rows[r].code);
+    add_message(r, d, out);
+    buf_add_c(out, "\"},\"request_id\":\"");
+    buf_add_json_escaped(out, d->request_id);
+    buf_add_c(out, "\"}");
+}
+
 void refusal_write(enum refusal r, enum shape_dialect dialect, const struct refusal_detail *d, struct buf *out) {
     switch (dialect) {
     case SHAPE_OPENAI:
         write_openai(r, d, out);
         return;
     case SHAPE_ANTHROPIC:
-        buf_add_format(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"", rows[r].type);
-        add_message(r, d, out);
-        buf_add_c(out, "\"}}");
+        write_anthropic(r, d, out);
         return;
     case SHAPE_OLLAMA:
         buf_add_c(out, "{\"error\":\"");

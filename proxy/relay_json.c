@@ -22,7 +22,7 @@ static struct restore *read_again(struct relay_text *x, const struct answer *w, 
     return r;
 }
 
-static int move_indexes(struct relay_text *x, const struct answer *w) {
+int relay_json_indexes(struct relay_text *x, const struct answer *w) {
     struct restore_counts nowhere = {0};
     struct restore *r = NULL;
     uint32_t last = 0;
@@ -49,8 +49,8 @@ int relay_json(struct relay_text *x, struct span body, struct relay_result *resu
     relay_text_begin(x);
     if (answer_read(x->arena, body, &w) < 0) return -1;
     for (size_t i = 0; i < w.n_texts; i++)
-        if (relay_text_whole(x, &w, &w.texts[i]) < 0) return -1;
-    if (move_indexes(x, &w) < 0) return -1;
+        if (!relay_text_signed(x, &w.texts[i]) && relay_text_whole(x, &w, &w.texts[i]) < 0) return -1;
+    if (relay_json_indexes(x, &w) < 0) return -1;
     result->usage_in = w.usage_in;
     result->usage_out = w.usage_out;
     return relay_text_splice(x, body, out);

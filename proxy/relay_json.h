@@ -7,11 +7,14 @@
 
 #include "span.h"
 
+struct answer;
 struct buf;
 struct relay_result;
 struct relay_text;
 
 /* Appends the document with the caller's values. -1: not strict JSON, or a limit; nothing was appended then. */
 MUST_CHECK int relay_json(struct relay_text *x, struct span body, struct relay_result *result, struct buf *out);
+/* Moves the numbers of citations that stand beside the text they count in. */
+MUST_CHECK int relay_json_indexes(struct relay_text *x, const struct answer *w);
 
 #endif

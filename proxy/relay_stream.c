@@ -228,24 +228,13 @@ static int move_indexes(struct relay_stream *s, const struct answer *w) {
     return 0;
 }
 
-/* Padding against size side channels does not fit a text of another size. */
-static int cut_padding(struct relay_stream *s, const struct answer *w) {
-    for (size_t i = 0; s->text->n > 0 && i < w->n_members; i++) {
-        if (!span_is(w->members[i].key, "obfuscation")) continue;
-        uint32_t begin = i > 0 ? w->members[i - 1].end : w->members[i].begin;
-        uint32_t end = i == 0 && w->n_members > 1 ? w->members[1].begin : w->members[i].end;
-        return relay_text_cut(s->text, begin, end);
-    }
-    return 0;
-}
-
 static int edit_texts(struct relay_stream *s, const struct answer *w) {
     for (size_t i = 0; i < w->n_texts; i++) {
         const struct answer_leaf *leaf = &w->texts[i];
         int result = answer_grows(w, leaf) ? grow_text(s, w, leaf) : relay_text_whole(s->text, w, leaf);
         if (result < 0) return -1;
     }
-    return move_indexes(s, w) < 0 ? -1 : cut_padding(s, w);
+    return move_indexes(s, w) < 0 ? -1 : relay_text_cut_padding(s->text, w);
 }
 
 static int take_json(struct relay_stream *s, const struct sse_event *e) {

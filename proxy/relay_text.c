@@ -85,8 +85,18 @@ int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const
     return add(x, leaf->begin, leaf->begin + (uint32_t)leaf->raw.len, with);
 }
 
-int relay_text_cut(struct relay_text *x, uint32_t begin, uint32_t end) {
-    return add(x, begin, end, (struct span){0});
+bool relay_text_signed(const struct relay_text *x, const struct answer_leaf *leaf) {
+    return x->signed_thinking && span_is(leaf->key, "thinking");
+}
+
+int relay_text_cut_padding(struct relay_text *x, const struct answer *w) {
+    for (size_t i = 0; x->n > 0 && i < w->n_members; i++) {
+        if (!span_is(w->members[i].key, "obfuscation")) continue;
+        uint32_t begin = i > 0 ? w->members[i - 1].end : w->members[i].begin;
+        uint32_t end = i == 0 && w->n_members > 1 ? w->members[1].begin : w->members[i].end;
+        return add(x, begin, end, (struct span){0});
+    }
+    return 0;
 }
 
 static int by_place(const void *a, const void *b) {

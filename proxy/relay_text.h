@@ -18,7 +18,7 @@ struct relay_text {
     struct arena *arena; /* of the document */
     const struct tokens *tokens;
     struct restore_counts *counts;
-    bool json_mode;
+    bool json_mode, signed_thinking; /* signed_thinking: goes back under a signature, so it stays as it came */
     struct buf scratch, escaped;
     struct json_edit *edits;
     size_t n, size;
@@ -27,6 +27,8 @@ struct relay_text {
 void relay_text_init(struct relay_text *x, struct arena *a, const struct tokens *t, struct restore_counts *counts,
                      bool json_mode, size_t ceiling);
 void relay_text_free(struct relay_text *x);
+/* Nothing of this leaf may be changed. */
+bool relay_text_signed(const struct relay_text *x, const struct answer_leaf *leaf);
 /* The arena was reset: no edits. */
 void relay_text_begin(struct relay_text *x);
 
@@ -39,7 +41,8 @@ MUST_CHECK int relay_text_set(struct relay_text *x, const struct answer_leaf *le
 MUST_CHECK int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf);
 /* Moves a number that counts characters of the text of r. */
 MUST_CHECK int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const struct restore *r);
-MUST_CHECK int relay_text_cut(struct relay_text *x, uint32_t begin, uint32_t end);
+/* Padding against size side channels does not fit an event that was edited. */
+MUST_CHECK int relay_text_cut_padding(struct relay_text *x, const struct answer *w);
 MUST_CHECK int relay_text_splice(struct relay_text *x, struct span text, struct buf *out);
 
 #endif

@@ -139,6 +139,14 @@ static bool read_coding(struct response_head *h, struct span value) {
     return true;
 }
 
+/* Asked for identity, some compress all the same. */
+static bool read_content_coding(struct response_head *h, struct span value) {
+    if (h->has_coding) return false;
+    h->has_coding = true;
+    h->coding = inflate_coding_of(value);
+    return h->coding != INFLATE_UNKNOWN;
+}
+
 /* Fields that describe the body: true when this is one, and *good whether it may be so. */
 static bool read_framing(struct response_head *h, struct span name, struct span value, bool *good) {
     if (span_is_nocase(name, "content-length"))
@@ -146,7 +154,7 @@ static bool read_framing(struct response_head *h, struct span name, struct span 
     else if (span_is_nocase(name, "transfer-encoding"))
         *good = read_coding(h, value);
     else if (span_is_nocase(name, "content-encoding"))
-        *good = span_is_nocase(value, "identity");
+        *good = read_content_coding(h, value);
     else if (span_is_nocase(name, "content-type"))
         *good = read_type(h, value);
     else
@@ -170,7 +178,8 @@ static void start_over(struct response_head *h) {
     h->n_fields = 0;
     explicit_bzero(h->text, h->text_used);
     h->text_used = 0;
-    h->has_length = h->chunked = h->has_type = false;
+    h->has_length = h->chunked = h->has_type = h->has_coding = false;
+    h->coding = INFLATE_UNKNOWN;
     h->content_type = span_make(NULL, 0);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The head of an upstream's answer, line by line, stricter than the HTTP library that delivers the lines. What two
- * readers could frame differently is refused (RFC 9112 sections 5 and 6), so are redirects and content codings. Of the
+ * readers could frame differently is refused (RFC 9112 sections 5 and 6), so are redirects and codings that cannot be undone. Of the
  * fields only an allow-list is kept, with lower-case names: nothing that sets cookies, moves the client elsewhere
  * or describes a framing that is no longer true gets past.
  */
 #ifndef RESPONSE_HEAD_H
 #define RESPONSE_HEAD_H
 
+#include "inflate.h"
 #include "span.h"
 
 #include <stdint.h>
@@ -30,8 +31,9 @@ struct response_head {
     struct span content_type;
     struct response_field fields[RESPONSE_HEAD_FIELDS]; /* spans into text */
     size_t n_fields;
-    bool has_length;
+    bool has_length, has_coding;
     uint64_t length;
+    enum inflate_coding coding; /* 0: none was named */
 
     uint8_t state;
     bool old_version, framed, chunked, has_type; /* old_version: HTTP/1.0; framed: by HTTP/2 */

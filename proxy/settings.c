@@ -25,6 +25,16 @@ const struct settings_route *settings_route(const struct settings *s, struct spa
     return NULL;
 }
 
+/* A server on the practice's own machine (Ollama) passes models of such names on to its maker's machines. */
+static bool runs_elsewhere(struct span model) {
+    static const char word[] = "cloud";
+    const size_t n = sizeof word - 1;
+
+    for (size_t i = 0; i + n <= model.len; i++)
+        if (span_is_nocase(span_sub(model, i, i + n), word)) return true;
+    return false;
+}
+
 const struct settings_route *settings_route_to(const struct settings *s, const char *upstream) {
     for (size_t i = 0; i < s->n_routes; i++)
         if (strcmp(s->routes[i].upstream->name, upstream) == 0) return &s->routes[i];
@@ -53,7 +63,7 @@ const char *settings_uncovered(const struct settings_upstream *u, enum shape_end
                                int today) {
     const char *reason = NULL;
 
-    if (u->on_prem) return NULL;
+    if (u->on_prem) return runs_elsewhere(model) ? "model_runs_elsewhere" : NULL;
     if (!u->agreement.present) return "baa_missing";
     if (today < u->agreement.effective) return "baa_not_effective";
     if (today > u->agreement.expires) return "baa_expired";

@@ -16,6 +16,7 @@ struct access;
 struct coverage;
 struct policy;
 struct upstream_target;
+struct vocabulary;
 
 /* A business associate agreement as the configuration states it (45 CFR 164.504(e)). */
 struct agreement {
@@ -51,6 +52,7 @@ struct settings {
     struct settings_route *routes;
     size_t n_routes;
     bool signing;            /* policy_keys: policy files need signatures */
+    struct vocabulary *vocabulary; /* NULL: input as token numbers cannot be read */
     struct policy *shadow;   /* tried on the same findings, decides nothing; NULL: none */
     uint64_t body_max;
     uint32_t depth_max;

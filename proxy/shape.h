@@ -14,7 +14,18 @@ enum shape_endpoint {
     SHAPE_CHAT,
     SHAPE_COMPLETIONS,
     SHAPE_EMBEDDINGS,
-    SHAPE_MODELS
+    SHAPE_MODELS,
+    SHAPE_RESPONSES,
+    SHAPE_RESPONSES_COMPACT,
+    SHAPE_RESPONSES_TOKENS, /* /v1/responses/input_tokens */
+    SHAPE_MODERATIONS,
+    SHAPE_IMAGES,           /* /v1/images/generations */
+    SHAPE_MESSAGES_API,     /* Anthropic's /v1/messages */
+    SHAPE_MESSAGES_TOKENS,  /* its count_tokens */
+    SHAPE_OLLAMA_CHAT,
+    SHAPE_OLLAMA_GENERATE,
+    SHAPE_OLLAMA_EMBED,
+    SHAPE_ENDPOINTS
 };
 
 /* The dialect in which a path's errors are written. */
@@ -24,6 +35,12 @@ enum shape_dialect { SHAPE_OPENAI = 0, SHAPE_ANTHROPIC, SHAPE_OLLAMA, SHAPE_GOOG
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
+const char *shape_upstream_path(enum shape_endpoint e); /* under the base of an upstream: "/chat/completions" */
+/* The model that the specification takes when a body names none; "": it must name one. */
+const char *shape_default_model(enum shape_endpoint e);
+/* Its answer streams in events that say by their type what they are, not in chunks of choices. */
+bool shape_typed_events(enum shape_endpoint e);
+bool shape_is_ollama(enum shape_endpoint e);
 
 /* ---- places ---- */
 
@@ -44,14 +61,21 @@ enum shape_place {
     SHAPE_HOSTED,    /* lets the upstream pass text on to others */
     SHAPE_MESSAGES, SHAPE_MESSAGE, SHAPE_ROLE, SHAPE_CONTENT, SHAPE_PART, SHAPE_PART_TYPE, SHAPE_PREDICTION,
     SHAPE_IMAGE, SHAPE_IMAGE_URL, SHAPE_AUDIO, SHAPE_FILE, SHAPE_BLOB, SHAPE_REMOTE, SHAPE_OPAQUE,
-    SHAPE_TOOLS, SHAPE_TOOL, SHAPE_TOOL_TYPE
+    SHAPE_TOOLS, SHAPE_TOOL, SHAPE_TOOL_TYPE,
+    SHAPE_ITEMS, SHAPE_ITEM, SHAPE_ITEM_TYPE,  /* what a response is made from */
+    SHAPE_TEXT_OPTIONS, SHAPE_OUTPUT_OPTIONS, SHAPE_OLLAMA_FORMAT,
+    SHAPE_KEPT,      /* true: the upstream keeps what it is sent */
+    SHAPE_SEALED,    /* encrypted or signed by the upstream for itself */
+    SHAPE_SIGNED,    /* text under such a signature: it must go back as it came */
+    SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
+    SHAPE_SOURCE, SHAPE_SOURCE_TYPE
 };
 
 struct shape_key {
     const char *name;
     size_t len;
     enum shape_place place;                   /* of its value, unless at[] says otherwise for where it stands */
-    struct { enum shape_place in, to; } at[3]; /* in SHAPE_FREE: end */
+    struct { enum shape_place in, to; unsigned only; } at[5]; /* only: endpoints, as bits, 0: all. in SHAPE_FREE: end */
     enum walk_part part;                      /* WALK_OTHER: that of what is around it */
     unsigned parameter;                       /* endpoints at whose top level its number is a parameter, as bits */
 };
@@ -60,7 +84,7 @@ struct shape_key {
  * does, with U+017F and U+212A) would take it for one. */
 const struct shape_key *shape_key_find(enum shape_endpoint e, struct span key, bool *ambiguous);
 /* The place of a key's value in an object at `in`; of an item of an array at `in`; of an object found at `in`. */
-enum shape_place shape_place_member(enum shape_place in, const struct shape_key *key);
+enum shape_place shape_place_member(enum shape_endpoint e, enum shape_place in, const struct shape_key *key);
 enum shape_place shape_place_item(enum shape_place in);
 enum shape_place shape_place_object(enum shape_place in);
 

@@ -65,9 +65,10 @@ static bool is_json(struct span type) {
 }
 
 static enum flow check_framing(struct transaction *t, const struct http1_head *h) {
-    struct span coding = http1_field(h, "content-encoding");
+    size_t codings = http1_field_count(h, "content-encoding");
 
-    if (coding.len && !span_is_nocase(coding, "identity")) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
+    t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
+    if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
     if (!t->get && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
@@ -83,6 +84,33 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
     return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
+static bool is_date(struct span s) {
+    if (s.len != 10) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        bool dash = i == 4 || i == 7;
+        if (dash ? s.ptr[i] != '-' : s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+    }
+    return true;
+}
+
+/* The version of Anthropic's interface that the client speaks decides how its body is read, so it goes along: as a date, or
+ * the only one there is so far. Nothing else of a head travels on. */
+static enum flow read_version(struct transaction *t, const struct http1_head *h) {
+    static const char name[] = "anthropic-version: ";
+    struct span version = http1_field(h, "anthropic-version");
+    char *line;
+
+    if (t->dialect != SHAPE_ANTHROPIC) return FLOW_NEXT;
+    if (!is_date(version) || http1_field_count(h, "anthropic-version") != 1) version = span_of("2023-06-01");
+    line = arena_alloc(t->keep, sizeof name + version.len);
+    if (!line) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    memcpy(line, name, sizeof name - 1);
+    memcpy(line + sizeof name - 1, version.ptr, version.len);
+    line[sizeof name - 1 + version.len] = '\0';
+    t->upstream_headers[0] = line;
+    return FLOW_NEXT;
+}
+
 static enum flow read_head(struct transaction *t, const struct http1_head *h, const char *fingerprint) {
     struct span method = h->method == HTTP1_GET ? span_of("GET") : h->method == HTTP1_POST ? span_of("POST") : span_of("-");
     unsigned retry_after;
@@ -95,6 +123,7 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
     if (t->endpoint == SHAPE_NONE || h->query.len) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
     if ((flow = transaction_read_override(t, h)) != FLOW_NEXT) return flow;
     if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
@@ -129,7 +158,7 @@ static enum flow step_read(struct transaction *t) {
 static enum flow step_offload(struct transaction *t) {
     if (t->offloaded) return FLOW_WAIT; /* transaction_decided moves on */
     t->scratch = t->world->scratch;
-    if (t->in.len <= OFFLOAD_BYTES) return FLOW_NEXT;
+    if (t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
     t->offloaded = true;
     if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
     t->offloaded = false;
@@ -183,21 +212,23 @@ static enum flow step_audit(struct transaction *t) {
 
 /* ---- SEND ---- */
 
-static const char *upstream_path(enum shape_endpoint e) {
-    return shape_endpoint_name(e) + strlen("/v1");
+/* Typed events repeat the request's instructions and tools. */
+static size_t event_max(const struct transaction *t) {
+    return t->settings->event_max + (shape_typed_events(t->endpoint) ? t->out.len * 2 : 0);
 }
 
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
                                     .method = t->get ? "GET" : "POST",
-                                    .path = upstream_path(t->endpoint),
+                                    .path = shape_upstream_path(t->endpoint),
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
+                                    .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
 
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
-    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, t->settings->event_max, ANSWER_MAX);
+    t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);

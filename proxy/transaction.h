@@ -34,6 +34,7 @@ struct transaction_call {
     const char *method, *path; /* "/chat/completions" */
     struct span body;
     bool stream;
+    const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;
 };
 

@@ -81,7 +81,7 @@ static void add_upstream_headers(struct header_list *l, const struct transaction
 void transaction_answer_begin(struct transaction *t) {
     struct header_list headers = {.n = 0};
 
-    add(&headers, "content-type", span_of("text/event-stream; charset=utf-8"));
+    add(&headers, "content-type", span_of(relay_stream_type(t->relay)));
     add(&headers, "cache-control", span_of("no-cache"));
     add_own(&headers, t);
     add_upstream_headers(&headers, t);

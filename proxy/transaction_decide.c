@@ -10,7 +10,10 @@
 
 #include "access.h"
 #include "arena.h"
+#include "facts.h"
 #include "transaction_state.h"
+#include "vocabulary.h"
+#include "walk_ids.h"
 
 #define WORK_PER_BYTE 48 /* arena bytes that one byte of a body may cost */
 #define WORK_BASE (1024u * 1024)
@@ -42,20 +45,6 @@ static enum flow choose_purpose(struct transaction *t) {
     return FLOW_NEXT;
 }
 
-static const char *unreadable_reason(uint32_t bits) {
-    static const struct {
-        uint32_t bit;
-        const char *reason;
-    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
-                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
-                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
-                   {WALK_UNKNOWN_PART, "unknown_part"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (bits & reasons[i].bit) return reasons[i].reason;
-    return "unknown_part";
-}
-
 /* The model that the upstream will be asked for. */
 static struct span model_asked(const struct transaction *t) {
     const char *forced = t->route->upstream->model;
@@ -74,10 +63,22 @@ static enum flow take_route(struct transaction *t, const struct settings_route *
 static enum flow choose_route(struct transaction *t) {
     const struct settings_route *route;
 
+    if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
     route = settings_route(t->settings, t->walk.model);
     return route ? take_route(t, route) : transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
+}
+
+/* What the upstream must not be asked to keep, it is not asked to. */
+static enum flow plan_force(struct transaction *t) {
+    bool may_store = t->route->upstream->may_store;
+
+    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    t->walk.forced = t->force.edits;
+    t->walk.n_forced = t->force.n;
+    bool asked = t->walk.store && t->force.n == 0;
+    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
@@ -87,9 +88,8 @@ static enum flow check_route(struct transaction *t) {
     if (flow != FLOW_NEXT) return flow;
     if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
-        return refuse_at(t, REFUSAL_UNSCANNABLE, unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
-    if (t->walk.store && !t->route->upstream->may_store) return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
-    return FLOW_NEXT;
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    return plan_force(t);
 }
 
 /* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
@@ -106,15 +106,60 @@ static enum flow route_models(struct transaction *t) {
     return FLOW_NEXT;
 }
 
-enum flow transaction_walk(struct transaction *t) {
-    struct span body = buf_span(&t->in);
-    enum flow flow;
+/* A compressed body is read, and forwarded, as what it stands for. */
+static enum flow undo_coding(struct transaction *t) {
+    struct buf plain;
 
-    if (t->endpoint == SHAPE_MODELS) return route_models(t);
+    if (t->coding == INFLATE_IDENTITY) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    enum inflate_result result = inflate_whole(t->coding, buf_span(&t->in), t->in.ceiling, &plain);
+    buf_free(&t->in);
+    t->in = plain;
+    t->bytes_in = plain.len;
+    switch (result) {
+    case INFLATE_OK: return FLOW_NEXT;
+    case INFLATE_BROKEN: return transaction_refuse(t, REFUSAL_BROKEN_CODING);
+    case INFLATE_TOO_LARGE: return transaction_refuse_because(t, REFUSAL_TOO_LARGE, "decompressed");
+    case INFLATE_MEMORY: return transaction_refuse(t, REFUSAL_OVERLOADED);
+    }
+    return transaction_refuse(t, REFUSAL_INTERNAL);
+}
+
+static enum flow walk_once(struct transaction *t) {
+    struct span body = buf_span(&t->in);
+
+    arena_free(t->work);
     t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
         return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    return FLOW_NEXT;
+}
+
+/* Input as token numbers is read as the text that they stand for, where the model's table is known. */
+static enum flow undo_token_ids(struct transaction *t) {
+    const struct vocabulary *v = t->settings->vocabulary;
+    struct buf plain;
+
+    if (!(t->walk.unreadable & WALK_TOKEN_IDS) || !vocabulary_is_of(v, t->walk.model)) return FLOW_NEXT;
+    buf_init(&plain, t->in.ceiling);
+    if (walk_ids_to_text(t->work, t->endpoint, buf_span(&t->in), v, &plain) < 0) {
+        buf_free(&plain);
+        return FLOW_NEXT; /* refused as what it is */
+    }
+    buf_free(&t->in);
+    t->in = plain;
+    t->ids_as_text = true;
+    return walk_once(t);
+}
+
+enum flow transaction_walk(struct transaction *t) {
+    enum flow flow;
+
+    if (t->endpoint == SHAPE_MODELS) return route_models(t);
+    if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
+    if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
+    if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
     if ((flow = check_route(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
@@ -123,37 +168,59 @@ enum flow transaction_walk(struct transaction *t) {
 
 /* ---- DETECT ---- */
 
+/* What is searched, in the order of the walk. Known keys and words are left out, so that the texts of two parts of one
+ * message, which their keys keep apart in the body, are neighbours: an identifier may have been cut there. */
+struct searched {
+    struct phi_leaf *leaves;
+    uint32_t *which; /* of the walk's */
+    size_t n;
+};
+
+static int collect_leaves(struct transaction *t, struct searched *s) {
+    size_t room = t->walk.n ? t->walk.n : 1;
+
+    *s = (struct searched){arena_array(t->work, room, sizeof *s->leaves), arena_array(t->work, room, sizeof *s->which), 0};
+    if (!s->leaves || !s->which) return -1;
+    for (size_t i = 0; i < t->walk.n; i++) {
+        const struct walk_leaf *w = &t->walk.v[i];
+        if (w->container || w->parameter || w->text.len == 0) continue; /* a container's inside stands in the list itself */
+        s->which[s->n] = (uint32_t)i;
+        s->leaves[s->n++] = (struct phi_leaf){.text = w->text.ptr,
+                                              .len = (uint32_t)w->text.len,
+                                              .label = w->label.ptr,
+                                              .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
+                                              .group = w->group};
+    }
+    return 0;
+}
+
 /* The scratch belongs to the next request as soon as this step is over. */
-static int keep_findings(struct transaction *t, const struct phi_result *found) {
+static int keep_findings(struct transaction *t, const struct searched *s, const struct phi_result *found) {
     struct phi_finding *v = arena_array(t->work, found->n ? found->n : 1, sizeof *v);
 
     if (!v) return -1;
-    if (found->n) memcpy(v, found->v, found->n * sizeof *v);
+    for (size_t i = 0; i < found->n; i++) {
+        if (found->v[i].leaf >= s->n) return -1;
+        v[i] = found->v[i];
+        v[i].leaf = s->which[v[i].leaf];
+    }
     t->found = (struct phi_result){v, found->n};
     return 0;
 }
 
 enum flow transaction_detect(struct transaction *t) {
     struct phi_result found;
-    struct phi_leaf *leaves;
+    struct searched s;
 
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
-    leaves = arena_array(t->work, t->walk.n ? t->walk.n : 1, sizeof *leaves);
-    if (!leaves) return transaction_refuse(t, REFUSAL_OVERLOADED);
-    for (size_t i = 0; i < t->walk.n; i++) {
-        const struct walk_leaf *w = &t->walk.v[i];
-        bool searched = !w->container && !w->parameter; /* a container's inside stands in the list itself */
-        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
-                                      .len = searched ? (uint32_t)w->text.len : 0,
-                                      .label = w->label.ptr,
-                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
-                                      .group = w->group};
-    }
-    if (phi_scan(policy_engine(t->policy), t->scratch, leaves, t->walk.n, &found) < 0) {
+    if (collect_leaves(t, &s) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    int rc = phi_scan(policy_engine(t->policy), t->scratch, s.leaves, s.n, &found);
+    phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
+    if (rc < 0) {
         metrics_add(&t->world->metrics->detector_errors, 1);
         return transaction_refuse(t, REFUSAL_DETECTOR);
     }
-    if (keep_findings(t, &found) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (keep_findings(t, &s, &found) < 0) return transaction_refuse(t, REFUSAL_DETECTOR);
     transaction_stage_done(t, METRICS_DETECT);
     return FLOW_NEXT;
 }

@@ -66,6 +66,7 @@ static void add_request(struct audit_record *r, const struct transaction *t) {
     add_text(&b, "endpoint", t->endpoint == SHAPE_NONE ? "unknown" : shape_endpoint_name(t->endpoint));
     buf_add_format(&b, ",\"leaves\":%zu", t->walk.n);
     if (model) add_text(&b, "model", model);
+    if (t->walk.sealed) buf_add_format(&b, ",\"sealed\":%u", t->walk.sealed);
     buf_add_format(&b, ",\"stream\":%s", t->walk.stream ? "true" : "false");
     if (t->walk.unreadable) buf_add_format(&b, ",\"unreadable\":%u", t->walk.unreadable);
     add_object(r, "request", &b);
@@ -160,6 +161,26 @@ static void add_findings(struct audit_record *r, const struct transaction *t) {
     if (i < t->transform.n_rows) audit_add_number(r, "findings_more", (int64_t)(t->transform.n_rows - i));
 }
 
+static void add_mutation(struct buf *b, const char *name) {
+    buf_add_format(b, "%s\"%s\"", b->len > 1 ? "," : "", name);
+}
+
+/* What the gateway changed of its own accord. */
+static void add_mutations(struct audit_record *r, const struct transaction *t) {
+    struct buf b;
+
+    if (t->force.n == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    buf_init(&b, AUDIT_RECORD_MAX);
+    buf_add_char(&b, '[');
+    if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->ids_as_text) add_mutation(&b, "token_ids=text");
+    for (size_t i = 0; i < t->force.n; i++)
+        add_mutation(&b, t->force.names[i]);
+    buf_add_char(&b, ']');
+    if (!b.failed) audit_add_json(r, "mutations", buf_span(&b));
+    buf_free(&b);
+}
+
 /* How many identifiers of each kind were found and how many of them left in clear. */
 static void add_counts(struct audit_record *r, const struct transaction *t, const char *name, const uint32_t *counts) {
     struct buf b;
@@ -250,6 +271,7 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     count_kinds(t, counts);
     add_counts(r, t, "found", counts);
     if (!t->refused) add_counts(r, t, "disclosed", t->transform.disclosed);
+    if (!t->refused) add_mutations(r, t);
     return r;
 }
 

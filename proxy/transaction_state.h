@@ -7,6 +7,8 @@
 #define TRANSACTION_STATE_H
 
 #include "buf.h"
+#include "force.h"
+#include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
 #include "transaction.h"
@@ -60,8 +62,10 @@ struct transaction {
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
     bool get;
+    enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
+    const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     const char *override_reason;               /* of x-phi-override, or NULL */
     const struct principal *override_by;       /* the second person, or NULL */
@@ -74,6 +78,8 @@ struct transaction {
 
     struct buf in, out; /* the body as it came; as it leaves */
     struct walk walk;
+    struct force force;
+    bool ids_as_text; /* token numbers were replaced by their text */
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;

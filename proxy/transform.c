@@ -137,6 +137,12 @@ enum policy_part transform_part(enum walk_part part) {
     return POLICY_PART_OTHER;
 }
 
+/* In JSON text inside a string nobody checks types before a model reads it, so a string may stand there instead. In the
+ * body itself a number is a parameter or a value that a schema fixes. */
+static bool is_loose_number(const struct walk_leaf *leaf) {
+    return leaf->what == WALK_NUMBER && leaf->level > 1;
+}
+
 static void route(struct transformer *x, enum policy_part part, enum phi_kind kind) {
     if (!is_enforced(x, kind) || x->t->route) return;
     x->t->route = policy_view_route(x->view, part, kind);
@@ -153,12 +159,16 @@ static enum policy_action decide_one(struct transformer *x, const struct walk_le
         route(x, part, kind);
         return action;
     }
+    if (leaf->fixed && action != POLICY_BLOCK) {
+        block(x, kind, leaf->path, "phi_in_signed_text");
+        return POLICY_BLOCK;
+    }
     if (action == POLICY_BLOCK) {
         block(x, kind, leaf->path, "policy_block");
         return action;
     }
     if (is_sensitive(kind)) return POLICY_FLAG;
-    if (leaf->what == WALK_STRING) return action;
+    if (leaf->what == WALK_STRING || is_loose_number(leaf)) return action;
     block(x, kind, leaf->path, leaf->what == WALK_KEY ? "phi_in_key" : "phi_in_number");
     return POLICY_BLOCK;
 }
@@ -214,7 +224,9 @@ static int decide_all(struct transformer *x) {
 
 /* ---- editing ---- */
 
-static int edit_add(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span with) {
+/* level: how often with must be escaped where it goes. */
+static int edit_add(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, uint32_t level,
+                    struct span with) {
     if (x->t->edits == x->edits_size) {
         size_t size = x->edits_size ? x->edits_size * 2 : EDITS_FIRST;
         struct json_edit *edits = arena_grow(x->arena, x->edits, x->edits_size * sizeof *edits, size * sizeof *edits);
@@ -224,7 +236,7 @@ static int edit_add(struct transformer *x, const struct walk_leaf *leaf, const s
     }
     struct json_edit *e = &x->edits[x->t->edits];
     walk_range(x->w, leaf, r->begin, r->end, &e->begin, &e->end);
-    if (walk_escape(x->arena, with, leaf->level, &e->with) < 0) return -1;
+    if (walk_escape(x->arena, with, level, &e->with) < 0) return -1;
     x->t->edits++;
     return 0;
 }
@@ -302,7 +314,7 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
         if (row_count(x, row) < 0) return -1;
         if (x->monitor) return 0;
     }
-    return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, with);
+    return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, leaf->level, with);
 }
 
 static bool comes_back(enum policy_action action) {
@@ -373,6 +385,25 @@ static int edit_leaf(struct transformer *x, size_t at, size_t *finding) {
     return open ? range_done(x, leaf, &r) : 0;
 }
 
+/* A number of which anything was found becomes a string as a whole. */
+static int edit_number(struct transformer *x, size_t at, size_t *finding) {
+    const struct walk_leaf *leaf = &x->w->v[at];
+    struct range r, next;
+    struct span with;
+
+    if (!next_finding(x, at, finding, &r)) return 0;
+    while (next_finding(x, at, finding, &next))
+        if (next.action != r.action) r.action = POLICY_MASK;
+    r.begin = 0;
+    r.end = (uint32_t)leaf->text.len;
+    if (replacement_of(x, leaf, &r, &with) < 0) return -1;
+    char *quoted = arena_alloc(x->arena, with.len + 2);
+    if (!quoted) return -1;
+    quoted[0] = quoted[with.len + 1] = '"';
+    if (with.len) memcpy(quoted + 1, with.ptr, with.len);
+    return edit_add(x, leaf, &r, leaf->level - 1, span_make(quoted, with.len + 2));
+}
+
 /* Where token-shaped text stays as it is (in keys, and everywhere in monitor mode), its number is not given out. */
 static int reserve_what_stays(struct transformer *x) {
     size_t begin, end;
@@ -394,7 +425,7 @@ static bool is_model(const struct transformer *x, const struct walk_leaf *leaf) 
 
 static int edit_model(struct transformer *x, const struct walk_leaf *leaf) {
     const struct range whole = {.end = (uint32_t)leaf->text.len};
-    return span_is(leaf->text, x->model) ? 0 : edit_add(x, leaf, &whole, span_of(x->model));
+    return span_is(leaf->text, x->model) ? 0 : edit_add(x, leaf, &whole, leaf->level, span_of(x->model));
 }
 
 static int edit_all(struct transformer *x) {
@@ -407,23 +438,50 @@ static int edit_all(struct transformer *x) {
             finding++;
         if (is_model(x, leaf)) {
             if (edit_model(x, leaf) < 0) return -1;
-        } else if (leaf->what == WALK_STRING && !leaf->container && edit_leaf(x, i, &finding) < 0) {
-            return -1;
+            continue;
         }
+        bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
+        if (editable && edit_leaf(x, i, &finding) < 0) return -1;
+        if (is_loose_number(leaf) && edit_number(x, i, &finding) < 0) return -1;
     }
     return 0;
 }
 
 /* ---- the whole ---- */
 
+/* The gateway's own edits among those of the findings; none overlap. */
+static int merge_forced(struct transformer *x, struct json_edit **all, size_t *n) {
+    const struct walk *w = x->w;
+    size_t own = 0, found = 0;
+
+    *all = x->edits;
+    *n = x->t->edits;
+    if (w->n_forced == 0) return 0;
+    struct json_edit *v = arena_array(x->arena, *n + w->n_forced, sizeof *v);
+    if (!v) return -1;
+    while (own < w->n_forced || found < *n) {
+        bool take_own = own < w->n_forced && (found == *n || w->forced[own].begin <= x->edits[found].begin);
+        v[own + found] = take_own ? w->forced[own] : x->edits[found];
+        if (take_own) own++;
+        else found++;
+    }
+    *all = v;
+    *n += w->n_forced;
+    return 0;
+}
+
 static int run(struct transformer *x, struct span body, struct buf *out) {
+    struct json_edit *edits;
+    size_t n;
+
     x->monitor = policy_mode(x->policy) == POLICY_MONITOR;
     x->today = (long)(time(NULL) / 86400);
     *x->t = (struct transform){0};
     if (decide_all(x) < 0) return -1;
     if (x->t->blocked || x->t->route) return 0;
     if (edit_all(x) < 0) return -1;
-    return json_splice(body, x->edits, x->t->edits, out);
+    if (merge_forced(x, &edits, &n) < 0) return -1;
+    return json_splice(body, edits, n, out);
 }
 
 /* What leaves is read once more: an edit that broke the body must not go out. */
@@ -447,7 +505,7 @@ int transform_body(struct arena *a, const struct walk *w, struct span body, cons
     size_t before = out->len;
 
     if (run(&x, body, out) < 0) return -1;
-    if (t->blocked || t->route || t->edits == 0) return 0;
+    if (t->blocked || t->route || (t->edits == 0 && w->n_forced == 0)) return 0;
     return verify(a, span_sub(buf_span(out), before, out->len));
 }
 

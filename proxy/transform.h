@@ -34,7 +34,7 @@ struct transform {
     bool blocked;              /* the request must not go; nothing was written */
     enum phi_kind block_kind;
     uint32_t block_path;
-    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", or, with no kind, "too_many_patients",
+    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", "phi_in_signed_text", or, with no kind, "too_many_patients",
                                   "too_many_encounters" */
     const char *route;         /* not blocked, but another upstream and its policy shall have it; nothing was written */
     enum phi_kind route_kind;
@@ -47,8 +47,9 @@ struct transform {
 /* Decides every finding as the view says, then writes the body as it may leave into out. found->v[].leaf numbers
  * the leaves of the walk. Token-shaped text that came with the request is tokenized as PHI_TOKEN_TEXT whatever the
  * policy says. A finding of a sensitive category (SENS.*) is blocked or goes in clear: it covers meaning, not a value
- * that could be put back. In monitor mode nothing is changed (token-shaped text included), except for kinds in the
- * policy's floor, and rows say what would have been done.
+ * that could be put back. A number in JSON text inside a string becomes a string there; elsewhere, as in a key, it
+ * blocks. In monitor mode nothing is changed (token-shaped text included), except for kinds in the policy's floor, and
+ * rows say what would have been done.
  * model: takes the place of the request's model; NULL: that stays.
  * 0: out is ready, or t->blocked, or t->route. -1: out of memory or a limit, or findings that do not fit the walk; the caller
  * refuses, whatever out holds. */

@@ -2,7 +2,7 @@
  *
  * Calls to upstreams by libcurl's multi interface in a worker's event loop, behind a narrow interface: start, head,
  * data, done, cancel, pause. The request is built anew from what is given here; nothing of the client's framing or
- * credentials can pass. No redirects, no proxies or .netrc from the environment, no decompression, TLS verified,
+ * credentials can pass. No redirects, no proxies or .netrc from the environment, TLS verified,
  * HTTP/2 where offered.
  *
  * A pooled HTTP/1.1 connection on which bytes wait before a request is sent has had a forged early answer planted: it is
@@ -22,13 +22,14 @@ struct upstream_call;
 struct upstream_target { /* from the configuration; lives as long as calls to it */
     const char *name, *url;  /* base, "https://api.openai.com/v1"; or "builtin:echo" */
     const char *credential;  /* sent as Authorization: Bearer, or NULL */
+    bool api_key;            /* it is sent as x-api-key instead (Anthropic) */
     const char *ca_file;     /* NULL: the system's */
     unsigned connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: the built-in default, never "no limit" */
     uint64_t response_max;   /* bytes of an answer that is not a stream; 0: the built-in default */
 };
 
 enum upstream_end {
-    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect, a content coding */
+    UPSTREAM_BROKEN,      /* reset, cut, bad framing, CL with TE, several CL, redirect, a coding that cannot be undone */
     UPSTREAM_OK,          /* complete by its own framing (which may be the end of the connection) */
     UPSTREAM_UNREACHABLE, /* nothing was sent, connect_ms included */
     UPSTREAM_TIMEOUT,

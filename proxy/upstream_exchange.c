@@ -23,6 +23,9 @@
 #define TEXT_MAX (64u * 1024)
 #define URL_MAX 8192u
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
+/* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
+#define READ_MAX 16384L
+#define READ_MAX_EVENTS 4096L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
 /* ---- the request ---- */
@@ -92,7 +95,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
-    if (t->credential) add_line(b, &o, "authorization: Bearer ", t->credential);
+    if (t->credential) add_line(b, &o, t->api_key ? "x-api-key: " : "authorization: Bearer ", t->credential);
     for (const char *const *h = r->headers; h && *h; h++)
         add_line(b, &o, "", *h);
     begin_line(b, &o); /* without a value: libcurl must not ask for 100-continue */
@@ -115,6 +118,7 @@ static void set_request(struct upstream_exchange *x, const struct upstream_reque
         curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(x->easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
     }
+    curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, r->stream ? READ_MAX_EVENTS : READ_MAX);
     if (x->get) {
         curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
         return;
@@ -214,9 +218,26 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
     x->event_stream = x->stream && span_is_nocase(type, "text/event-stream");
     if (!x->event_stream && x->head.has_length && x->head.length > response_max(x))
         return stop(x, UPSTREAM_TOO_LARGE);
+    if (x->head.coding > INFLATE_IDENTITY) {
+        x->inflate = inflate_new(x->head.coding, x->event_stream ? SIZE_MAX : (size_t)response_max(x));
+        if (!x->inflate) return stop(x, UPSTREAM_BROKEN);
+    }
     if (give_head(x) < 0) return stop(x, UPSTREAM_CANCELLED);
     watch_deadline(x);
     return len;
+}
+
+/* 0, -1, 1 as the owner wishes; *bad: why not. */
+static int give_plain(struct upstream_exchange *x, struct span coded, enum upstream_end *bad) {
+    struct buf plain;
+    int wish = -1;
+
+    buf_init(&plain, (size_t)response_max(x));
+    enum inflate_result result = inflate_push(x->inflate, coded, &plain);
+    if (result != INFLATE_OK) *bad = result == INFLATE_TOO_LARGE ? UPSTREAM_TOO_LARGE : UPSTREAM_BROKEN;
+    else wish = plain.len ? x->call.handler->data(x->call.owner, buf_span(&plain)) : 0;
+    buf_free(&plain);
+    return wish;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
@@ -232,8 +253,10 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     x->heard = upstream_now();
     x->received += len;
     if (!x->event_stream && x->received > response_max(x)) return stop(x, UPSTREAM_TOO_LARGE);
-    int wish = x->call.handler->data(x->call.owner, span_make(bytes, len));
-    if (wish < 0) return stop(x, UPSTREAM_CANCELLED);
+    enum upstream_end bad = UPSTREAM_CANCELLED;
+    struct span data = span_make(bytes, len);
+    int wish = x->inflate ? give_plain(x, data, &bad) : x->call.handler->data(x->call.owner, data);
+    if (wish < 0) return stop(x, bad);
     x->full = wish > 0;
     return len;
 }
@@ -255,7 +278,7 @@ void upstream_exchange_completed(struct upstream_exchange *x, CURLcode result) {
     else if (try_afresh(x))
         return;
     else if (result == CURLE_OK && x->head_given)
-        x->call.end = UPSTREAM_OK;
+        x->call.end = !x->inflate || inflate_end(x->inflate) == INFLATE_OK ? UPSTREAM_OK : UPSTREAM_BROKEN;
     else
         x->call.end = x->sends == 0 ? UPSTREAM_UNREACHABLE : UPSTREAM_BROKEN;
     upstream_call_done(&x->call);
@@ -289,6 +312,8 @@ static void release(struct upstream_call *c) {
     if (x->fresh) curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 0L);
     buf_clear(&x->text);
     response_head_wipe(&x->head);
+    inflate_free(x->inflate);
+    x->inflate = NULL;
     upstream_pool_spare(x->pool, x);
 }
 
@@ -393,6 +418,7 @@ static struct upstream_exchange *exchange_new(struct upstream_pool *p) {
 }
 
 void upstream_exchange_free(struct upstream_exchange *x) {
+    inflate_free(x->inflate);
     curl_easy_cleanup(x->easy);
     curl_url_cleanup(x->url);
     buf_free(&x->url_text);

@@ -95,6 +95,7 @@ struct upstream_exchange {
     int64_t started, sent, heard;
     uint64_t received;
     struct response_head head;
+    struct inflate *inflate; /* of an answer that came with a coding */
     CURLU *url;
     struct buf url_text; /* what url was made of */
     struct buf text;     /* header lines */

@@ -184,6 +184,7 @@ static int spot_next(struct walker *k, const struct document *d, struct spot *ou
     }
     *out = f->self;
     out->place = shape_place_item(f->self.place);
+    if (out->place == SHAPE_ITEM) out->part = WALK_OTHER; /* says itself whose words it holds */
     if (d->level == LEVEL_BODY && items_apart(k, f)) out->group = ++k->groups;
     return path_add(k, f->self.path, NULL, f->items++, &out->path);
 }
@@ -198,7 +199,7 @@ static int member_path(struct walker *k, struct frame *f, const struct shape_key
 
 /* "name" alone says little; {"patients": [{"name": ...}]} says whose: the label becomes "patient.name". */
 static int qualify_label(struct walker *k, struct span around, struct span key, struct span *out) {
-    static const char *const vague[] = {"name", "id", "number", "no", "value", "address", "phone", "email", "first", "last"};
+    static const char *const vague[] = {"name", "id", "number", "no", "value", "first", "last"};
     size_t around_len = around.len > 1 && around.ptr[around.len - 1] == 's' ? around.len - 1 : around.len;
     char *label;
 
@@ -230,9 +231,9 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
 
     struct spot spot = f->self;
     if (member_path(k, f, known, &spot.path) < 0) return -1;
-    spot.place = shape_place_member(f->self.place, known);
+    spot.place = shape_place_member(k->endpoint, f->self.place, known);
     if (f->self.place == SHAPE_ROOT) spot.group = ++k->groups;
-    bool names_part = f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE;
+    bool names_part = f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE || f->self.place == SHAPE_ITEM;
     if (known && known->part && names_part) spot.part = known->part;
 
     struct walk_leaf *leaf = leaf_add(k, d, t, &spot, WALK_KEY); /* labelled by what is around it */
@@ -253,6 +254,7 @@ static int frame_push(struct walker *k, const struct document *d, const struct j
     if (spot_next(k, d, &f.self) < 0) return -1;
     if (facts_take(k->w, f.self.place, f.self.path, t->type, span_make(NULL, 0)) == FACTS_ERROR) return -1;
     if (f.object) f.self.place = shape_place_object(f.self.place);
+    f.local = facts_tool_without_type_is_local(k->endpoint);
     if (k->n_frames == k->frames_size) {
         size_t size = k->frames_size * 2;
         struct frame *v = arena_grow(k->arena, k->frames, k->n_frames * sizeof *v, size * sizeof *v);
@@ -274,7 +276,7 @@ static void frame_pop(struct walker *k) {
     struct frame *f = &k->frames[--k->n_frames];
 
     if (!f->object) return;
-    if (f->self.place == SHAPE_MESSAGE) message_end(k, f);
+    if (f->self.place == SHAPE_MESSAGE || f->self.place == SHAPE_ITEM) message_end(k, f);
     if (f->self.place == SHAPE_TOOL && !f->local) facts_unreadable(k->w, WALK_HOSTED_TOOL, f->self.path);
 }
 
@@ -305,6 +307,10 @@ static int walk_word(struct walker *k, const struct document *d, const struct js
     struct spot spot;
 
     if (spot_next(k, d, &spot) < 0) return -1;
+    if (spot.place == SHAPE_STORE) {
+        k->w->store_begin = t->begin;
+        k->w->store_end = t->begin + (uint32_t)t->raw.len;
+    }
     return facts_take(k->w, spot.place, spot.path, t->type, t->raw) == FACTS_ERROR ? -1 : 0;
 }
 
@@ -403,6 +409,7 @@ static int walk_nested(struct walker *k, const struct document *d, const struct 
 /* What the object that a string stands in learns from it. */
 static void frame_learn(struct frame *f, enum shape_place place, struct span text) {
     if (place == SHAPE_ROLE) f->role = facts_role(text);
+    if (place == SHAPE_ITEM_TYPE && f->role == WALK_OTHER) f->role = facts_item_part(text);
     if (place == SHAPE_TOOL_TYPE) f->local = facts_tool_is_local(text);
 }
 
@@ -426,6 +433,8 @@ static int walk_string(struct walker *k, const struct document *d, const struct 
     leaf->text = text;
     leaf->map = map;
     leaf->parameter = verdict == FACTS_CONSTANT;
+    leaf->fixed = spot.place == SHAPE_SIGNED;
+    if (leaf->fixed) return 0;
     if (d->level == LEVEL_MAX || !looks_like_json(text)) return 0;
     return walk_nested(k, d, &spot, at);
 }
@@ -437,7 +446,7 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     struct document d = {.spot = {.place = SHAPE_ROOT}, .level = LEVEL_BODY, .parent = -1};
     uint32_t root;
 
-    *w = (struct walk){.choices = 1};
+    *w = (struct walk){.choices = 1, .endpoint = e, .stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE};
     k.paths = arena_alloc(a, sizeof *k.paths);
     k.frames = arena_array(a, FRAMES_FIRST, sizeof *k.frames);
     k.frames_size = FRAMES_FIRST;

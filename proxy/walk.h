@@ -39,6 +39,7 @@ struct walk_leaf {
                             that was cut into them belongs together */
     uint32_t path;       /* for walk_path */
     bool container;      /* a string that was walked as JSON: not searched itself */
+    bool fixed;          /* text under an upstream's signature: searched, but not to be changed */
     bool parameter;      /* a number at a documented place, a known key, a known word (role, type): not searched */
 };
 
@@ -48,10 +49,13 @@ enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOT
 struct walk {
     struct walk_leaf *v;
     size_t n;
+    enum shape_endpoint endpoint;
     /* facts that the gateway acts on */
     struct span model;      /* decoded; empty when absent */
     bool stream, include_usage, json_mode;
     bool store;             /* true when the body asks to keep state upstream */
+    uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
+    uint32_t sealed;        /* values that only the upstream can read, which it made itself */
     uint32_t choices;       /* n, 1 when absent */
     uint32_t unreadable;    /* enum walk_unreadable bits of what was met */
     uint32_t unreadable_path; /* path of the first of them */
@@ -60,6 +64,9 @@ struct walk {
     uint32_t error_path;
     const char *error_code; /* "invalid_json", "too_deep", ... */
     const struct walk_paths *paths;
+    /* Edits of the gateway's own (force.h), set by the caller, ascending, apart from all leaves. */
+    const struct json_edit *forced;
+    size_t n_forced;
 };
 
 /* 0, or -1 with error set. body must stay in place as long as the walk is used. */

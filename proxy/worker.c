@@ -310,6 +310,7 @@ static int submit(struct worker *w, struct transaction *t, struct audit_record *
     k->audit.done = ticket_done;
     k->worker = w;
     k->transaction = t;
+    k->audit.aside = !t;
     if (t) w->in_flight++;
     if (audit_submit(w->audit, &k->audit) == 0) return 0;
     if (t) w->in_flight--;
@@ -377,6 +378,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
                                        .body = c->body,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
+                                       .headers = c->headers,
                                        .pool = c->pool};
     return upstream_start(w->upstreams, c->target, &request, &handler, t);
 }

@@ -184,6 +184,9 @@ class Maker:
                 text += part
                 continue
             value, kind, raw = cast[part[1:-1]]()
+            if kind in ("NAME", "HOSPITAL") and self.case:
+                changed = self.case(value)
+                value = changed if len(changed) == len(value) else value
             if kind:
                 spans.append({"start": len(text), "end": len(text) + len(value), "type": kind, "raw_type": raw})
             text += value
@@ -192,6 +195,8 @@ class Maker:
     def document(self, number):
         kind = self.pick(["prompt", "prompt", "clean prompt", "note", "note", "dialogue", "letter", "message", "record", "clean note", "sentence"])
         cast, pieces = self.cast(), []
+        r = self.rng.random()
+        self.case = str.lower if r < 0.07 else str.upper if r < 0.14 else None  # names as people type them
         if kind in ("prompt", "clean prompt", "message", "record", "sentence"):
             pieces = [self.pick(self.templates[kind])]
         elif kind == "dialogue":

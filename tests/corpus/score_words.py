@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Scores the prose detector alone: score_words.py [--strict] [--all|--fit] [--show N] CORPUS.jsonl...
+"""Scores the prose detector alone: score_words.py [--strict] [--all|--fit] [--floors] [--show N] CORPUS.jsonl...
 
 Prints a line per corpus for the kinds that words can find (NAME, GEO, DATE, AGE). A token is a maximal run of letters or
 digits. leak: share of identifiers of which a token is not covered. FP/1k: covered tokens that belong to no annotation,
 per 1,000 tokens (what other detectors would cover counts for nothing). touched: share of the texts without any
-identifier that are changed. --show prints N leaks and false alarms of each corpus to standard output.
+identifier that are changed. --floors: exit 1 when a corpus of floors.json does worse than what is written there. --show prints N leaks and false alarms of each corpus to standard output.
 """
-import collections, os, random, re, sys
+import collections, json, os, random, re, sys
 
 import corpora
 
@@ -66,19 +66,32 @@ def score(docs, found, show, least):
         if not required:
             clean += 1
             touched += bad > 0
+    rates = {k: v[1] / v[0] for k, v in kinds.items()} | {"alarms": 1000 * wrong / max(1, tokens)}
     line = " ".join(f"{k} {v[1]}/{v[0]}={v[1] / v[0]:.3f}" for k, v in sorted(kinds.items()))
     print(f"   FP/1k {1000 * wrong / max(1, tokens):.2f} ({wrong}) touched {touched}/{clean}  leak {line}")
     random.seed(5)
     for kind, text, a, b in random.sample(leaks, min(show, len(leaks))) + random.sample(alarms, min(show, len(alarms))):
         print(f"      {kind:8} {text[max(0, a - 45):a]!r} [[{text[a:b]}]] {text[b:b + 35]!r}")
+    return rates
+
+
+def failed(rates, floors):
+    """Says what is above its floor."""
+    worse = [k for k, most in floors.items() if rates.get(k, 0) > most]
+    for k in worse:
+        print(f"   {k}: {rates[k]:.4f} is more than {floors[k]}")
+    return bool(worse)
 
 
 def main(args):
+    floors, check, bad = json.load(open(f"{corpora.HERE}/floors.json")), False, False
     show, half, least, paths = 0, "check", 50, []
     while args:
         a = args.pop(0)
         if a == "--show":
             show = int(args.pop(0))
+        elif a == "--floors":
+            check = True
         elif a in ("--all", "--fit"):
             half = a[2:]
         elif a == "--strict":
@@ -89,8 +102,10 @@ def main(args):
     for path in paths:
         docs = [d for d in corpora.read(path) if half == "all" or corpora.is_fit(d) == (half == "fit")]
         print(f"{os.path.basename(path):36} {len(docs):5} texts", end="")
-        score(docs, corpora.run(program, docs), show, least)
+        rates = score(docs, corpora.run(program, docs), show, least)
+        bad |= check and failed(rates, floors.get(os.path.basename(path), {}))
+    return bad
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:]) if len(sys.argv) > 1 else sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]) if len(sys.argv) > 1 else __doc__)

@@ -2,10 +2,10 @@
  *
  * Runs the prose detector alone over texts from standard input, for measuring and for fitting its weights.
  *
- *     words_scan words.bin [--features]
+ *     words_scan words.bin [--features|--explain]
  *
  * Input: for each text a line with its length in bytes, then its bytes. Output: for each text a line "text", then
- * "begin end kind rule score" per finding, or with --features "begin end feature feature ..." per decided word.
+ * "begin end kind rule score" per finding, with --explain the strongest parts of each decision, or with --features "begin end feature feature ..." per decided word.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +46,18 @@ static void print_features(void *context, const struct words *w, uint32_t i, con
     fputc('\n', context);
 }
 
+/* Each decided word with its sums in 1/256, and the features that moved them most. */
+static void print_parts(void *context, const struct words *w, uint32_t i, const struct evidence *f)
+{
+    char parts[256];
+    int32_t sum[LABELS];
+
+    evidence_weigh(f, sum);
+    evidence_explain(f, LABEL_NAME, parts, sizeof parts);
+    fprintf(context, "%.*s name %d place %d: %s\n", (int)(w->v[i].end - w->v[i].begin), w->text + w->v[i].begin, sum[LABEL_NAME],
+            sum[LABEL_PLACE], parts);
+}
+
 static char *read_text(uint32_t *len)
 {
     unsigned long n;
@@ -80,13 +92,15 @@ int main(int argc, char **argv)
         return 0;
     }
     if (!d) {
-        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features]");
+        fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--explain]");
         return 2;
     }
     while ((text = read_text(&len))) {
         puts("text");
         if (!strcmp(option, "--features"))
             prose_watch_evidence(d, &words, text, len, print_features, stdout);
+        else if (!strcmp(option, "--explain"))
+            prose_watch_evidence(d, &words, text, len, print_parts, stdout);
         else if (prose_scan(d, &words, text, len, &sink) < 0)
             return 1;
         free(text);

@@ -25,10 +25,12 @@ The answer is the text of the last user message (chat), the prompts (completions
     html             escape <, > and &, as Go servers do
     done, finish     whether a stream has its [DONE] and its finish_reason
     headers          further header lines of the answer
+    coding           "gzip", "br" or "zstd": the answer comes compressed, although nobody asked
 """
 
 import argparse
 import base64
+import itertools
 import json
 import socket
 import struct
@@ -38,7 +40,7 @@ import time
 DEFAULTS = {
     "reply": None, "status": 200, "error": "capture says no", "delay": 0.0, "event_delay": 0.0,
     "pieces": [3, 1, 5, 2], "wire": None, "tool": None, "ascii": False, "html": False,
-    "done": True, "finish": True, "headers": [],
+    "done": True, "finish": True, "headers": [], "coding": None,
 }
 
 
@@ -186,7 +188,7 @@ class Server:
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             self.serve(Connection(sock), nth)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):  # a body of no form, too
             pass
         finally:
             sock.close()
@@ -265,8 +267,10 @@ def usage_of(body, said):
 class Writer:
     """Answers of one request in the form of its endpoint."""
 
-    def __init__(self, body, behaviour):
+    def __init__(self, body, behaviour, said=True):
         self.body, self.b = body, {**DEFAULTS, **behaviour}
+        if not said:
+            return
         self.said = expected(body, self.b)
         self.chat = "messages" in body
         self.tool = tool_of(body, self.b)
@@ -350,6 +354,33 @@ class Writer:
             yield b"data: [DONE]\n\n"
 
 
+class Coder:
+    """Compresses in pieces, each readable when it arrives; or leaves them as they are."""
+
+    def __init__(self, coding):
+        self.coding = coding
+        if coding == "gzip":
+            import zlib
+            self.coder = zlib.compressobj(wbits=31)
+            self.piece = lambda d: self.coder.compress(d) + self.coder.flush(zlib.Z_SYNC_FLUSH)
+            self.finish = self.coder.flush
+        elif coding == "br":
+            import brotli
+            self.coder = brotli.Compressor()
+            self.piece = lambda d: self.coder.process(d) + self.coder.flush()
+            self.finish = self.coder.finish
+        elif coding == "zstd":
+            import zstandard
+            self.coder = zstandard.ZstdCompressor().compressobj()
+            self.piece = lambda d: self.coder.compress(d) + self.coder.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+            self.finish = self.coder.flush
+        else:
+            self.piece, self.finish = bytes, bytes
+
+    def header(self):
+        return [f"content-encoding: {self.coding}"] if self.coding else []
+
+
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests",
            500: "Internal Server Error", 503: "Service Unavailable"}
 
@@ -413,18 +444,33 @@ class CaptureUpstream(Server):
             error = {"message": b["error"], "type": "capture_error", "param": None, "code": None}
             self.send(connection, status, json.dumps({"error": error}).encode(), b)
             return
+        import capture_typed  # it needs this module
+        typed = capture_typed.Typed(request.path, Writer(request.json, b, said=False))
+        if (events := typed.stream()) is not None:
+            self.send_stream(connection, events, b, typed.type())
+            return
+        if (document := typed.whole()) is not None:
+            self.send(connection, 200, typed.writer.dump(document), b)
+            return
         writer = Writer(request.json, b)
         if not request.json.get("stream") or "input" in request.json:
             self.send(connection, 200, writer.whole(), b)
             return
-        connection.write(head(200, "text/event-stream; charset=utf-8", "transfer-encoding: chunked", b["headers"]))
-        for event in writer.stream():
-            connection.write(b"%x\r\n%s\r\n" % (len(event), event), b["wire"])
-            time.sleep(b["event_delay"])
+        self.send_stream(connection, writer.stream(), b)
+
+    def send_stream(self, connection, events, b, kind="text/event-stream; charset=utf-8"):
+        coder = Coder(b["coding"])
+        connection.write(head(200, kind, "transfer-encoding: chunked", [*b["headers"], *coder.header()]))
+        for event in itertools.chain(map(coder.piece, events), map(lambda _: coder.finish(), [None])):
+            if event:
+                connection.write(b"%x\r\n%s\r\n" % (len(event), event), b["wire"])
+                time.sleep(b["event_delay"])
         connection.write(b"0\r\n\r\n")
 
     def send(self, connection, status, body, b):
-        connection.write(head(status, "application/json", f"content-length: {len(body)}", b["headers"]) + body,
+        coder = Coder(b["coding"])
+        body = coder.piece(body) + coder.finish()
+        connection.write(head(status, "application/json", f"content-length: {len(body)}", [*b["headers"], *coder.header()]) + body,
                          b["wire"])
 
 

@@ -52,6 +52,19 @@ def test_node_embeddings_and_models(node):
 
 
 @needs_node
+def test_node_responses_and_moderations(node, upstream):
+    assert node("responses")["ok"]["text"] == NOTE
+    upstream.behave("*", pieces=[2])
+    out = node("responses", stream=True)["ok"]
+    assert out["deltas"] == out["done"] == out["completed"] == NOTE
+    assert out["numbers"] == list(range(1, len(out["numbers"]) + 1))
+    upstream.behave("*", finish=False)
+    assert "ended early" in node("responses", stream=True)["error"]["message"]
+    assert node("moderations")["ok"] == 1
+    assert leaked(upstream.received) == []
+
+
+@needs_node
 def test_node_sees_the_refusal_once(node, upstream):
     out = node("plain", "see", messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,x"}}]}])
     assert out["error"]["status"] == 400 and out["error"]["code"] == "unscannable_input"

@@ -9,8 +9,14 @@
  *
  *   audit_driver run PATH THREADS MILLISECONDS [RESERVE STEP]
  *   audit_driver verify PATH               prints the check; exit 0 verified, 1 bad, 2 unreadable
+ *   audit_driver verify-set PATH           the same over all files of the log, with the checkpoints of AUDIT_SIGN
+ *
+ * AUDIT_ROTATE: bytes after which a new file begins. AUDIT_SIGN: file of a signing key.
  */
 #include "../../proxy/audit.h"
+#include "../../proxy/audit_note.h"
+#include "../../proxy/audit_set.h"
+#include "../../proxy/audit_verify.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -130,12 +136,70 @@ static int verify(const char *path) {
     return rc < 0 ? 2 : rc;
 }
 
+/* AUDIT_SIGN names a file with a signing key; made when it is not there. */
+static bool signing_key(struct audit_note_key *k) {
+    const char *path = getenv("AUDIT_SIGN");
+    char text[1024];
+    struct buf b;
+
+    if (!path) return false;
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+    if (f) fclose(f);
+    if (n && audit_note_key_read(k, span_make(text, n)) == 0) return true;
+    buf_init(&b, 1024);
+    if (audit_note_key_new(k, AUDIT_KEY_LOG, "driver/audit") < 0) exit(5);
+    audit_note_key_write(k, true, &b);
+    f = fopen(path, "w");
+    if (!f || fwrite(b.ptr, 1, b.len, f) != b.len || fclose(f) != 0) exit(5);
+    buf_free(&b);
+    return true;
+}
+
+/* All files of the log with its checkpoints. */
+static int verify_set(const char *path) {
+    struct audit_note_key k;
+    bool keyed = signing_key(&k);
+    struct audit_hasher *h = audit_hasher_new(key);
+    struct audit_head head;
+    const char *reason = "?";
+    struct audit_set *s = audit_set_find(path, &reason);
+    if (!s || !h || audit_head_load(path, h, true, &head) < 0) {
+        printf("rc=2 reason=%s\n", reason);
+        return 2;
+    }
+    struct audit_verifier *v = audit_verifier_new(
+        &(struct audit_verifier_options){.hasher = h, .keyed = true, .head = &head, .log_key = keyed ? &k : NULL});
+    struct audit_lines *l = audit_lines_open(s, 0, 0);
+    struct audit_check c;
+    struct span line;
+    while (audit_lines_next(l, &line))
+        if (audit_verifier_line(v, line) < 0) break;
+    int rc = audit_verifier_end(v, &c);
+    printf("rc=%d files=%zu records=%llu last=%llu checkpoints=%llu unfinished=%llu bad=%s:%llu reason=%s\n", rc, audit_set_count(s),
+           (unsigned long long)c.records, (unsigned long long)c.last_seq, (unsigned long long)c.checkpoints,
+           (unsigned long long)c.unfinished, audit_lines_file(l), (unsigned long long)audit_lines_number(l), c.reason ? c.reason : "-");
+    audit_lines_close(l);
+    audit_verifier_free(v);
+    audit_set_free(s);
+    audit_hasher_free(h);
+    return rc;
+}
+
 int main(int argc, char **argv) {
+    struct audit_note_key k;
+
     if (argc == 3 && strcmp(argv[1], "verify") == 0) return verify(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "verify-set") == 0) return verify_set(argv[2]);
     if (argc != 5 && argc != 7) return 2;
 
     struct audit_options o = {.path = argv[2], .key = key, .node = "driver", .reserve = 64 * 1024};
     long threads = strtol(argv[3], NULL, 10);
+    if (getenv("AUDIT_ROTATE")) o.rotate_size = strtoull(getenv("AUDIT_ROTATE"), NULL, 10);
+    if (signing_key(&k)) {
+        o.signing_key = &k;
+        o.checkpoint_every = 50;
+    }
     if (argc == 7) {
         o.reserve = (uint32_t)strtoul(argv[5], NULL, 10);
         o.segment_step = (uint32_t)strtoul(argv[6], NULL, 10);

@@ -140,6 +140,55 @@ def kills(place, options):
     return f"{options.kills} kills, {n} durable records, {torn} torn tails; {text}"
 
 
+def rotating_kills(place, options):
+    """Kills while files are rotated every few records and checkpoints are signed: one chain, one tree, over all files."""
+    os.environ.update(AUDIT_ROTATE="65536", AUDIT_SIGN=os.path.join(place.directory, "sign.key"))
+    recorded, reports, undone = {}, Grown(place.reports), 0
+    try:
+        for i in range(options.kills):
+            process = place.start(random.choice([4, 16]), 10_000)
+            time.sleep(random.uniform(0.005, 0.25))
+            process.send_signal(signal.SIGKILL)
+            place.finish(process)
+        require(place.finish(place.start(4, 300)) == 0, "the log does not open again: " + place.errors[-300:])
+        undone = place.errors.count("audit.rotation-undone")
+        require("not-signing" not in place.errors, "a tree was not continued: " + place.errors[-300:])
+        out = subprocess.run([DRIVER, "verify-set", place.log], capture_output=True, text=True, timeout=120)
+        require(out.returncode == 0, out.stdout + out.stderr)
+        files = glob.glob(place.log + ".seg-*")
+        require(len(files) > options.kills / 4, f"only {len(files)} segments")
+        n = place.check([place.log, *files])
+        return f"{options.kills} kills, {n} durable records, {undone} rotations undone; {out.stdout.strip()}"
+    finally:
+        del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
+
+
+def rotation_errors(place, options):
+    """Each step of a rotation fails once: the log goes on, in the old file or the new one, and nothing durable is lost."""
+    seen = 0
+    for suffix, call, error in ((".next", "openat", "ENOSPC"), (".next", "write", "ENOSPC"), (".next", "fdatasync", "EIO"),
+                                ("", "renameat2", "EIO"), (".next", "rename", "EIO"), (".checkpoint.new", "rename", "EIO"),
+                                (".tree.new", "openat", "ENOSPC")):
+        sub = Place()
+        os.environ.update(AUDIT_ROTATE="65536", AUDIT_SIGN=os.path.join(sub.directory, "sign.key"))
+        try:
+            wrapper = ("strace", "-f", "-o", os.path.join(sub.directory, "trace"), "-P", sub.log + suffix, "-e", f"trace={call}", "-e",
+                       f"inject={call}:error={error}:when=1")
+            require(sub.finish(sub.start(4, 1500, wrapper=wrapper)) == 0, f"{call}{suffix}: {sub.errors[-300:]}")
+            with open(os.path.join(sub.directory, "trace")) as f:
+                require("INJECTED" in f.read(), f"{call}{suffix}: nothing was injected")
+            require("failed" in sub.errors, f"{call}{suffix}: not said; {sub.errors[-300:]}")
+            require(sub.finish(sub.start(2, 200)) == 0, f"{call}{suffix}: does not open again: {sub.errors[-300:]}")
+            out = subprocess.run([DRIVER, "verify-set", sub.log], capture_output=True, text=True, timeout=120)
+            require(out.returncode == 0, f"{call}{suffix}: {out.stdout}")
+            sub.check([sub.log, *glob.glob(sub.log + ".seg-*"), *glob.glob(sub.log + ".aside-*")])
+            seen += 1
+        finally:
+            del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
+            sub.close()
+    return f"{seen} steps failed once each; one chain, one tree"
+
+
 def torn_writes(place, options):
     """A kill can hardly hit the inside of a write: cut the tail at random bytes instead, above the head."""
     sealed = 0
@@ -304,7 +353,7 @@ def two_writers(place, options):
 
 def main():
     global DRIVER
-    scenarios = [kills, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
+    scenarios = [kills, rotating_kills, rotation_errors, torn_writes, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
                  hanging, two_writers]
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")

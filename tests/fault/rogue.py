@@ -265,9 +265,33 @@ def redirect_permanent(c, r, s):
     return True
 
 
-@behaviour()
+@behaviour(complete=True)
 def gzip_body(c, r, s):
     say(c, whole(gzip.compress(ANSWER), more=b"content-encoding: gzip\r\n"))
+    return True
+
+
+@behaviour()
+def gzip_cut(c, r, s):
+    say(c, whole(gzip.compress(ANSWER)[:-9], more=b"content-encoding: gzip\r\n"))
+    return True
+
+
+@behaviour()
+def gzip_not(c, r, s):
+    say(c, whole(ANSWER, more=b"content-encoding: gzip\r\n"))
+    return True
+
+
+@behaviour()
+def gzip_twice(c, r, s):
+    say(c, whole(gzip.compress(gzip.compress(ANSWER)), more=b"content-encoding: gzip, gzip\r\n"))
+    return True
+
+
+@behaviour()
+def gzip_bomb(c, r, s):
+    say(c, whole(gzip.compress(b" " * 80_000_000 + ANSWER), more=b"content-encoding: gzip\r\n"))
     return True
 
 

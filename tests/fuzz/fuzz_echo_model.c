@@ -12,13 +12,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const paths[] = {"/chat/completions", "/completions", "/embeddings", "/models"};
+    static const char *const paths[] = {"/chat/completions", "/completions", "/embeddings", "/models", "/responses"};
     struct buf out;
     int more = 1;
 
     if (size == 0 || size > 4096) return 0;
     struct span body = {(const char *)data + 1, size - 1};
-    struct echo_model *m = echo_model_new("POST", paths[data[0] % 4], body);
+    struct echo_model *m = echo_model_new("POST", paths[data[0] % 5], body);
     if (!m) return 0;
     buf_init(&out, 1 << 20);
     for (int i = 0; i < 2000 && more > 0; i++) {

@@ -55,7 +55,7 @@ static bool edit_one(struct arena *a, const struct walk *w, struct span body, ui
     size_t at = w->n ? next(&seed) % w->n : 0;
     if (w->n == 0) return false;
     const struct walk_leaf *l = &w->v[at];
-    if (l->what != WALK_STRING || l->container || l->parameter) return false;
+    if (l->what != WALK_STRING || l->container || l->parameter || l->fixed) return false;
 
     uint32_t begin = border(l->text, next(&seed) % ((uint32_t)l->text.len + 1));
     uint32_t end = border(l->text, begin + next(&seed) % ((uint32_t)l->text.len - begin + 1));
@@ -77,6 +77,9 @@ static bool edit_one(struct arena *a, const struct walk *w, struct span body, ui
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct span body = span_make((const char *)data, size), want;
+    static const enum shape_endpoint endpoints[] = {SHAPE_CHAT, SHAPE_RESPONSES, SHAPE_MESSAGES_API,
+                                                   SHAPE_OLLAMA_CHAT};
+    enum shape_endpoint e = endpoints[size % 4];
     struct arena *a = arena_new(32u << 20);
     struct walk w, again;
     struct buf out;
@@ -84,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     if (!a) return 0;
     buf_init(&out, 1u << 24);
-    if (walk_body(a, SHAPE_CHAT, body, 64, &w) < 0) {
+    if (walk_body(a, e, body, 64, &w) < 0) {
         CHECK(w.error && w.error_code);
         walk_path(&w, w.error_path, &out);
         goto out;
@@ -95,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (uint32_t seed = 0; seed < 4; seed++) {
         buf_clear(&out);
         if (!edit_one(a, &w, body, seed * 7919u + (uint32_t)size, &out, &leaf, &want)) continue;
-        int rc = walk_body(a, SHAPE_CHAT, buf_span(&out), 64, &again);
+        int rc = walk_body(a, e, buf_span(&out), 64, &again);
         if (rc < 0) CHECK(arena_failed(a) || strcmp(again.error_code, "invalid_value") == 0);
         else if (!w.unreadable) /* an edited address can become a blob, which is no leaf */
             CHECK(leaf < again.n && span_equal(again.v[leaf].text, want));

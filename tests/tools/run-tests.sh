@@ -31,7 +31,8 @@ unit_tests() { # build pattern
 echo "== build"
 step build/release make -s -j"$jobs" all units
 step build/asan make -s -j"$jobs" BUILD=asan units build/asan/bin/phigate build/asan/bin/phi
-step build/tsan make -s -j"$jobs" BUILD=tsan units build/tsan/bin/phigate
+step build/tsan make -s -j"$jobs" BUILD=tsan units build/tsan/bin/phigate build/tsan/bin/phi
+step build/fault make -s build/release/fault/audit_driver
 step build/fuzz make -s -j"$jobs" BUILD=fuzz fuzzers
 [ "$failed" -eq 0 ] || { echo "$passed passed, $failed failed, $skipped skipped"; exit 1; }
 
@@ -45,22 +46,30 @@ unit_tests asan 'test_*'
 unit_tests tsan 'test_audit*'
 unit_tests tsan 'test_socket_*'
 unit_tests tsan 'test_engine'
+unit_tests tsan 'test_transaction'
 
 echo "== rules and policies"
 for f in policies/rules/*.yaml; do step "rules/$(basename "$f" .yaml)" build/phi test "$f"; done
 for f in policies/presets/*.yaml; do step "preset/$(basename "$f" .yaml)" build/phi check "$f"; done
 for f in tests/cases/*.yaml; do [ -e "$f" ] && step "cases/$(basename "$f" .yaml)" build/phi test "$f"; done
 
+step detection-floors python3 tests/corpus/check_floors.py
+
 echo "== fuzz corpora"
 step fuzz-replay tests/tools/run-fuzz.sh 0
+
+echo "== faults of the audit log"
+step fault/audit python3 tests/fault/audit_faults.py build/release/fault/audit_driver
 
 echo "== end to end"
 if ! make -s build/venv/.ready >"$log/venv.log" 2>&1; then
     skip e2e "the package registry for Python could not be reached"
 else
     make -s build/node/.ready >"$log/node.log" 2>&1 || echo "(no JavaScript clients: the registry could not be reached; their tests are skipped by name)"
-    for flavour in release asan; do
-        PHIGATE_BUILD=$flavour build/venv/bin/pytest -q -n "$jobs" --dist loadfile -rs tests/e2e >"$log/e2e_$flavour.log" 2>&1
+    for flavour in release asan tsan; do
+        tests=tests/e2e
+        [ "$flavour" = tsan ] && tests="tests/e2e/test_openai_python.py tests/e2e/test_cases.py tests/e2e/test_faults.py"
+        PHIGATE_BUILD=$flavour build/venv/bin/pytest -q -n "$jobs" --dist loadfile -rs $tests >"$log/e2e_$flavour.log" 2>&1
         status=$?
         line=$(tail -n 1 "$log/e2e_$flavour.log")
         p=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' <<<"$line" | awk '{n+=$1} END {print n+0}')

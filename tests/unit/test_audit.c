@@ -161,6 +161,33 @@ struct crowd {
     uint64_t seqs[EACH];
 };
 
+/* Nobody waits for a ticket aside: it needs no sync of its own, and is written soon even when nothing follows. */
+static void tickets_aside_go_with_others(void **state) {
+    const struct scratch *s = *state;
+    struct audit *a = open_log(s);
+    struct waiter w = {.ticket = {.record = outcome("r-1"), .done = waiter_done, .aside = true}};
+    struct audit_stats before, after;
+    uint64_t seq;
+
+    sem_init(&w.told, 0, 0);
+    assert_true(write_and_wait(a, decision("r-1", "forward"), NULL));
+    audit_stats(a, &before);
+    assert_int_equal(audit_submit(a, &w.ticket), 0);
+    assert_true(write_and_wait(a, decision("r-2", "forward"), &seq));
+    while (sem_wait(&w.told) != 0) continue;
+    audit_stats(a, &after);
+    assert_true(w.ok);
+    assert_int_equal(w.ticket.seq + 1, seq);
+    assert_int_equal(after.records, before.records + 2);
+
+    w.ticket.record = outcome("r-2");
+    assert_int_equal(audit_submit(a, &w.ticket), 0);
+    while (sem_wait(&w.told) != 0) continue;
+    assert_true(w.ok);
+    audit_close(a);
+    sem_destroy(&w.told);
+}
+
 static void *write_many(void *argument) {
     struct crowd *c = argument;
 
@@ -691,7 +718,7 @@ int main(void) {
         TEST(a_second_writer_is_refused),
         TEST(records_that_cannot_be_lines_are_refused),
         TEST(a_full_queue_refuses),
-        TEST(many_threads_share_one_chain),
+        TEST(tickets_aside_go_with_others), TEST(many_threads_share_one_chain),
         TEST(a_removed_file_stops_and_a_new_one_continues),
         TEST(a_removed_file_is_noticed_before_the_next_record),
         TEST(a_removed_head_is_made_anew),

@@ -181,6 +181,28 @@ static void completion_streams_keep_prompts_apart(void **state) {
     free(text);
 }
 
+static void responses_are_written_in_their_form(void **state) {
+    static const char said[] = "The model received: \u2039NAME_1\u203a\n\nThe same with your own values: [NAME_1]";
+    cJSON *j = post("/responses", "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\","
+                                  "\"text\":\"[NAME_1]\"}]}]}");
+    int pieces;
+    (void)state;
+
+    assert_string_equal(text_at(j, "output.0.content.0.text"), said);
+    assert_string_equal(text_at(j, "status"), "completed");
+    cJSON_Delete(j);
+    char *text = ask("POST", "/responses", "{\"stream\":true,\"input\":\"[NAME_1]\"}", &pieces);
+    assert_true(pieces > 10);
+    assert_non_null(strstr(text, "event: response.output_text.done\ndata: {\"type\":\"response.output_text.done\""));
+    char *last = strstr(text, "event: response.completed\n");
+    assert_non_null(last);
+    assert_null(strstr(last + 1, "event: "));
+    j = cJSON_Parse(strstr(last, "data: ") + 6);
+    assert_string_equal(text_at(j, "response.output.0.content.0.text"), said);
+    cJSON_Delete(j);
+    free(text);
+}
+
 static void what_cannot_be_read_is_an_error(void **state) {
     static const char *const bad[] = {"", "[]", "{", "{\"messages\":1}", "{\"messages\":[],\"n\":0}", "{} x",
                                       "{\"messages\":[],\"n\":129}", "{\"a\":1,\"a\":2}"};
@@ -193,7 +215,9 @@ static void what_cannot_be_read_is_an_error(void **state) {
         assert_string_equal(text_at(j, "error.type"), "invalid_request_error");
         cJSON_Delete(j);
     }
-    free(ask("POST", "/responses", "{}", &pieces));
+    free(ask("POST", "/responses", "{\"input\":7}", &pieces));
+    assert_int_equal(status, 400);
+    free(ask("POST", "/files", "{}", &pieces));
     assert_int_equal(status, 404);
     free(ask("GET", "/chat/completions", "", &pieces));
     assert_int_equal(status, 404);
@@ -212,6 +236,7 @@ int main(void) {
         cmocka_unit_test(embeddings_depend_on_the_text_alone),
         cmocka_unit_test(streams_give_the_same_in_pieces),
         cmocka_unit_test(completion_streams_keep_prompts_apart),
+        cmocka_unit_test(responses_are_written_in_their_form),
         cmocka_unit_test(what_cannot_be_read_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

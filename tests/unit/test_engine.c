@@ -172,10 +172,10 @@ static void test_references(void **state)
 static void test_value_group(void **state)
 {
     (void)state;
-    const struct phi_rule rules[] = {{.id = "r", .kind = PHI_MRN, .pattern = "mrn (?<value>\\d+)", .score = 60}};
+    const struct phi_rule rules[] = {{.id = "r", .kind = PHI_MRN, .pattern = "box (?<value>\\d+)", .score = 60}};
     struct phi_engine *e = engine_of(rules, 1);
     struct phi_scratch *s = phi_scratch_new();
-    struct phi_leaf leaf = leaf_of("the mrn 4711 is");
+    struct phi_leaf leaf = leaf_of("the box 4711 is");
     struct phi_result r;
     char text[80];
     seal(e);
@@ -193,7 +193,7 @@ static void test_value_group(void **state)
 static void test_context(void **state)
 {
     (void)state;
-    static const char *const words[] = {"chart", "unit number", NULL};
+    static const char *const words[] = {"shelf", "row number", NULL};
     struct phi_rule rule = {.id = "r", .kind = PHI_MRN, .pattern = "\\b\\d{6}\\b", .score = 30, .words = words,
                             .within = 20, .raise = 40};
     struct phi_engine *e = engine_of(&rule, 1);
@@ -204,8 +204,8 @@ static void test_context(void **state)
     static const struct {
         const char *text;
         size_t n;
-    } cases[] = {{"chart 123456", 1},   {"CHART 123456", 1}, {"charts 123456", 0}, {"uncharted 123456", 0},
-                 {"123456 unit number", 1}, {"123456", 0}, {"chart                          123456", 0}};
+    } cases[] = {{"shelf 123456", 1},   {"SHELF 123456", 1}, {"shelfs 123456", 0}, {"unshelfed 123456", 0},
+                 {"123456 row number", 1}, {"123456", 0}, {"shelf                          123456", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct phi_leaf leaf = leaf_of(cases[i].text);
         assert_int_equal(phi_scan(e, s, &leaf, 1, &r), 0);

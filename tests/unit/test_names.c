@@ -24,7 +24,10 @@ static void finds_names(void **state)
         {"Please call Thelma Ruiz's daughter.", "Thelma Ruiz"},
         {"[doctor] hi matilda how are you doing today\n[patient] hi doctor i'm okay\n", "matilda"},
         {"Seen by Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
-        {"Dr. Abernathy-Pike\n\nA. Martinez:GD", "Abernathy-Pike | A. Martinez | GD"},
+        {"Dr. Abernathy-Pike\n\nB. Okoro:TK", "Abernathy-Pike | B. Okoro | TK"},
+        {"Signed.\n\nR. Qzxwv:TK\n", "R. Qzxwv | TK"},
+        {"Subject 4471  INITIALS TK  visited", "TK"},
+        {"Electronically signed by Will Smith, MD", "Will Smith"},
         {"Dear Mrs. Whitcombe,\n\nYour results are back.", "Whitcombe"},
         {"Treat a 45-year-old male, Peter Q., with asthma.", "Peter Q"},
     };

@@ -20,6 +20,7 @@ static void finds_places(void **state)
         {"He lives in Chattanooga, TN with his wife.", "Chattanooga, TN"},
         {"Seen at our Denver clinic last week.", "Denver clinic"},
         {"She lives at 4400 Old Mill Rd, Apt 24A, Toledo, OH 43604.", "4400 Old Mill Rd, Apt 24A | Toledo, OH | 43604"},
+        {"Surgery at Mercy Medical Center, OR 4.", "Mercy Medical Center"},
         {"Mail to PO Box 118, please.", "PO Box 118"},
         {"She moved to Tulsa in 2015.", "Tulsa"},
         {"Referred from the Mayo Clinic.", "Mayo Clinic"},
@@ -38,6 +39,8 @@ static void leaves_the_rest(void **state)
         "Give 5 mg of Lasix. Dr. will call.",
         "1. Left knee. 2. Right hip. 3. Street drugs denied.",
         "Boston Scientific stent was placed.",
+        "PEDIATRIC CLINIC VISIT\n\nWell child.",
+        "New York Heart Association class III.",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_string_equal(places_in(*state, texts[i]), "");

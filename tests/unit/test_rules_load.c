@@ -235,7 +235,8 @@ static void test_built_in_rules_together(void **state) {
 
 static void test_failing_example_is_reported(void **state) {
     (void)state;
-    static const char text[] = RULE(KIND PATTERN SCORE "    examples: {match: ['MRN 1234'], not: ['MRN 12345']}\n");
+    static const char text[] = RULE(KIND "    pattern: 'BOX \\d{5}'\n" SCORE
+                                    "    examples: {match: ['box 1234'], not: ['BOX 12345']}\n");
     struct diag *d = diag_new();
     struct yaml_doc *doc = yaml_load_text("r.yaml", text, sizeof text - 1, d);
     const struct yaml_node *list = rules_file_list(yaml_root(doc), d);

@@ -20,7 +20,8 @@ static void only_the_table_is_served(void **state) {
         {"HEAD", "/v1/models"}, {"DELETE", "/v1/models"}, {"POST", "/v1/chat/completions/"}, {"POST", "/v1//chat/completions"},
         {"POST", "/V1/chat/completions"}, {"POST", "/v1/Chat/completions"}, {"POST", "/v2/chat/completions"},
         {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
-        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1/responses"}, {"POST", "/v1/files"},
+        {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
+        {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/gpt-4o"}, {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
         {"GET", "/"}, {"POST", "/v1chat/completions"},
     };
@@ -35,6 +36,16 @@ static void only_the_table_is_served(void **state) {
     assert_int_equal(find("GET", "/models"), SHAPE_MODELS);
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (find(none[i][0], none[i][1]) != SHAPE_NONE) fail_msg("served: %s %s", none[i][0], none[i][1]);
+    assert_int_equal(find("POST", "/v1/responses"), SHAPE_RESPONSES);
+    assert_int_equal(find("POST", "/responses/compact"), SHAPE_RESPONSES_COMPACT);
+    assert_int_equal(find("POST", "/v1/responses/input_tokens"), SHAPE_RESPONSES_TOKENS);
+    assert_int_equal(find("POST", "/v1/moderations"), SHAPE_MODERATIONS);
+    assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
+    assert_int_equal(find("POST", "/api/chat"), SHAPE_OLLAMA_CHAT);
+    assert_int_equal(find("POST", "/api/generate"), SHAPE_OLLAMA_GENERATE);
+    assert_int_equal(find("POST", "/api/embed"), SHAPE_OLLAMA_EMBED);
+    assert_int_equal(find("POST", "/v1/messages"), SHAPE_MESSAGES_API);
+    assert_int_equal(find("POST", "/v1/messages/count_tokens"), SHAPE_MESSAGES_TOKENS);
     assert_string_equal(shape_endpoint_name(SHAPE_CHAT), "/v1/chat/completions");
     assert_string_equal(shape_endpoint_name(SHAPE_MODELS), "/v1/models");
     assert_string_equal(shape_endpoint_name(SHAPE_NONE), "");
@@ -68,7 +79,8 @@ static void known_keys_are_found(void **state) {
         "mm_processor_kwargs", "media_io_kwargs", "kv_transfer_params", "continue_final_message", "stop_token_ids",
         "allowed_token_ids", "logprob_token_ids", "return_prompt_text", "return_token_ids", "prompt_logprobs", "guided_json",
         "previous_response_id", "conversation", "data_sources", "service_tier", "parallel_tool_calls", "reasoning_effort",
-        "verbosity", "top_k", "min_p", "prompt_string", "multimodal_data", "extra_body", "context",
+        "verbosity", "instructions", "encrypted_content", "background", "max_output_tokens", "vector_store_ids", "system", "source",
+        "cache_control", "tool_use_id", "stop_sequences", "output", "summary", "queries", "stdout", "env", "top_k", "min_p", "prompt_string", "multimodal_data", "extra_body", "context",
     };
     static const char *const unknown[] = {
         "", "N", "Model", "MESSAGES", "model ", " model", "modell", "mode1", "patient", "a", "zzzzzzzz", "jane doe",

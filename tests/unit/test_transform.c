@@ -249,6 +249,21 @@ static void token_shaped_text_is_tokenized(void **state) {
     assert_int_equal(done.rows[1].rule, TRANSFORM_NO_RULE);
 }
 
+/* In JSON text inside a string a number becomes a string; what is around it stays. */
+static void numbers_inside_of_strings_become_strings(void **state) {
+    static const char body[] =
+        "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": 6175550142 ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[6175550143,1]}\\\"}\"}]}";
+    (void)state;
+    body_is(body);
+    found_as("6175550142", PHI_PHONE, 0);
+    found_as("6175550143", PHI_PHONE, 0);
+    becomes(body, "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"tel\\\": \\\"[PHONE_1]\\\" ,\\\"in\\\":\\\"{\\\\\\\"tel\\\\\\\":[\\\\\\\"[PHONE_2]\\\\\\\",1]}\\\"}\"}]}");
+    assert_int_equal(done.edits, 2);
+    struct span value;
+    assert_true(tokens_find(tokens, span_of("[PHONE_2]"), &value));
+    assert_true(span_is(value, "6175550143"));
+}
+
 static void numbers_in_keys_are_not_given_out(void **state) {
     static const char body[] = "{\"messages\":[{\"content\":\"Ann\"}],\"metadata\":{\"[NAME_1]\":\"\"}}";
     (void)state;
@@ -547,6 +562,7 @@ int main(void) {
         CASE(sensitive_findings_block_or_count),
         CASE(sensitive_findings_overlap_without_harm),
         CASE(token_shaped_text_is_tokenized),
+        CASE(numbers_inside_of_strings_become_strings),
         CASE(numbers_in_keys_are_not_given_out),
         CASE(a_finding_never_cuts_token_text),
         CASE(what_is_dropped_forges_no_token),

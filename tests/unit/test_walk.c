@@ -431,6 +431,59 @@ static void nesting_beyond_the_limit_is_text(void **state) {
     assert_true(text);
 }
 
+/* ---- other interfaces ---- */
+
+static void walked(enum shape_endpoint e, const char *body) {
+    if (walk_as(e, body) < 0) fail_msg("%s: %s", walk.error, body);
+}
+
+static void items_say_whose_words_they_are(void **state) {
+    (void)state;
+    walked(SHAPE_RESPONSES, "{\"instructions\":\"sys\",\"input\":[{\"role\":\"user\",\"content\":\"u\"},{\"type\":\"reasoning\",\"summary\":"
+                            "[{\"type\":\"summary_text\",\"text\":\"th\"}]},{\"output\":\"res\",\"type\":\"function_call_output\"}]}");
+    assert_int_equal(leaf_of("sys")->part, WALK_SYSTEM);
+    assert_int_equal(leaf_of("u")->part, WALK_USER);
+    assert_int_equal(leaf_of("th")->part, WALK_ASSISTANT);
+    assert_int_equal(leaf_of("res")->part, WALK_TOOL);
+    assert_true(leaf_of("u")->group != leaf_of("res")->group);
+    assert_true(leaf_of("reasoning")->parameter && leaf_of("summary")->parameter);
+    path_is(leaf_of("th")->path, "input[1].summary[0].text");
+    walked(SHAPE_RESPONSES, "{\"input\":\"u\"}");
+    assert_int_equal(leaf_of("u")->part, WALK_USER);
+}
+
+static void sealed_and_signed_text(void **state) {
+#define SEAL "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
+    (void)state;
+    walked(SHAPE_RESPONSES, "{\"input\":[{\"type\":\"reasoning\",\"encrypted_content\":\"" SEAL "\"}]}");
+    assert_int_equal(walk.sealed, 1);
+    has_no_leaf(SEAL);
+    walked(SHAPE_RESPONSES, "{\"input\":[{\"type\":\"reasoning\",\"encrypted_content\":\"plain words\"}],\"encrypted_content\":\"" SEAL "\"}");
+    assert_int_equal(walk.sealed, 0);
+    assert_int_equal(leaf_of("plain words")->what, WALK_STRING);
+    assert_non_null(leaf_of(SEAL));
+    walked(SHAPE_MESSAGES_API, "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"[1]\","
+                               "\"signature\":\"" SEAL "\"},{\"type\":\"text\",\"text\":\"t\"}]}]}");
+    assert_true(leaf_of("[1]")->fixed && !leaf_of("[1]")->container);
+    assert_false(leaf_of("t")->fixed);
+    assert_int_equal(walk.sealed, 1);
+}
+
+static void streams_are_the_default_of_some(void **state) {
+    (void)state;
+    walked(SHAPE_OLLAMA_CHAT, "{}");
+    assert_true(walk.stream);
+    walked(SHAPE_OLLAMA_CHAT, "{\"stream\":null}");
+    assert_true(walk.stream);
+    walked(SHAPE_OLLAMA_GENERATE, "{\"stream\":false,\"format\":\"json\"}");
+    assert_true(!walk.stream && walk.json_mode);
+    walked(SHAPE_OLLAMA_EMBED, "{}");
+    assert_false(walk.stream);
+    walked(SHAPE_RESPONSES, "{\"text\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"x\"}}},\"background\":false}");
+    assert_true(!walk.stream && walk.json_mode && !walk.unreadable);
+    assert_int_equal(walk_as(SHAPE_RESPONSES, "{\"background\":1}"), -1);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -450,6 +503,9 @@ int main(void) {
         CASE(ranges_are_exact_through_the_levels),
         CASE(replacing_leaves_by_themselves_changes_nothing),
         CASE(nesting_beyond_the_limit_is_text),
+        CASE(items_say_whose_words_they_are),
+        CASE(sealed_and_signed_text),
+        CASE(streams_are_the_default_of_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

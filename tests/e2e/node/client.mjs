@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real openai-node: one job from standard input, its result as JSON on standard output.
-// {url, key, model, text, mode: "plain" | "stream" | "tools" | "json" | "embeddings" | "models", ...body}
+// {url, key, model, text, mode: "plain" | "stream" | "tools" | "json" | "embeddings" | "models" | "responses" | "moderations", ...body}
 import OpenAI from "openai";
 
 const job = JSON.parse(await new Response(process.stdin).text());
@@ -20,7 +20,25 @@ async function streamed() {
   return out;
 }
 
+async function responses() {
+  const given = { model: job.model, input: job.text, ...job.body };
+  if (!job.body?.stream) {
+    const answer = await client.responses.create(given);
+    return { text: answer.output_text, output: answer.output };
+  }
+  const out = { deltas: "", done: null, completed: null, numbers: [] };
+  for await (const event of await client.responses.create(given)) {
+    out.numbers.push(event.sequence_number);
+    if (event.type === "response.output_text.delta") out.deltas += event.delta;
+    if (event.type === "response.output_text.done") out.done = event.text;
+    if (event.type === "response.completed") out.completed = event.response.output.at(-1).content[0].text;
+  }
+  return out;
+}
+
 async function run() {
+  if (job.mode === "responses") return responses();
+  if (job.mode === "moderations") return (await client.moderations.create({ input: job.text })).results.length;
   if (job.mode === "stream") return streamed();
   if (job.mode === "embeddings") return (await client.embeddings.create({ model: job.model, input: job.text })).data.length;
   if (job.mode === "models") return (await client.models.list()).data.map((m) => m.id);

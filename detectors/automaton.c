@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Built by subsets: a state is the list of openings that still fit, after as many bytes as its depth. States with
+ * the same list are one. An opening that is complete stays in the list. Bytes that no opening of a depth tells
+ * apart share a class, so that rows are short.
+ */
+#include "automaton.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+/* A list as short as this is compared one by one, when the first bytes have turned most places away. */
+enum { LEAF_MOST = 4, LEAF_DEPTH = 3, ROWS_MAX = 1 << 24 };
+
+struct state {
+    uint32_t *ids, n, depth, code;
+};
+
+struct builder {
+    struct automaton *a;
+    struct state *states;
+    uint32_t n_states, cap_states;
+    uint32_t *slots, mask; /* states by hash of their lists, from 1 */
+    uint32_t *ids;         /* a list under work */
+    uint8_t member[AUTOMATON_DEPTH][256 + 1]; /* a byte of each class */
+    size_t cap_rows, cap_leaves;
+    bool failed;
+};
+
+enum { GROUP_LETTER = 0 };
+
+static unsigned group_of(unsigned before)
+{
+    bool letter = (before >= 'A' && before <= 'Z') || (before >= 'a' && before <= 'z');
+    if (letter)
+        return GROUP_LETTER;
+    if (before >= '0' && before <= '9')
+        return 1;
+    return before == '_' || (before >= 0x80 && before < BEFORE_START) ? 2 : 3;
+}
+
+/* A different odd number of 128 bits for each opening, so that sums tell sets of them apart. */
+static unsigned __int128 opening_weight(uint32_t i)
+{
+    uint64_t half[2];
+    for (unsigned k = 0; k < 2; k++) {
+        uint64_t x = (2 * (uint64_t)i + k + 1) * 0x9E3779B97F4A7C15u;
+        x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
+        half[k] = x ^ x >> 29;
+    }
+    return (unsigned __int128)half[0] << 64 | half[1] | 1;
+}
+
+/* Class 0 is of the bytes that no opening has at this depth. */
+static void classes_build(struct builder *b, unsigned depth)
+{
+    struct automaton *a = b->a;
+    unsigned __int128 sum[256] = {0}, head[257];
+    unsigned classes = 1;
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct opening *o = a->openings[i];
+        unsigned __int128 weight = opening_weight(i);
+        for (unsigned w = 0; w < 4 && o->n > depth; w++)
+            for (uint64_t bits = o->set[depth].bits[w]; bits; bits &= bits - 1)
+                sum[w * 64 + (unsigned)__builtin_ctzll(bits)] += weight;
+    }
+    for (unsigned byte = 0; byte < 256; byte++) {
+        unsigned c = 1;
+        a->class[depth][byte] = 0;
+        if (sum[byte] == 0)
+            continue;
+        while (c < classes && head[c] != sum[byte])
+            c++;
+        if (c == classes) {
+            head[classes] = sum[byte];
+            b->member[depth][classes++] = (uint8_t)byte;
+        }
+        a->class[depth][byte] = (uint16_t)c;
+    }
+    a->n_class[depth] = classes;
+}
+
+static int grow(void *at, size_t *cap, size_t need, size_t size)
+{
+    void **v = at;
+    size_t more = *cap ? *cap : 256;
+    if (need <= *cap)
+        return 0;
+    while (more < need)
+        more *= 2;
+    void *grown = realloc(*v, more * size);
+    if (!grown)
+        return -1;
+    *v = grown;
+    *cap = more;
+    return 0;
+}
+
+static uint32_t ids_hash(const uint32_t *ids, uint32_t n, uint32_t depth)
+{
+    uint64_t h = depth * 0x9E3779B97F4A7C15u + n;
+    for (uint32_t i = 0; i < n; i++)
+        h = (h ^ ids[i]) * 0x100000001B3u;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+static bool list_is_leaf(const struct builder *b, const uint32_t *ids, uint32_t n, uint32_t depth)
+{
+    bool complete = true;
+    for (uint32_t i = 0; i < n && complete; i++)
+        complete = b->a->openings[ids[i]]->n <= depth;
+    return complete || (n <= LEAF_MOST && depth >= LEAF_DEPTH) || depth == AUTOMATON_DEPTH || b->a->n_rows > ROWS_MAX;
+}
+
+/* Room for a state: a leaf, or a row that is filled later. Its code, or 0 on failure. */
+static uint32_t code_new(struct builder *b, const uint32_t *ids, uint32_t n, uint32_t depth)
+{
+    struct automaton *a = b->a;
+    if (list_is_leaf(b, ids, n, depth)) {
+        size_t at = a->n_leaves;
+        if (grow(&a->leaves, &b->cap_leaves, at + n + 2, sizeof *a->leaves) < 0)
+            return 0;
+        a->leaves[at] = depth;
+        a->leaves[at + 1] = n;
+        memcpy(&a->leaves[at + 2], ids, n * sizeof *ids);
+        a->n_leaves += n + 2;
+        return (uint32_t)(at << 1 | 1);
+    }
+    size_t at = a->n_rows;
+    if (grow(&a->rows, &b->cap_rows, at + a->n_class[depth], sizeof *a->rows) < 0)
+        return 0;
+    memset(&a->rows[at], 0, a->n_class[depth] * sizeof *a->rows);
+    a->n_rows += a->n_class[depth];
+    return (uint32_t)(at << 1);
+}
+
+static int slots_grow(struct builder *b)
+{
+    uint32_t mask = b->mask ? b->mask * 2 + 1 : 4095;
+    uint32_t *slots = calloc((size_t)mask + 1, sizeof *slots);
+    if (!slots)
+        return -1;
+    for (uint32_t i = 0; i < b->n_states; i++) {
+        uint32_t at = ids_hash(b->states[i].ids, b->states[i].n, b->states[i].depth) & mask;
+        while (slots[at])
+            at = (at + 1) & mask;
+        slots[at] = i + 1;
+    }
+    free(b->slots);
+    b->slots = slots;
+    b->mask = mask;
+    return 0;
+}
+
+/* The code of the state with this list. */
+static uint32_t state_code(struct builder *b, const uint32_t *ids, uint32_t n, uint32_t depth)
+{
+    size_t cap = b->cap_states;
+    if (n == 0 || b->failed)
+        return 0;
+    b->failed = b->n_states * 2 >= b->mask && slots_grow(b) < 0;
+    if (b->failed)
+        return 0;
+    uint32_t at = ids_hash(ids, n, depth) & b->mask;
+    for (; b->slots[at]; at = (at + 1) & b->mask) {
+        const struct state *s = &b->states[b->slots[at] - 1];
+        if (s->n == n && s->depth == depth && memcmp(s->ids, ids, n * sizeof *ids) == 0)
+            return s->code;
+    }
+    uint32_t *copy = malloc(n * sizeof *copy);
+    b->failed = !copy || grow(&b->states, &cap, (size_t)b->n_states + 1, sizeof *b->states) < 0;
+    b->cap_states = (uint32_t)cap;
+    uint32_t code = b->failed ? 0 : code_new(b, ids, n, depth);
+    if (code == 0) {
+        b->failed = true;
+        free(copy);
+        return 0;
+    }
+    memcpy(copy, ids, n * sizeof *copy);
+    b->states[b->n_states++] = (struct state){copy, n, depth, code};
+    b->slots[at] = b->n_states;
+    return code;
+}
+
+static void row_fill(struct builder *b, struct state s)
+{
+    const struct automaton *a = b->a;
+    for (unsigned c = 0; c < a->n_class[s.depth] && !b->failed; c++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < s.n; i++) {
+            const struct opening *o = a->openings[s.ids[i]];
+            if (o->n <= s.depth || (c && byte_set_has(&o->set[s.depth], b->member[s.depth][c])))
+                b->ids[n++] = s.ids[i];
+        }
+        uint32_t code = state_code(b, b->ids, n, s.depth + 1);
+        a->rows[(s.code >> 1) + c] = code;
+    }
+}
+
+static bool follows_group(const struct opening *o, const struct automaton *a, unsigned group)
+{
+    for (unsigned before = 0; before <= BEFORE_START; before++)
+        if (a->group[before] == group && opening_follows(o, before))
+            return true;
+    return false;
+}
+
+static void start_fill(struct builder *b, unsigned group, uint32_t *all)
+{
+    struct automaton *a = b->a;
+    uint32_t n_all = 0;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (follows_group(a->openings[i], a, group))
+            all[n_all++] = i;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < n_all; i++)
+            if (byte_set_has(&a->openings[all[i]]->set[0], byte))
+                b->ids[n++] = all[i];
+        a->start[group][byte] = state_code(b, b->ids, n, 1);
+    }
+}
+
+static void states_build(struct builder *b)
+{
+    uint32_t *all = malloc((b->a->n + 1) * sizeof *all);
+    b->ids = malloc((b->a->n + 1) * sizeof *b->ids);
+    b->failed = !all || !b->ids;
+    for (unsigned depth = 1; depth < AUTOMATON_DEPTH && !b->failed; depth++)
+        classes_build(b, depth);
+    b->a->n_rows = b->a->n_leaves = 1; /* code 0 is dead */
+    for (unsigned group = 0; group < AUTOMATON_GROUPS && !b->failed; group++)
+        start_fill(b, group, all);
+    for (uint32_t i = 0; i < b->n_states && !b->failed; i++)
+        if (!(b->states[i].code & 1))
+            row_fill(b, b->states[i]);
+    free(all);
+    free(b->ids);
+}
+
+static void pairs_build(struct automaton *a)
+{
+    for (unsigned group = 0; group < AUTOMATON_GROUPS; group++)
+        for (unsigned first = 0; first < 256; first++)
+            for (unsigned second = 0; second < 256; second++) {
+                uint32_t code = a->start[group][first];
+                if (code && !(code & 1))
+                    code = a->rows[(code >> 1) + a->class[1][second]];
+                uint8_t bytes[2] = {(uint8_t)first, (uint8_t)second};
+                uint16_t pair;
+                memcpy(&pair, bytes, sizeof pair);
+                if (code)
+                    a->pairs[pair] |= group == GROUP_LETTER ? 1 : 2;
+            }
+}
+
+int automaton_build(struct automaton *a, const struct opening **openings, uint32_t n)
+{
+    struct builder b = {.a = a};
+    *a = (struct automaton){.openings = openings, .n = n};
+    for (unsigned before = 0; before <= BEFORE_START; before++)
+        a->group[before] = (uint8_t)group_of(before);
+    states_build(&b);
+    for (uint32_t i = 0; i < b.n_states; i++)
+        free(b.states[i].ids);
+    free(b.states);
+    free(b.slots);
+    if (!b.failed)
+        pairs_build(a);
+    for (unsigned byte = 'a'; byte <= 'z'; byte++)
+        a->inner |= a->start[GROUP_LETTER][byte] != 0;
+    return b.failed ? -1 : 0;
+}
+
+void automaton_free(struct automaton *a)
+{
+    phi_memory_free((void *)a->openings);
+    free(a->rows);
+    free(a->leaves);
+    *a = (struct automaton){.n = 0};
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a number to its label. What counts as a value depends on how much the label says:
+ *
+ *     MRN 4821, chart # 4821, member id 4821      a sure label, or a word for a number: four characters
+ *     specimen: 48219                             a mark: five digits, or letters and digits
+ *     account A5430457, claim 2021063012          nothing between: six digits, or letters and digits
+ *
+ * Dates, doses, prices, rates and ranges are not values. A number behind another with a comma between, of the same
+ * build, has the same label.
+ */
+#include "labelled.h"
+
+#include <string.h>
+
+#include "labels.h"
+#include "scratch.h"
+#include "spoken.h"
+#include "text.h"
+
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
+
+struct value {
+    uint32_t begin, end;
+    uint32_t digits, letters, lower_run, groups;
+    bool phone_built; /* blanks or marks between groups of digits, as in a telephone number */
+};
+
+struct labelled {
+    const char *text;
+    uint32_t len;
+    struct phi_candidates *sink;
+    struct value last; /* the last one taken, and what it was */
+    struct phi_candidate last_candidate;
+};
+
+/* ---- values ---- */
+
+static bool is_code_byte(char c)
+{
+    char l = text_lower(c);
+    return text_is_digit(c) || (l >= 'a' && l <= 'z') || c == '-' || c == '_';
+}
+
+static void value_count(const char *text, struct value *v)
+{
+    uint32_t run = 0;
+    v->digits = v->letters = v->lower_run = v->groups = 0;
+    for (uint32_t i = v->begin; i < v->end; i++) {
+        bool lower = text[i] >= 'a' && text[i] <= 'z', digit = text_is_digit(text[i]);
+        run = lower ? run + 1 : 0;
+        v->lower_run = run > v->lower_run ? run : v->lower_run;
+        v->groups += digit && (i == v->begin || !text_is_digit(text[i - 1]));
+        v->digits += digit;
+        v->letters += !digit && text_is_letter(text[i]);
+    }
+}
+
+/* Digits from `at` on. */
+static uint32_t digits_at(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t n = 0;
+    while (at + n < len && text_is_digit(text[at + n]))
+        n++;
+    return n;
+}
+
+/* "9664 8088 5109", "456.378.921-64", "5 3 8 4": groups that go on behind a mark. Words behind a group end them. */
+static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mark)
+{
+    uint32_t end = at;
+    while (end + 1 < len && text[end] == mark && text_is_digit(text[end + 1]) && end - at < 28) {
+        uint32_t n = digits_at(text, len, end + 1), to = end + 1 + n;
+        if (n > (mark == ' ' ? 8 : 5) || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
+            break;
+        end = to;
+    }
+    return end;
+}
+
+/* The token around the digit at `at`, and the groups behind it. */
+static struct value value_read(const char *text, uint32_t len, uint32_t low, uint32_t at)
+{
+    struct value v = {.begin = at, .end = at};
+    while (v.begin > low && at - v.begin < TOKEN_MAX && is_code_byte(text[v.begin - 1]))
+        v.begin--;
+    while (v.end < len && v.end - v.begin < TOKEN_MAX && is_code_byte(text[v.end]))
+        v.end++;
+    while (v.begin < at && !text_is_alnum(text[v.begin]))
+        v.begin++;
+    while (v.end > at + 1 && !text_is_alnum(text[v.end - 1]))
+        v.end--;
+    value_count(text, &v);
+    return v;
+}
+
+static bool is_month(const char *text, uint32_t len)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    if (len < 3)
+        return false;
+    for (const char *m = months; *m; m += 3)
+        if (text_equal_nocase(text, m, 3))
+            return true;
+    return false;
+}
+
+/* 2021-03-04, 03-04-21, 04-MAR-2021 */
+static bool value_is_date(const char *text, const struct value *v)
+{
+    uint32_t sizes[4] = {0}, n = 0;
+    for (uint32_t i = v->begin; i < v->end && n < 4; n++) {
+        uint32_t from = i;
+        while (i < v->end && text_is_alnum(text[i]))
+            i++;
+        sizes[n] = i - from;
+        if (n == 1 && text_is_letter(text[from]) && is_month(text + from, i - from))
+            return true;
+        while (i < v->end && !text_is_alnum(text[i]))
+            i++;
+    }
+    if (n != 3 || v->letters > 1)
+        return false;
+    return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
+           (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
+}
+
+/* 2021, 2005-2010 */
+static bool value_is_year(const char *text, const struct value *v)
+{
+    uint32_t len = v->end - v->begin;
+    bool years = (len == 4 && v->digits == 4) || (len == 9 && v->digits == 8 && text[v->begin + 4] == '-');
+    return years && (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0) &&
+           (len == 4 || memcmp(text + v->begin + 5, "19", 2) == 0 || memcmp(text + v->begin + 5, "20", 2) == 0);
+}
+
+static bool unit_follows(const char *text, uint32_t len, uint32_t at)
+{
+    static const char units[] =
+        " mg mcg ug g gm gms kg ml cc l dl mm cm m unit units iu meq mmol tab tabs tablet tablets caps capsule capsules puff "
+        "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
+        "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
+        "adults children women men individuals persons cells copies records samples specimens cases ";
+    char word[16] = " ";
+    uint32_t n = 1;
+    while (at < len && text[at] == ' ')
+        at++;
+    while (at < len && n < sizeof word - 2 && text_is_letter(text[at]))
+        word[n++] = text_lower(text[at++]);
+    word[n++] = ' ';
+    word[n] = 0;
+    return n > 2 && strstr(units, word);
+}
+
+/* Part of an amount, a rate, a range, a longer expression. */
+static bool value_is_amount(const struct labelled *l, const struct value *v)
+{
+    const char *text = l->text;
+    uint32_t after = v->end, len = l->len;
+    if (v->begin > 0 && (text[v->begin - 1] == '$' || text[v->begin - 1] == '/' || text[v->begin - 1] == '@' ||
+                         text[v->begin - 1] == '+' || (unsigned char)text[v->begin - 1] >= 0xE3))
+        return true;
+    if (v->begin > 1 && text[v->begin - 1] == '.' && text_is_digit(text[v->begin - 2]))
+        return true;
+    if (after >= len)
+        return false;
+    if (strchr("%/@(", text[after]) && text[after] != '(')
+        return true;
+    if (after + 1 < len && (text[after] == '.' || text[after] == ',') && text_is_digit(text[after + 1]))
+        return text[after] == '.' || digits_at(text, len, after + 1) == 3;
+    return false;
+}
+
+/* ---- the label and the value together ---- */
+
+static bool code_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
+{
+    uint32_t n = v->digits + v->letters;
+    bool named = f->worded || (f->label && f->label->how == LABEL_SURE), lettered = v->letters > 0;
+    if (value_is_amount(l, v) || (value_is_date(l->text, v) && !(named && f->marked)))
+        return false;
+    if (value_is_year(l->text, v) && !(named && f->marked))
+        return false;
+    if (unit_follows(l->text, l->len, v->end) && !(named && v->digits >= 6))
+        return false;
+    if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
+        return false;
+    if (l->sink->via && v->digits > REWRITTEN_MAX) /* a list that was written again as one number */
+        return false;
+    if (!f->label)
+        return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
+    if (named && (f->worded || f->marked || n >= 5))
+        return n >= 4 && (v->digits >= 3 || (lettered && v->digits >= 2));
+    if (f->marked)
+        return v->lower_run < 4 ? v->digits >= 5 || (lettered && v->digits >= 3 && n >= 5) : v->digits >= 4 && n >= 8;
+    if (named)
+        return v->digits >= 4;
+    if (f->label->how == LABEL_MARKED)
+        return v->digits >= 7 && v->lower_run < 4;
+    if (f->label->kind == PHI_DEVICE_SERIAL && v->lower_run == 0 && lettered && v->digits >= 3 && n >= 6)
+        return true;
+    return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
+}
+
+static bool plate_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
+{
+    uint32_t n = v->digits + v->letters;
+    if (value_is_amount(l, v) || unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
+        return false;
+    if ((f->label->how != LABEL_SURE && v->lower_run) || (f->label->how == LABEL_MARKED && !f->marked && !f->worded))
+        return false;
+    return n >= 5 && n <= 9 && ((v->letters && v->digits >= 2) || (v->digits >= 5 && (f->worded || f->marked)));
+}
+
+static bool value_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
+{
+    if (!f->label)
+        return code_fits(l, v, f);
+    switch ((enum label_shape)f->label->shape) {
+    case LABEL_CODE:
+        return code_fits(l, v, f);
+    case LABEL_CARD:
+        return (v->digits >= 12 && v->digits <= 19 && v->letters == 0) || (v->digits >= 5 && f->worded && code_fits(l, v, f));
+    case LABEL_PLATE:
+        return plate_fits(l, v, f);
+    case LABEL_PHONE:
+        return v->digits >= 7 && v->digits <= 17 && v->letters == 0 && !value_is_date(l->text, v) &&
+               (f->label->how == LABEL_SURE || f->worded || f->marked || v->groups > 1 || v->digits >= 10);
+    case LABEL_PAGER:
+        return v->digits >= 4 && v->digits <= 15 && v->letters == 0 && !value_is_date(l->text, v) &&
+               !value_is_year(l->text, v) && (f->label->how == LABEL_SURE || f->marked || f->worded);
+    case LABEL_POST:
+        return v->digits >= 3 && v->digits <= 10 && v->letters <= 4 && (f->marked || f->worded || v->digits >= 5) &&
+               !value_is_amount(l, v);
+    }
+    return false;
+}
+
+/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
+static void phone_widen(const struct labelled *l, struct value *v)
+{
+    const char *text = l->text;
+    uint32_t i = v->begin, last = v->end;
+    for (; i < l->len && i - v->begin < 32; i++) {
+        if (text_is_digit(text[i]))
+            last = i + 1;
+        else if (!text[i] || !strchr("()+-. /", text[i]) || (i > v->begin && text[i] == ' ' && text[i - 1] == ' '))
+            break;
+        else if (text[i] == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
+            break;
+    }
+    v->end = last;
+    uint32_t at = last;
+    while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
+        at++;
+    if (at + 3 < l->len && (text_lower(text[at]) == 'x' || text_equal_nocase(text + at, "ext", 3) || text[at] == '#')) {
+        while (at < l->len && !text_is_digit(text[at]) && at - last < 12 && text[at] != '\n')
+            at++;
+        uint32_t n = digits_at(text, l->len, at);
+        if (n > 0 && n <= 6)
+            v->end = at + n;
+    }
+    if (v->begin > 0 && text[v->begin - 1] == '(')
+        v->begin--;
+    if (v->begin > 0 && text[v->begin - 1] == '+')
+        v->begin--;
+    value_count(text, v);
+    v->letters = 0; /* those of "ext" */
+}
+
+/* "7XYZ 21" */
+static void plate_widen(const struct labelled *l, struct value *v)
+{
+    uint32_t end = v->end + 1, digits = 0;
+    if (v->end >= l->len || l->text[v->end] != ' ')
+        return;
+    for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
+        digits += text_is_digit(l->text[end]);
+    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+        return;
+    v->end = end;
+    value_count(l->text, v);
+}
+
+static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
+{
+    const char *text = l->text;
+    uint32_t end = v->end, n;
+    if (v->letters == 0 && end < l->len && text[end] == '.' && digits_at(text, l->len, end + 1) >= 2) {
+        struct value dotted = *v;
+        dotted.end = groups_end(text, l->len, end, '.');
+        while (dotted.end < l->len && is_code_byte(text[dotted.end]))
+            dotted.end++;
+        value_count(text, &dotted);
+        if (dotted.groups >= 3 && dotted.digits >= 8)
+            *v = dotted;
+        return;
+    }
+    if (end == v->begin || !text_is_digit(text[end - 1]))
+        return;
+    bool named = f->worded || (f->label && f->label->how == LABEL_SURE);
+    if (named && end < l->len && text[end] == '/') { /* "4412/24", "2024/00312" */
+        struct value slashed = *v;
+        slashed.end = groups_end(text, l->len, end, '/');
+        value_count(text, &slashed);
+        if (slashed.digits >= 6 && slashed.groups == 2)
+            *v = slashed;
+        return;
+    }
+    n = groups_end(text, l->len, end, ' ');
+    struct value wide = *v;
+    wide.end = n;
+    value_count(text, &wide);
+    bool card = f->label && f->label->shape == LABEL_CARD;
+    bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
+    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+        !unit_follows(text, l->len, n)))
+        *v = wide;
+}
+
+static unsigned value_kind(const struct label_found *f, const struct value *v)
+{
+    if (f->label && f->label->kind == PHI_SSN && v->digits < 6)
+        return PHI_SSN_LAST4;
+    return f->label ? f->label->kind : PHI_OTHER_CODE;
+}
+
+static unsigned value_score(const struct label_found *f)
+{
+    bool sure = f->label && (f->label->how == LABEL_SURE || f->worded);
+    return sure ? SCORE_SURE : f->label && f->marked ? SCORE_MARKED : SCORE_STRONG;
+}
+
+static int value_add(struct labelled *l, const struct value *v, unsigned kind, unsigned rule, unsigned score)
+{
+    struct phi_candidate c = {.begin = v->begin, .end = v->end, .kind = (uint16_t)kind, .rule = (uint16_t)rule,
+                              .score = (uint8_t)score, .via = PHI_VIA_LABEL};
+    l->last = *v;
+    l->last_candidate = c;
+    return phi_candidate_add(l->sink, &c);
+}
+
+/* "MRNs 482190, 482191 and 482192" */
+static bool goes_on(const struct labelled *l, const struct value *v)
+{
+    static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / ", " to ",
+                                        ", previously ", ", formerly ", ", then ", ", now "};
+    uint32_t gap = v->begin - l->last.end;
+    if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 16 || l->last.digits < 5 ||
+        v->digits != l->last.digits || v->letters != l->last.letters || v->end - v->begin != l->last.end - l->last.begin)
+        return false;
+    for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
+        if (strlen(joins[i]) == gap && memcmp(l->text + l->last.end, joins[i], gap) == 0)
+            return true;
+    return false;
+}
+
+static bool is_phone(const struct label_found *f)
+{
+    return f->label && (f->label->shape == LABEL_PHONE || f->label->shape == LABEL_PAGER);
+}
+
+/* "416 60 039 office", "07700 063 966-Fax", "555-0143 (cell)": the kind of telephone that is named behind it, or PHI_NONE. */
+static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
+{
+    static const char *const words[] = {"fax", "office", "mobile", "cell", "home", "work", "direct", "pager"};
+    uint32_t low = at;
+    while (at < l->len && at - low < 3 && l->text[at] && strchr(" -(", l->text[at]))
+        at++;
+    if (at > low && at + 1 < l->len && l->text[at - 1] == '(' && l->text[at + 1] == ')' && strchr("chwmoCHWMO", l->text[at]))
+        return PHI_PHONE; /* "555-0144 (h)" */
+    for (size_t i = 0; at > low && i < sizeof words / sizeof *words; i++) {
+        uint32_t n = (uint32_t)strlen(words[i]);
+        if (at + n <= l->len && text_equal_nocase(l->text + at, words[i], n) &&
+            (at + n == l->len || !text_is_alnum(l->text[at + n])))
+            return i == 0 ? PHI_FAX : PHI_PHONE;
+    }
+    return PHI_NONE;
+}
+
+/* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
+static bool capitals_belong(const struct labelled *l, const struct value *v, const struct label_found *f, uint32_t from)
+{
+    unsigned kind = value_kind(f, v);
+    bool state = kind == PHI_LICENSE_PERSON || kind == PHI_LICENSE_PROVIDER || kind == PHI_VEHICLE;
+    return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
+}
+
+/* "member 918273645, group 77120": a label right behind another labelled number, with a comma between. */
+static bool in_row(const struct labelled *l, const struct label_found *f, uint32_t at)
+{
+    uint32_t end = l->last.end;
+    return f->label && end > 0 && at > end + 2 && at - end <= 24 && (l->text[end] == ',' || l->text[end] == ';') &&
+           memchr(l->text + end + 1, ',', at - end - 1) == NULL;
+}
+
+/* Three characters with nothing of a number behind them are no value. Most numbers of a note are that short. */
+static bool is_too_short(const struct labelled *l, const struct value *v)
+{
+    const char *after = l->text + v->end;
+    bool led = v->begin > 2 && l->text[v->begin - 1] == ' ' && text_is_upper(l->text[v->begin - 2]); /* "WFC 358" */
+    if (v->end - v->begin > 3 || led)
+        return false;
+    if (v->end >= l->len || !*after || !strchr(" -./)", *after))
+        return true;
+    return !(v->end + 1 < l->len && text_is_digit(after[1])) && !(v->end + 2 < l->len && text_is_digit(after[2]));
+}
+
+/* The view of numbers in odd writing (digits.c) ends each with a blank and a line break. There a date looks like a code. */
+static bool is_rewritten(const struct labelled *l, const struct value *v)
+{
+    return l->sink->via == PHI_VIA_FOLD && v->end + 1 < l->len && l->text[v->end] == ' ' && l->text[v->end + 1] == '\n';
+}
+
+/* Where to go on reading. */
+static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
+{
+    struct value v = value_read(l->text, l->len, low, at);
+    struct label_found f;
+    *next = v.end;
+    if (is_too_short(l, &v) || is_rewritten(l, &v))
+        return 0;
+    if (goes_on(l, &v))
+        return value_add(l, &v, l->last_candidate.kind, LABELLED_LIST, l->last_candidate.score);
+    uint32_t from = v.begin;
+    if (from > 0 && l->text[from - 1] == '(')
+        from--;
+    if (from > 0 && l->text[from - 1] == '+')
+        from--;
+    if (label_before(l->text, from, &f)) {
+        struct value wide = v;
+        if (is_phone(&f))
+            phone_widen(l, &wide);
+        else if (f.label && f.label->shape == LABEL_PLATE)
+            plate_widen(l, &wide);
+        else
+            code_widen(l, &wide, &f);
+        if (capitals_belong(l, &v, &f, from)) {
+            wide.begin = f.value;
+            value_count(l->text, &wide);
+        }
+        f.marked = f.marked || in_row(l, &f, from);
+        if (value_fits(l, &wide, &f)) {
+            *next = wide.end;
+            return value_add(l, &wide, value_kind(&f, &wide), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+        }
+    }
+    if (v.letters == 0) {
+        struct value wide = v;
+        phone_widen(l, &wide);
+        unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
+        if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
+            *next = wide.end;
+            return value_add(l, &wide, kind, LABELLED_PHONE, SCORE_STRONG);
+        }
+        return 0;
+    }
+    const struct label *own = label_prefix(l->text + v.begin, v.end - v.begin);
+    if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l, &v))
+        return value_add(l, &v, own->kind, LABELLED_OWN, SCORE_OWN);
+    return 0;
+}
+
+/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". */
+static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
+{
+    struct value v = {.begin = at, .end = at};
+    struct label_found f;
+    v.end = spoken_end(l->text, l->len, at, &v.digits);
+    *next = v.end;
+    if (v.digits < 4 || !label_before(l->text, at, &f) || !f.label || (f.label->how != LABEL_SURE && !f.worded && !f.marked))
+        return 0;
+    return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+}
+
+static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
+                        struct phi_candidates *sink)
+{
+    struct labelled l = {.text = text, .len = len, .sink = sink};
+    (void)e;
+    (void)s;
+    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
+        int rc = 0;
+        next = i + 1;
+        if (text_is_digit(text[i]))
+            rc = value_at(&l, low, i, &next);
+        else if (i + 4 < len && (i == 0 || !text_is_alnum(text[i - 1])) && spoken_begins(text, len, i))
+            rc = spoken_at(&l, i, &next);
+        else
+            continue;
+        if (rc < 0)
+            return -1;
+        next = next > i ? next : i + 1;
+        low = next;
+    }
+    return 0;
+}
+
+static const struct phi_detector_rule rules[] = {
+    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number"},
+    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number"},
+    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build"},
+    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone"},
+};
+
+const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads backwards from a number to the words that name it:
+ *
+ *     Member ID (primary):  XYZ 123456789
+ *     ------ -- --------- - ---
+ *     label  |  aside     | capitals of the value
+ *            word         mark
+ *
+ * Words are folded, so that "member_id", "memberId" and "Member's ID" are one.
+ */
+#include "labels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "phi.h"
+#include "text.h"
+
+enum { WORD_MAX = 24, WORDS = 7, PHRASE_WORDS = 4, PHRASE_MAX = 40, GAP_MAX = 12, ASIDE_MAX = 24, LINKS_MAX = 4 };
+
+static const struct label labels[] = {
+#define LABEL(word, kind, how, shape) {word, kind, how, shape},
+#include "labels.def"
+#undef LABEL
+};
+
+struct word {
+    uint32_t begin, end; /* in the text */
+    uint8_t len;
+    char folded[WORD_MAX];
+};
+
+struct words {
+    struct word v[WORDS]; /* the nearest first */
+    unsigned n;
+};
+
+static int label_compare(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct label *)item)->word);
+}
+
+static const struct label *label_look(const char *folded)
+{
+    return bsearch(folded, labels, sizeof labels / sizeof *labels, sizeof *labels, label_compare);
+}
+
+/* The label, or what it is the plural of. */
+static const struct label *label_of(char *folded)
+{
+    const struct label *found = label_look(folded);
+    size_t len = strlen(folded);
+    if (found || len < 4 || folded[len - 1] != 's')
+        return found;
+    folded[len - 1] = 0;
+    found = label_look(folded);
+    folded[len - 1] = 's';
+    return found;
+}
+
+static bool word_in(const char *folded, const char *list)
+{
+    size_t len = strlen(folded);
+    for (const char *at = list; (at = strstr(at, folded)); at += len)
+        if (len && at[-1] == ' ' && at[len] == ' ')
+            return true;
+    return false;
+}
+
+static const char qualifiers[] =
+    " no nos num nums nbr nr number numbers id ids identifier identifiers identification identity ref reference "
+    "numero nro ident ";
+static const char asides[] = " listed under verified confirmed ending reads reading which that shown recorded documented ";
+static const char identifying[] = " id ids identifier identifiers ident ref ";
+static const char links[] =
+    " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
+    "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
+    "dob in on at to for by using from via new old current "
+    "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
+
+/* "memberid", "accountno": what stands before the word for a number. */
+static const struct label *label_with_suffix(const char *folded, size_t len)
+{
+    static const char *const suffixes[] = {"number", "num", "nbr", "no", "ids", "id", "identifier", "ref"};
+    char head[PHRASE_MAX];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        size_t n = strlen(suffixes[i]);
+        if (len < n + 3 || len >= sizeof head || memcmp(folded + len - n, suffixes[i], n) != 0)
+            continue;
+        memcpy(head, folded, len - n);
+        head[len - n] = 0;
+        const struct label *found = label_of(head);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* The longest run of words from word i on, outwards, that is a label. *last gets its outermost word. */
+static const struct label *label_phrase(const struct words *w, unsigned i, bool *worded)
+{
+    const struct label *best = NULL;
+    for (unsigned n = 1; n <= PHRASE_WORDS && i + n <= w->n; n++) {
+        char phrase[PHRASE_MAX];
+        size_t len = 0;
+        for (unsigned k = i + n; k-- > i;) {
+            if (len + w->v[k].len >= sizeof phrase)
+                return best;
+            memcpy(phrase + len, w->v[k].folded, w->v[k].len);
+            len += w->v[k].len;
+        }
+        phrase[len] = 0;
+        const struct label *found = label_of(phrase), *suffixed = found ? NULL : label_with_suffix(phrase, len);
+        if (suffixed)
+            *worded = true;
+        if (found || suffixed)
+            best = found ? found : suffixed;
+    }
+    return best;
+}
+
+/* ---- reading backwards ---- */
+
+static bool is_word_byte(char c)
+{
+    char l = text_lower(c);
+    return text_is_digit(c) || (l >= 'a' && l <= 'z');
+}
+
+/* An apostrophe, plain or curved, that ends at `at`: its bytes. */
+static uint32_t apostrophe_before(const char *text, uint32_t at)
+{
+    if (at > 1 && text[at - 1] == '\'')
+        return 1;
+    if (at > 3 && memcmp(text + at - 3, "\xE2\x80\x99", 3) == 0)
+        return 3;
+    return 0;
+}
+
+/* The letter without its accent that ends at `at` in two bytes (U+00C0 to U+00FF, and the raised a and o), or 0. */
+static char accented_before(const char *text, uint32_t at)
+{
+    static const char plain[] = "aaaaaaaceeeeiiiidnooooo-ouuuuypsaaaaaaaceeeeiiiidnooooo-ouuuuypy";
+    if (at < 2)
+        return 0;
+    unsigned char first = (unsigned char)text[at - 2], second = (unsigned char)text[at - 1];
+    if (first == 0xC3 && second >= 0x80 && second < 0xC0)
+        return plain[second - 0x80];
+    return first == 0xC2 && second == 0xBA ? 'o' : first == 0xC2 && second == 0xAA ? 'a' : 0;
+}
+
+/* The word that ends at `end`, folded; apostrophes in it do not count. False when it is too long. */
+static bool word_read(const char *text, uint32_t end, struct word *word)
+{
+    char back[WORD_MAX];
+    uint32_t n = 0, i = end;
+    while (i > 0) {
+        uint32_t mark = n ? apostrophe_before(text, i) : 0;
+        if (mark && is_word_byte(text[i - mark - 1])) {
+            i -= mark;
+            continue;
+        }
+        char accented = accented_before(text, i);
+        if (!accented && !is_word_byte(text[i - 1]))
+            break;
+        if (n == sizeof back - 1)
+            return false;
+        back[n++] = accented ? accented : text_lower(text[i - 1]);
+        i -= accented ? 2 : 1;
+    }
+    *word = (struct word){.begin = i, .end = end, .len = (uint8_t)n};
+    for (uint32_t k = 0; k < n; k++)
+        word->folded[k] = back[n - 1 - k];
+    return n > 0;
+}
+
+/* What may stand between the words of a label. */
+static uint32_t between_words(const char *text, uint32_t at)
+{
+    uint32_t i = at;
+    while (i > 0 && at - i < 3 && text[i - 1] && strchr(" _-./'#", text[i - 1]))
+        i--;
+    return i;
+}
+
+static void words_read(const char *text, uint32_t at, struct words *w)
+{
+    w->n = 0;
+    while (w->n < WORDS && word_read(text, at, &w->v[w->n])) {
+        uint32_t begin = w->v[w->n++].begin;
+        at = between_words(text, begin);
+        if (at > 0 && text[at - 1] == ',' && word_in(w->v[w->n - 1].folded, asides))
+            at = between_words(text, at - 1); /* "MRN, listed as 482193" */
+        if (at == 0 || at == begin)
+            return;
+    }
+}
+
+struct gap {
+    uint32_t end; /* where the words end */
+    bool marked, colon, line, hash;
+};
+
+/* Over blanks, marks and one line break; a note in brackets is read over. */
+static struct gap gap_before(const char *text, uint32_t at)
+{
+    struct gap g = {.end = at};
+    unsigned lines = 0;
+    while (g.end > 0 && at - g.end < GAP_MAX) {
+        char c = text[g.end - 1];
+        if (c == ')' && g.end > 2) {
+            uint32_t open = g.end - 1;
+            while (open > 0 && g.end - open < ASIDE_MAX && text[open - 1] != '(' && text[open - 1] != '\n')
+                open--;
+            if (open == 0 || text[open - 1] != '(' || text_is_digit(text[g.end - 2]))
+                break;
+            at -= g.end - (open - 1);
+            g.end = open - 1;
+            continue;
+        }
+        if (g.end > 2 && (unsigned char)c >= 0x90 && (unsigned char)c <= 0x95 && memcmp(text + g.end - 3, "\xE2\x80", 2) == 0) {
+            g.end -= 3; /* a dash of U+2010 to U+2015 */
+            continue;
+        }
+        if (c == '\n' && ++lines > 2)
+            break;
+        if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
+            break; /* a field of HL7, not of a table */
+        if (!c || !strchr(" \t\r\n:=#|*\"'([{<>-._`\\", c))
+            break;
+        g.colon = g.colon || c == ':' || c == '=';
+        g.marked = g.marked || c == ':' || c == '=' || c == '#' || c == '|' || c == '\t';
+        g.line = g.line || c == '\n';
+        g.hash = g.hash || c == '#';
+        g.end--;
+    }
+    if (apostrophe_before(text, g.end) == 3)
+        g.end -= 3;
+    return g;
+}
+
+/* A line break ends the label unless a colon stood there or the label has the line for itself. */
+static bool label_spans_line(const char *text, const struct words *w, const struct gap *g)
+{
+    if (!g->line || g->colon)
+        return true;
+    uint32_t begin = w->n ? w->v[w->n - 1].begin : 0;
+    return w->n <= 3 && (begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '*' || text[begin - 1] == '#');
+}
+
+/* "XYZ 123456789": capitals that belong to the value, when no label is among them. */
+static bool capitals_lead(const char *text, const struct word *word)
+{
+    static const char never[] = " date time age code type icd cpt ndc drg room bed a i in on at and for dob sex size ";
+    char folded[WORD_MAX];
+    uint32_t len = word->end - word->begin;
+    if (word_in(word->folded, never) || len > 4 || text[word->end] != ' ')
+        return false;
+    for (uint32_t i = word->begin; i < word->end; i++)
+        if (!text_is_upper(text[i]))
+            return false;
+    memcpy(folded, word->folded, (size_t)word->len + 1);
+    return !label_of(folded) && !word_in(word->folded, qualifiers) && !word_in(word->folded, links);
+}
+
+/* What the words so far were. */
+struct reading {
+    bool alone; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
+    bool loose; /* a word that is none of these: "MRN at sending:" */
+    unsigned links;
+};
+
+/* One step outwards from the number. False: the words end here. */
+static bool word_passes(const struct word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
+{
+    if (word_in(word->folded, qualifiers)) {
+        f->worded = true;
+        r->alone = r->alone || word_in(word->folded, identifying);
+        return true;
+    }
+    if (word_in(word->folded, links) && ++r->links <= LINKS_MAX)
+        return true;
+    if (!g->colon || r->loose || left < 2)
+        return false;
+    return r->loose = true;
+}
+
+static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct words *w)
+{
+    struct gap g = gap_before(text, at);
+    struct reading r = {0};
+    unsigned i = 0;
+    words_read(text, g.end, w);
+    f->marked = f->marked || g.marked;
+    f->worded = f->worded || g.hash; /* "#" is the word "number" */
+    if (w->n == 0 || !label_spans_line(text, w, &g))
+        return false;
+    for (; i < w->n; i++) {
+        f->label = label_phrase(w, i, &f->worded);
+        if (f->label)
+            break;
+        if (capitals && i == 0 && !g.marked && capitals_lead(text, &w->v[0])) {
+            f->value = w->v[0].begin;
+            return label_read(text, f->value, f, false, w);
+        }
+        if (!word_passes(&w->v[i], &g, w->n - i, f, &r))
+            break;
+    }
+    if (f->label && r.loose && f->label->how != LABEL_SURE)
+        f->label = NULL;
+    for (unsigned k = 0; f->label && k < i; k++)
+        for (uint32_t b = w->v[k].begin; b > w->v[k + 1].end; b--)
+            f->worded = f->worded || text[b - 1] == '#';
+    return f->label || (r.alone && !r.loose);
+}
+
+bool label_before(const char *text, uint32_t at, struct label_found *found)
+{
+    *found = (struct label_found){.value = at};
+    if (at == 0)
+        return false;
+    struct words words;
+    bool is = label_read(text, at, found, true, &words);
+    explicit_bzero(&words, sizeof words);
+    return is;
+}
+
+/* ---- words that label their own number ---- */
+
+const struct label *label_prefix(const char *text, uint32_t len)
+{
+    static const char own[] =
+        " mrn mrno acct acc accn acn clm enc csn har hpb mbr mem pol grp hmo ppo uhc bcbs ins ehr emr claim member policy "
+        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ord req inc tkt ";
+    static const struct {
+        const char *prefix, *word;
+    } meant[] = {{"clm", "claim"}, {"enc", "encounter"}, {"hpb", "member"}, {"mbr", "member"}, {"mem", "member"},
+                 {"pol", "policy"}, {"ehr", "mrn"}, {"med", "mrn"}, {"pid", "mrn"}, {"pat", "mrn"}, {"spec", "specimen"},
+                 {"lic", "license"}, {"ref", "referral"}, {"accn", "acc"}, {"ord", "order"}, {"inc", "incident"}, {"tkt", "ticket"}, {"acn", "acc"}};
+    char folded[WORD_MAX] = {0};
+    uint32_t n = 0;
+    while (n < len && n < 8 && !text_is_digit(text[n]) && is_word_byte(text[n])) {
+        folded[n] = text_lower(text[n]);
+        n++;
+    }
+    if (n > 3 && memcmp(folded, "mrn", 3) == 0) /* "mrnr472348" */
+        folded[3] = 0;
+    if (n < 2 || !word_in(folded, own))
+        return NULL;
+    for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
+        if (strcmp(folded, meant[i].prefix) == 0)
+            return label_look(meant[i].word);
+    return label_look(folded);
+}
+
+const struct label *label_find(const char *label, uint32_t len)
+{
+    char folded[PHRASE_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        if (!is_word_byte(label[i]))
+            continue;
+        if (n == sizeof folded - 1)
+            return NULL;
+        folded[n++] = text_lower(label[i]);
+    }
+    folded[n] = 0;
+    const struct label *found = n ? label_of(folded) : NULL;
+    return found ? found : label_with_suffix(folded, n);
+}

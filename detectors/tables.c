@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tables: comma, tab, semicolon or bar between cells, the names of the columns in the first row (RFC 4180, Markdown).
+ * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
+ * their columns until a line has another build. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
+ */
+#include <string.h>
+
+#include "fields.h"
+#include "structured.h"
+#include "text.h"
+
+enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500 };
+
+struct table {
+    char mark; /* 0: no table is open */
+    unsigned n;
+    struct structured_field columns[COLUMNS_MAX];
+};
+
+/* The end of the cell at `at`. A quoted cell may hold the mark. */
+static uint32_t cell_end(const char *text, uint32_t at, uint32_t end, char mark)
+{
+    uint32_t i = at;
+    while (i < end && text[i] == ' ')
+        i++;
+    if (i < end && text[i] == '"') {
+        const char *quote = memchr(text + i + 1, '"', end - i - 1);
+        if (quote)
+            i = (uint32_t)(quote - text) + 1;
+    }
+    while (i < end && text[i] != mark)
+        i++;
+    return i;
+}
+
+static unsigned cells_count(const char *text, uint32_t begin, uint32_t end, char mark)
+{
+    unsigned n = 0;
+    for (uint32_t i = begin; i <= end; n++)
+        i = cell_end(text, i, end, mark) + 1;
+    return n;
+}
+
+/* Personal enough that the row is a header of a table about persons. */
+static bool is_telling(struct structured_field f)
+{
+    return f.kind != PHI_NONE && !f.plain && f.kind != PHI_DATE_SERVICE && f.kind != PHI_DATE_OTHER;
+}
+
+static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
+{
+    unsigned known = 0, telling = 0;
+    *table = (struct table){.mark = mark};
+    for (uint32_t i = begin; i <= end;) {
+        uint32_t to = cell_end(text, i, end, mark);
+        if (table->n == COLUMNS_MAX || to - i > CELL_MAX) /* prose */
+            return false;
+        struct structured_field f = structured_find(text + i, to - i);
+        table->columns[table->n++] = f;
+        known += f.kind != PHI_NONE;
+        telling += is_telling(f);
+        i = to + 1;
+    }
+    return known >= 2 && telling >= 1;
+}
+
+/* "|---|:--:|" */
+static bool is_rule(const char *text, uint32_t begin, uint32_t end)
+{
+    uint32_t dashes = 0;
+    for (uint32_t i = begin; i < end; i++) {
+        if (!strchr("|-: +=\t", text[i]))
+            return false;
+        dashes += text[i] == '-' || text[i] == '=';
+    }
+    return dashes >= 3;
+}
+
+static int row_read(const struct structured *t, uint32_t begin, uint32_t end, const struct table *table)
+{
+    unsigned n = 0;
+    for (uint32_t i = begin; i <= end && n < table->n; n++) {
+        uint32_t to = cell_end(t->text, i, end, table->mark);
+        if (structured_add(t, (struct phi_part){i, to}, table->columns[n], STRUCTURED_TABLE) < 0)
+            return -1;
+        i = to + 1;
+    }
+    return 0;
+}
+
+static bool header_open(const char *text, uint32_t begin, uint32_t end, struct table *table)
+{
+    static const char marks[] = "|\t,;";
+    if (end - begin > HEADER_MAX || end - begin < 5 || text_is_digit(text[begin]))
+        return false;
+    for (const char *m = marks; *m; m++)
+        if (memchr(text + begin, *m, end - begin) && header_read(text, begin, end, *m, table))
+            return true;
+    return false;
+}
+
+/* The bracket that closes the one before `at`. Quoted text may hold brackets. */
+static uint32_t bracket_end(const char *text, uint32_t len, uint32_t at)
+{
+    char quote = 0;
+    for (uint32_t i = at; i < len && i - at < HEADER_MAX; i++) {
+        if (quote ? text[i] == quote : text[i] == '\'' || text[i] == '"')
+            quote = quote ? 0 : text[i];
+        else if (!quote && text[i] == ')')
+            return i;
+    }
+    return at;
+}
+
+static int sql_rows(const struct structured *t, uint32_t at, const struct table *table)
+{
+    for (;;) {
+        while (at < t->len && (text_is_space(t->text[at]) || t->text[at] == ','))
+            at++;
+        if (at >= t->len || t->text[at] != '(')
+            return 0;
+        uint32_t end = bracket_end(t->text, t->len, at + 1);
+        if (end == at + 1 || row_read(t, at + 1, end, table) < 0)
+            return end == at + 1 ? 0 : -1;
+        at = end + 1;
+    }
+}
+
+static int sql_run(const struct structured *t)
+{
+    struct table table;
+    for (uint32_t i = 0; i < t->len;) {
+        const char *word = memmem(t->text + i, t->len - i, "VALUES", 6);
+        if (!word)
+            return 0;
+        uint32_t at = (uint32_t)(word - t->text), close = at;
+        i = at + 6;
+        while (close > 0 && text_is_space(t->text[close - 1]))
+            close--;
+        if (close == 0 || t->text[close - 1] != ')')
+            continue;
+        uint32_t open = close - 1;
+        while (open > 0 && close - open < HEADER_MAX && t->text[open - 1] != '(')
+            open--;
+        if (open > 0 && header_read(t->text, open, close - 1, ',', &table) && sql_rows(t, i, &table) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int tables_run(const struct structured *t)
+{
+    struct table table = {0};
+    if (sql_run(t) < 0)
+        return -1;
+    for (uint32_t i = 0; i < t->len;) {
+        const char *line = memchr(t->text + i, '\n', t->len - i);
+        uint32_t end = line ? (uint32_t)(line - t->text) : t->len, to = end;
+        while (to > i && (t->text[to - 1] == '\r' || t->text[to - 1] == ' '))
+            to--;
+        bool row = table.mark && cells_count(t->text, i, to, table.mark) == table.n;
+        if (row && !is_rule(t->text, i, to)) {
+            if (row_read(t, i, to, &table) < 0)
+                return -1;
+        } else if (!row && !header_open(t->text, i, to, &table)) {
+            table.mark = 0;
+        }
+        i = end + 1;
+    }
+    return 0;
+}

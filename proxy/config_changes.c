@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Policies are compared by id and digest, agreements by their upstream, clients by id. The identifiers of the self-test are
+ * from ranges that belong to nobody.
+ */
+#include "config_changes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../detectors/phi.h"
+#include "../policies/engine/policy.h"
+#include "access.h"
+#include "audit.h"
+#include "buf.h"
+#include "settings.h"
+
+static struct audit_record *change(const char *type, const char *event) {
+    struct audit_record *r = audit_record_new(type);
+
+    if (r) audit_add_text(r, "event", event);
+    return r;
+}
+
+/* ---- policies ---- */
+
+static const struct policy *policy_of(const struct settings *s, const char *id) {
+    for (size_t i = 0; i < s->n_routes; i++)
+        if (strcmp(policy_id(s->routes[i].policy), id) == 0) return s->routes[i].policy;
+    return NULL;
+}
+
+/* Routes may share a policy: it counts with the first of them. */
+static bool is_first(const struct settings *s, size_t route) {
+    for (size_t i = 0; i < route; i++)
+        if (s->routes[i].policy == s->routes[route].policy) return false;
+    return policy_of(s, policy_id(s->routes[route].policy)) == s->routes[route].policy;
+}
+
+static void emit_policy(const char *event, const char *id, const struct policy *old, const struct policy *new_one, config_emit *emit,
+                        void *context) {
+    struct audit_record *r = change("policy_change", event);
+
+    if (r) {
+        audit_add_text(r, "policy_id", id);
+        if (old) audit_add_text(r, "before", policy_digest(old));
+        if (new_one) audit_add_text(r, "after", policy_digest(new_one));
+    }
+    emit(context, r);
+}
+
+static void policy_changes(const struct settings *before, const struct settings *after, config_emit *emit, void *context) {
+    for (size_t i = 0; i < after->n_routes; i++) {
+        const struct policy *now = after->routes[i].policy, *old = policy_of(before, policy_id(now));
+        if (!is_first(after, i)) continue;
+        if (!old) emit_policy("added", policy_id(now), NULL, now, emit, context);
+        else if (strcmp(policy_digest(old), policy_digest(now)) != 0) emit_policy("changed", policy_id(now), old, now, emit, context);
+    }
+    for (size_t i = 0; i < before->n_routes; i++) {
+        const struct policy *old = before->routes[i].policy;
+        if (is_first(before, i) && !policy_of(after, policy_id(old))) emit_policy("removed", policy_id(old), old, NULL, emit, context);
+    }
+}
+
+/* ---- agreements ---- */
+
+static const struct settings_upstream *upstream_of(const struct settings *s, const char *name) {
+    for (size_t i = 0; i < s->n_upstreams; i++)
+        if (strcmp(s->upstreams[i].name, name) == 0) return &s->upstreams[i];
+    return NULL;
+}
+
+static void add_day(struct buf *b, int day) {
+    long z = (long)day + 719468, era = z / 146097, of_era = z - era * 146097; /* days to a civil date, proleptic Gregorian */
+    long year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    long of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100), month = (5 * of_year + 2) / 153;
+
+    buf_add_format(b, "%04ld-%02ld-%02ld", year_of_era + era * 400 + (month >= 10), month < 10 ? month + 3 : month - 9,
+                   of_year - (153 * month + 2) / 5 + 1);
+}
+
+/* "BAA-1 2026-01-01/2026-12-31 zdr document abc…", "on_prem" or "none" */
+static void describe(const struct settings_upstream *u, struct buf *b) {
+    const struct agreement *a = u ? &u->agreement : NULL;
+
+    buf_init(b, 2048);
+    if (!u || !a->present) {
+        buf_add_c(b, u && u->on_prem ? "on_prem" : "none");
+        return;
+    }
+    buf_add_c(b, a->id ? a->id : "?");
+    buf_add_char(b, ' ');
+    add_day(b, a->effective);
+    buf_add_char(b, '/');
+    add_day(b, a->expires);
+    if (a->arrangement) buf_add_format(b, " %s", a->arrangement);
+    if (a->document_sha256) buf_add_format(b, " document %s", a->document_sha256);
+}
+
+static void compare_upstream(const char *name, const struct settings *before, const struct settings *after, config_emit *emit, void *context) {
+    const struct settings_upstream *old = upstream_of(before, name), *now = upstream_of(after, name);
+    struct buf was, is, upstream;
+
+    describe(old, &was);
+    describe(now, &is);
+    if (!old || !now || !span_equal(buf_span(&was), buf_span(&is))) {
+        struct audit_record *r = change("agreement_change", !old ? "added" : !now ? "removed" : "changed");
+        buf_init(&upstream, 1024);
+        buf_add_c(&upstream, "{\"name\":\"");
+        buf_add_json_escaped(&upstream, span_of(name));
+        buf_add_c(&upstream, "\"}");
+        if (r) {
+            audit_add_json(r, "upstream", buf_span(&upstream));
+            audit_add_string(r, "before", buf_span(&was));
+            audit_add_string(r, "after", buf_span(&is));
+        }
+        buf_free(&upstream);
+        emit(context, r);
+    }
+    buf_free(&was);
+    buf_free(&is);
+}
+
+static void agreement_changes(const struct settings *before, const struct settings *after, config_emit *emit, void *context) {
+    for (size_t i = 0; i < after->n_upstreams; i++)
+        compare_upstream(after->upstreams[i].name, before, after, emit, context);
+    for (size_t i = 0; i < before->n_upstreams; i++)
+        if (!upstream_of(after, before->upstreams[i].name)) compare_upstream(before->upstreams[i].name, before, after, emit, context);
+}
+
+/* ---- clients ---- */
+
+static const struct principal *client_of(const struct access *a, const char *id) {
+    for (size_t i = 0; i < access_count(a); i++)
+        if (strcmp(access_at(a, i)->id, id) == 0) return access_at(a, i);
+    return NULL;
+}
+
+static const char *client_event(const struct principal *old, const struct principal *now) {
+    if (!old) return "added";
+    if (!now) return "removed";
+    if (old->revoked != now->revoked) return now->revoked ? "revoked" : "restored";
+    return strcmp(old->user, now->user) != 0 || strcmp(old->role, now->role) != 0 ? "changed" : NULL;
+}
+
+static void compare_client(const struct principal *old, const struct principal *now, config_emit *emit, void *context) {
+    const char *event = client_event(old, now);
+    struct buf b;
+
+    if (!event) return;
+    const struct principal *p = now ? now : old;
+    const char *const parts[] = {"{\"client\":\"", p->id, "\",\"role\":\"", p->role, "\",\"user\":\"", p->user, "\"}"};
+    buf_init(&b, 2048);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (i % 2) buf_add_json_escaped(&b, span_of(parts[i]));
+        else buf_add_c(&b, parts[i]);
+    }
+    struct audit_record *r = change("key_event", event);
+    if (r) audit_add_json(r, "subject", buf_span(&b));
+    buf_free(&b);
+    emit(context, r);
+}
+
+static void client_changes(const struct access *before, const struct access *after, config_emit *emit, void *context) {
+    for (size_t i = 0; i < access_count(after); i++)
+        compare_client(client_of(before, access_at(after, i)->id), access_at(after, i), emit, context);
+    for (size_t i = 0; i < access_count(before); i++)
+        if (!client_of(after, access_at(before, i)->id)) compare_client(access_at(before, i), NULL, emit, context);
+}
+
+void config_changes(const struct settings *before, const struct settings *after, config_emit *emit, void *context) {
+    policy_changes(before, after, emit, context);
+    agreement_changes(before, after, emit, context);
+    client_changes(before->access, after->access, emit, context);
+}
+
+/* ---- the self-test ---- */
+
+static const char planted[] = "Patient name: Selma Testperson. DOB: 04/17/1951. MRN: 00417723. SSN: 219-09-9999. "
+                              "Phone: 212-555-0147. Email: selma.testperson@example.com. Fax: 212-555-0148.";
+static const enum phi_kind expected[] = {PHI_DATE_DOB, PHI_MRN, PHI_SSN, PHI_PHONE, PHI_EMAIL};
+
+#define EXPECTED (sizeof expected / sizeof *expected)
+
+static size_t count_hits(const struct phi_result *found) {
+    size_t hits = 0;
+
+    for (size_t k = 0; k < EXPECTED; k++) {
+        bool hit = false;
+        for (size_t i = 0; i < found->n; i++)
+            hit = hit || found->v[i].kind == expected[k];
+        hits += hit;
+    }
+    return hits;
+}
+
+static bool test_policy(const struct policy *p, struct phi_scratch *scratch, config_emit *emit, void *context) {
+    const struct phi_leaf leaf = {.text = planted, .len = sizeof planted - 1};
+    struct phi_result found = {.n = 0};
+    size_t hits = phi_scan(policy_engine(p), scratch, &leaf, 1, &found) == 0 ? count_hits(&found) : 0;
+    struct audit_record *r = change("selftest", "detectors");
+
+    if (r) {
+        audit_add_text(r, "result", hits == EXPECTED ? "passed" : "failed");
+        audit_add_number(r, "hits", (int64_t)hits);
+        audit_add_number(r, "expected", EXPECTED);
+        audit_add_text(r, "policy_id", policy_id(p));
+        audit_add_text(r, "policy_digest", policy_digest(p));
+    }
+    emit(context, r);
+    return hits > 0;
+}
+
+bool config_selftest(const struct settings *s, config_emit *emit, void *context) {
+    struct phi_scratch *scratch = phi_scratch_new();
+    bool ok = scratch != NULL;
+
+    for (size_t i = 0; scratch && i < s->n_routes; i++)
+        if (is_first(s, i) && !test_policy(s->routes[i].policy, scratch, emit, context)) ok = false;
+    phi_scratch_free(scratch);
+    return ok;
+}

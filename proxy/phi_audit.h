@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the commands of `phi audit` share: keys, the files of a log, what a command writes. Every sentence goes to standard
+ * error and ends in exit 2; a file that is there is never overwritten.
+ */
+#ifndef PHI_AUDIT_H
+#define PHI_AUDIT_H
+
+#include <stdio.h>
+
+#include "audit_note.h"
+#include "audit_set.h"
+#include "phi_tool.h"
+
+/* 64 hex digits. */
+MUST_CHECK int phi_audit_key(const char *path, unsigned char key[32]);
+/* A public (or, wanted_private, a private) key in note form. */
+MUST_CHECK int phi_audit_note_key(const char *path, bool wanted_private, struct audit_note_key *k);
+/* The files of a log; NULL: audit/decisions.log. */
+struct audit_set *phi_audit_set(const char *path);
+const char *phi_audit_log(const char *path);
+/* Complains when reading the log ended in a failure. */
+MUST_CHECK int phi_audit_lines_end(const struct audit_lines *l);
+/* "<log>.checkpoint", or the file of that name; the caller frees. */
+MUST_CHECK int phi_audit_note(const char *log, const char *file, struct buf *note, struct audit_checkpoint *c);
+/* Standard output, or a new file; NULL with a sentence. */
+FILE *phi_audit_output(const char *path);
+MUST_CHECK int phi_audit_output_end(FILE *f, const char *path);
+void phi_audit_span(FILE *f, struct span s);
+
+int phi_audit_verify(int argc, char **argv);
+int phi_audit_search(int argc, char **argv);
+int phi_audit_report(int argc, char **argv);
+int phi_audit_export(int argc, char **argv);
+int phi_audit_merge(int argc, char **argv);
+int phi_audit_prove(int argc, char **argv);
+int phi_audit_witness(int argc, char **argv);
+int phi_audit_review(int argc, char **argv);
+int phi_audit_checkpoint(int argc, char **argv);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * phi audit search: the decisions that a filter names, each with its outcome.
+ *
+ *   lines -> filter -> decision, its request id remembered -> the outcome of a remembered id
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit_filter.h"
+#include "audit_ids.h"
+#include "audit_view.h"
+#include "phi_audit.h"
+#include "phi_audit_probe.h"
+
+static const char usage[] =
+    "usage: phi audit search [--log FILE] [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M]\n"
+    "           [--endpoint E] [--upstream N] [--kind K] [--decision D] [--code C] [--type T] [--id ID] [--json | --count]\n"
+    "           [--value TEXT|- --key FILE [--kind K]]   (`-`: the value is read from standard input)\n";
+
+struct search {
+    struct audit_filter filter;
+    struct audit_ids *open; /* requests whose decision was shown */
+    bool json, count;
+    uint64_t decisions, others;
+};
+
+/* ---- showing ---- */
+
+static void show_text(const char *name, struct span object, const char *member) {
+    struct span value = audit_view_text(object, member);
+
+    if (value.len == 0) return;
+    printf(" %s=", name);
+    phi_audit_span(stdout, value);
+}
+
+static void show_counts(const char *name, struct span object) {
+    struct audit_member m[AUDIT_MEMBERS_MAX];
+    size_t n = audit_view_members(object, m, AUDIT_MEMBERS_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        if (i) putchar(',');
+        else printf(" %s=", name);
+        phi_audit_span(stdout, m[i].name);
+        putchar(':');
+        phi_audit_span(stdout, m[i].value);
+    }
+}
+
+static void show_number(const char *name, struct span line) {
+    struct span value = audit_view_get(line, name);
+
+    if (value.len == 0) return;
+    printf(" %s=", name);
+    phi_audit_span(stdout, value);
+}
+
+static void show(struct span line) {
+    struct span actor = audit_view_get(line, "actor"), request = audit_view_get(line, "request");
+    struct span upstream = audit_view_get(line, "upstream");
+
+    phi_audit_span(stdout, audit_view_time(line));
+    printf(" seq=%llu ", (unsigned long long)audit_view_seq(line));
+    phi_audit_span(stdout, audit_view_text(line, "type"));
+    show_text("event", line, "event");
+    show_text("decision", line, "decision");
+    show_text("result", line, "result");
+    show_number("status", line);
+    show_text("request", line, "request_id");
+    show_text("user", actor, "user");
+    show_text("client", actor, "client");
+    show_text("ip", actor, "ip");
+    show_text("purpose", line, "purpose");
+    show_text("endpoint", request, "endpoint");
+    show_text("model", request, "model");
+    show_text("upstream", upstream, "name");
+    show_text("agreement", upstream, "agreement");
+    show_text("code", line, "code");
+    show_text("reason", line, "reason");
+    show_counts("found", audit_view_get(line, "found"));
+    show_counts("disclosed", audit_view_get(line, "disclosed"));
+    putchar('\n');
+}
+
+static void take(struct search *s, struct span line, bool decision) {
+    if (decision) s->decisions++;
+    else s->others++;
+    if (s->count) return;
+    if (!s->json) {
+        show(line);
+        return;
+    }
+    phi_audit_span(stdout, line);
+    putchar('\n');
+}
+
+/* ---- searching ---- */
+
+static bool is_outcome_of_shown(struct search *s, struct span line) {
+    static const char mark[] = "\"type\":\"outcome\"";
+    size_t before = audit_ids_count(s->open);
+
+    if (before == 0 || !memmem(line.ptr, line.len, mark, sizeof mark - 1)) return false;
+    struct span id = audit_view_text(line, "request_id");
+    if (id.len == 0) return false;
+    audit_ids_remove(s->open, id);
+    return audit_ids_count(s->open) < before;
+}
+
+static int look(struct search *s, struct span line) {
+    bool follows = is_outcome_of_shown(s, line);
+
+    if (!follows && !audit_filter_matches(&s->filter, line)) return 0;
+    struct span type = audit_view_text(line, "type"), id = audit_view_text(line, "request_id");
+    take(s, line, span_is(type, "decision"));
+    return audit_ids_follow(s->open, type, id, audit_view_text(line, "decision"));
+}
+
+static int search(struct search *s, const struct audit_set *set) {
+    struct audit_lines *l = audit_lines_open(set, 0, 0);
+    struct span line;
+    int rc = l ? 0 : -1;
+
+    while (rc == 0 && audit_lines_next(l, &line))
+        rc = look(s, line);
+    if (rc == 0) rc = phi_audit_lines_end(l);
+    audit_lines_close(l);
+    if (rc == 0 && s->count) printf("%llu decisions, %llu other records\n", (unsigned long long)s->decisions, (unsigned long long)s->others);
+    return rc;
+}
+
+static int run(struct search *s, const char *log, struct phi_probe *probe, const char *value, const char *key) {
+    struct audit_set *set = phi_audit_set(log);
+    int rc = -1;
+
+    s->open = audit_ids_new();
+    if (!set || !s->open) goto out;
+    if (value) {
+        if (phi_probe_prepare(probe, set, value, s->filter.kind, key) < 0 || phi_probe_record(probe, phi_audit_log(log)) < 0) goto out;
+        s->filter.values = probe->needles;
+        s->filter.n_values = probe->n;
+        s->filter.kind = NULL; /* it is part of the hash */
+    }
+    const char *reason;
+    if (audit_filter_prepare(&s->filter, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
+    else rc = search(s, set);
+out:
+    audit_filter_free(&s->filter);
+    if (s->open) audit_ids_free(s->open);
+    audit_set_free(set);
+    return rc;
+}
+
+int phi_audit_search(int argc, char **argv) {
+    struct search s = {.json = false};
+    struct audit_filter *f = &s.filter;
+    const char *log = NULL, *value = NULL, *key = NULL;
+    const struct phi_option options[] = {
+        {"--log", &log, NULL}, {"--from", &f->from, NULL}, {"--to", &f->to, NULL}, {"--user", &f->user, NULL},
+        {"--client", &f->client, NULL}, {"--role", &f->role, NULL}, {"--purpose", &f->purpose, NULL}, {"--model", &f->model, NULL},
+        {"--endpoint", &f->endpoint, NULL}, {"--upstream", &f->upstream, NULL}, {"--kind", &f->kind, NULL},
+        {"--decision", &f->decision, NULL}, {"--code", &f->code, NULL}, {"--type", &f->type, NULL}, {"--id", &f->id, NULL},
+        {"--value", &value, NULL}, {"--key", &key, NULL}, {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
+    struct phi_probe probe = {.n = 0};
+
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
+    if (argc != 0 || (value && !key)) {
+        if (value && !key) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
+        fputs(usage, stderr);
+        return PHI_USAGE;
+    }
+    int rc = run(&s, log, &probe, value, key);
+    phi_probe_wipe(&probe);
+    if (rc < 0 || phi_audit_output_end(stdout, NULL) < 0) return PHI_USAGE;
+    return PHI_DONE;
+}

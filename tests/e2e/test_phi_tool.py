@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The toolbox as its users call it: exit codes, output, round trips, bad input."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from conftest import BIN, ROOT
+
+NOTE = 'Mr. Hollingsworth, MRN: 00417723, said "hi" and\nleft; call 212-555-0147.\n'
+
+
+def phi(*args, text="", cwd=None):
+    return subprocess.run([str(BIN / "phi"), *map(str, args)], input=text, capture_output=True, text=True, cwd=cwd,
+                          env={**os.environ, "PHIGATE_SHARE": str(ROOT)}, timeout=120)
+
+
+def test_redact_and_back(tmp_path):
+    out = phi("redact", "--map", tmp_path / "map.json", text=NOTE)
+    assert out.returncode == 0 and "00417723" not in out.stdout and "[MRN_1]" in out.stdout
+    assert (tmp_path / "map.json").stat().st_mode & 0o777 == 0o600
+    assert phi("redact", "--restore", tmp_path / "map.json", text=out.stdout).stdout == NOTE
+    again = phi("redact", "--map", tmp_path / "map.json", text=NOTE)
+    assert again.returncode == 2 and "exists" in again.stderr  # never overwrites
+
+
+def test_redact_json_body():
+    body = {"model": "m", "messages": [{"role": "user", "content": NOTE}]}
+    out = phi("redact", "--json", text=json.dumps(body))
+    assert out.returncode == 0 and "[MRN_1]" in json.loads(out.stdout)["messages"][0]["content"]
+    assert phi("redact", "--json", text="{").returncode == 2
+    assert phi("redact", "--policy", "block-all", text=NOTE).returncode == 1
+    assert phi("redact", "--purpose", "curiosity", text=NOTE).returncode == 2
+
+
+def test_scan():
+    out = phi("scan", "-", text=NOTE)
+    lines = [line.split(" ") for line in out.stdout.splitlines()]
+    assert out.returncode == 1 and ["MRN", "24-32"] in [line[:2] for line in lines]
+    assert phi("scan", text="nothing here\n").returncode == 0
+    assert phi("scan", "/nonexistent").returncode == 2
+    out = phi("scan", "--jsonl", text=json.dumps({"id": "é1", "text": "Zoë: MRN: 00417723"}, ensure_ascii=False) + "\n")
+    record = json.loads(out.stdout)
+    mrn = [f for f in record["findings"] if f["kind"] == "MRN"][0]
+    assert out.returncode == 0 and record["id"] == "é1" and "Zoë: MRN: 00417723".encode()[mrn["begin"]:mrn["end"]] == b"00417723"
+    assert phi("scan", "--jsonl", text='{"id":1}\nnot json\n').returncode == 2
+
+
+def test_explain_names_rule_score_and_policy():
+    out = phi("explain", text=NOTE)
+    for word in ("rule", "score", "action", "letter", "tokenize", "minimum-necessary.yaml:"):
+        assert word in out.stdout
+    assert "00417723" not in out.stdout and "Hollingsworth" not in out.stdout
+
+
+def test_score(tmp_path):
+    (tmp_path / "c.jsonl").write_text(json.dumps({"id": "1", "text": "MRN: 00417723 fine", "spans": [
+        {"start": 5, "end": 13, "type": "MRN", "raw_type": "MRN"}]}) + "\n")
+    s = json.loads(phi("score", tmp_path / "c.jsonl").stdout)
+    assert s["leak"] == 0 and s["identifiers"] == 1 and s["F1"] == 1
+    assert phi("score", tmp_path / "none.jsonl").returncode == 2
+
+
+@pytest.mark.parametrize("text, place, words", [
+    ("rules:\n  - id: a\n    kind: MRN\n    patern: x\n", ":4:5:", "did you mean \"pattern\""),
+    ("rules:\n  - id: a\n    kind: MNR\n    pattern: x\n    score: 60\n    examples: {match: [x], not: [y]}\n", ":3:11:", "MRN"),
+    ("rules:\n  - id: a\n    kind: MRN\n    pattern: '(x'\n    score: 60\n    examples: {match: [x], not: [y]}\n", ":4:", "pattern"),
+    ("rules:\n  - id: a\n    kind: MRN\n    pattern: x\n    score: 60\n", ":2:5:", "examples"),
+    ("rules: &a []\n", ":1:8:", "anchor"), ("rules: []\n---\nrules: []\n", ":2:1:", ""), ("rules: []\nrules: []\n", ":2:1:", ""),
+    ("id: p\nversion: 1\ndescription: x\nextends: safe-harbor\nmode: enfroce\nend: p\n", ":5:7:", "enforce")])
+def test_check_says_where_and_what(tmp_path, text, place, words):
+    path = tmp_path / "f.yaml"
+    path.write_text(text)
+    out = phi("check", path)
+    assert out.returncode == 1 and f"f.yaml{place}" in out.stderr and words in out.stderr and "^" in out.stderr, out.stderr
+
+
+def test_rules_of_a_site(tmp_path):
+    path = tmp_path / "site.yaml"
+    path.write_text("rules:\n  - id: clinic-chart\n    kind: MRN\n    pattern: '\\bQX\\d{6}\\b'\n    score: 80\n"
+                    "    examples: {match: ['chart QX123456'], not: ['QX12']}\n")
+    out = phi("test", path)
+    assert out.returncode == 0 and out.stdout.startswith("TAP version 13") and "1..2" in out.stdout
+    path.write_text(path.read_text().replace("['QX12']", "['QX999999']"))
+    assert phi("test", path).returncode == 1
+
+
+def test_keys(tmp_path):
+    assert phi("init", tmp_path / "d").returncode == 0
+    clients = tmp_path / "d" / "clients.yaml"
+    again = phi("init", tmp_path / "d")
+    assert again.returncode == 2 and "nothing was changed" in again.stderr
+    key = phi("keys", "new", "--clients", clients, "--user", "ehr").stdout.strip()
+    assert key.startswith("pg-") and len(key) == 46 and key not in clients.read_text()
+    assert phi("keys", "revoke", "--clients", clients, "--id", "client-2").returncode == 0
+    assert "client-2\tehr\tuser\t-\trevoked" in phi("keys", "list", "--clients", clients).stdout
+    assert phi("keys", "new", "--clients", clients, "--user", "a b").returncode == 2
+    assert phi("keys", "revoke", "--clients", clients, "--id", "nobody").returncode == 2
+    check = subprocess.run([str(BIN / "phigate"), "-c", str(tmp_path / "d" / "phigate.yaml"), "--check", "--share", str(ROOT)],
+                           capture_output=True, text=True)
+    assert check.returncode == 0, check.stderr
+
+
+def test_usage():
+    assert phi().returncode == 2 and phi("nonsense").returncode == 2 and phi("scan", "--nonsense").returncode == 2
+    assert phi("help").returncode == 0

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * "store" of /v1/responses is false in what leaves, however the body has it; nothing else changes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../proxy/arena.h"
+#include "../../proxy/buf.h"
+#include "../../proxy/force.h"
+
+static void becomes(enum shape_endpoint e, bool may_store, const char *body, const char *want, size_t changes) {
+    struct arena *a = arena_new(1u << 20);
+    struct force f;
+    struct walk w;
+    struct buf out;
+
+    buf_init(&out, 4096);
+    assert_int_equal(walk_body(a, e, span_of(body), 64, &w), 0);
+    force_plan(&w, span_of(body), may_store, &f);
+    assert_int_equal(f.n, changes);
+    assert_int_equal(json_splice(span_of(body), f.edits, f.n, &out), 0);
+    if (!span_is(buf_span(&out), want)) fail_msg("%.*s, not %s", (int)out.len, out.ptr, want);
+    if (changes) assert_string_equal(f.names[0], "store=false");
+    buf_free(&out);
+    arena_free(a);
+}
+
+static void store_is_false_in_what_leaves(void **state) {
+    (void)state;
+    becomes(SHAPE_RESPONSES, false, "{}", "{\"store\":false}", 1);
+    becomes(SHAPE_RESPONSES, false, " { } ", " {\"store\":false } ", 1);
+    becomes(SHAPE_RESPONSES, false, "{\"a\":1}", "{\"store\":false,\"a\":1}", 1);
+    becomes(SHAPE_RESPONSES, false, "{\"store\" : true ,\"a\":1}", "{\"store\" : false ,\"a\":1}", 1);
+    becomes(SHAPE_RESPONSES, false, "{\"a\":1,\"store\":null}", "{\"a\":1,\"store\":false}", 1);
+    becomes(SHAPE_RESPONSES, false, "{\"\\u0073tore\":true}", "{\"\\u0073tore\":false}", 1);
+    becomes(SHAPE_RESPONSES, false, "{\"a\":1,\"store\":false}", "{\"a\":1,\"store\":false}", 0);
+    becomes(SHAPE_RESPONSES, false, "{\"metadata\":{\"store\":\"false\"}}", "{\"store\":false,\"metadata\":{\"store\":\"false\"}}", 1);
+}
+
+static void only_where_it_is_the_default(void **state) {
+    (void)state;
+    becomes(SHAPE_CHAT, false, "{\"a\":1}", "{\"a\":1}", 0);
+    becomes(SHAPE_RESPONSES_TOKENS, false, "{\"a\":1}", "{\"a\":1}", 0);
+    becomes(SHAPE_RESPONSES, true, "{\"store\":true}", "{\"store\":true}", 0);
+    becomes(SHAPE_RESPONSES, true, "{\"a\":1}", "{\"a\":1}", 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(store_is_false_in_what_leaves),
+        cmocka_unit_test(only_where_it_is_the_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON, XML, tables, SQL and X12 in text: what each place holds, and structure that holds nothing of a person.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../detectors/structured.h"
+
+struct fixture {
+    struct phi_engine *e;
+    struct phi_scratch *s;
+    char *text;
+    struct phi_result r;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    char err[100];
+    f->e = phi_engine_new();
+    f->s = phi_scratch_new();
+    *state = f;
+    return phi_engine_seal(f->e, err, sizeof err);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    phi_scratch_free(f->s);
+    phi_engine_unref(f->e);
+    free(f->text);
+    free(f);
+    return 0;
+}
+
+/* On the heap, so that a byte too far is seen. */
+static void scan(struct fixture *f, const char *text)
+{
+    size_t len = strlen(text);
+    free(f->text);
+    f->text = malloc(len ? len : 1);
+    memcpy(f->text, text, len);
+    struct phi_leaf leaf = {.text = f->text, .len = (uint32_t)len};
+    assert_int_equal(phi_scan(f->e, f->s, &leaf, 1, &f->r), 0);
+}
+
+static void has(const struct fixture *f, enum phi_kind kind, const char *value)
+{
+    for (size_t i = 0; i < f->r.n; i++)
+        if (f->r.v[i].kind == kind && f->r.v[i].end - f->r.v[i].begin == strlen(value) &&
+            memcmp(f->text + f->r.v[i].begin, value, strlen(value)) == 0)
+            return;
+    fail_msg("no %s \"%s\"", phi_kind_name(kind), value);
+}
+
+static unsigned structured_n(const struct fixture *f)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < f->r.n; i++)
+        n += strncmp(phi_rule_id(f->e, f->r.v[i].rule), "structured-", 11) == 0;
+    return n;
+}
+
+static void test_json(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "see {\"mrn\": \"00482193\", \"lastName\": \"quillen\", \"zip\": \"02118\", \"status\": \"active\"}");
+    has(f, PHI_MRN, "00482193");
+    has(f, PHI_NAME_PATIENT, "quillen");
+    has(f, PHI_GEO_ZIP, "02118");
+    scan(f, "{\\\"address1\\\": \\\"12 Quill Way\\\", \\\"mrn\\\": 482193}");
+    has(f, PHI_GEO_STREET, "12 Quill Way");
+    has(f, PHI_MRN, "482193");
+}
+
+static void test_fhir(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "{\"identifier\":[{\"system\":\"urn:x:mrn\",\"value\":\"12-345\"}],\"telecom\":[{\"system\":\"fax\",\"value\":\"(03) 5555 6473\"}],"
+            "\"address\":[{\"line\":[\"534 Erewhon\",\"Rear\"],\"city\":\"Salem\"}],"
+            "\"subject\":{\"reference\":\"Patient/1\",\"display\":\"quillen\"},"
+            "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"2345-7\",\"display\":\"Glucose\"}]}}");
+    has(f, PHI_MRN, "12-345");
+    has(f, PHI_FAX, "(03) 5555 6473");
+    has(f, PHI_GEO_STREET, "534 Erewhon");
+    has(f, PHI_GEO_STREET, "Rear");
+    has(f, PHI_NAME_PATIENT, "quillen");
+    scan(f, "{\"valueQuantity\":{\"value\":110,\"unit\":\"mg/dL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg/dL\"}}");
+    assert_int_equal(structured_n(f), 0);
+}
+
+static void test_json_without_persons(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const texts[] = {
+        "{\"name\": \"left-pad\", \"version\": \"1.0.0\", \"license\": \"Apache-2.0\"}", "{\"mrn\": true, \"dob\": null}",
+        "\"mrn\":", "\"mrn\": \"", "\"", "\\\"", "\"mrn\" \"482\"", "{\"ssn\": \"string\"}", "{\"phone\": {\"type\": \"string\"}}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        scan(f, texts[i]);
+        assert_int_equal(structured_n(f), 0);
+    }
+}
+
+static void test_tags(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "<id extension=\"998991\" root=\"2.16\"/><streetAddressLine>1357 Amber</streetAddressLine>"
+            "<telecom value=\"tel:(816)555-0143\" use=\"HP\"/><n:family>quillen</n:family><birthTime value='20050501'/>");
+    has(f, PHI_MRN, "998991");
+    has(f, PHI_GEO_STREET, "1357 Amber");
+    has(f, PHI_PHONE, "(816)555-0143");
+    has(f, PHI_NAME_PATIENT, "quillen");
+    has(f, PHI_DATE_DOB, "20050501");
+    static const char *const texts[] = {"<p>482193</p>", "<mrn>", "<mrn", "<", "</mrn>482193<", "a < b > c", "<low value=\"2\"/>",
+                                        "<id>482193</id>", "<mrn>482193"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        scan(f, texts[i]);
+        assert_int_equal(structured_n(f), 0);
+    }
+}
+
+static void test_tables(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "mrn,last_name,phone,weight\n482193,\"Quillen, Jr\",617-555-0143,80\n482194,abernathy,617-555-0144,81\n");
+    has(f, PHI_MRN, "482193");
+    has(f, PHI_NAME_PATIENT, "Quillen, Jr");
+    has(f, PHI_NAME_PATIENT, "abernathy");
+    has(f, PHI_PHONE, "617-555-0144");
+    scan(f, "| Name | MRN | Room |\n|---|:-:|---|\n| quillen | 4821 | 12 |\n\nmore | text 4822 | 13\n");
+    has(f, PHI_MRN, "4821");
+    has(f, PHI_NAME_PATIENT, "quillen");
+    assert_int_equal(structured_n(f), 2);
+    scan(f, "MRN\tAcct\tSex\r\n482193\t99120034\tF\r\n");
+    has(f, PHI_MRN, "482193");
+    has(f, PHI_ACCOUNT_PATIENT, "99120034");
+    scan(f, "INSERT INTO p (mrn, city) VALUES ('482193', 'salem'), ('482194', 'lynn (east)');");
+    has(f, PHI_MRN, "482194");
+    has(f, PHI_GEO_CITY, "salem");
+}
+
+static void test_tables_without_persons(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const texts[] = {
+        "Test,Result,Units\nGlucose,110,mg/dL\n", "Date,Name,Dose\n3/4,Lisinopril,20 mg\n", "| Drug | Order |\n| a | 12345 |\n",
+        "name,age\nx,1\n", ",,,\n,,,\n", "mrn,dob", "mrn,dob\n", "VALUES (1)", "(mrn, city) VALUES", "(mrn, city) VALUES (", "mrn\tdob\n\t\n",
+        "He came, went, and saw\n1, 2, 3\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        scan(f, texts[i]);
+        assert_int_equal(structured_n(f), 0);
+    }
+}
+
+static void test_x12(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "NM1*IL*1*QUILLEN*JANE*B***MI*00221111111~N3*236 N MAIN~N4*MIAMI*FL*33413~DMG*D8*19430501*F~REF*SY*900123456~"
+            "REF*G1*A88120~CLM*26407789*79.04***11:B:1~HI*BK:4779~PER*IC*QUILL*TE*3055550143*FX*3055550144~NM1*82*1*KILDARE*BEN****XX*1999996666~"
+            "NM1*PR*2*ACME HEALTH*****PI*12345~");
+    has(f, PHI_NAME_PATIENT, "QUILLEN");
+    has(f, PHI_PLAN_ID, "00221111111");
+    has(f, PHI_GEO_STREET, "236 N MAIN");
+    has(f, PHI_GEO_ZIP, "33413");
+    has(f, PHI_DATE_DOB, "19430501");
+    has(f, PHI_SSN, "900123456");
+    has(f, PHI_OTHER_AUTH, "A88120");
+    has(f, PHI_OTHER_CLAIM, "26407789");
+    has(f, PHI_PHONE, "3055550143");
+    has(f, PHI_FAX, "3055550144");
+    has(f, PHI_NAME_PROVIDER, "KILDARE");
+    has(f, PHI_LICENSE_PROVIDER, "1999996666");
+    for (size_t i = 0; i < f->r.n; i++)
+        assert_false(strncmp(f->text + f->r.v[i].begin, "4779", 4) == 0 || strncmp(f->text + f->r.v[i].begin, "79.04", 5) == 0);
+    scan(f, "a*b*c and 2*3*4");
+    assert_int_equal(structured_n(f), 0);
+    scan(f, "NM1*IL*");
+    assert_int_equal(structured_n(f), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json), cmocka_unit_test(test_fhir), cmocka_unit_test(test_json_without_persons), cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_tables_without_persons), cmocka_unit_test(test_x12),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
