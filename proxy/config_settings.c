@@ -11,6 +11,7 @@
 #include "../policies/engine/coverage.h"
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
+#include "../policies/engine/policy_sign.h"
 #include "../policies/engine/yaml_node.h"
 #include "access.h"
 #include "arena.h"
@@ -28,6 +29,7 @@ struct owned {
     struct policy **policies; /* one per distinct name */
     const char **names;
     size_t n_policies;
+    struct policy_signers signers; /* who may sign policy files */
 };
 
 static void owned_free(struct settings *s) {
@@ -236,11 +238,14 @@ static int read_upstreams(struct config *c, struct owned *o, const struct yaml_n
 
 /* ---- routes ---- */
 
+static bool is_policy_file(const char *name) {
+    return strchr(name, '/') || strstr(name, ".yaml");
+}
+
 static struct policy *policy_named(struct config *c, struct owned *o, const struct yaml_node *at, const char *name,
                                    struct diag *d) {
     const struct policy_paths paths = {.share = c->share};
-    bool is_file = strchr(name, '/') || strstr(name, ".yaml");
-    const char *where = is_file ? config_path(c, name) : name;
+    const char *where = is_policy_file(name) ? config_path(c, name) : name;
     size_t before = diag_count(d);
 
     for (size_t i = 0; i < o->n_policies; i++)
@@ -279,6 +284,38 @@ static const struct settings_upstream *upstream_named(const struct settings *s, 
     return NULL;
 }
 
+static int read_policy_keys(struct config *c, struct owned *o, const struct yaml_node *list, struct diag *d) {
+    int rc = 0;
+
+    for (size_t i = 0; list && list->type == YAML_NODE_LIST && i < list->n; i++) {
+        const char *name, *path;
+        if (yaml_string(list->items[i], &name, d) < 0 || !(path = config_path(c, name))) rc = -1;
+        else if (policy_signers_add(&o->signers, path) < 0) {
+            yaml_error(list->items[i], d, "not a further public Ed25519 key; make one with `phi policy key FILE`");
+            rc = -1;
+        }
+    }
+    o->settings.signing = list != NULL;
+    if (!list || list->n) return rc;
+    yaml_error(list, d, "without a key nobody can sign; leave the line out to need no signatures");
+    return -1;
+}
+
+/* Presets come with the program. */
+static int check_signatures(struct config *c, const struct owned *o, const struct yaml_node *at, const char *name,
+                            struct settings_route *r, struct diag *d) {
+    char path[PATH_MAX];
+    const char *file = is_policy_file(name) ? config_path(c, name) : NULL;
+
+    r->preset = !is_policy_file(name);
+    if (r->preset || !o->settings.signing) return 0;
+    if (!file || snprintf(path, sizeof path, "%s.sig", file) >= (int)sizeof path) return -1;
+    r->signatures = policy_signed_by(r->policy, &o->signers, path);
+    if (r->signatures) return 0;
+    yaml_error(at, d, "the policy %s is not signed by a key of policy_keys; see `phi policy sign`", policy_id(r->policy));
+    return -1;
+}
+
 static int read_route(struct config *c, struct owned *o, const struct yaml_node *n, const char *default_policy,
                       struct settings_route *r, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "models", .type = YAML_NODE_LIST, .required = true},
@@ -298,7 +335,7 @@ static int read_route(struct config *c, struct owned *o, const struct yaml_node 
         return -1;
     }
     r->policy = policy_named(c, o, yaml_get(n, "policy"), policy, d);
-    return r->policy ? 0 : -1;
+    return r->policy ? check_signatures(c, o, n, policy, r, d) : -1;
 }
 
 static int read_routes(struct config *c, struct owned *o, const struct yaml_node *root, struct diag *d) {
@@ -354,6 +391,12 @@ static int check_policy_routes(const struct owned *o, const struct yaml_node *ro
     return rc;
 }
 
+static void warn_of_monitors(struct config *c, const struct owned *o) {
+    for (size_t i = 0; i < o->n_policies; i++)
+        if (policy_monitors_for_ever(o->policies[i]))
+            config_warn(c, "a policy is in monitor mode without an end: text leaves as it is; set monitor_until");
+}
+
 /* ---- the whole ---- */
 
 static int read_clients(struct config *c, struct settings *s, const struct yaml_node *root, struct diag *d) {
@@ -400,6 +443,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (!o->arena) return -1;
     if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
+    rc |= read_policy_keys(c, o, yaml_get(root, "policy_keys"), d);
     rc |= read_routes(c, o, root, d);
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
@@ -409,6 +453,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;
     o->settings.event_max = (size_t)c->event_max;
+    if (rc == 0) warn_of_monitors(c, o);
     if (rc == 0) warn_of_expiry(c, &o->settings, (int)(time(NULL) / 86400));
     return rc ? -1 : 0;
 }

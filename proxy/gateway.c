@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
+#include "../policies/engine/policy_diff.h"
 #include "acceptor.h"
 #include "admin.h"
 #include "audit.h"
@@ -29,6 +31,7 @@
 struct gateway {
     struct config *config;
     struct settings *current; /* what the workers have, for comparison at a reload */
+    struct event *daily;
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
@@ -55,6 +58,11 @@ static void forget_ticket(struct audit_ticket *t, bool durable) {
     free(t);
 }
 
+static void count_change(void *arg, const struct policy_difference *d) {
+    int64_t *counts = arg;
+    counts[d->change]++;
+}
+
 static void submit_event(void *context, struct audit_record *r) {
     struct gateway *g = context;
     struct audit_ticket *t = r ? calloc(1, sizeof *t) : NULL;
@@ -69,13 +77,22 @@ static void submit_event(void *context, struct audit_record *r) {
     log_event(LOG_LEVEL_ERROR, "audit.event-lost", "reason=queue");
 }
 
+static void add_difference(struct audit_record *r, const struct policy *before, const struct policy *after) {
+    int64_t counts[3] = {0};
+
+    (void)policy_diff(before, after, count_change, counts);
+    audit_add_text(r, "after", policy_digest(after));
+    audit_add_number(r, "looser", counts[POLICY_LOOSER]);
+    audit_add_number(r, "stricter", counts[POLICY_STRICTER]);
+}
+
 static void record_reload(struct gateway *g, const struct settings *s, bool ok) {
     struct audit_record *r = audit_record_new("config_reload");
 
     if (r) {
         audit_add_text(r, "result", ok ? "loaded" : "refused");
         audit_add_text(r, "before", policy_digest(g->current->routes[0].policy));
-        if (ok) audit_add_text(r, "after", policy_digest(s->routes[0].policy));
+        if (ok) add_difference(r, g->current->routes[0].policy, s->routes[0].policy);
     }
     submit_event(g, r);
     if (ok) config_changes(g->current, s, submit_event, g);
@@ -103,7 +120,10 @@ static void reload(struct gateway *g) {
     struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
     struct tls_context *tls = c ? load_tls(c) : NULL;
 
-    if (!c || (c->tls_certificate && !tls)) {
+    bool enough = c && settings_signed_enough(g->current, c->settings);
+
+    if (c && !enough) log_event(LOG_LEVEL_ERROR, "reload.unsigned", "reason=loosens needs=two-signatures");
+    if (!c || !enough || (c->tls_certificate && !tls)) {
         if (d) diag_print(d, stderr);
         log_event(LOG_LEVEL_ERROR, "reload.refused", "mistakes=%zu the-running-settings=stay", d ? diag_count(d) : 0);
         record_reload(g, NULL, false);
@@ -138,6 +158,45 @@ static void on_end(evutil_socket_t fd, short what, void *arg) {
     g->acceptor = NULL;
     if (g->admin) admin_drain(g->admin);
     event_base_loopbreak(g->base);
+}
+
+/* ---- agreements that end ---- */
+
+#define EXPIRY_DAYS 60
+#define EXPIRY_URGENT_DAYS 7
+
+/* Every day from the 60th before the last on: the app's people should not learn of it by refusals. */
+static void warn_of_expiry(const struct settings *s) {
+    long today = (long)(time(NULL) / 86400);
+
+    for (size_t i = 0; i < s->n_upstreams; i++) {
+        const struct settings_upstream *u = &s->upstreams[i];
+        long days = u->agreement.expires - today;
+        if (u->on_prem || !u->agreement.present || days > EXPIRY_DAYS) continue;
+        if (days < 0)
+            log_event(LOG_LEVEL_ERROR, "agreement.expired", "upstream=%s agreement=%s everything=refused", u->name,
+                      u->agreement.id);
+        else
+            log_event(days <= EXPIRY_URGENT_DAYS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "agreement.expires",
+                      "upstream=%s agreement=%s days=%ld", u->name, u->agreement.id, days);
+    }
+}
+
+static void on_day(evutil_socket_t fd, short what, void *arg) {
+    struct gateway *g = arg;
+
+    (void)fd;
+    (void)what;
+    warn_of_expiry(g->current);
+}
+
+static int start_daily(struct gateway *g) {
+    static const struct timeval day = {.tv_sec = 86400};
+
+    g->daily = event_new(g->base, -1, EV_PERSIST, on_day, g);
+    if (!g->daily || event_add(g->daily, &day) < 0) return -1;
+    warn_of_expiry(g->current);
+    return 0;
 }
 
 /* ---- start ---- */
@@ -238,7 +297,7 @@ static int start(struct gateway *g) {
     }
     g->tls = load_tls(g->config);
     if (g->config->tls_certificate && !g->tls) return -1;
-    if (start_workers(g) < 0) return -1;
+    if (start_daily(g) < 0 || start_workers(g) < 0) return -1;
     return start_listeners(g);
 }
 
@@ -254,6 +313,7 @@ static void stop(struct gateway *g) {
     tls_context_unref(g->tls);
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);
+    if (g->daily) event_free(g->daily);
     if (g->base) event_base_free(g->base);
     config_free(g->config);
 }

@@ -20,6 +20,8 @@ static const struct command {
     {"check", "FILE...", "mistakes in configurations, policies, rules, clients", phi_check_command},
     {"test", "FILE...", "examples in rules and cases in policy test files, as TAP", phi_test_command},
     {"diff", "OLD NEW [CORPUS.jsonl]", "what a policy change would change; exit 1 when anything becomes looser", phi_diff_command},
+    {"policy", "key|sign|verify ...", "signatures of policy files", phi_policy_command},
+    {"schema", "", "the JSON Schema of policy files, for editors", phi_schema_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},

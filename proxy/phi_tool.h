@@ -58,6 +58,8 @@ int phi_redact_command(int argc, char **argv);
 int phi_check_command(int argc, char **argv);
 int phi_test_command(int argc, char **argv);
 int phi_diff_command(int argc, char **argv);
+int phi_policy_command(int argc, char **argv);
+int phi_schema_command(int argc, char **argv);
 int phi_score_command(int argc, char **argv);
 int phi_keys_command(int argc, char **argv);
 int phi_audit_command(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../policies/engine/coverage.h"
+#include "../policies/engine/policy_diff.h"
 
 struct settings *settings_ref(struct settings *s) {
     atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
@@ -38,6 +39,24 @@ const struct settings_route *settings_route_to(const struct settings *s, const c
     for (size_t i = 0; i < s->n_routes; i++)
         if (strcmp(s->routes[i].upstream->name, upstream) == 0) return &s->routes[i];
     return NULL;
+}
+
+static const struct policy *policy_of_id(const struct settings *s, const char *id) {
+    for (size_t i = 0; i < s->n_routes; i++)
+        if (strcmp(policy_id(s->routes[i].policy), id) == 0) return s->routes[i].policy;
+    return NULL;
+}
+
+/* A policy that did not run before takes the place of the first route's: what it loosens counts, too. */
+bool settings_signed_enough(const struct settings *before, const struct settings *after) {
+    if (before && before->signing && !after->signing) return false; /* that signatures are needed cannot be reloaded away */
+    for (size_t i = 0; after->signing && before && i < after->n_routes; i++) {
+        const struct settings_route *r = &after->routes[i];
+        const struct policy *was = policy_of_id(before, policy_id(r->policy));
+        if (!was) was = before->routes[0].policy;
+        if (!r->preset && r->signatures < 2 && policy_diff(was, r->policy, NULL, NULL)) return false;
+    }
+    return true;
 }
 
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,

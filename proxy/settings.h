@@ -39,6 +39,8 @@ struct settings_route {
     const char *const *models; /* globs, NULL-terminated */
     const struct settings_upstream *upstream;
     struct policy *policy;
+    size_t signatures; /* of its file; a preset has none and needs none */
+    bool preset;
 };
 
 struct settings {
@@ -49,6 +51,7 @@ struct settings {
     size_t n_upstreams;
     struct settings_route *routes;
     size_t n_routes;
+    bool signing;            /* policy_keys: policy files need signatures */
     struct vocabulary *vocabulary; /* NULL: input as token numbers cannot be read */
     struct policy *shadow;   /* tried on the same findings, decides nothing; NULL: none */
     uint64_t body_max;
@@ -66,6 +69,9 @@ const struct settings_route *settings_route(const struct settings *s, struct spa
 
 /* The first route that leads to the upstream of this name; NULL: none. */
 const struct settings_route *settings_route_to(const struct settings *s, const char *upstream);
+
+/* With policy_keys: whether what `after` loosens against `before` (NULL: nothing ran) was signed by two. */
+bool settings_signed_enough(const struct settings *before, const struct settings *after);
 
 /* NULL: the agreement covers the use today. Else a constant reason: "baa_missing", "baa_not_effective",
  * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */

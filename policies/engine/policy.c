@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "policy_bulk.h"
 #include "policy_scope.h"
@@ -39,8 +40,14 @@ const char *policy_digest(const struct policy *p) {
     return p->digest;
 }
 
+/* A trial that nobody ended ends by itself, also while the gateway runs. */
 enum policy_mode policy_mode(const struct policy *p) {
-    return p->mode;
+    bool over = p->monitor_until && time(NULL) / 86400 > p->monitor_until;
+    return over ? POLICY_ENFORCE : p->mode;
+}
+
+bool policy_monitors_for_ever(const struct policy *p) {
+    return p->mode == POLICY_MONITOR && p->monitor_until == 0;
 }
 
 enum policy_claim policy_claim(const struct policy *p) {

@@ -20,6 +20,7 @@ static const struct yaml_key policy_keys[] = {
     {.name = "description", .type = YAML_NODE_SCALAR, .required = true},
     {.name = "extends", .type = YAML_NODE_SCALAR},
     {.name = "mode", .type = YAML_NODE_SCALAR},
+    {.name = "monitor_until", .type = YAML_NODE_SCALAR},
     {.name = "block_style", .type = YAML_NODE_SCALAR},
     {.name = "unscannable", .type = YAML_NODE_SCALAR},
     {.name = "detection", .type = YAML_NODE_SCALAR},
@@ -39,6 +40,11 @@ static const struct yaml_key policy_keys[] = {
     {.name = "why", .type = YAML_NODE_MAP},
     {.name = "end", .type = YAML_NODE_SCALAR, .required = true},
 };
+
+const struct yaml_key *policy_chain_keys(size_t *n) {
+    *n = sizeof policy_keys / sizeof *policy_keys;
+    return policy_keys;
+}
 
 static char *join(const char *directory, size_t directory_len, const char *name, const char *suffix) {
     char *out = NULL;

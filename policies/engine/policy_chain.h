@@ -19,6 +19,10 @@ struct policy_chain {
     size_t n;
 };
 
+/* The keys that a policy file may have. */
+struct yaml_key;
+const struct yaml_key *policy_chain_keys(size_t *n);
+
 /* Loads the file and what it extends, and checks keys, id and end line of each. 0, or -1 with mistakes in d;
  * policy_chain_free in both cases. */
 int policy_chain_load(struct policy_chain *chain, const char *name_or_file, const struct policy_paths *paths,

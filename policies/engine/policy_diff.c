@@ -356,6 +356,8 @@ static void compare_switches(struct comparison *c) {
     tell_switch(c, "mode", a->mode != POLICY_ENFORCE, b->mode != POLICY_ENFORCE, "enforce", "monitor");
     tell_switch(c, "unscannable", a->unscannable != POLICY_UNSCANNABLE_BLOCK, b->unscannable != POLICY_UNSCANNABLE_BLOCK,
                 "block", "allow");
+    if (a->monitor_until != b->monitor_until && a->mode == b->mode)
+        tell_limit(c, "monitor_until (day)", (uint32_t)a->monitor_until, (uint32_t)b->monitor_until);
     if (a->block_as_message != b->block_as_message)
         tell(c, (struct policy_difference){.change = POLICY_OTHERWISE, .what = "block_style",
                                            .before = a->block_as_message ? "assistant_message" : "error",

@@ -201,6 +201,9 @@ static void read_switches(struct policy *p, const struct policy_chain *chain, st
                              *const unscannables[] = {"block", "allow"},
                              *const details[] = {"balanced", "strict"};
     p->mode = (enum policy_mode)read_word(chain, "mode", modes, 2, d);
+    const struct yaml_node *until = policy_chain_get(chain, "monitor_until");
+    if (until && until->type == YAML_NODE_SCALAR && yaml_date(until, &p->monitor_until, d) == 0 && p->mode != POLICY_MONITOR)
+        yaml_error(until, d, "without `mode: monitor` there is nothing that ends");
     p->block_as_message = read_word(chain, "block_style", styles, 2, d) == 1;
     p->unscannable = (enum policy_unscannable)read_word(chain, "unscannable", unscannables, 2, d);
     p->strict_detection = read_word(chain, "detection", details, 2, d) == 1;

@@ -46,6 +46,7 @@ struct policy {
     char detectors[65]; /* the same for what finds: equal digests find the same */
     uint32_t n_allowed; /* values that are never reported */
     enum policy_mode mode;
+    int monitor_until; /* last day of monitor mode, since 1970-01-01; 0: no end */
     enum policy_claim claim;
     enum policy_unscannable unscannable;
     bool block_as_message;

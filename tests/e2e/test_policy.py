@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What security teams do with policies: compare, test, change; on the real tool and the real gateway."""
+import datetime
 import json
+import re
+import signal
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
+import yaml
 
 from conftest import BIN, ROOT
 from test_cases import Scripted
@@ -391,3 +396,193 @@ def test_a_shadow_that_finds_otherwise_is_not_tried(make_gateway, tmp_path):
         a.ask("MRN: 00417723")
         assert "shadow" not in a.record
         assert "phigate_shadow_skipped_total 1" in a.gateway.metrics()
+
+
+# ---- signatures, reloads, agreements that end ----
+
+def wait_for(check, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def reload(g):
+    n = len(g.records("config_reload"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: len(g.records("config_reload")) > n), g.log_text()
+    return g.records("config_reload")[-1]
+
+
+def test_signed_policies_and_two_for_what_loosens(make_gateway, tmp_path):
+    keys = [tmp_path / "a.key", tmp_path / "b.key", tmp_path / "c.key"]
+    for k in keys:
+        assert phi("policy", "key", k).returncode == 0
+        assert k.stat().st_mode & 0o777 == 0o600
+    assert phi("policy", "key", keys[0]).returncode == 2
+    publics = [f"{k}.pub" for k in keys[:2]]
+    path = site(tmp_path, "actions: {MRN: mask}")
+    assert phi("policy", "verify", path, *publics).returncode == 1
+    extra = "policy_keys: [{}]\n".format(", ".join(f'"{p}"' for p in publics))
+    with Asked(make_gateway, tmp_path, str(path), extra=extra, start=False) as a:
+        with pytest.raises(RuntimeError, match="not signed by a key of policy_keys"):
+            a.gateway.start()
+        assert phi("policy", "sign", keys[2], path).returncode == 0
+        assert "signed by 0 of 2" in phi("policy", "verify", path, *publics).stdout
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert "signed by 1 of 2" in phi("policy", "verify", path, *publics).stdout
+        a.gateway.start()
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN]"
+
+        site(tmp_path, "actions: {MRN: drop}")
+        assert reload(a.gateway)["result"] == "refused"
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        done = reload(a.gateway)
+        assert done["result"] == "loaded" and done["looser"] == 0 and done["stricter"] > 0
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: "
+
+        site(tmp_path, "actions: {MRN: tokenize}")
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert phi("policy", "sign", keys[0], path).returncode == 0
+        assert reload(a.gateway)["result"] == "refused"
+        assert "needs=two-signatures" in a.gateway.log_text()
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: "
+        assert phi("policy", "sign", keys[1], path).returncode == 0
+        done = reload(a.gateway)
+        assert done["result"] == "loaded" and done["looser"] > 0 and done["after"] != done["before"]
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]"
+        # That signatures are needed cannot be reloaded away.
+        config = (a.gateway.dir / "phigate.yaml").read_text()
+        a.gateway.write("phigate.yaml", config.replace(extra, ""))
+        assert reload(a.gateway)["result"] == "refused"
+
+
+def test_agreements_that_end_are_logged(make_gateway, tmp_path):
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    for days, line in ((59, "agreement.expires"), (6, "agreement.expires"), (-1, "agreement.expired"), (90, None)):
+        start, end = day - datetime.timedelta(days=400), day + datetime.timedelta(days=days)
+        g = make_gateway(1, upstream=f"main: {{url: \"https://127.0.0.1:1/v1\", agreement: {{id: BAA-1, vendor: OpenAI, effective: {start}, "
+                         f"expires: {end}, arrangement: zdr}}, coverage: openai}}")
+        assert (line in g.log_text() if line else "agreement" not in g.log_text()), g.log_text()
+        if days > 0 and line:
+            assert f"days={days}" in g.log_text()
+        g.stop()
+
+
+# ---- the schema and the page ----
+
+def fits(schema, value, root):
+    """As much of JSON Schema as docs/policy.schema.json uses."""
+    if "$ref" in schema:
+        return fits(root["$defs"][schema["$ref"].rsplit("/", 1)[1]], value, root)
+    if "anyOf" in schema:
+        return any(fits(s, value, root) for s in schema["anyOf"])
+    types = {"string": str, "object": dict, "array": list, "integer": int, "boolean": bool}
+    wanted = schema.get("type", [])
+    if wanted and not any(isinstance(value, types[t]) for t in ([wanted] if isinstance(wanted, str) else wanted)):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        return bool(re.search(schema.get("pattern", ""), value)) and schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 10**6)
+    if isinstance(value, list):
+        return len(value) >= schema.get("minItems", 0) and all(fits(schema.get("items", {}), v, root) for v in value)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        rest = schema.get("additionalProperties", {})
+        return (all(k in value for k in schema.get("required", [])) and len(value) >= schema.get("minProperties", 0)
+                and all(fits(schema.get("propertyNames", {}), k, root) for k in value)
+                and all(fits(known[k], v, root) if k in known else rest is not False and fits(rest, v, root) for k, v in value.items()))
+    return schema.get("minimum", value) <= value <= schema.get("maximum", value) if isinstance(value, int) else True
+
+
+def test_the_schema_is_that_of_the_loader_and_fits_the_presets():
+    text = (ROOT / "docs" / "policy.schema.json").read_text()
+    assert phi("schema").stdout == text
+    schema = json.loads(text)
+    for path in [*(ROOT / "policies" / "presets").glob("*.yaml"), *(ROOT / "tests" / "cases" / "policies").glob("*.yaml")]:
+        assert fits(schema, yaml.safe_load(path.read_text()), schema), path
+    good = yaml.safe_load(SITE.format("parts: {tool: {MRN: route:own}}"))
+    assert fits(schema, good, schema)
+    for bad in ("acions: {}", "actions: {MNR: mask}", "actions: {MRN: maks}", "parts: {tols: {MRN: mask}}", "mode: off",
+                "scopes: [{name: a, when: {}, actions: {MRN: mask}}]", "bulk: {patients: 0}"):
+        assert not fits(schema, yaml.safe_load(SITE.format(bad)), schema), bad
+
+
+def test_the_page_names_every_key_action_and_preset_and_its_examples_load(tmp_path):
+    page = (ROOT / "docs" / "POLICY.md").read_text(encoding="utf8")
+    schema = json.loads((ROOT / "docs" / "policy.schema.json").read_text())
+    for key in schema["properties"]:
+        assert f"| `{key}` |" in page, key
+    for action in [*schema["$defs"]["action"]["anyOf"][0]["enum"], "route:NAME"]:
+        assert f"| `{action}` |" in page, action
+    for part in schema["$defs"]["part"]["enum"]:
+        assert f"`{part}`" in page, part
+    for preset in (ROOT / "policies" / "presets").glob("*.yaml"):
+        assert f"`{preset.stem}`" in page, preset
+    examples = [e for e in re.findall(r"```yaml\n(.*?)```", page, re.S) if e.startswith("id: ")]
+    assert len(examples) >= 4
+    for i, text in enumerate(examples):
+        path = tmp_path / f"example{i}.yaml"
+        path.write_text(text, encoding="utf8")
+        r = phi("check", path)
+        assert r.returncode == 0, r.stderr
+        assert fits(schema, yaml.safe_load(text), schema), text
+
+
+def test_monitor_mode_ends_by_itself(make_gateway, tmp_path):
+    with Asked(make_gateway, tmp_path, "mode: monitor\nmonitor_until: 2020-01-01") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: [MRN_1]" and a.record["policy"]["mode"] == "enforce"
+    with Asked(make_gateway, tmp_path, "mode: monitor\nmonitor_until: 2199-01-01") as a:
+        a.ask("MRN: 00417723")
+        assert a.sent() == "MRN: 00417723" and a.record["policy"]["mode"] == "monitor"
+        assert "without an end" not in a.gateway.log_text()
+    with Asked(make_gateway, tmp_path, "mode: monitor") as a:
+        assert "monitor mode without an end" in a.gateway.log_text()
+    r = phi("check", site(tmp_path, "monitor_until: 2199-01-01"))
+    assert r.returncode == 1 and "nothing that ends" in r.stderr
+
+
+# ---- hostile files ----
+
+def hostile():
+    """Some hundred bad policies: what they are, none may load, hang or crash, and each has a place."""
+    base = SITE.format("actions: {MRN: mask}")
+    for i in range(0, len(base) - 1, 3):
+        yield base[:i]
+    deep = "actions: " + "{a: " * 200 + "b" + "}" * 200
+    long = "a" * 200000
+    for body in (deep, f"actions: {{{long}: mask}}", f"why: {{{long}: x}}", "actions: &x {MRN: mask}", "actions: *x", "<<: {a: b}",
+                 "actions: !!map {MRN: mask}", "actions: {MRN: mask}\nactions: {MRN: drop}", "actions: {MRN: mask, MRN: drop}",
+                 "a\u200bctions: {}", "actions: {M\u0420N: mask}", "---\nid: x", "purposes: []", "purposes: {treatment: mask}",
+                 "purposes: {" + ", ".join(f"p{i}: {{}}" for i in range(400)) + "}",
+                 "scopes: [" + ", ".join(f"{{name: s{i}, when: {{role: r}}, actions: {{MRN: mask}}}}" for i in range(300)) + "]",
+                 "scopes: {}", "parts: []", "bulk: []", "messages: []", "override: {reasons: []}", "override: {}",
+                 "override: {reasons: [a b c]}", "override: {reasons: [emergency], floor: 1}", "floor: [MNR]", "floor: [GEO.STATE]",
+                 "thresholds: {MRN: 101}", "thresholds: {SSN: 99}", "detectors: {disable: [us-ssn]}", "extends: minimum-necessary",
+                 "rules: [{id: x, kind: MRN, pattern: '(a+)+$'}]", "rules: [{id: x, kind: MRN, pattern: '('}]", "version: 2",
+                 "end: site", "sensitive: [block]", "monitor_until: 2026-02-30", "actions: {SSN: allow}", "actions: {SSN: offset}",
+                 "actions: {\"*\": generalize}", "actions: {MRN: \"route:\"}", "detectors: {rules: [nowhere.yaml]}", "allow: [a]"):
+        yield SITE.format(body)
+    for c in "\x00\x01\x1b\x7f\u202e\ufeff\ud800":
+        yield base.replace("Test", "Te" + c + "st")
+
+
+def test_hostile_files_are_refused_quickly_with_a_place(tmp_path):
+    path, n = tmp_path / "site.yaml", 0
+    for text in hostile():
+        path.write_bytes(text.encode("utf8", "surrogatepass"))
+        begun = time.monotonic()
+        r = subprocess.run([str(BIN / "phi"), "check", str(path)], capture_output=True, text=True, cwd=ROOT, timeout=30)
+        assert r.returncode == 1, text[:300]
+        assert re.search(r"^\S+?(:\d+:\d+)?: .+", r.stderr), (text[:300], r.stderr[:300])
+        assert time.monotonic() - begun < 10
+        n += 1
+    assert n > 80
