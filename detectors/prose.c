@@ -57,6 +57,17 @@ static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[L
     return p->dictionary && evidence_unknown(p->words, i) ? WEAK_LEAST : 0;
 }
 
+/* What HL7 v2 writes between its separators is read by field (hl7.c): "OBX|" opens a segment, "|M|" is a code. */
+static bool is_code_of_message(const struct words *w, const struct word *x)
+{
+    char before = x->begin ? w->text[x->begin - 1] : '\n';
+    char behind = x->end < w->len ? w->text[x->end] : '\n';
+
+    if (x->end - x->begin == 3 && x->shape == SHAPE_UPPER && behind == '|')
+        return before == '\n' || before == '\r';
+    return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
+}
+
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -69,7 +80,7 @@ static void decide(struct prose *p, uint32_t i)
         x->score = 90;
         return;
     }
-    if (!evidence_candidate(w, i))
+    if (!evidence_candidate(w, i) || is_code_of_message(w, x))
         return;
     evidence_gather(w, i, p->dictionary, &p->seen, &f);
     if (p->watch)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Detection does not get worse: `phi score` over the project's own texts, and over annotated corpora beside the checkout where
-they are, against floors.json. `--write` sets the floors to what was measured (with a little room).
+they are, against floors_score.json. `--write` sets the floors to what was measured (with a little room).
 
 A floor names a corpus file and gives the most that may leak, the most false tokens per 1,000, and for kinds their own leak.
 """
@@ -12,7 +12,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FLOORS = HERE / "floors.json"
+FLOORS = HERE / "floors_score.json"
 
 
 def corpora():

@@ -5,7 +5,7 @@
 Prints a line per corpus for the kinds that words can find (NAME, GEO, DATE, AGE). A token is a maximal run of letters or
 digits. leak: share of identifiers of which a token is not covered. FP/1k: covered tokens that belong to no annotation,
 per 1,000 tokens (what other detectors would cover counts for nothing). touched: share of the texts without any
-identifier that are changed. --floors: exit 1 when a corpus of floors.json does worse than what is written there. --show prints N leaks and false alarms of each corpus to standard output.
+identifier that are changed. --floors: exit 1 when a corpus of floors_words.json does worse than what is written there. --show prints N leaks and false alarms of each corpus to standard output.
 """
 import collections, json, os, random, re, sys
 
@@ -84,7 +84,7 @@ def failed(rates, floors):
 
 
 def main(args):
-    floors, check, bad = json.load(open(f"{corpora.HERE}/floors.json")), False, False
+    floors, check, bad = json.load(open(f"{corpora.HERE}/floors_words.json")), False, False
     show, half, least, paths = 0, "check", 50, []
     while args:
         a = args.pop(0)

@@ -53,7 +53,9 @@ for f in policies/rules/*.yaml; do step "rules/$(basename "$f" .yaml)" build/phi
 for f in policies/presets/*.yaml; do step "preset/$(basename "$f" .yaml)" build/phi check "$f"; done
 for f in tests/cases/*.yaml; do [ -e "$f" ] && step "cases/$(basename "$f" .yaml)" build/phi test "$f"; done
 
-step detection-floors python3 tests/corpus/check_floors.py
+step floors/score python3 tests/corpus/check_floors.py
+step floors/words python3 tests/corpus/score_words.py --all --floors tests/corpus/synthetic.jsonl
+step floors/labelled python3 tests/corpus/labelled_check.py
 
 echo "== fuzz corpora"
 step fuzz-replay tests/tools/run-fuzz.sh 0
