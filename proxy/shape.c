@@ -106,6 +106,7 @@ bool shape_typed_events(enum shape_endpoint e) {
 enum shape_dialect shape_dialect_of(struct span path) {
     if (span_starts(path, "/v1/messages") || span_starts(path, "/messages")) return SHAPE_ANTHROPIC;
     if (span_starts(path, "/api/")) return SHAPE_OLLAMA;
+    if (span_starts(path, "/v1beta/")) return SHAPE_GOOGLE;
     if (span_ends(path, ":generateContent") || span_ends(path, ":streamGenerateContent")) return SHAPE_GOOGLE;
     return SHAPE_OPENAI;
 }

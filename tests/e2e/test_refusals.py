@@ -51,7 +51,7 @@ def test_error_dialects(gateway, http, upstream):
     assert r.status_code == 404 and r.json()["type"] == "error" and r.json()["error"]["message"]
     r = http.post(base + "/api/pull", json={})
     assert r.status_code == 404 and isinstance(r.json()["error"], str)
-    r = http.post(base + "/v1beta/models/g:generateContent", json={})
+    r = http.post(base + "/v1beta/models/g:countTokens", json={})
     assert r.status_code == 404 and r.json()["error"]["status"] == "NOT_FOUND"
 
 

@@ -78,8 +78,8 @@ static bool edit_one(struct arena *a, const struct walk *w, struct span body, ui
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct span body = span_make((const char *)data, size), want;
     static const enum shape_endpoint endpoints[] = {SHAPE_CHAT, SHAPE_RESPONSES, SHAPE_MESSAGES_API,
-                                                   SHAPE_OLLAMA_CHAT};
-    enum shape_endpoint e = endpoints[size % 4];
+                                                   SHAPE_OLLAMA_CHAT, SHAPE_GEMINI};
+    enum shape_endpoint e = endpoints[size % 5];
     struct arena *a = arena_new(32u << 20);
     struct walk w, again;
     struct buf out;
