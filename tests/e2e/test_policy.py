@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import httpx
 import pytest
 import yaml
 
+from capture import CaptureUpstream
 from conftest import BIN, ROOT
 from test_cases import Scripted
 
@@ -586,3 +588,49 @@ def test_hostile_files_are_refused_quickly_with_a_place(tmp_path):
         assert time.monotonic() - begun < 10
         n += 1
     assert n > 80
+
+
+# ---- reload under load ----
+
+def test_each_record_names_one_digest_and_its_rules_were_applied(make_gateway, tmp_path):
+    path = site(tmp_path, "actions: {MRN: mask}")
+    upstream = CaptureUpstream()
+    upstream.start()
+    g = make_gateway(upstream.port, policy=str(path), clients={"nurse": CLIENTS["nurse"]})
+    stop, failures = threading.Event(), []
+
+    def ask():
+        with httpx.Client(headers={"authorization": "Bearer " + g.keys["nurse"]}, timeout=30) as http:
+            while not stop.is_set():
+                r = http.post(g.url + "/chat/completions", json={"model": "m", "messages": [{"role": "user", "content": "MRN: 00417723"}]})
+                if r.status_code != 200:
+                    failures.append(r.text)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for body in ("{MRN: tokenize}", "{MRN: drop}", "{MRN: mask}", "{MRN: tokenize}", "{MNR: mask}", "{MRN: drop}"):
+        site(tmp_path, f"actions: {body}")
+        assert reload(g)["result"] == ("refused" if "MNR" in body else "loaded")
+        time.sleep(0.2)
+    stop.set()
+    for t in threads:
+        t.join()
+    upstream.stop()
+    assert failures == []
+    actions = {}
+    for record in g.records("decision"):
+        actions.setdefault(record["policy"]["digest"], set()).update(f["action"] for f in record["findings"])
+    assert sorted(a for v in actions.values() for a in v) == ["drop", "mask", "tokenize"]
+    assert len(actions) == 3 and len(g.records("decision")) > 50
+    g.stop()
+    assert g.verify().returncode == 0
+
+
+def test_messages_are_for_codes_that_exist():
+    codes = set(re.findall(r'REFUSAL\(\w+, \d+, "(\w+)"', (ROOT / "proxy" / "refusal.def").read_text()))
+    source = (ROOT / "policies" / "engine" / "policy_bulk.c").read_text()
+    own = set(re.findall(r'"(\w+)"', source.split("codes[] = {")[1].split("};")[0]))
+    assert own and own <= codes
+    page = (ROOT / "docs" / "POLICY.md").read_text(encoding="utf8")
+    assert all(f"`{code}`" in page for code in own)
