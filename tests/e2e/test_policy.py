@@ -634,3 +634,34 @@ def test_messages_are_for_codes_that_exist():
     assert own and own <= codes
     page = (ROOT / "docs" / "POLICY.md").read_text(encoding="utf8")
     assert all(f"`{code}`" in page for code in own)
+
+
+@pytest.mark.parametrize("body, kept, says, want", [
+    (OFFSET, "Date of service: [DATE_1]", "[DATE_1+20d]", "04/03/2024"),
+    ("actions: {DATE.SERVICE: tokenize}", "Date of service: [DATE_1]", "[DATE_1]", "03/14/2024"),
+    ("actions: {DATE.SERVICE: generalize}", "Date of service: 2024", "2024", "2024"),
+    ("actions: {DATE.SERVICE: mask}", "Date of service: [DATE]", "[DATE]", "[DATE]"),
+    ("actions: {DATE.SERVICE: drop}", "Date of service: ", "none", "none"),
+    ("actions: {DATE.SERVICE: flag}\nwhy: {DATE.SERVICE: Test.}", "Date of service: 03/14/2024", "03/14/2024", "03/14/2024"),
+    ("actions: {DATE.SERVICE: block}", None, None, None),
+])
+def test_each_action_with_the_sdk_whole_and_in_a_stream(make_gateway, tmp_path, body, kept, says, want):
+    openai = pytest.importorskip("openai")
+    with Asked(make_gateway, tmp_path, body) as a:
+        a.ask("hello", says=says or "x")
+        whole = a.upstream.answer
+        a.ask("hello", says=says or "x", stream=True)
+        streamed = a.upstream.answer
+        client = openai.OpenAI(base_url=a.gateway.url, api_key=a.gateway.keys["nurse"], max_retries=0)
+        ask = {"model": "m", "messages": [{"role": "user", "content": "Date of service: 03/14/2024"}]}
+        if kept is None:
+            with pytest.raises(openai.BadRequestError) as error:
+                client.chat.completions.create(**ask)
+            assert error.value.code == "phi_blocked"
+            return
+        a.upstream.answer = whole
+        assert client.chat.completions.create(**ask).choices[0].message.content == want
+        assert a.sent() == kept
+        a.upstream.answer = streamed
+        parts = client.chat.completions.create(stream=True, **ask)
+        assert "".join(p.choices[0].delta.content or "" for p in parts) == want
