@@ -113,7 +113,9 @@ class Gateway:
         return (self.dir / "audit" / "decisions.log").read_text(encoding="utf8")
 
     def records(self, kind=None):
-        rows = [json.loads(line) for line in self.audit_text().splitlines() if line.strip("\0")]
+        text = self.audit_text()
+        whole = text[:text.rfind("\n") + 1]  # the writer may be in the middle of a line
+        rows = [json.loads(line) for line in whole.splitlines() if line.strip("\0")]
         return [r for r in rows if kind is None or r["type"] == kind]
 
     def wait_records(self, kind, n, seconds=10):

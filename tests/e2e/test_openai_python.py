@@ -3,6 +3,7 @@
 to the original, and each request has a durable decision before it and an outcome after."""
 import asyncio
 import json
+import time
 
 import openai
 import pytest
@@ -182,12 +183,12 @@ def test_every_request_has_its_records(client, gateway, upstream):
     decision = [r for r in gateway.records("decision") if r["request_id"] == request_id]
     assert len(decision) == 1 and decision[0]["decision"] == "edit"
     assert decision[0]["found"]["MRN"] >= 1 and decision[0]["policy"]["digest"] and decision[0]["purpose"] == "treatment"
-    gateway.wait_records("outcome", 1)
-    outcome = [r for r in gateway.wait_records("outcome", 1) if r["request_id"] == request_id]
-    for _ in range(50):
+    outcome = []
+    for _ in range(100):  # the outcome is written behind the answer
+        outcome = [r for r in gateway.wait_records("outcome", 1) if r["request_id"] == request_id]
         if outcome:
             break
-        outcome = [r for r in gateway.wait_records("outcome", 1) if r["request_id"] == request_id]
+        time.sleep(0.05)
     assert outcome and outcome[0]["result"] == "complete" and outcome[0]["restored"] >= len(REVERSIBLE)
     checked = gateway.verify()
     assert checked.returncode == 0, checked.stdout + checked.stderr
