@@ -449,8 +449,8 @@ static int open_loop(struct worker *w) {
     struct event_config *config = event_config_new();
 
     if (!config) return -1;
-    /* One epoll_ctl for what changes and changes back within a turn. */
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    /* No changelist: it would speak of a descriptor after it was closed and given to another connection. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     w->base = event_base_new_with_config(config);
     event_config_free(config);
     w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
