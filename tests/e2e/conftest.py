@@ -92,10 +92,17 @@ class Gateway:
 
     def stop(self, how=signal.SIGTERM, timeout=40):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(how)
+            # Under strace the gateway is a child of what was started, and outlives it unless it is told itself.
+            children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            for pid in children:
+                os.kill(int(pid), how)
+            if not children:
+                self.process.send_signal(how)
             try:
                 self.process.wait(timeout)
             except subprocess.TimeoutExpired:
+                for pid in children:
+                    os.kill(int(pid), signal.SIGKILL)
                 self.process.kill()
                 self.process.wait()
         if self.log:
