@@ -18,6 +18,7 @@
 #include "tokens.h"
 #include "transform.h"
 #include "walk.h"
+#include "walk_scan.h"
 
 #define ARENA_MAX ((size_t)4 << 30)
 #define DEPTH_MAX 96
@@ -47,24 +48,13 @@ static enum shape_endpoint guess_endpoint(struct span body) {
 }
 
 static int redact_json(struct job *j) {
-    struct phi_leaf *leaves;
     struct phi_result found;
 
     if (walk_body(j->arena, guess_endpoint(buf_span(&j->in)), buf_span(&j->in), DEPTH_MAX, &j->walk) < 0) {
         fprintf(stderr, "phi: not a JSON body that every reader understands alike: %s\n", j->walk.error);
         return -1;
     }
-    leaves = arena_array(j->arena, j->walk.n ? j->walk.n : 1, sizeof *leaves);
-    if (!leaves) return -1;
-    for (size_t i = 0; i < j->walk.n; i++) {
-        const struct walk_leaf *w = &j->walk.v[i];
-        leaves[i] = (struct phi_leaf){.text = w->text.ptr ? w->text.ptr : "",
-                                      .len = w->container || w->parameter ? 0 : (uint32_t)w->text.len,
-                                      .label = w->label.ptr,
-                                      .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
-                                      .group = w->group};
-    }
-    if (phi_scan(policy_engine(j->policy), j->scratch, leaves, j->walk.n, &found) < 0) return -1;
+    if (walk_scan(j->arena, &j->walk, policy_engine(j->policy), j->scratch, &found) != WALK_SCAN_DONE) return -1;
     return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, &j->view, NULL, j->tokens, &j->out,
                           &j->transform);
 }

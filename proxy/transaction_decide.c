@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "facts.h"
 #include "transaction_state.h"
+#include "walk_scan.h"
 #include "vocabulary.h"
 #include "walk_ids.h"
 
@@ -169,61 +170,19 @@ enum flow transaction_walk(struct transaction *t) {
 
 /* ---- DETECT ---- */
 
-/* What is searched, in the order of the walk. Known keys and words are left out, so that the texts of two parts of one
- * message, which their keys keep apart in the body, are neighbours: an identifier may have been cut there. */
-struct searched {
-    struct phi_leaf *leaves;
-    uint32_t *which; /* of the walk's */
-    size_t n;
-};
-
-static int collect_leaves(struct transaction *t, struct searched *s) {
-    size_t room = t->walk.n ? t->walk.n : 1;
-
-    *s = (struct searched){arena_array(t->work, room, sizeof *s->leaves), arena_array(t->work, room, sizeof *s->which), 0};
-    if (!s->leaves || !s->which) return -1;
-    for (size_t i = 0; i < t->walk.n; i++) {
-        const struct walk_leaf *w = &t->walk.v[i];
-        if (w->container || w->parameter || w->text.len == 0) continue; /* a container's inside stands in the list itself */
-        s->which[s->n] = (uint32_t)i;
-        s->leaves[s->n++] = (struct phi_leaf){.text = w->text.ptr,
-                                              .len = (uint32_t)w->text.len,
-                                              .label = w->label.ptr,
-                                              .label_len = w->what == WALK_KEY ? 0 : (uint32_t)w->label.len,
-                                              .group = w->group};
-    }
-    return 0;
-}
-
-/* The scratch belongs to the next request as soon as this step is over. */
-static int keep_findings(struct transaction *t, const struct searched *s, const struct phi_result *found) {
-    struct phi_finding *v = arena_array(t->work, found->n ? found->n : 1, sizeof *v);
-
-    if (!v) return -1;
-    for (size_t i = 0; i < found->n; i++) {
-        if (found->v[i].leaf >= s->n) return -1;
-        v[i] = found->v[i];
-        v[i].leaf = s->which[v[i].leaf];
-    }
-    t->found = (struct phi_result){v, found->n};
-    return 0;
-}
-
 enum flow transaction_detect(struct transaction *t) {
-    struct phi_result found;
-    struct searched s;
-
     if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
-    if (collect_leaves(t, &s) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
-    int rc = phi_scan(policy_engine(t->policy), t->scratch, s.leaves, s.n, &found);
-    phi_scratch_clear(t->scratch); /* the thread may rest for long; what it found are positions */
-    if (rc < 0) {
-        metrics_add(&t->world->metrics->detector_errors, 1);
-        return transaction_refuse(t, REFUSAL_DETECTOR);
+    switch (walk_scan(t->work, &t->walk, policy_engine(t->policy), t->scratch, &t->found)) {
+    case WALK_SCAN_DONE:
+        transaction_stage_done(t, METRICS_DETECT);
+        return FLOW_NEXT;
+    case WALK_SCAN_NO_MEMORY:
+        return transaction_refuse(t, REFUSAL_OVERLOADED);
+    case WALK_SCAN_FAILED:
+        break;
     }
-    if (keep_findings(t, &s, &found) < 0) return transaction_refuse(t, REFUSAL_DETECTOR);
-    transaction_stage_done(t, METRICS_DETECT);
-    return FLOW_NEXT;
+    metrics_add(&t->world->metrics->detector_errors, 1);
+    return transaction_refuse(t, REFUSAL_DETECTOR);
 }
 
 /* ---- TRANSFORM ---- */

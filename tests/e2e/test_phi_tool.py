@@ -34,6 +34,13 @@ def test_redact_json_body():
     assert phi("redact", "--purpose", "curiosity", text=NOTE).returncode == 2
 
 
+def test_redact_json_finds_what_is_cut_between_parts():
+    """As the gateway does: the same texts are neighbours."""
+    parts = [{"type": "text", "text": "his SSN is 219-09-"}, {"type": "text", "text": "9999 thanks"}]
+    out = phi("redact", "--json", text=json.dumps({"model": "m", "messages": [{"role": "user", "content": parts}]}))
+    assert out.returncode == 0 and "219-09" not in out.stdout and "9999" not in out.stdout
+
+
 def test_scan():
     out = phi("scan", "-", text=NOTE)
     lines = [line.split(" ") for line in out.stdout.splitlines()]
