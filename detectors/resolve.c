@@ -2,6 +2,7 @@
  *
  * 1. What is below its threshold or allowed is dropped.
  * 2. Overlapping candidates of one family unite: the span of all, the kind of the best that says whose it is.
+ *    A name inside an e-mail address is part of the address.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
  *    earlier rule). What a loser covered beside the winner stays covered, as its own finding: no byte that
  *    somebody held for PHI is given up.
@@ -242,11 +243,29 @@ static bool piece_is_whole(const struct candidate *piece, const struct candidate
     return false;
 }
 
+/* By place; e-mail addresses do not overlap each other any more. The count of those kept. */
+static uint32_t names_in_addresses_drop(struct candidate *v, uint32_t n)
+{
+    uint32_t kept = 0, k = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        while (k < n && (v[k].kind != PHI_EMAIL || v[k].leaf < v[i].leaf || (v[k].leaf == v[i].leaf && v[k].end <= v[i].begin)))
+            k++;
+        if (k < n && v[k].leaf == v[i].leaf && v[k].begin <= v[i].begin && v[i].end <= v[k].end &&
+            resolve_family(v[i].kind) == PHI_NAME_PATIENT)
+            v[i].end = v[i].begin;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (v[i].begin < v[i].end)
+            v[kept++] = v[i];
+    return kept;
+}
+
 static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap, struct candidate *out,
                                  const struct phi_leaf *leaves)
 {
     struct sweep w = {.v = v, .heap = heap, .out = out, .out_max = 2 * n};
     qsort(v, n, sizeof *v, by_place);
+    n = names_in_addresses_drop(v, n);
     for (uint32_t i = 0; i < n;) {
         uint32_t k = i;
         while (k < n && v[k].leaf == v[i].leaf)
