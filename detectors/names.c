@@ -185,6 +185,14 @@ static bool is_signature(const struct words *w, uint32_t i)
     return i > 1 && words_is(w, i - 1, "by") && w->v[i - 2].classes & LEX(SIGN) && !words_is_any(w, i - 2, anybody);
 }
 
+/* "referring Tobias": what is done to somebody; "Referring: Tobias" is a form's. The word in front of i. */
+static bool is_deed(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i - 1];
+
+    return x->letters > 5 && memcmp(w->text + x->end - 3, "ing", 3) == 0 && !(w->v[i].gap & GAP_COLON);
+}
+
 /* A name is a professional's only where the text says so: policies let those pass that hide everybody else's. */
 static bool is_provider(const struct words *w, const struct run *r)
 {
@@ -198,7 +206,7 @@ static bool is_provider(const struct words *w, const struct run *r)
         if (w->v[i].gap & GAP_PERIOD && !(x->classes & (LEX(DOCTOR) | LEX(TITLE))))
             return false;
         if (x->classes & (LEX(PROVIDER) | LEX(DOCTOR)))
-            return !comma && !is_spoken_to(w, r);
+            return !comma && !is_spoken_to(w, r) && !is_deed(w, i);
         if (is_signature(w, i))
             return !comma;
         if (!(x->classes & (LEX(CREDENTIAL) | LEX(TITLE))) && !words_is_any(w, i - 1, filler))

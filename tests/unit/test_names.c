@@ -68,6 +68,7 @@ static void says_whose_name(void **state)
         /* Beside a professional, and not one: policies let those pass that hide everybody else's. */
         {"The doctor told Priya to rest.", "NAME.UNKNOWN:Priya"},
         {"The nurse gave Priya water.", "NAME.UNKNOWN:Priya"},
+        {"Thank you for referring Tobias Lindqvist to us.", "NAME.UNKNOWN:Tobias Lindqvist"},
         {"Reported by Priya over the phone.", "NAME.UNKNOWN:Priya"},
         {"Therapist: Priya, how was the week?", "NAME.UNKNOWN:Priya"},
         {"Patient signature: Priya Raman", "NAME.PATIENT:Priya Raman"},
