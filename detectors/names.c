@@ -31,6 +31,23 @@ static bool is_particle(const struct word *x)
     return x->classes & LEX(PARTICLE) && x->shape != SHAPE_UPPER && x->shape != SHAPE_INITIAL;
 }
 
+/* "J.", "Wm.", "St.": what a period shortens; "Kim." and "MD." end a sentence. */
+static bool is_short_form(const struct words *w, uint32_t i)
+{
+    static const char *const shortened[] = {"wm", "jos", "chas", "thos", "geo", "jas", "robt", "edw", "benj", "saml", "ma", NULL};
+    const struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_INITIAL || x->classes & (LEX(PARTICLE) | LEX(TITLE) | LEX(DOCTOR)) || words_is_any(w, i, shortened))
+        return true;
+    return x->letters <= 3 && !(x->classes & LEX(CREDENTIAL)) && !FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2;
+}
+
+/* "Brennan, [MD]" is no second name. */
+static bool is_credential(const struct words *w, uint32_t i)
+{
+    return i > 0 && w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape == SHAPE_UPPER && w->v[i].gap & GAP_COMMA && is_name(w, i - 1);
+}
+
 /* May a name go on over this gap? */
 static bool joins(const struct words *w, uint32_t i)
 {
@@ -38,7 +55,7 @@ static bool joins(const struct words *w, uint32_t i)
 
     if (gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_UNDERSCORE))
         return false;
-    return !(gap & GAP_PERIOD) || w->v[i - 1].shape == SHAPE_INITIAL || w->v[i - 1].letters <= 3;
+    return !(gap & GAP_PERIOD) || is_short_form(w, i - 1);
 }
 
 /* "Smith, John": one word, a comma, and a name that no comma follows. */
@@ -48,7 +65,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
     bool labelled = !before || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
 
-    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
@@ -324,7 +341,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
             i = typist;
             continue;
         }
-        if (!is_name(w, i))
+        if (!is_name(w, i) || is_credential(w, i))
             continue;
         extend(w, &r);
         add_suffix(w, &r);
