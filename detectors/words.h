@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "marks.h"
+
 enum word_shape {
     SHAPE_OTHER = 0, /* letters without case (CJK, Arabic, ...) */
     SHAPE_LOWER,
@@ -75,6 +77,9 @@ struct words {
     uint32_t len, at;    /* at: where splitting goes on */
     uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
     uint32_t n;
+    struct marks marks;   /* of the 64 bytes from marks_at on */
+    uint64_t ascii;       /* of them, ASCII letters and digits */
+    uint32_t marks_at;
     struct word v[WORDS_MAX];
 };
 
