@@ -247,8 +247,10 @@ int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink
 {
     for (uint32_t i = w->first; i < w->last; i++) {
         const struct word *x = &w->v[i];
+        if (x->label != LABEL_NONE || !x->score)
+            continue;
         struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = x->score};
-        if (x->label == LABEL_NONE && x->score && phi_candidate_add(sink, &c) < 0)
+        if (phi_candidate_add(sink, &c) < 0)
             return -1;
     }
     return 0;
@@ -262,6 +264,8 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     while (done > 0 && done < w->last && is_name(w, done) && is_name(w, done - 1) && joins(w, done))
         done++;
     for (uint32_t i = done; i < w->last; i++) {
+        if (w->v[i].label != LABEL_NAME && w->v[i].letters != 1)
+            continue;
         struct run r = {i, i, 0, 0};
         struct phi_candidate c = {0};
         uint32_t typist = w->v[i].letters == 1 ? find_typist(w, i) : 0;

@@ -30,11 +30,13 @@ static uint32_t spoken_word(const char *text, uint32_t len, uint32_t at)
 
 bool spoken_begins(const char *text, uint32_t len, uint32_t at)
 {
-    /* z o t f s e n d, as bits from 'a' on, and the letters that may come second */
-    static const uint32_t first = 0x020C6038u, second = 0x00426190u;
-    unsigned a = (unsigned char)text_lower(text[at]) - 'a', b = at + 1 < len ? (unsigned char)text_lower(text[at + 1]) - 'a' : 26;
-    return a < 26 && b < 26 && first >> a & 1 && second >> b & 1 && (at == 0 || !text_is_alnum(text[at - 1])) &&
-           spoken_word(text, len, at) > 0;
+    static const uint32_t second['z' - 'a' + 1] = { /* letters that come second, from 'a' on */
+        ['z' - 'a'] = 1u << 4, ['o' - 'a'] = 1u << 13 | 1u << 7, ['t' - 'a'] = 1u << 22 | 1u << 7 | 1u << 17,
+        ['f' - 'a'] = 1u << 14 | 1u << 8, ['s' - 'a'] = 1u << 8 | 1u << 4, ['e' - 'a'] = 1u << 8, ['n' - 'a'] = 1u << 8,
+        ['d' - 'a'] = 1u << 14,
+    };
+    unsigned a = (unsigned char)(text[at] | 0x20) - 'a', b = at + 1 < len ? (unsigned char)(text[at + 1] | 0x20) - 'a' : 26;
+    return a < 26 && b < 26 && second[a] >> b & 1 && (at == 0 || !text_is_alnum(text[at - 1])) && spoken_word(text, len, at) > 0;
 }
 
 uint32_t spoken_end(const char *text, uint32_t len, uint32_t at, uint32_t *digits)

@@ -312,13 +312,28 @@ static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
     return w->ascii;
 }
 
+/* Letters as small ones; in digits the bit is set. */
+static inline uint64_t hash_byte(uint64_t h, char c)
+{
+    return (h ^ ((uint8_t)c | 0x20u)) * FNV_PRIME;
+}
+
 static inline uint64_t hash_ascii(const char *text, uint32_t n)
 {
     uint64_t h = FNV_START;
 
-    for (uint32_t i = 0; i < n; i++)
-        h = (h ^ ((uint8_t)text[i] | 0x20u)) * FNV_PRIME; /* of a digit, the bit is set */
-    return mix(h);
+    for (; n >= 4; n -= 4, text += 4) {
+        h = hash_byte(h, text[0]);
+        h = hash_byte(h, text[1]);
+        h = hash_byte(h, text[2]);
+        h = hash_byte(h, text[3]);
+    }
+    if (n > 1) {
+        h = hash_byte(h, text[0]);
+        h = hash_byte(h, text[1]);
+        text += 2;
+    }
+    return mix(n & 1 ? hash_byte(h, *text) : h);
 }
 
 /* The shape of n letters and digits, whose capitals and digits are these bits. */
@@ -333,32 +348,44 @@ static inline enum word_shape shape_ascii(uint32_t n, uint64_t upper, uint64_t d
     return upper == 1 ? SHAPE_TITLE : SHAPE_MIXED;
 }
 
+/* What the words of a line look like: how many are lower, upper, title; lower ones that are long. Sixteen bits each. */
+static inline uint64_t line_count(unsigned shape, unsigned letters)
+{
+    static const uint64_t by_shape[] = {[SHAPE_LOWER] = 1, [SHAPE_UPPER] = UINT64_C(1) << 16, [SHAPE_TITLE] = UINT64_C(1) << 32,
+                                        [SHAPE_MIXED] = UINT64_C(1) << 32, [SHAPE_ALNUM] = 0};
+    return by_shape[shape] + ((uint64_t)(shape == SHAPE_LOWER && letters > 3) << 48);
+}
+
 /* One word at w->at, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than
- * an apostrophe. */
-static inline void read_word(struct words *w, uint16_t gap)
+ * an apostrophe. What it is to its line. */
+static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags)
 {
     uint32_t at = w->at, n;
-    unsigned shift;
-    uint64_t in = marks_from(w, at, &shift), all, upper, digits;
+    unsigned shift, shape;
+    uint64_t in = marks_from(w, at, &shift), all, upper, digits, hash;
     struct word *word;
 
     n = ~in ? (uint32_t)__builtin_ctzll(~in) : MARKS_BYTES;
     if (n == 0 || n == MARKS_BYTES || (at + n < w->len && ((uint8_t)w->text[at + n] >= 0x80 || w->text[at + n] == '\''))) {
         read_wide_word(w, gap);
-        return;
+        word = &w->v[w->n - 1];
+        word->flags |= flags;
+        return line_count(word->shape, word->letters);
     }
     all = (UINT64_C(1) << n) - 1;
     digits = w->marks.digits >> shift & all;
-    upper = w->marks.letters >> shift & ~(w->marks.lower >> shift) & all;
+    upper = (w->marks.letters & ~w->marks.lower) >> shift & all;
+    shape = shape_ascii(n, upper, digits, all);
+    hash = hash_ascii(w->text + at, n);
     word = &w->v[w->n++];
-    *word = (struct word){.hash = hash_ascii(w->text + at, n), .begin = at, .end = at + n, .gap = gap, .letters = (uint8_t)n};
-    word->shape = (uint8_t)shape_ascii(n, upper, digits, all);
-    word->classes = word->shape == SHAPE_NUMBER ? 0 : lexicon_find(word->hash);
+    *word = (struct word){.hash = hash, .begin = at, .end = at + n, .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
+    word->classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash);
     w->at = at + n;
+    return line_count(shape, n);
 }
 
-/* Skips what is no word; returns its bits. */
-static uint16_t read_gap(struct words *w)
+/* Skips what is no word, which is no single space; returns its bits. */
+static uint16_t read_wide_gap(struct words *w)
 {
     const uint8_t *text = (const uint8_t *)w->text;
     uint32_t at = w->at, len = w->len;
@@ -386,12 +413,16 @@ static uint16_t read_gap(struct words *w)
     return (uint16_t)gap;
 }
 
-/* What the words of a line look like: how many are lower, upper, title; lower ones that are long. Sixteen bits each. */
-static inline uint64_t line_count(const struct word *x)
+static inline uint16_t read_gap(struct words *w)
 {
-    static const uint64_t by_shape[] = {[SHAPE_LOWER] = 1, [SHAPE_UPPER] = UINT64_C(1) << 16, [SHAPE_TITLE] = UINT64_C(1) << 32,
-                                        [SHAPE_MIXED] = UINT64_C(1) << 32, [SHAPE_ALNUM] = 0};
-    return by_shape[x->shape] + ((uint64_t)(x->shape == SHAPE_LOWER && x->letters > 3) << 48);
+    const uint8_t *text = (const uint8_t *)w->text;
+    uint32_t at = w->at;
+
+    if (at && at + 1 < w->len && text[at] == ' ' && text[at + 1] < 0x80 && !gap_of_ascii[text[at + 1]]) {
+        w->at = at + 1;
+        return GAP_SPACE;
+    }
+    return read_wide_gap(w);
 }
 
 static uint16_t line_flags(uint64_t counts)
@@ -417,22 +448,9 @@ static void mark_line(struct words *w, uint32_t begin, uint64_t counts)
         w->v[i].flags |= flags;
 }
 
-bool words_is(const struct words *w, uint32_t i, const char *text)
+bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len)
 {
-    size_t n;
-
-    if (i >= w->n || (w->text[w->v[i].begin] | 0x20) != (*text | 0x20))
-        return false;
-    n = strlen(text);
-    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
-}
-
-bool words_is_any(const struct words *w, uint32_t i, const char *const *list)
-{
-    for (; *list; list++)
-        if (words_is(w, i, *list))
-            return true;
-    return false;
+    return (w->text[w->v[i].begin] | 0x20) == (*text | 0x20) && strncasecmp(w->text + w->v[i].begin, text, len) == 0;
 }
 
 void words_start(struct words *w, const char *text, uint32_t len)
@@ -459,10 +477,7 @@ static void fill(struct words *w)
         }
         if (w->at >= w->len)
             break;
-        read_word(w, gap);
-        counts += line_count(&w->v[w->n - 1]);
-        if (broken)
-            w->v[w->n - 1].flags |= WORD_LINE_FIRST;
+        counts += read_word(w, gap, broken ? WORD_LINE_FIRST : 0);
     }
     if (w->n > line)
         mark_line(w, line, counts);
