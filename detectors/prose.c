@@ -37,6 +37,7 @@ struct prose {
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
+    struct evidence evidence; /* of the word at hand */
     prose_watch *watch;
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
@@ -68,24 +69,17 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
-static void decide(struct prose *p, uint32_t i)
+static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct evidence f;
+    struct evidence *f = &p->evidence;
     int32_t sum[LABELS], name, place;
 
-    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        return;
-    }
-    if (!evidence_candidate(w, i) || is_code_of_message(w, x))
-        return;
-    evidence_gather(w, i, p->dictionary, &p->seen, &f);
+    evidence_gather(w, i, p->dictionary, &p->seen, f);
     if (p->watch)
-        p->watch(p->context, w, i, &f);
-    evidence_weigh(&f, sum);
+        p->watch(p->context, w, i, f);
+    evidence_weigh(f, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
@@ -99,6 +93,20 @@ static void decide(struct prose *p, uint32_t i)
     x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
     if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
         seen_add(&p->seen, x->hash);
+}
+
+static void decide(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        return;
+    }
+    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+        decide_candidate(p, i);
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
