@@ -18,6 +18,7 @@
 #include "places.h"
 #include "streets.h"
 #include "words.h"
+#include "worklist.h"
 
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
@@ -129,6 +130,10 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
+        return;
+    }
+    if (!p->watch && worklist_name(w, i)) {
+        worklist_label(w, i);
         return;
     }
     if (evidence_candidate(w, i) && !is_code_of_message(w, x))
