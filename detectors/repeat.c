@@ -47,6 +47,7 @@ struct seeds {
     uint32_t *slots; /* heads, from 1 */
     uint32_t mask;
     uint64_t *heads; /* a bit for each first word, by its hash */
+    uint32_t most_words; /* of any seed */
     uint64_t starts[START_BITS / 64]; /* a bit for each first word, by its length and first bytes */
 };
 
@@ -94,14 +95,17 @@ static void head_add(struct seeds *all, uint64_t word)
 }
 
 /* The length and the first four bytes of the word at `at`, in any case, as a bit. */
-static unsigned word_start(const char *text, uint32_t len, uint32_t at, uint32_t n)
+static inline unsigned word_start(const char *text, uint32_t len, uint32_t at, uint32_t n)
 {
     uint32_t first = 0;
-    memcpy(&first, text + at, len - at < sizeof first ? len - at : sizeof first);
+    if (len - at >= sizeof first)
+        memcpy(&first, text + at, sizeof first);
+    else
+        memcpy(&first, text + at, n < sizeof first ? n : sizeof first);
     first |= 0x20202020;
     if (n < sizeof first)
         first &= ((uint32_t)1 << 8 * n) - 1;
-    return (first ^ (n < 255 ? n : 255) << 16) * 0x9E3779B1u >> (32 - START_BITS_LOG);
+    return ((first ^ n << 16) * 0x9E3779B1u) >> (32 - START_BITS_LOG);
 }
 
 /* The hash of the words of a seed, which is told how many they are. */
@@ -140,6 +144,7 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
             return;
     }
     seed.next = *slot;
+    all->most_words = seed.words > all->most_words ? seed.words : all->most_words;
     all->v[all->n++] = seed;
     *slot = all->n;
 }
@@ -240,7 +245,7 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     for (uint32_t words = 1; words <= WORDS_MAX; words++) {
         hash = hash_add(hash, word);
         repeat_look(all, hash, words, text, len, at, &best, &best_end);
-        uint32_t next = next_word(text, len, end);
+        uint32_t next = words < all->most_words ? next_word(text, len, end) : len;
         if (next == len)
             break;
         end = word_end(text, len, next);
