@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "marks.h"
 #include "phi.h"
 #include "text.h"
 
@@ -350,16 +349,15 @@ static bool spelled_may_begin(const char *text, uint32_t len, uint32_t at)
     return i == 10 || (i >= 0 && at + 2 < len && text_lower(text[at + 2]) == spelled[i][2]);
 }
 
-unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+unsigned digits_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out)
 {
     unsigned via = 0;
     uint32_t from = 0;
     mapped_clear(out, 0);
-    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES) {
+    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES, m++) {
         if (from >= base + MARKS_BYTES)
             continue;
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t places = m.digits | marks_word_starts(&m); places; places &= places - 1) {
+        for (uint64_t places = m->digits | marks_word_starts(m); places; places &= places - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(places);
             if (at < from)
                 continue;

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "engine.h"
-#include "marks.h"
 #include "name_words.h"
 #include "resolve.h"
 #include "scratch.h"
@@ -261,13 +260,12 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len)
+static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const struct marks *m, const char *text, uint32_t len)
 {
     int added = 0;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        uint64_t in = m.letters | m.digits;
-        for (uint64_t starts = marks_alnum_starts(&m); starts; starts &= starts - 1) {
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        uint64_t in = m->letters | m->digits;
+        for (uint64_t starts = marks_alnum_starts(m); starts; starts &= starts - 1) {
             unsigned k = (unsigned)__builtin_ctzll(starts);
             uint64_t behind = ~in >> k;
             uint32_t at = base + k, end = behind ? at + (unsigned)__builtin_ctzll(behind) : word_end(text, len, at);
@@ -319,7 +317,9 @@ int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct 
         sink->leaf = (uint32_t)i;
         sink->text = leaves[i].text;
         sink->len = leaves[i].len;
-        int rc = repeat_leaf(&all, sink, leaves[i].text, leaves[i].len);
+        if (marks_read(&s->marks, leaves[i].text, leaves[i].len) < 0)
+            return -1;
+        int rc = repeat_leaf(&all, sink, s->marks.v, leaves[i].text, leaves[i].len);
         if (rc < 0)
             return -1;
         added |= rc;

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "marks.h"
 #include "name_words.h"
+#include "scratch.h"
 #include "text.h"
 
 enum { TITLE_NAME, TITLE_RELATION, TITLE_CREDENTIAL, TITLE_GREETING };
@@ -259,11 +259,10 @@ static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const c
                       struct phi_candidates *sink)
 {
     struct reader r = {.text = text, .len = len};
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t starts = marks_word_starts(&m); starts; starts &= starts - 1) {
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        for (uint64_t starts = marks_word_starts(m); starts; starts &= starts - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
             if (announcer_may_begin(text, len, at) && titles_word(&r, at, sink) < 0)
                 return -1;
