@@ -88,6 +88,10 @@ static const struct label *label_with_suffix(const char *folded, size_t len)
 static const struct label *label_phrase(const struct label_words *w, unsigned i, bool *worded)
 {
     const struct label *best = NULL;
+    const char *last = w->v[i].folded + w->v[i].len; /* few words end like a label */
+    unsigned end_letters = w->v[i].len < 3 ? 0 : (last[-3] & 31u) << 10 | (last[-2] & 31u) << 5 | (last[-1] & 31u);
+    if (w->v[i].len >= 3 && !(label_ends[end_letters / 64] >> end_letters % 64 & 1))
+        return NULL;
     char phrase[PHRASE_MAX];
     uint32_t at = PHRASE_MAX - 1, end = at; /* one byte less: a phrase is shorter than PHRASE_MAX */
     uint64_t hash = LABEL_HASH, singular = LABEL_HASH;

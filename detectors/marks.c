@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "dictionaries/starts.inc"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -102,6 +104,20 @@ static void blocks_read_plain(struct marks *out, const char *text, uint32_t bloc
         out[i] = block_read_plain(text + (size_t)i * MARKS_BYTES);
 }
 
+/* The words of 64 bytes by their first letters. Those of one letter are none. */
+static void words_look(struct marks *m, const char *text, uint32_t len, uint32_t base)
+{
+    for (uint64_t starts = marks_word_starts(m) & (m->letters >> 1 | (uint64_t)1 << 63); starts; starts &= starts - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(starts);
+        const char *word = text + base + k;
+        uint32_t left = len - base - k;
+        unsigned third = left > 2 && text_is_letter(word[2]) ? word[2] & 31 : 0;
+        unsigned letters = (word[0] & 31u) << 10 | (left > 1 ? (word[1] & 31u) << 5 : 0) | third;
+        m->announcers |= (announcer_starts[letters / 64] >> letters % 64 & 1) << k;
+        m->spoken |= (spoken_starts[letters / 64] >> letters % 64 & 1) << k;
+    }
+}
+
 typedef void blocks_read(struct marks *out, const char *text, uint32_t blocks);
 
 static blocks_read *reader_of(unsigned way)
@@ -128,9 +144,10 @@ static void text_read(blocks_read *read, struct marks *out, const char *text, ui
         explicit_bzero(last, sizeof last);
     }
     out[whole] = (struct marks){0};
-    for (uint32_t i = 1; i < whole; i++) {
-        out[i].letter_before = out[i - 1].letters >> 63;
-        out[i].digit_before = out[i - 1].digits >> 63;
+    for (uint32_t i = 0; i < whole; i++) {
+        out[i].letter_before = i && out[i - 1].letters >> 63;
+        out[i].digit_before = i && out[i - 1].digits >> 63;
+        words_look(&out[i], text, len, i * MARKS_BYTES);
     }
 }
 

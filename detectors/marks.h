@@ -16,6 +16,8 @@ struct marks {
     uint64_t letters, digits; /* as text_is_letter, text_is_digit; zero behind the text */
     uint64_t high, lower;     /* of letters: bytes from 0x80; a to z */
     uint64_t coded;           /* letters and digits of ASCII, + - / _ */
+    /* Words of letters whose first three are those of a title, credential and the like (titles.c); of a spoken digit. */
+    uint64_t announcers, spoken;
     bool letter_before, digit_before;
 };
 
