@@ -144,10 +144,9 @@ static void text_read(blocks_read *read, struct marks *out, const char *text, ui
         explicit_bzero(last, sizeof last);
     }
     out[whole] = (struct marks){0};
-    for (uint32_t i = 0; i < whole; i++) {
-        out[i].letter_before = i && out[i - 1].letters >> 63;
-        out[i].digit_before = i && out[i - 1].digits >> 63;
-        words_look(&out[i], text, len, i * MARKS_BYTES);
+    for (uint32_t i = 1; i < whole; i++) {
+        out[i].letter_before = out[i - 1].letters >> 63;
+        out[i].digit_before = out[i - 1].digits >> 63;
     }
 }
 
@@ -159,13 +158,23 @@ bool marks_read_way(unsigned way, struct marks *out, const char *text, uint32_t 
     return read;
 }
 
-int marks_read(struct phi_array *out, const char *text, uint32_t len)
+int marks_read_bits(struct phi_array *out, const char *text, uint32_t len)
 {
     blocks_read *read = reader_of(2);
     read = read ? read : reader_of(1);
     if (phi_array_reserve(out, ((size_t)len / MARKS_BYTES + 2) * sizeof(struct marks)) < 0)
         return -1;
     text_read(read ? read : reader_of(0), out->v, text, len);
+    return 0;
+}
+
+int marks_read(struct phi_array *out, const char *text, uint32_t len)
+{
+    if (marks_read_bits(out, text, len) < 0)
+        return -1;
+    struct marks *m = out->v;
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++)
+        words_look(m, text, len, base);
     return 0;
 }
 

@@ -21,8 +21,10 @@ struct marks {
     bool letter_before, digit_before;
 };
 
-/* Into the array, one for each 64 bytes, and an empty one behind. 0 or -1. */
+/* Into the array, one for each 64 bytes, and an empty one behind; marks_read_bits leaves announcers and spoken empty.
+ * 0 or -1. */
 int marks_read(struct phi_array *out, const char *text, uint32_t len);
+int marks_read_bits(struct phi_array *out, const char *text, uint32_t len);
 
 /* The same in one of the ways, for tests: 0 byte by byte, 1 SSE2, 2 AVX2. False: this processor cannot. */
 bool marks_read_way(unsigned way, struct marks *out, const char *text, uint32_t len);

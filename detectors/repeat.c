@@ -317,7 +317,7 @@ int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct 
         sink->leaf = (uint32_t)i;
         sink->text = leaves[i].text;
         sink->len = leaves[i].len;
-        if (marks_read(&s->marks, leaves[i].text, leaves[i].len) < 0)
+        if (marks_read_bits(&s->marks, leaves[i].text, leaves[i].len) < 0)
             return -1;
         int rc = repeat_leaf(&all, sink, s->marks.v, leaves[i].text, leaves[i].len);
         if (rc < 0)
