@@ -147,16 +147,22 @@ bool evidence_candidate_look(const struct words *w, uint32_t i)
     return is_capital(x) && !is_everyday(w, i);
 }
 
-static inline void put(struct evidence *f, unsigned feature)
+/* The evidence as it is gathered, which can be kept in registers. */
+struct gathering {
+    uint16_t *next, *end;
+    int32_t name, place;
+};
+
+static inline void put(struct gathering *f, unsigned feature)
 {
-    if (f->n == EVIDENCE_MAX)
+    if (f->next == f->end)
         return;
-    f->v[f->n++] = (uint16_t)feature;
+    *f->next++ = (uint16_t)feature;
     f->name += evidence_weights[feature][0];
     f->place += evidence_weights[feature][1];
 }
 
-static inline void put_classes(struct evidence *f, uint64_t classes, unsigned base, unsigned stride)
+static inline void put_classes(struct gathering *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -164,7 +170,7 @@ static inline void put_classes(struct evidence *f, uint64_t classes, unsigned ba
     }
 }
 
-static void gather_own(const struct words *w, uint32_t i, unsigned like, struct evidence *f)
+static inline void gather_own(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -189,7 +195,7 @@ static void gather_own(const struct words *w, uint32_t i, unsigned like, struct 
 }
 
 /* like: of the word; join: to the word before */
-static void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct evidence *f)
+static inline void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
@@ -215,7 +221,7 @@ static void gather_left(const struct words *w, uint32_t i, unsigned like, enum j
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static void gather_right(const struct words *w, uint32_t i, unsigned like, struct evidence *f)
+static inline void gather_right(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
     const struct word *n = &w->v[i + 1];
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
@@ -247,7 +253,7 @@ static inline bool is_age(const struct words *w, uint32_t i)
     return x->letters <= 5 && text_is_digit(w->text[x->begin]) && strchr("fmoy", (uint8_t)(w->text[x->end - 1] | 0x20));
 }
 
-static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_ages(const struct words *w, uint32_t i, struct gathering *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -283,7 +289,7 @@ static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
     return found;
 }
 
-static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct evidence *f)
+static inline void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct gathering *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
     uint64_t ends = ends_run(w, i, LEX(FACILITY) | LEX(STREET));
@@ -368,7 +374,7 @@ bool evidence_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static void gather_eponym(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_eponym(const struct words *w, uint32_t i, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -391,7 +397,7 @@ static bool has_dose(const struct words *w, uint32_t i)
     return false;
 }
 
-static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, unsigned like, enum join join, struct evidence *f)
+static inline void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -440,15 +446,18 @@ void evidence_gather(const struct words *w, uint32_t i, const struct phi_diction
     unsigned like = likeness(&w->v[i]);
     enum join join = join_before(w, i);
 
-    out->n = 0;
-    out->name = out->place = 0;
-    gather_own(w, i, like, out);
-    gather_left(w, i, like, join, out);
-    gather_right(w, i, like, out);
-    gather_ages(w, i, out);
-    gather_place(w, i, d, out);
-    gather_eponym(w, i, out);
-    gather_cues(w, i, seen, like, join, out);
+    struct gathering f = {.next = out->v, .end = out->v + EVIDENCE_MAX};
+
+    gather_own(w, i, like, &f);
+    gather_left(w, i, like, join, &f);
+    gather_right(w, i, like, &f);
+    gather_ages(w, i, &f);
+    gather_place(w, i, d, &f);
+    gather_eponym(w, i, &f);
+    gather_cues(w, i, seen, like, join, &f);
+    out->n = (unsigned)(f.next - out->v);
+    out->name = f.name;
+    out->place = f.place;
 }
 
 bool evidence_plain(const struct words *w, uint32_t i)
