@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "labels.h"
-#include "marks.h"
 #include "scratch.h"
 #include "spoken.h"
 #include "text.h"
@@ -499,13 +498,12 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
     uint32_t low = 0; /* what is before was read */
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t places = m.digits | marks_alnum_starts(&m); places; places &= places - 1) {
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(places), next = at;
-            if (at < low || !(text_is_digit(text[at]) || spoken_may_begin(text[at])))
+            if (at < low)
                 continue;
             if (place_read(&l, low, at, &next) < 0)
                 return -1;

@@ -69,12 +69,12 @@ static uint64_t lists_of(const struct label_word *word)
 static const struct label *label_with_suffix(const char *folded, size_t len)
 {
     static const char *const suffixes[] = {"number", "num", "nbr", "no", "ids", "id", "identifier", "ref"};
+    static const uint8_t sizes[] = {6, 3, 3, 2, 3, 2, 10, 3};
+    _Static_assert(sizeof sizes == sizeof suffixes / sizeof *suffixes, "a size for each suffix");
     char last = len ? folded[len - 1] : 0;
-    if (last != 'r' && last != 'm' && last != 'o' && last != 's' && last != 'd' && last != 'f')
-        return NULL;
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        size_t n = strlen(suffixes[i]);
-        if (len < n + 3 || len >= PHRASE_MAX || memcmp(folded + len - n, suffixes[i], n) != 0)
+    for (size_t i = 0; i < sizeof sizes; i++) {
+        size_t n = sizes[i];
+        if (last != suffixes[i][n - 1] || len < n + 3 || len >= PHRASE_MAX || memcmp(folded + len - n, suffixes[i], n) != 0)
             continue;
         const struct label *found = label_of(folded, len - n);
         if (found)
@@ -88,6 +88,10 @@ static const struct label *label_with_suffix(const char *folded, size_t len)
 static const struct label *label_phrase(const struct label_words *w, unsigned i, bool *worded)
 {
     const struct label *best = NULL;
+    const char *last = w->v[i].folded + w->v[i].len; /* few words end like a label */
+    unsigned end_letters = w->v[i].len < 3 ? 0 : (last[-3] & 31u) << 10 | (last[-2] & 31u) << 5 | (last[-1] & 31u);
+    if (w->v[i].len >= 3 && !(label_ends[end_letters / 64] >> end_letters % 64 & 1))
+        return NULL;
     char phrase[PHRASE_MAX];
     uint32_t at = PHRASE_MAX - 1, end = at; /* one byte less: a phrase is shorter than PHRASE_MAX */
     uint64_t hash = LABEL_HASH, singular = LABEL_HASH;
@@ -150,6 +154,10 @@ static bool word_read(const char *text, uint32_t end, struct label_word *word)
     char back[WORD_MAX];
     uint32_t n = 0, i = end;
     while (i > 0) {
+        if (is_word_byte(text[i - 1]) && n < sizeof back - 1) { /* nearly always */
+            back[n++] = text_lower(text[--i]);
+            continue;
+        }
         uint32_t mark = n ? apostrophe_before(text, i) : 0;
         if (mark && is_word_byte(text[i - mark - 1])) {
             i -= mark;
@@ -169,11 +177,19 @@ static bool word_read(const char *text, uint32_t end, struct label_word *word)
     return n > 0;
 }
 
+/* A byte of ASCII in a set of bits, two times 64. */
+#define BYTE(c) (UINT64_C(1) << ((c) & 63))
+static inline bool byte_in(char c, const uint64_t set[2])
+{
+    return (unsigned char)c < 128 && set[(unsigned char)c / 64] >> (c & 63) & 1;
+}
+
 /* What may stand between the words of a label. */
 static uint32_t between_words(const char *text, uint32_t at)
 {
+    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#'), BYTE('_')};
     uint32_t i = at;
-    while (i > 0 && at - i < 3 && text[i - 1] && strchr(" _-./'#", text[i - 1]))
+    while (i > 0 && at - i < 3 && byte_in(text[i - 1], between))
         i--;
     return i;
 }
@@ -199,6 +215,10 @@ struct gap {
 /* Over blanks, marks and one line break; a note in brackets is read over. */
 static struct gap gap_before(const char *text, uint32_t at)
 {
+    static const uint64_t marks[2] = {
+        BYTE(' ') | BYTE('\t') | BYTE('\r') | BYTE('\n') | BYTE(':') | BYTE('=') | BYTE('#') | BYTE('*') | BYTE('"') | BYTE('\'') | BYTE('(') |
+            BYTE('<') | BYTE('>') | BYTE('-') | BYTE('.'),
+        BYTE('|') | BYTE('[') | BYTE('{') | BYTE('_') | BYTE('`') | BYTE('\\')};
     struct gap g = {.end = at};
     unsigned lines = 0;
     while (g.end > 0 && at - g.end < GAP_MAX) {
@@ -221,7 +241,7 @@ static struct gap gap_before(const char *text, uint32_t at)
             break;
         if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
             break; /* a field of HL7, not of a table */
-        if (!c || !strchr(" \t\r\n:=#|*\"'([{<>-._`\\", c))
+        if (!byte_in(c, marks))
             break;
         g.colon = g.colon || c == ':' || c == '=';
         g.marked = g.marked || c == ':' || c == '=' || c == '#' || c == '|' || c == '\t';

@@ -16,6 +16,7 @@
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "scratch.h"
 #include "streets.h"
 #include "words.h"
 #include "worklist.h"
@@ -197,19 +198,26 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
-               struct phi_candidates *sink)
+static int scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len, const struct marks *marks,
+                struct phi_candidates *sink)
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
     int more;
 
     words_start(w, text, len);
+    w->marks = marks;
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
+}
+
+int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+               struct phi_candidates *sink)
+{
+    return scan(d, w, text, len, NULL, sink);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -233,7 +241,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return prose_scan(phi_engine_words(e), w, text, len, sink);
+    return scan(phi_engine_words(e), w, text, len, scratch_marks(s), sink);
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

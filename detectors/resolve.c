@@ -158,7 +158,7 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     for (uint32_t i = 0; i < s->found.n; i++) {
         if (v[i].score < engine_threshold(e, v[i].kind))
             continue;
-        if (allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
+        if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
         out[n++] = v[i];
     }

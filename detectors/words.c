@@ -292,10 +292,29 @@ static void read_wide_word(struct words *w, uint16_t gap)
     w->at = read_suffix(w, end, word);
 }
 
+static inline uint64_t bits_join(uint64_t first, uint64_t next, unsigned shift)
+{
+    return shift ? first >> shift | next << (64 - shift) : first;
+}
+
+static void marks_move(struct words *w, uint32_t at)
+{
+    const struct marks *m = w->marks ? w->marks + at / MARKS_BYTES : NULL;
+    unsigned shift = at % MARKS_BYTES;
+
+    if (m)
+        w->here = (struct marks){.letters = bits_join(m->letters, m[1].letters, shift), .digits = bits_join(m->digits, m[1].digits, shift),
+                                 .high = bits_join(m->high, m[1].high, shift), .lower = bits_join(m->lower, m[1].lower, shift)};
+    else
+        w->here = marks_at(w->text, w->len, at);
+    w->here_at = at;
+    w->ascii = (w->here.letters & ~w->here.high) | w->here.digits;
+}
+
 /* The 64 bytes from `at` on, or a part of them that the word at `at` does not reach beyond. */
 static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
 {
-    uint32_t k = at - w->marks_at;
+    uint32_t k = at - w->here_at;
     uint64_t in = 0;
 
     if (k < MARKS_BYTES) {
@@ -305,9 +324,7 @@ static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
             return in;
         }
     }
-    w->marks = marks_at(w->text, w->len, at);
-    w->marks_at = at;
-    w->ascii = (w->marks.letters & ~w->marks.high) | w->marks.digits;
+    marks_move(w, at);
     *shift = 0;
     return w->ascii;
 }
@@ -373,8 +390,8 @@ static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags)
         return line_count(word->shape, word->letters);
     }
     all = (UINT64_C(1) << n) - 1;
-    digits = w->marks.digits >> shift & all;
-    upper = (w->marks.letters & ~w->marks.lower) >> shift & all;
+    digits = w->here.digits >> shift & all;
+    upper = (w->here.letters & ~w->here.lower) >> shift & all;
     shape = shape_ascii(n, upper, digits, all);
     hash = hash_ascii(w->text + at, n);
     word = &w->v[w->n++];
@@ -458,7 +475,8 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->text = text;
     w->len = len;
     w->at = w->first = w->last = w->n = 0;
-    w->marks_at = 0;
+    w->marks = NULL;
+    w->here_at = 0;
     w->ascii = UINT64_MAX; /* not read yet */
 }
 

@@ -78,9 +78,10 @@ struct words {
     uint32_t len, at;    /* at: where splitting goes on */
     uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
     uint32_t n;
-    struct marks marks;   /* of the 64 bytes from marks_at on */
-    uint64_t ascii;       /* of them, ASCII letters and digits */
-    uint32_t marks_at;
+    const struct marks *marks; /* of the text, or NULL; set behind words_start */
+    struct marks here;         /* of the 64 bytes from here_at on */
+    uint64_t ascii;            /* of them, ASCII letters and digits */
+    uint32_t here_at;
     struct word v[WORDS_MAX];
 };
 
