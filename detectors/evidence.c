@@ -76,11 +76,9 @@ static unsigned likeness(const struct word *x)
 
 void evidence_prepare(struct words *w, const struct phi_dictionary *d)
 {
-    for (uint32_t i = 0; d && i < w->n; i++) {
+    for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
         struct word *x = &w->v[i];
-        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER)
-            continue;
-        if (x->shape != SHAPE_LOWER || !(x->classes & LEX(COMMON)))
+        if (!x->facts && x->letters > 1 && x->shape < SHAPE_NUMBER)
             x->facts = phi_dictionary_find(d, x->hash);
     }
 }
@@ -132,7 +130,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
-bool evidence_candidate_look(const struct words *w, uint32_t i)
+bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
