@@ -30,7 +30,7 @@ struct evidence {
     int32_t name, place; /* what they add up to, in 1/256 */
 };
 
-/* Looks up the words of the chunk that can matter. */
+/* Looks up the words of the chunk that can matter; w->open keeps those that evidence_candidate may take. */
 void evidence_prepare(struct words *w, const struct phi_dictionary *d);
 /* Is the word one that is decided at all? */
 bool evidence_candidate(const struct words *w, uint32_t i);

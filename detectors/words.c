@@ -477,9 +477,11 @@ static inline void sets_add(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    w->forms[i / 64] |= (uint64_t)word_begins_form(x) << i % 64;
     w->open[i / 64] |= (uint64_t)!word_is_everyday(x) << i % 64;
-    w->told[i / 64] |= (uint64_t)(x->letters == 1 || x->label || x->score) << i % 64;
+    if (word_begins_form(x))
+        w->forms[i / 64] |= (uint64_t)1 << i % 64;
+    if (x->letters == 1 || x->label || x->score)
+        w->told[i / 64] |= (uint64_t)1 << i % 64;
 }
 
 static void fill(struct words *w)
