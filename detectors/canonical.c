@@ -98,9 +98,12 @@ static int scan_folded(const struct folding *f, const struct mapped_text *m, uns
     return scan_mapped(f, windows, via);
 }
 
-static bool fold_may_change(const char *text, uint32_t len)
+static bool fold_may_change(const struct marks *m, const char *text, uint32_t len)
 {
-    return !text_is_ascii(text, len) || fold_has_escape(text, len);
+    for (uint32_t i = 0; i <= len / MARKS_BYTES; i++)
+        if (m[i].high)
+            return true;
+    return fold_has_escape(text, len);
 }
 
 int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number,
@@ -111,7 +114,8 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
     uint32_t len = leaf->len;
     struct offset_map map = {0};
     unsigned via = 0;
-    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(text, len); pass++) {
+    /* The marks of the scratch are those of `text` here: of the leaf, which was scanned before, or of what was folded. */
+    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(scratch_marks(s), text, len); pass++) {
         struct mapped_text *out = &s->mapped[pass % 2];
         unsigned changed = fold_text(text, len, map, out);
         if (out->failed)
@@ -122,11 +126,9 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         text = out->bytes.v;
         len = out->n;
         map = mapped_map(out);
-        if (scan_folded(&f, out, via) < 0)
+        if (scan_folded(&f, out, via) < 0 || marks_read(&s->marks, text, len) < 0)
             return -1;
     }
-    if (via && marks_read(&s->marks, text, len) < 0) /* else they are those of the leaf still */
-        return -1;
     struct mapped_text *digits = &s->mapped[2], *decoded = &s->mapped[3];
     unsigned found = digits_collect(text, len, scratch_marks(s), map, digits);
     bool any = encoded_collect(text, len, scratch_marks(s), map, decoded);

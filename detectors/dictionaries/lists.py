@@ -116,6 +116,9 @@ def write_index(name, macro):
         out.write("};\n")
         if name == "labels":
             write_bits(out, "label_ends", label_ends(labels))
+            last = {end[-1] for end in labels + SUFFIXES} | {"s"}
+            bits = [sum(1 << ord(c) % 64 for c in last if ord(c) // 64 == half) for half in (0, 1)]
+            out.write(f"static const uint64_t label_last[2] = {{0x{bits[0]:x}, 0x{bits[1]:x}}}; /* as bits of a byte */\n")
     print(f"{len(labels)} {name}, {bits} bits")
 
 
