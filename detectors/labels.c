@@ -179,7 +179,7 @@ static bool word_read(const char *text, uint32_t end, struct word *word)
 static uint32_t between_words(const char *text, uint32_t at)
 {
     uint32_t i = at;
-    while (i > 0 && at - i < 3 && text[i - 1] && strchr(" _-./'#", text[i - 1]))
+    while (i > 0 && at - i < 3 && text[i - 1] && strchr(" _-./'#()\"", text[i - 1]))
         i--;
     return i;
 }
