@@ -354,7 +354,7 @@ unsigned fold_text(const char *text, uint32_t len, struct offset_map map, struct
         }
         uint32_t markup = markup_length(text, len, i);
         if (markup) {
-            p.via |= PHI_VIA_MARKUP;
+            p.via |= text[i] == '\n' || text[i] == '\r' ? PHI_VIA_JOIN : PHI_VIA_MARKUP;
             i += markup;
             continue;
         }
