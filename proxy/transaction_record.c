@@ -229,7 +229,7 @@ static void add_counts(struct audit_record *r, const char *name, const uint32_t 
 
 static bool seen(const char (*hashes)[AUDIT_HASH_LEN + 1], size_t n, const char *hash) {
     for (size_t i = 0; i < n; i++)
-        if (memcmp(hashes[i], hash, AUDIT_HASH_LEN) == 0) return true;
+        if (hashes[i][0] == hash[0] && memcmp(hashes[i], hash, AUDIT_HASH_LEN) == 0) return true;
     return false;
 }
 
@@ -241,7 +241,7 @@ struct written {
 
 static bool was_written(const struct written *w, size_t n, const char *word, struct span value) {
     for (size_t i = 0; i < n; i++)
-        if (w[i].word == word && span_equal(w[i].value, value)) return true;
+        if (w[i].value.len == value.len && w[i].word == word && span_equal(w[i].value, value)) return true;
     return false;
 }
 
