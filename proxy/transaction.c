@@ -69,7 +69,7 @@ static enum flow check_framing(struct transaction *t, const struct http1_head *h
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
-    if (!t->get && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
+    if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
 }
@@ -82,27 +82,6 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
         return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
     t->purpose_asked = arena_copy(t->keep, purpose);
     return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
-}
-
-/* Queries can hold text; the only one that is known says how Gemini's stream is framed. */
-static bool query_is_known(const struct transaction *t, const struct http1_head *h) {
-    return t->endpoint == SHAPE_GEMINI_STREAM ? span_is(h->query, "alt=sse") : h->query.len == 0;
-}
-
-/* Gemini's paths name the model. */
-static enum flow read_path(struct transaction *t, const struct http1_head *h) {
-    struct span model = shape_path_model(h->path);
-    struct buf path;
-
-    if (!shape_is_gemini(t->endpoint)) return FLOW_NEXT;
-    buf_init(&path, 1024);
-    buf_add_c(&path, "/models/");
-    buf_add(&path, model);
-    buf_add_c(&path, t->endpoint == SHAPE_GEMINI ? ":generateContent" : ":streamGenerateContent?alt=sse");
-    t->upstream_path = path.failed ? NULL : arena_copy(t->keep, buf_span(&path));
-    t->path_model = span_make(arena_copy(t->keep, model), model.len);
-    buf_free(&path);
-    return t->upstream_path && t->path_model.ptr ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
 static bool is_date(struct span s) {
@@ -133,17 +112,13 @@ static enum flow read_version(struct transaction *t, const struct http1_head *h)
 }
 
 static enum flow read_head(struct transaction *t, const struct http1_head *h, const char *fingerprint) {
-    struct span method = h->method == HTTP1_GET ? span_of("GET") : h->method == HTTP1_POST ? span_of("POST") : span_of("-");
     unsigned retry_after;
     enum flow flow;
 
-    t->dialect = shape_dialect_of(h->path);
-    t->endpoint = shape_endpoint_find(method, h->path);
-    t->get = h->method == HTTP1_GET;
+    flow = transaction_read_address(t, h);
     t->principal = access_find(t->settings->access, client_key(h), span_of(fingerprint));
     if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
-    if (t->endpoint == SHAPE_NONE || !query_is_known(t, h)) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
-    if ((flow = read_path(t, h)) != FLOW_NEXT) return flow;
+    if (flow != FLOW_NEXT) return flow;
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
@@ -253,8 +228,8 @@ static size_t event_max(const struct transaction *t) {
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
-                                    .method = t->get ? "GET" : "POST",
-                                    .path = t->upstream_path ? t->upstream_path : shape_upstream_path(t->endpoint),
+                                    .method = shape_method(t->endpoint),
+                                    .path = t->upstream_path,
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
