@@ -34,7 +34,7 @@ struct audit_lines {
     size_t at, file; /* in buffer; in set */
     size_t len;
     int fd;
-    uint64_t number;
+    uint64_t number, base, line_at; /* base: offset of the buffer's first byte in the file */
     bool failed, torn, ended;
     char *buffer;
 };
@@ -155,7 +155,7 @@ uint64_t audit_set_first(const struct audit_set *s, size_t i) {
 static int open_file(struct audit_lines *l) {
     l->fd = open(l->set->v[l->file].path, O_RDONLY | O_CLOEXEC);
     l->at = l->len = 0;
-    l->number = 0;
+    l->number = l->base = 0;
     l->torn = false;
     if (l->fd >= 0) return 0;
     l->failed = true;
@@ -182,7 +182,10 @@ struct audit_lines *audit_lines_open(const struct audit_set *s, uint64_t seq, ui
     while (l->file + 1 < s->n && s->v[l->file + 1].first && s->v[l->file + 1].first <= seq)
         l->file++;
     if (l->buffer && (l->ended || open_file(l) == 0)) {
-        if (l->file + 1 == s->n && starts_at(l, seq, offset) && lseek(l->fd, (off_t)offset, SEEK_SET) < 0) l->failed = true;
+        if (l->file + 1 == s->n && starts_at(l, seq, offset)) {
+            l->failed = lseek(l->fd, (off_t)offset, SEEK_SET) < 0;
+            l->base = offset;
+        }
         return l;
     }
     audit_lines_close(l);
@@ -202,6 +205,7 @@ static ssize_t fill(struct audit_lines *l) {
 
     memmove(l->buffer, l->buffer + l->at, l->len - l->at);
     l->len -= l->at;
+    l->base += l->at;
     l->at = 0;
     do
         n = read(l->fd, l->buffer + l->len, BUFFER - l->len);
@@ -218,12 +222,14 @@ static bool next_in_file(struct audit_lines *l, struct span *line) {
         const char *end = memchr(l->buffer + looked, '\n', l->len - looked);
         if (end) {
             *line = span_make(l->buffer + l->at, (size_t)(end - l->buffer) - l->at);
+            l->line_at = l->base + l->at;
             l->at = (size_t)(end - l->buffer) + 1;
             l->number++;
             return true;
         }
         if (l->len - l->at == BUFFER) { /* no record is that long: what reads it says so */
             *line = span_make(l->buffer, BUFFER);
+            l->line_at = l->base;
             l->at = l->len;
             l->number++;
             return true;
@@ -273,4 +279,27 @@ const char *audit_lines_file(const struct audit_lines *l) {
 
 uint64_t audit_lines_number(const struct audit_lines *l) {
     return l->number;
+}
+
+uint64_t audit_lines_file_first(const struct audit_lines *l) {
+    return l->set->n ? l->set->v[l->file].first : 0;
+}
+
+uint64_t audit_lines_offset(const struct audit_lines *l) {
+    return l->line_at;
+}
+
+int audit_lines_seek(struct audit_lines *l, uint64_t file_first, uint64_t offset) {
+    size_t i = 0;
+
+    while (i < l->set->n && l->set->v[i].first != file_first)
+        i++;
+    if (i == l->set->n || l->failed) return -1;
+    if (l->fd >= 0) close(l->fd);
+    l->file = i;
+    l->ended = false;
+    if (open_file(l) < 0) return -1;
+    l->base = offset;
+    l->failed = lseek(l->fd, (off_t)offset, SEEK_SET) < 0;
+    return l->failed ? -1 : 0;
 }

@@ -33,6 +33,10 @@ bool audit_lines_failed(const struct audit_lines *l); /* a file could not be rea
 bool audit_lines_torn(const struct audit_lines *l);   /* the last file ends in part of a line */
 /* Where the line that was returned last is. */
 const char *audit_lines_file(const struct audit_lines *l);
-uint64_t audit_lines_number(const struct audit_lines *l);
+uint64_t audit_lines_number(const struct audit_lines *l); /* counted from where reading began in the file */
+uint64_t audit_lines_file_first(const struct audit_lines *l); /* sequence of its file's first record */
+uint64_t audit_lines_offset(const struct audit_lines *l);     /* of its first byte */
+/* Goes on at a line's first byte in the file that begins with this record. -1: there is no such file. */
+MUST_CHECK int audit_lines_seek(struct audit_lines *l, uint64_t file_first, uint64_t offset);
 
 #endif

@@ -25,6 +25,7 @@ static const struct {
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
     {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
     {"incident", "--by NAME --from T --to T --result open|low_probability|breach --key FILE [--report FILE]", phi_audit_incident},
+    {"index", "--key FILE [--log FILE]", phi_audit_index},
     {"schema", "[--markdown]", phi_audit_schema},
     {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
     {"witness", "key|request|sign ...", phi_audit_witness},
