@@ -58,7 +58,7 @@ static bool fits(const struct audit_index *x, const struct audit_set *set) {
 
     for (size_t i = 0; ok && i < x->n; i++) {
         ok = block_fits(l, &x->v[i]);
-        if (i > 0) ok = ok && x->v[i].first_seq == x->v[i - 1].last_seq + 1;
+        if (i > 0) ok = ok && x->v[i].first_seq > x->v[i - 1].last_seq; /* between may be what was erased */
     }
     audit_lines_close(l);
     return ok;
@@ -218,7 +218,7 @@ static int take_line(struct maker *m, const struct audit_lines *l, struct span l
         *b = (struct audit_index_block){.file_first = file, .offset = audit_lines_offset(l), .first_seq = seq};
         memcpy(b->prev, prev.ptr, AUDIT_HEX_LEN);
     }
-    b->bytes = audit_lines_offset(l) + line.len + 1 - b->offset;
+    b->bytes = audit_lines_end_offset(l) - b->offset;
     b->last_seq = seq;
     keep_time(b, audit_view_time(line));
     audit_terms_of_line(&m->terms, &m->terms_key, line);
@@ -236,7 +236,7 @@ static int make_blocks(struct maker *m, const struct audit_set *set, const struc
     if (rc == 0 && last) rc = audit_lines_seek(l, last->file_first, last->offset + last->bytes);
     while (rc == 0 && audit_lines_next(l, &line))
         rc = take_line(m, l, line);
-    if (rc == 0 && audit_lines_failed(l)) rc = -1;
+    if (rc == 0 && (audit_lines_failed(l) || audit_lines_sealed(l))) rc = -1; /* what was left out would stay hidden */
     m->result->records -= rc == 0 && m->block.bytes ? m->block.last_seq - m->block.first_seq + 1 : 0;
     audit_lines_close(l);
     return rc;
@@ -260,7 +260,7 @@ int audit_index_update(const char *log, const struct audit_set *set, const unsig
     *reason = "it cannot be written";
     m.hasher = audit_hasher_new(key);
     if (!m.hasher || audit_terms_key(&m.terms_key, key) < 0 || audit_index_file_begin(m.db, !old) < 0) goto out;
-    *reason = "the log cannot be read, or the index not be written";
+    *reason = "the log cannot be read whole (is it encrypted?), or the index not be written";
     rc = make_blocks(&m, set, old);
     if (rc == 0) rc = audit_index_file_commit(m.db);
 out:

@@ -6,6 +6,7 @@
 #include "audit_set.h"
 
 #include "audit.h"
+#include "audit_seal.h"
 #include "audit_view.h"
 
 #include <dirent.h>
@@ -27,6 +28,7 @@ struct file {
 struct audit_set {
     struct file *v;
     size_t n, room;
+    struct audit_sealer *sealer;
 };
 
 struct audit_lines {
@@ -35,14 +37,16 @@ struct audit_lines {
     size_t len;
     int fd;
     uint64_t number, base, line_at; /* base: offset of the buffer's first byte in the file */
-    bool failed, torn, ended;
+    bool failed, torn, ended, raw;
+    uint64_t sealed, erased, line_end;
+    struct buf plain;
     char *buffer;
 };
 
 /* ---- finding ---- */
 
 static int first_sequence(const char *path, uint64_t *out) {
-    char line[AUDIT_RECORD_MAX + 1];
+    char line[AUDIT_LINE_MAX + 1];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     *out = 0;
@@ -163,7 +167,7 @@ static int open_file(struct audit_lines *l) {
 }
 
 static bool starts_at(struct audit_lines *l, uint64_t seq, uint64_t offset) {
-    char line[AUDIT_RECORD_MAX + 2];
+    char line[AUDIT_LINE_MAX + 2];
     ssize_t n = offset ? pread(l->fd, line, sizeof line, (off_t)offset - 1) : 0;
 
     if (n < 2 || line[0] != '\n') return false;
@@ -176,6 +180,7 @@ struct audit_lines *audit_lines_open(const struct audit_set *s, uint64_t seq, ui
     if (!l) return NULL;
 
     l->set = s;
+    buf_init(&l->plain, AUDIT_RECORD_MAX);
     l->fd = -1;
     l->buffer = malloc(BUFFER);
     l->ended = s->n == 0;
@@ -196,6 +201,7 @@ void audit_lines_close(struct audit_lines *l) {
     if (!l) return;
     if (l->fd >= 0) close(l->fd);
     free(l->buffer);
+    buf_free(&l->plain);
     free(l);
 }
 
@@ -223,6 +229,7 @@ static bool next_in_file(struct audit_lines *l, struct span *line) {
         if (end) {
             *line = span_make(l->buffer + l->at, (size_t)(end - l->buffer) - l->at);
             l->line_at = l->base + l->at;
+            l->line_end = l->line_at + line->len + 1;
             l->at = (size_t)(end - l->buffer) + 1;
             l->number++;
             return true;
@@ -230,6 +237,7 @@ static bool next_in_file(struct audit_lines *l, struct span *line) {
         if (l->len - l->at == BUFFER) { /* no record is that long: what reads it says so */
             *line = span_make(l->buffer, BUFFER);
             l->line_at = l->base;
+            l->line_end = l->base + BUFFER;
             l->at = l->len;
             l->number++;
             return true;
@@ -252,7 +260,7 @@ static bool next_file(struct audit_lines *l) {
     return open_file(l) == 0;
 }
 
-bool audit_lines_next(struct audit_lines *l, struct span *line) {
+static bool next_raw(struct audit_lines *l, struct span *line) {
     while (!l->ended && !l->failed) {
         uint64_t next = l->file + 1 < l->set->n ? l->set->v[l->file + 1].first : 0;
         bool surplus = false;
@@ -263,6 +271,40 @@ bool audit_lines_next(struct audit_lines *l, struct span *line) {
         if (!next_file(l)) break;
     }
     return false;
+}
+
+/* The record inside; false: it cannot be read any more, or not by us. */
+static bool open_line(struct audit_lines *l, struct span *line) {
+    struct audit_sealed s;
+    const char *reason;
+    int rc = audit_sealed_read(*line, &s, &reason) < 0 ? -1 : audit_unseal(l->set->sealer, &s, &l->plain);
+
+    if (rc == 0) *line = buf_span(&l->plain);
+    else if (rc > 0 && (s.erased.len || l->set->sealer)) l->erased++; /* itself, or the key of its month */
+    else l->sealed++;
+    return rc == 0;
+}
+
+bool audit_lines_next(struct audit_lines *l, struct span *line) {
+    while (next_raw(l, line))
+        if (l->raw || !audit_sealed_is(*line) || open_line(l, line)) return true;
+    return false;
+}
+
+void audit_lines_raw(struct audit_lines *l) {
+    l->raw = true;
+}
+
+uint64_t audit_lines_sealed(const struct audit_lines *l) {
+    return l->sealed;
+}
+
+uint64_t audit_lines_erased(const struct audit_lines *l) {
+    return l->erased;
+}
+
+void audit_set_open_with(struct audit_set *s, struct audit_sealer *sealer) {
+    s->sealer = sealer;
 }
 
 bool audit_lines_failed(const struct audit_lines *l) {
@@ -287,6 +329,10 @@ uint64_t audit_lines_file_first(const struct audit_lines *l) {
 
 uint64_t audit_lines_offset(const struct audit_lines *l) {
     return l->line_at;
+}
+
+uint64_t audit_lines_end_offset(const struct audit_lines *l) {
+    return l->line_end;
 }
 
 int audit_lines_seek(struct audit_lines *l, uint64_t file_first, uint64_t offset) {

@@ -9,9 +9,11 @@
 
 #include "audit_view.h"
 #include "phi_audit.h"
+#include "phi_audit_seal.h"
 
 struct phi_reader {
     struct audit_set *set;
+    struct phi_seal seal;
     struct audit_lines *lines;
     struct audit_index *index;          /* NULL: every line is read */
     struct audit_index_query *query;
@@ -39,7 +41,7 @@ struct phi_reader *phi_reader_open(const struct phi_read_options *o) {
 
     if (!r) return NULL;
     r->set = phi_audit_set(o->log);
-    r->lines = r->set ? audit_lines_open(r->set, 0, 0) : NULL;
+    if (r->set && phi_seal_open(&r->seal, o->log, o->encryption_path, r->set) == 0) r->lines = audit_lines_open(r->set, 0, 0);
     if (r->lines && open_index(r, o) == 0) return r;
     phi_reader_free(r);
     return NULL;
@@ -51,6 +53,7 @@ void phi_reader_free(struct phi_reader *r) {
     audit_index_free(r->index);
     audit_lines_close(r->lines);
     audit_set_free(r->set);
+    phi_seal_close(&r->seal);
     free(r);
 }
 

@@ -13,9 +13,11 @@ struct phi_read_options {
     const char *log;      /* NULL: audit/decisions.log */
     const char *key_path; /* the audit key; NULL: no index is used, because it could not be believed */
     bool no_index;
+    const char *encryption_path; /* NULL: encrypted records cannot be read */
 };
 
-#define PHI_READ_OPTIONS(r) {"--log", &(r).log, NULL}, {"--key", &(r).key_path, NULL}, {"--no-index", NULL, &(r).no_index}
+#define PHI_READ_OPTIONS(r) {"--log", &(r).log, NULL}, {"--key", &(r).key_path, NULL}, {"--no-index", NULL, &(r).no_index}, \
+        {"--encryption-key", &(r).encryption_path, NULL}
 
 struct phi_reader;
 
