@@ -227,6 +227,18 @@ static int read_signing_key(struct config *c, const struct yaml_node *n, struct 
     return -1;
 }
 
+static int read_encryption_key(struct config *c, const struct yaml_node *n, struct diag *d) {
+    const char *key;
+    size_t len;
+
+    if (!n) return 0;
+    if (config_secret(c, n, d, &key, &len) < 0) return -1;
+    c->encrypted = hex_read(span_make(key, len), c->encryption_key, sizeof c->encryption_key) == 0;
+    if (c->encrypted) return 0;
+    yaml_error(n, d, "expected a file with 64 lower-case hex digits (256 random bits)");
+    return -1;
+}
+
 static int read_checkpoint(struct config *c, const struct yaml_node *n, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "every"}, {.name = "interval"}};
 
@@ -247,7 +259,7 @@ static int read_rotate(struct config *c, const struct yaml_node *n, struct diag 
 
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
-                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
+                                           {.name = "signing_key", .any_type = true}, {.name = "encryption_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
                                            {.name = "checkpoint", .type = YAML_NODE_MAP}, {.name = "rotate", .type = YAML_NODE_MAP}};
     const struct yaml_node *n = yaml_get(root, "audit");
     const char *key;
@@ -259,7 +271,7 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
     if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
     if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0 ||
-        read_rotate(c, yaml_get(n, "rotate"), d) < 0)
+        read_rotate(c, yaml_get(n, "rotate"), d) < 0 || read_encryption_key(c, yaml_get(n, "encryption_key"), d) < 0)
         return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
     if (hex_read(span_make(key, len), c->audit_key, sizeof c->audit_key) == 0) return 0;
@@ -398,6 +410,7 @@ void config_free(struct config *c) {
         free(c->memory);
     }
     explicit_bzero(c->audit_key, sizeof c->audit_key);
+    explicit_bzero(c->encryption_key, sizeof c->encryption_key);
     free(c);
 }
 

@@ -25,6 +25,8 @@ struct config {
     const char *node;
     const char *audit_file;
     unsigned char audit_key[32];
+    unsigned char encryption_key[32]; /* of the records at rest, when encrypted */
+    bool encrypted;
     struct audit_note_key *signing_key; /* NULL: checkpoints are not signed */
     uint64_t checkpoint_ms, rotate_size;
     bool rotate_daily;

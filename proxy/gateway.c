@@ -286,6 +286,7 @@ static int start_listeners(struct gateway *g) {
 static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
+                                    .encryption_key = g->config->encrypted ? g->config->encryption_key : NULL,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
