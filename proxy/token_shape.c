@@ -4,6 +4,8 @@
  */
 #include "token_shape.h"
 
+#include <stdio.h>
+
 #include "tokens.h"
 
 #define DIGITS_MAX 7u
@@ -66,6 +68,20 @@ enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *
         if (sign && s.ptr[sign_at] == '-') parts->days = -parts->days;
     }
     return TOKEN_YES;
+}
+
+int token_write(const char *word, uint32_t number, unsigned form, long days, char *out) {
+    char letters[3] = {0}, distance[16] = "";
+
+    if (form >= 26) {
+        letters[0] = (char)('B' + (form - 26) / 25);
+        letters[1] = (char)('B' + (form - 26) % 25);
+    } else if (form > 0) {
+        letters[0] = (char)('A' + form);
+    }
+    if (days) (void)snprintf(distance, sizeof distance, "%+ldd", days);
+    int n = snprintf(out, TOKEN_MAX + 1, "[%s_%u%s%s]", word, number, letters, distance);
+    return n < 0 || n > TOKEN_MAX ? -1 : 0;
 }
 
 bool token_next(struct span s, size_t from, size_t *begin, size_t *end) {

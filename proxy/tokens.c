@@ -10,7 +10,6 @@
  */
 #include "tokens.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -19,7 +18,6 @@
 #include "token_shape.h"
 
 #define NUMBER_MAX 1000000u
-#define FORMS_MAX (1u + 25u + 25u * 25u) /* no letter, one letter, two letters; each B to Z */
 #define WORDS_MAX PHI_KINDS
 #define FIRST_TABLE 64u
 
@@ -171,7 +169,7 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     uint64_t hash = subject_hash(t, word, id);
     struct subject *s = id ? find_subject(t, word, id, hash) : NULL;
 
-    if (s && s->forms < FORMS_MAX) {
+    if (s && s->forms < TOKEN_FORMS) {
         *number = s->number;
         *form = s->forms++;
         return 0;
@@ -189,18 +187,10 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
 }
 
 static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
-    char letters[3] = {0}, distance[16] = "", text[TOKEN_MAX + 1];
+    char text[TOKEN_MAX + 1];
 
-    if (form >= 26) {
-        letters[0] = (char)('B' + (form - 26) / 25);
-        letters[1] = (char)('B' + (form - 26) % 25);
-    } else if (form > 0) {
-        letters[0] = (char)('A' + form);
-    }
-    if (days) (void)snprintf(distance, sizeof distance, "%+ldd", days);
-    int n = snprintf(text, sizeof text, "[%s_%u%s%s]", word, number, letters, distance);
-    if (n < 0 || (size_t)n > TOKEN_MAX) return (struct span){0};
-    struct span s = {arena_copy(a, span_make(text, (size_t)n)), (size_t)n};
+    if (token_write(word, number, form, days, text) < 0) return (struct span){0};
+    struct span s = span_make(arena_copy(a, span_of(text)), strlen(text));
     return s.ptr ? s : (struct span){0};
 }
 
@@ -274,17 +264,17 @@ static struct series *series_for(struct tokens *t, unsigned word, long day) {
     return t->series = s;
 }
 
-/* Its place among the forms of the series; a new one is added. FORMS_MAX: no room. */
+/* Its place among the forms of the series; a new one is added. TOKEN_FORMS: no room. */
 static unsigned form_for(struct tokens *t, struct series *s, const struct token_date *date) {
     struct date_form **at = &s->forms;
     unsigned n = 0;
 
     for (; *at; at = &(*at)->next, n++)
         if (strcmp((*at)->form, date->form) == 0) return n;
-    struct date_form *f = n < FORMS_MAX ? arena_alloc(t->arena, sizeof *f) : NULL;
-    if (!f) return FORMS_MAX;
+    struct date_form *f = n < TOKEN_FORMS ? arena_alloc(t->arena, sizeof *f) : NULL;
+    if (!f) return TOKEN_FORMS;
     *f = (struct date_form){.form = arena_copy(t->arena, span_of(date->form)), .exact = date->exact};
-    if (!f->form) return FORMS_MAX;
+    if (!f->form) return TOKEN_FORMS;
     *at = f;
     return n;
 }
@@ -299,9 +289,9 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
     if (e) return e->text;
 
     struct series *s = series_for(t, word, date->day);
-    unsigned form = s ? form_for(t, s, date) : FORMS_MAX;
+    unsigned form = s ? form_for(t, s, date) : TOKEN_FORMS;
     e = arena_alloc(t->arena, sizeof *e);
-    if (!e || form == FORMS_MAX) return none;
+    if (!e || form == TOKEN_FORMS) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
     e->text = write_token(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);

@@ -27,6 +27,8 @@ struct vault_options {
     const char *anchor;        /* small file that tells an older copy from the latest; NULL: path + ".anchor" */
     const unsigned char *key;  /* 32 bytes, copied */
     uint64_t ttl_s;            /* a token can be restored at least so long after it last left */
+    bool accept;               /* a person says that this file is to be used although it is older, another, or new: what it does
+                                  not know is lost; numbers that may have been given out stay unused */
 };
 
 /* NULL with a sentence in err. */
