@@ -165,15 +165,66 @@ static bool has_age(const struct words *w, const struct run *r)
     return false;
 }
 
+/* "Therapist: Priya, how was ...": who is spoken to. */
+static bool is_spoken_to(const struct words *w, const struct run *r)
+{
+    uint32_t i = r->last + 1;
+
+    return w->v[r->first].gap & GAP_COLON && i < w->n && w->v[i].gap & GAP_COMMA && w->v[i].shape == SHAPE_LOWER;
+}
+
+/* "signed by", "cc:", "Sincerely,": the word in front of i names the writer. "reported by" may be anybody. */
+static bool is_signature(const struct words *w, uint32_t i)
+{
+    static const char *const anybody[] = {"reported", "read", "edited", "prepared", "submitted", "approved", "patient", "client", NULL};
+
+    if (!(w->v[i - 1].classes & LEX(SIGN)) || (i > 1 && w->v[i - 2].classes & LEX(PATIENT)))
+        return false;
+    if (w->v[i].gap & (GAP_COLON | GAP_COMMA))
+        return true;
+    return i > 1 && words_is(w, i - 1, "by") && w->v[i - 2].classes & LEX(SIGN) && !words_is_any(w, i - 2, anybody);
+}
+
+/* "referring Tobias": what is done to somebody; "Referring: Tobias" is a form's. The word in front of i. */
+static bool is_deed(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i - 1];
+
+    return x->letters > 5 && memcmp(w->text + x->end - 3, "ing", 3) == 0 && !(w->v[i].gap & GAP_COLON);
+}
+
+/* A name is a professional's only where the text says so: policies let those pass that hide everybody else's. */
+static bool is_provider(const struct words *w, const struct run *r)
+{
+    static const char *const filler[] = {"is", "was", "named", "called", "name", "the", NULL};
+    bool comma = false;
+
+    for (uint32_t i = r->first, k = 0; i > 0 && k < 3; i--, k++) {
+        const struct word *x = &w->v[i - 1];
+        if (w->v[i].gap & (GAP_LINE | GAP_BLANK | GAP_STOP | GAP_START) || x->label == LABEL_NAME)
+            return false;
+        if (w->v[i].gap & GAP_PERIOD && !(x->classes & (LEX(DOCTOR) | LEX(TITLE))))
+            return false;
+        if (x->classes & (LEX(PROVIDER) | LEX(DOCTOR)))
+            return !comma && !is_spoken_to(w, r) && !is_deed(w, i);
+        if (is_signature(w, i))
+            return !comma;
+        if (!(x->classes & (LEX(CREDENTIAL) | LEX(TITLE))) && !words_is_any(w, i - 1, filler))
+            return false;
+        comma = comma || w->v[i].gap & GAP_COMMA;
+    }
+    return false;
+}
+
 static enum phi_kind kind_of(const struct words *w, const struct run *r)
 {
-    uint64_t near = classes_before(w, r->first, 1), before = classes_before(w, r->first, 3);
+    uint64_t before = classes_before(w, r->first, 3);
 
-    if (near & LEX(DOCTOR) || has_credential(w, r))
+    if (has_credential(w, r))
         return PHI_NAME_PROVIDER;
-    if (before & LEX(RELATION))
+    if (before & LEX(RELATION) && !(classes_before(w, r->first, 1) & LEX(DOCTOR)))
         return PHI_NAME_RELATIVE;
-    if (before & (LEX(PROVIDER) | LEX(SIGN) | LEX(DOCTOR)))
+    if (is_provider(w, r))
         return PHI_NAME_PROVIDER;
     if (before & (LEX(PATIENT) | LEX(LABEL)) || has_age(w, r))
         return PHI_NAME_PATIENT;

@@ -2,6 +2,7 @@
  *
  * 1. What is below its threshold or allowed is dropped.
  * 2. Overlapping candidates of one family unite: the span of all, the kind of the best that says whose it is.
+ *    A name or a town inside an e-mail or street address is part of the address.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
  *    earlier rule). What a loser covered beside the winner stays covered, as its own finding: no byte that
  *    somebody held for PHI is given up.
@@ -242,11 +243,41 @@ static bool piece_is_whole(const struct candidate *piece, const struct candidate
     return false;
 }
 
+static bool kind_is_address(unsigned kind)
+{
+    return kind == PHI_EMAIL || kind == PHI_GEO_STREET;
+}
+
+static bool kind_may_be_in_address(unsigned kind)
+{
+    return resolve_family(kind) == PHI_NAME_PATIENT || kind == PHI_GEO_CITY;
+}
+
+/* v is by place. The count of those kept. */
+static uint32_t parts_of_addresses_drop(struct candidate *v, uint32_t n)
+{
+    uint32_t kept = 0, reach = 0; /* where the addresses that begin up to here end */
+    for (uint32_t i = 0, k = 0; i < n; i++) {
+        if (i == 0 || v[i].leaf != v[i - 1].leaf)
+            reach = 0;
+        for (k = k > i ? k : i; k < n && v[k].leaf == v[i].leaf && v[k].begin <= v[i].begin; k++)
+            if (kind_is_address(v[k].kind) && v[k].end > reach)
+                reach = v[k].end;
+        if (v[i].end <= reach && kind_may_be_in_address(v[i].kind))
+            v[i].end = v[i].begin;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (v[i].begin < v[i].end)
+            v[kept++] = v[i];
+    return kept;
+}
+
 static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap, struct candidate *out,
                                  const struct phi_leaf *leaves)
 {
     struct sweep w = {.v = v, .heap = heap, .out = out, .out_max = 2 * n};
     qsort(v, n, sizeof *v, by_place);
+    n = parts_of_addresses_drop(v, n);
     for (uint32_t i = 0; i < n;) {
         uint32_t k = i;
         while (k < n && v[k].leaf == v[i].leaf)
