@@ -16,12 +16,14 @@
 #include "keyed_hash.h"
 #include "token_date.h"
 #include "token_shape.h"
+#include "vault.h"
 
 #define NUMBER_MAX 1000000u
 #define WORDS_MAX PHI_KINDS
 #define FIRST_TABLE 64u
+#define EARLIER_MAX 1000u /* looked up in the vault for one answer; a model may write any number of them */
 
-enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED };
+enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED, LABEL_CLAIM };
 
 struct table {
     struct slot {
@@ -58,8 +60,29 @@ struct series {
     } * forms; /* in order of appearance: none, B, C, ... */
 };
 
+/* A value that waits for its token. */
+struct waiting {
+    struct waiting *next;
+    enum phi_kind kind;
+    unsigned word, subject;
+    struct span value;
+    const struct token_date *date; /* NULL: none */
+};
+
+struct kept {
+    struct tokens *tokens; /* its table: what is found grows it */
+    struct vault *vault;
+    const char *principal;
+    bool earlier, settled, failed;
+    unsigned asked;
+    struct table claims;
+    struct waiting *first, **end;
+    size_t n;
+};
+
 struct tokens {
     struct arena *arena;
+    struct kept *kept; /* NULL: scope request */
     struct series *series; /* few: a second one only for dates that lie far apart */
     struct keyed_hash hash;
     struct table values, texts, subjects, reserved;
@@ -158,6 +181,7 @@ static bool is_reserved(const struct tokens *t, struct span word, uint32_t numbe
 static uint32_t next_number(struct tokens *t, unsigned word) {
     while (t->last[word] < NUMBER_MAX) {
         uint32_t number = ++t->last[word];
+        if (t->kept && vault_numbers(t->kept->vault, t->kept->principal, phi_kind_word((enum phi_kind)word), 1, &number) < 0) return 0;
         if (!is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
     }
     return 0;
@@ -236,6 +260,7 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
+    if (t->kept) return none;
 
     e = arena_alloc(t->arena, sizeof *e);
     if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
@@ -287,6 +312,7 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
+    if (t->kept && t->kept->settled) return none;
 
     struct series *s = series_for(t, word, date->day);
     unsigned form = s ? form_for(t, s, date) : TOKEN_FORMS;
@@ -322,7 +348,7 @@ bool tokens_find_date(const struct tokens *t, struct span token, char *out, stru
     return false;
 }
 
-bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+static bool find_text(const struct tokens *t, struct span token, struct span *value) {
     uint64_t hash = keyed_hash_of(&t->hash, LABEL_TEXT, token);
     size_t at = hash;
 
@@ -332,6 +358,180 @@ bool tokens_find(const struct tokens *t, struct span token, struct span *value) 
         return true;
     }
     return false;
+}
+
+/* ---- a scope that outlives the request ---- */
+
+struct tokens *tokens_new_kept(struct arena *a, struct vault *v, const char *principal, bool earlier) {
+    struct tokens *t = tokens_new(a);
+    struct kept *k = t ? arena_alloc(a, sizeof *k) : NULL;
+
+    if (!k) return NULL;
+    *k = (struct kept){.tokens = t, .vault = v, .principal = principal, .earlier = earlier, .end = &k->first};
+    t->kept = k;
+    return t;
+}
+
+bool tokens_kept(const struct tokens *t) {
+    return t->kept != NULL;
+}
+
+bool tokens_vault_failed(const struct tokens *t) {
+    return t->kept && t->kept->failed;
+}
+
+static bool is_claimed(const struct kept *k, unsigned word, struct span value, uint64_t hash) {
+    size_t at = hash;
+    for (const struct waiting *w; (w = table_next(&k->claims, hash, &at));)
+        if (w->word == word && span_equal(w->value, value)) return true;
+    return false;
+}
+
+static int claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject, const struct token_date *date) {
+    struct kept *k = t->kept;
+
+    if (!k || k->settled || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return -1;
+    unsigned word = word_of(kind);
+    uint64_t hash = keyed_hash_of(&t->hash, LABEL_CLAIM | (uint64_t)word << 8, value);
+    if (is_claimed(k, word, value, hash)) return 0;
+    struct waiting *w = arena_alloc(t->arena, sizeof *w);
+    if (!w) return -1;
+    *w = (struct waiting){.kind = kind, .word = word, .subject = subject, .value = span_make(arena_copy(t->arena, value), value.len), .date = date};
+    if (!w->value.ptr || table_add(t->arena, &k->claims, hash, w) < 0) return -1;
+    *k->end = w;
+    k->end = &w->next;
+    k->n++;
+    return 0;
+}
+
+int tokens_claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
+    return claim(t, kind, value, subject, NULL);
+}
+
+int tokens_claim_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date) {
+    struct token_date *copy = arena_alloc(t->arena, sizeof *copy);
+
+    if (!copy) return -1;
+    *copy = *date;
+    return claim(t, kind, value, 0, copy);
+}
+
+static int add_known(struct tokens *t, unsigned word, struct span value, struct span text) {
+    struct entry *e = arena_alloc(t->arena, sizeof *e);
+
+    if (!e) return -1;
+    *e = (struct entry){.value = value, .text = text, .word = word};
+    return entry_add(t, e, value_hash(t, word, value));
+}
+
+/* The numbers of texts that stay in the request as they are. */
+static int list_taken(const struct tokens *t, struct vault_taken **out) {
+    struct vault_taken *v = arena_array(t->arena, t->reserved.n + 1, sizeof *v);
+    size_t n = 0;
+
+    if (!v) return -1;
+    for (size_t i = 0; i < t->reserved.size; i++) {
+        const struct reserved *r = t->reserved.v[i].item;
+        if (r) v[n++] = (struct vault_taken){r->word.ptr, r->number};
+    }
+    *out = v;
+    return 0;
+}
+
+static int settle_values(struct tokens *t) {
+    const struct kept *k = t->kept;
+    struct vault_claim *claims = arena_array(t->arena, k->n + 1, sizeof *claims);
+    struct vault_taken *taken;
+    size_t n = 0;
+
+    if (!claims || list_taken(t, &taken) < 0) return -1;
+    for (const struct waiting *w = k->first; w; w = w->next)
+        if (!w->date)
+            claims[n++] = (struct vault_claim){.word = phi_kind_word(w->kind), .value = w->value, .subject = w->subject};
+    if (vault_assign(k->vault, k->principal, claims, n, taken, t->reserved.n) < 0) return -1;
+    n = 0;
+    for (const struct waiting *w = k->first; w; w = w->next) {
+        if (w->date) continue;
+        const struct vault_claim *c = &claims[n++];
+        struct span text = write_token(t->arena, c->word, c->number, c->form, 0);
+        if (add_known(t, w->word, w->value, text) < 0) return -1;
+    }
+    return 0;
+}
+
+/* Distances are those of one request: its series have numbers of their own, and their texts are kept for what continues it. */
+static int settle_dates(struct tokens *t) {
+    const struct kept *k = t->kept;
+    struct vault_entry *entries = arena_array(t->arena, k->n + 1, sizeof *entries);
+    size_t n = 0;
+
+    if (!entries) return -1;
+    for (const struct waiting *w = k->first; w; w = w->next) {
+        if (!w->date) continue;
+        struct span text = tokens_put_date(t, w->kind, w->value, w->date);
+        if (text.len == 0) return -1;
+        entries[n++] = (struct vault_entry){phi_kind_word(w->kind), text, w->value};
+    }
+    return vault_store(k->vault, k->principal, entries, n);
+}
+
+int tokens_settle(struct tokens *t) {
+    struct kept *k = t->kept;
+
+    if (!k || k->settled) return -1;
+    k->failed = settle_values(t) < 0 || settle_dates(t) < 0;
+    k->settled = true;
+    return k->failed ? -1 : 0;
+}
+
+/* What the vault tells, into the table; a text that stands in the request as it is stays what it is. */
+static int take_known(void *arg, struct span token, struct span value) {
+    struct tokens *t = arg;
+    struct token_parts parts;
+    struct span known;
+    size_t len;
+
+    if (token_shape_of(token, &len, &parts) != TOKEN_YES || len != token.len) return -1;
+    if (find_text(t, token, &known) || is_reserved(t, parts.word, parts.number)) return 0;
+    struct entry *e = arena_alloc(t->arena, sizeof *e);
+    if (!e) return -1;
+    e->text = span_make(arena_copy(t->arena, token), token.len);
+    e->value = span_make(arena_copy(t->arena, value), value.len);
+    if (!e->text.ptr || !e->value.ptr) return -1;
+    return table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
+}
+
+int tokens_recall(struct tokens *t, struct span object) {
+    if (!t->kept) return -1;
+    switch (vault_recall(t->kept->vault, t->kept->principal, object, take_known, t)) {
+    case VAULT_FOUND: return 1;
+    case VAULT_NONE: return 0;
+    case VAULT_FAILED: break;
+    }
+    return -1;
+}
+
+int tokens_remember(const struct tokens *t, struct span object) {
+    struct span *texts;
+    size_t n = 0;
+
+    if (!t->kept) return -1;
+    texts = arena_array(t->arena, t->texts.n + 1, sizeof *texts);
+    if (!texts) return -1;
+    for (size_t i = 0; i < t->texts.size; i++) {
+        const struct entry *e = t->texts.v[i].item;
+        if (e) texts[n++] = e->text;
+    }
+    return vault_remember(t->kept->vault, t->kept->principal, object, texts, n);
+}
+
+bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+    struct kept *k = t->kept;
+
+    if (find_text(t, token, value)) return true;
+    if (!k || !k->earlier || k->asked >= EARLIER_MAX) return false;
+    k->asked++;
+    return vault_find(k->vault, k->principal, token, take_known, k->tokens) == VAULT_FOUND && find_text(t, token, value);
 }
 
 size_t tokens_count(const struct tokens *t) {

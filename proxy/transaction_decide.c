@@ -207,16 +207,21 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
     if (t->overriding) policy_view_override(out);
 }
 
+static struct tokens *new_tokens(const struct transaction *t) {
+    const struct transaction_world *w = t->world;
+    return w->vault ? tokens_new_kept(t->keep, w->vault, t->principal->id, w->earlier) : tokens_new(t->keep);
+}
+
 static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
     view_policy(t, &view);
-    t->tokens = tokens_new(t->keep);
+    t->tokens = new_tokens(t);
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
     if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
                        &t->transform) < 0)
-        return transaction_refuse(t, REFUSAL_DETECTOR);
+        return transaction_refuse(t, tokens_vault_failed(t->tokens) ? REFUSAL_VAULT : REFUSAL_DETECTOR);
     return FLOW_NEXT;
 }
 

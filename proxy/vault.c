@@ -193,12 +193,13 @@ int vault_submit_and_wait(struct vault *v, struct vault_job *job) {
 
 /* ---- readers ---- */
 
-struct vault_hand *vault_read_begin(struct vault *v) {
+struct vault_hand *vault_read_begin(struct vault *v, bool brief) {
+    size_t n = brief ? VAULT_READERS : VAULT_READERS - VAULT_READERS_BRIEF;
     struct vault_hand *h = NULL;
 
     pthread_mutex_lock(&v->lock);
     while (!h) {
-        for (size_t i = 0; i < VAULT_READERS && !h; i++)
+        for (size_t i = n; i-- > 0 && !h;)
             if (!v->readers[i].busy) h = &v->readers[i];
         if (!h) pthread_cond_wait(&v->free, &v->lock);
     }
@@ -217,7 +218,7 @@ void vault_read_end(struct vault *v, struct vault_hand *h) {
     }
     pthread_mutex_lock(&v->lock);
     h->busy = false;
-    pthread_cond_signal(&v->free);
+    pthread_cond_broadcast(&v->free);
     pthread_mutex_unlock(&v->lock);
 }
 

@@ -73,7 +73,7 @@ static int parse_slot(struct span slot, struct vault_anchor *a) {
     digest_of(slot.ptr, end - 64, digest);
     if (!span_is(span_sub(slot, end - 64, end), digest)) return -1;
     struct span s = span_sub(slot, sizeof HEAD - 1, end - 64);
-    if (number(&s, &turn) < 0) return -1;
+    if (number(&s, &turn) < 0 || turn == INT64_MAX) return -1;
     struct span id = word(&s);
     if (id.len != 2 * VAULT_ANCHOR_ID || unhex(id, a->vault) < 0) return -1;
     if (number(&s, &a->ceiling) < 0 || number(&s, &a->floor) < 0 || number(&s, &a->sequence) < 0 || number(&s, &clean) < 0) return -1;
@@ -82,12 +82,12 @@ static int parse_slot(struct span slot, struct vault_anchor *a) {
     return 0;
 }
 
-static int read_slots(struct vault_anchor *a, const char *bytes, size_t n) {
+int vault_anchor_read(struct vault_anchor *a, struct span bytes) {
     int found = -1;
 
-    for (size_t i = 0; i < 2 && (i + 1) * SLOT <= n; i++) {
+    for (size_t i = 0; i < 2 && (i + 1) * SLOT <= bytes.len; i++) {
         struct vault_anchor one = {.fd = a->fd};
-        if (parse_slot(span_make(bytes + i * SLOT, SLOT), &one) < 0) continue;
+        if (parse_slot(span_make(bytes.ptr + i * SLOT, SLOT), &one) < 0) continue;
         if (found < 0 || one.turn > a->turn) *a = one;
         found = 0;
     }
@@ -122,7 +122,7 @@ enum vault_anchor_found vault_anchor_open(struct vault_anchor *a, const char *pa
         return fail(a, err, err_size, "others can read or change the vault's anchor; use `chmod 600`");
     if (st.st_size == 0) return sync_directory(path) < 0 ? fail(a, err, err_size, "the vault's anchor cannot be made durable") : VAULT_ANCHOR_NEW;
     ssize_t n = pread(a->fd, bytes, sizeof bytes, 0);
-    if (n < 0 || read_slots(a, bytes, (size_t)n) < 0) return fail(a, err, err_size, "the vault's anchor is damaged");
+    if (n < 0 || vault_anchor_read(a, span_make(bytes, (size_t)n)) < 0) return fail(a, err, err_size, "the vault's anchor is damaged");
     return VAULT_ANCHOR_OLD;
 }
 

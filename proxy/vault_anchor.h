@@ -27,6 +27,8 @@ enum vault_anchor_found { VAULT_ANCHOR_FAILED = 0, VAULT_ANCHOR_NEW, VAULT_ANCHO
 
 /* Makes an empty one when there is none. FAILED: a sentence in err (another process has it, damaged). */
 enum vault_anchor_found vault_anchor_open(struct vault_anchor *a, const char *path, char *err, size_t err_size);
+/* The newer whole slot of a file's bytes; fd stays. -1: none. */
+MUST_CHECK int vault_anchor_read(struct vault_anchor *a, struct span bytes);
 MUST_CHECK int vault_anchor_write(struct vault_anchor *a); /* durable when it returns 0 */
 void vault_anchor_close(struct vault_anchor *a);
 

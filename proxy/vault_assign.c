@@ -384,7 +384,7 @@ static int assign_job(struct vault *v, struct vault_hand *h, struct vault_job *j
 }
 
 static int read_only(struct vault *v, struct assign_job *j) {
-    struct vault_hand *h = vault_read_begin(v);
+    struct vault_hand *h = vault_read_begin(v, false);
 
     if (!h) return -1;
     int rc = assign_with(v, h, j, false);

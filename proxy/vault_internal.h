@@ -15,7 +15,8 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#define VAULT_READERS 4
+#define VAULT_READERS 6
+#define VAULT_READERS_BRIEF 2 /* of them, kept for questions of microseconds: an event loop may ask */
 #define VAULT_OBJECT_MAX 200  /* bytes of an object's id */
 #define VAULT_NUMBER_MAX 1000000
 #define VAULT_VALUE_MAX (1u << 20)
@@ -63,7 +64,7 @@ struct vault {
 /* vault.c */
 int vault_submit(struct vault *v, struct vault_job *job); /* -1: it will not be run */
 int vault_submit_and_wait(struct vault *v, struct vault_job *job);
-struct vault_hand *vault_read_begin(struct vault *v); /* in a transaction; NULL: cannot be read */
+struct vault_hand *vault_read_begin(struct vault *v, bool brief); /* in a transaction; NULL: cannot be read */
 void vault_read_end(struct vault *v, struct vault_hand *h);
 int vault_count_made(struct vault *v, struct vault_hand *h, int64_t made, int64_t highest); /* writer: tokens, their largest number */
 

@@ -187,7 +187,7 @@ static enum vault_answer recall_with(struct vault_hand *h, const char *name, str
 }
 
 enum vault_answer vault_recall(struct vault *v, const char *principal, struct span object, vault_each *each, void *arg) {
-    struct vault_hand *h = vault_read_begin(v);
+    struct vault_hand *h = vault_read_begin(v, true);
 
     if (!h) return VAULT_FAILED;
     enum vault_answer answer = recall_with(h, principal, object, each, arg);
@@ -213,7 +213,7 @@ static enum vault_answer find_with(struct vault_hand *h, const char *name, struc
 }
 
 enum vault_answer vault_find(struct vault *v, const char *principal, struct span token, vault_each *each, void *arg) {
-    struct vault_hand *h = vault_read_begin(v);
+    struct vault_hand *h = vault_read_begin(v, true);
 
     if (!h) return VAULT_FAILED;
     enum vault_answer answer = find_with(h, principal, token, each, arg);

@@ -226,6 +226,55 @@ static void test_many_people_with_one_form(void **state) {
     remove_place(&p);
 }
 
+/* Whatever persons come in whatever company: in one request two of them never share a number, a token always means the same value,
+ * and a person alone with forms that are known is who it was. */
+static void test_any_company(void **state) {
+    static const char *const forms[] = {"Ada Quill", "Quill", "Quill, Ada", "Bo Quill", "Bo", "Cy Dorn", "Dorn", "Dr. Dorn"};
+    struct place p;
+    static char meaning[2000][26][16];
+    unsigned seed = 7;
+    (void)state;
+    make_place(&p);
+    struct vault *v = open_at(&p);
+
+    for (unsigned round = 0; round < 1500; round++) {
+        struct vault_claim c[8];
+        size_t n = 0;
+        for (unsigned f = 0; f < 8; f++) {
+            seed = seed * 1103515245u + 12345u;
+            if (seed >> 16 & 1) c[n++] = claim(forms[f], (seed >> 18) % 4);
+        }
+        for (size_t i = n; i > 1; i--) {
+            seed = seed * 1103515245u + 12345u;
+            size_t k = (seed >> 16) % i;
+            struct vault_claim swap = c[k];
+            c[k] = c[i - 1];
+            c[i - 1] = swap;
+        }
+        assert_int_equal(vault_assign(v, "ehr", c, n, NULL, 0), 0);
+        for (size_t i = 0; i < n; i++) {
+            char *m = meaning[c[i].number][c[i].form];
+            assert_true(c[i].number < 2000 && c[i].form < 26);
+            if (!m[0]) snprintf(m, 16, "%.*s", (int)c[i].value.len, c[i].value.ptr);
+            assert_true(span_is(c[i].value, m));
+            for (size_t k = 0; k < i; k++) {
+                bool one = c[i].subject && c[i].subject == c[k].subject;
+                assert_true(one == (c[i].number == c[k].number));
+            }
+        }
+    }
+    for (unsigned number = 1; number < 2000; number++)
+        for (unsigned form = 0; form < 26; form++) {
+            char token[32];
+            if (!meaning[number][form][0]) continue;
+            if (form) snprintf(token, sizeof token, "[NAME_%u%c]", number, 'A' + (int)form);
+            else snprintf(token, sizeof token, "[NAME_%u]", number);
+            restores(v, "ehr", token, meaning[number][form]);
+        }
+    vault_close(v);
+    remove_place(&p);
+}
+
 static void test_file_holds_no_value(void **state) {
     struct place p;
     struct stat st;
@@ -749,6 +798,7 @@ int main(void) {
         cmocka_unit_test(test_forms_of_one_person),
         cmocka_unit_test(test_taken_numbers),
         cmocka_unit_test(test_many_people_with_one_form),
+        cmocka_unit_test(test_any_company),
         cmocka_unit_test(test_file_holds_no_value),
         cmocka_unit_test(test_wrong_key),
         cmocka_unit_test(test_lost_vault),
