@@ -220,9 +220,11 @@ static enum flow transform_once(struct transaction *t) {
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
     if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
-                       &t->transform) < 0)
-        return transaction_refuse(t, tokens_vault_failed(t->tokens) ? REFUSAL_VAULT : REFUSAL_DETECTOR);
-    return FLOW_NEXT;
+                       &t->transform) == 0)
+        return FLOW_NEXT;
+    if (!tokens_vault_failed(t->tokens)) return transaction_refuse(t, REFUSAL_DETECTOR);
+    metrics_add(&t->world->metrics->vault_errors, 1);
+    return transaction_refuse(t, REFUSAL_VAULT);
 }
 
 /* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
