@@ -6,10 +6,10 @@
  */
 #include "fields.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "label_index.h"
 #include "name_words.h"
 #include "scratch.h"
 #include "text.h"
@@ -42,18 +42,23 @@ static uint32_t label_fold(const char *label, uint32_t len, char out[LABEL_MAX])
     return n;
 }
 
-static int field_compare(const void *key, const void *item)
+#include "dictionaries/fields.inc"
+
+_Static_assert(sizeof fields / sizeof *fields == FIELDS_INDEXED, "run detectors/dictionaries/lists.py after a change of fields.def");
+
+/* The field whose label folds to this, by its hash. */
+static const struct field *field_look(uint64_t hash, const char *folded, uint32_t len, unsigned where)
 {
-    return strcmp(key, ((const struct field *)item)->label);
+    uint32_t number = label_index_find(fields_index, FIELDS_BITS, hash);
+    const struct field *f = number ? &fields[number - 1] : NULL;
+    return f && f->where & where && strncmp(f->label, folded, len) == 0 && !f->label[len] ? f : NULL;
 }
 
 const struct field *field_find(const char *label, uint32_t len, unsigned where)
 {
     char folded[LABEL_MAX];
-    if (!label_fold(label, len, folded))
-        return NULL;
-    const struct field *f = bsearch(folded, fields, sizeof fields / sizeof *fields, sizeof *fields, field_compare);
-    return f && f->where & where ? f : NULL;
+    uint32_t n = label_fold(label, len, folded);
+    return n ? field_look(label_hash(folded, n), folded, n, where) : NULL;
 }
 
 /* ---- values ---- */
@@ -165,23 +170,49 @@ static bool is_label_byte(char c)
            c == '(' || c == ')' || c == '*';
 }
 
-/* The field whose label ends before `colon`: the longest run of words that is one. */
-static const struct field *banner_field(const char *text, uint32_t colon)
+enum { LABEL_TRIES = 6 };
+
+/* Where the label before `colon` may begin: at `begin` or at one of the words behind it. How many. */
+static unsigned banner_starts(const char *text, uint32_t begin, uint32_t colon, uint32_t starts[LABEL_TRIES])
 {
-    uint32_t begin = colon, low = colon > LABEL_MAX ? colon - LABEL_MAX : 0;
-    while (begin > low && is_label_byte(text[begin - 1]) &&
-           !(text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == ' ' && begin < colon))
-        begin--;
-    for (int tries = 0; begin < colon && tries < 6; tries++) {
-        const struct field *f = field_find(text + begin, colon - begin, FIELD_IN_BANNER);
-        if (f)
-            return f;
+    unsigned n = 0;
+    while (begin < colon && n < LABEL_TRIES) {
+        starts[n++] = begin;
         while (begin < colon && text_is_alnum(text[begin]))
             begin++;
         while (begin < colon && !text_is_alnum(text[begin]))
             begin++;
     }
-    return NULL;
+    return n;
+}
+
+/* The field whose label ends before `colon`: the longest run of words that is one. They are folded from the last letter
+ * to the first, so that the hash of each run is at hand. */
+static const struct field *banner_field(const char *text, uint32_t colon)
+{
+    uint32_t begin = colon, low = colon > LABEL_MAX ? colon - LABEL_MAX : 0, starts[LABEL_TRIES];
+    while (begin > low && is_label_byte(text[begin - 1]) &&
+           !(text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == ' ' && begin < colon))
+        begin--;
+    unsigned n = banner_starts(text, begin, colon, starts);
+    const struct field *found = NULL;
+    char folded[LABEL_MAX];
+    uint32_t at = LABEL_MAX, i = colon;
+    uint64_t hash = LABEL_HASH;
+    while (n-- > 0) {
+        for (; i > starts[n]; i--) {
+            char c = text_lower(text[i - 1]);
+            if ((unsigned char)c >= 0x80 || (at == 1 && text_is_alnum(c)))
+                return found; /* no longer run is one */
+            if (text_is_alnum(c)) {
+                folded[--at] = c;
+                hash = label_hash_add(hash, c);
+            }
+        }
+        const struct field *f = at < LABEL_MAX ? field_look(hash, folded + at, LABEL_MAX - at, FIELD_IN_BANNER) : NULL;
+        found = f ? f : found;
+    }
+    return found;
 }
 
 /* Up to the end of the line, a tab, a bar or a run of blanks. */

@@ -19,6 +19,7 @@
 #include "arena.h"
 #include "audit_note.h"
 #include "config_memory.h"
+#include "hex.h"
 #include "settings.h"
 
 #define MEMORY_MAX (64u * 1024 * 1024)
@@ -205,24 +206,8 @@ static int read_admin(struct config *c, const struct yaml_node *n, struct diag *
 
 /* ---- audit ---- */
 
-/* 64 hex digits, as `phi init` writes them. */
-static int parse_key(const char *hex, size_t len, unsigned char out[32]) {
-    if (len != 64) return -1;
-    for (size_t i = 0; i < 32; i++) {
-        unsigned byte = 0;
-        for (size_t j = 0; j < 2; j++) {
-            char ch = hex[2 * i + j];
-            int digit = ch >= '0' && ch <= '9' ? ch - '0' : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-            if (digit < 0) return -1;
-            byte = byte * 16 + (unsigned)digit;
-        }
-        out[i] = (unsigned char)byte;
-    }
-    return 0;
-}
-
 int config_key(const struct yaml_node *n, const char *hex, size_t len, unsigned char out[32], struct diag *d) {
-    if (parse_key(hex, len, out) == 0) return 0;
+    if (hex_read(span_make(hex, len), out, 32) == 0) return 0;
     yaml_error(n, d, "expected a file with 64 lower-case hex digits (256 random bits)");
     return -1;
 }

@@ -10,6 +10,7 @@
 
 #include "../policies/engine/diag.h"
 #include "config.h"
+#include "hex.h"
 #include "phi_tool.h"
 #include "vault.h"
 #include "vault_care.h"
@@ -107,19 +108,11 @@ static int purge_command(struct vault_care *v, const struct options *o) {
     return say(rc, n, "tokens erased");
 }
 
-/* 64 hex digits. */
 static int read_key(const char *path, unsigned char out[32]) {
     struct buf b;
-    int rc = 0;
 
     buf_init(&b, 4096);
-    if (phi_read(path, &b) < 0) rc = -1;
-    for (size_t i = 0; rc == 0 && i < 64; i++) {
-        char c = i < b.len ? b.ptr[i] : 0;
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (digit < 0) rc = -1;
-        out[i / 2] = (unsigned char)(i % 2 ? out[i / 2] | digit : digit << 4);
-    }
+    int rc = phi_read(path, &b) < 0 ? -1 : hex_read_file(buf_span(&b), out, 32);
     if (rc < 0) fprintf(stderr, "phi: %s: expected 64 lower-case hex digits (256 random bits)\n", path);
     buf_free(&b);
     return rc;

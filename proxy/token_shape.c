@@ -4,7 +4,7 @@
  */
 #include "token_shape.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "tokens.h"
 
@@ -70,18 +70,43 @@ enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *
     return TOKEN_YES;
 }
 
-int token_write(const char *word, uint32_t number, unsigned form, long days, char *out) {
-    char letters[3] = {0}, distance[16] = "";
+static size_t put_digits(char *to, unsigned long n) {
+    char reversed[20];
+    size_t len = 0;
 
+    do {
+        reversed[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    for (size_t i = 0; i < len; i++)
+        to[i] = reversed[len - 1 - i];
+    return len;
+}
+
+size_t token_write(const char *word, uint32_t number, unsigned form, long days, char *text) {
+    size_t len = strlen(word), n = 0;
+
+    /* A number has at most seven digits, the letters are two, the distance takes eight. */
+    if (len > TOKEN_MAX - 20) return 0;
+    text[n++] = '[';
+    memcpy(text + n, word, len);
+    n += len;
+    text[n++] = '_';
+    n += put_digits(text + n, number);
     if (form >= 26) {
-        letters[0] = (char)('B' + (form - 26) / 25);
-        letters[1] = (char)('B' + (form - 26) % 25);
+        text[n++] = (char)('B' + (form - 26) / 25);
+        text[n++] = (char)('B' + (form - 26) % 25);
     } else if (form > 0) {
-        letters[0] = (char)('A' + form);
+        text[n++] = (char)('A' + form);
     }
-    if (days) (void)snprintf(distance, sizeof distance, "%+ldd", days);
-    int n = snprintf(out, TOKEN_MAX + 1, "[%s_%u%s%s]", word, number, letters, distance);
-    return n < 0 || n > TOKEN_MAX ? -1 : 0;
+    if (days) {
+        text[n++] = days < 0 ? '-' : '+';
+        n += put_digits(text + n, (unsigned long)(days < 0 ? -days : days));
+        text[n++] = 'd';
+    }
+    text[n++] = ']';
+    text[n] = '\0';
+    return n;
 }
 
 bool token_next(struct span s, size_t from, size_t *begin, size_t *end) {

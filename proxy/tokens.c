@@ -7,100 +7,33 @@
  *   (word, subject) -> subject   further forms of one subject share its number
  *
  * and the numbers that stand in the request already. Numbers count up per word, in order of appearance.
+ *
+ * Settled, the second table alone is left, in one run of memory: [ slots | entries | texts and values ].
  */
 #include "tokens.h"
 
 #include <string.h>
 
 #include "arena.h"
-#include "keyed_hash.h"
 #include "token_date.h"
 #include "token_shape.h"
+#include "token_state.h"
 #include "vault.h"
 
-#define NUMBER_MAX 1000000u
-#define WORDS_MAX PHI_KINDS
-#define FIRST_TABLE 64u
-#define EARLIER_MAX 1000u /* looked up in the vault for one answer; a model may write any number of them */
-
-enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED, LABEL_CLAIM };
-
-struct table {
-    struct slot {
-        uint64_t hash;
-        void *item; /* NULL: free */
-    } *v;
-    size_t size, n; /* size is a power of two */
-};
-
-struct entry {
-    struct span value, text;
-    unsigned word;
-};
-
-struct subject {
-    unsigned id, word, number, forms;
-};
-
-struct reserved {
-    struct span word;
-    uint32_t number;
-};
-
-/* Dates that are told by their distance from the first of them. */
-struct series {
-    struct series *next;
-    unsigned word;
-    uint32_t number;
-    long first, least, most; /* days */
-    struct date_form {
-        struct date_form *next;
-        const char *form;
-        bool exact;
-    } * forms; /* in order of appearance: none, B, C, ... */
-};
-
-/* A value that waits for its token. */
-struct waiting {
-    struct waiting *next;
-    enum phi_kind kind;
-    unsigned word, subject;
-    struct span value;
-    const struct token_date *date; /* NULL: none */
-};
-
-struct kept {
-    struct tokens *tokens; /* its table: what is found grows it */
-    struct vault *vault;
-    const char *principal;
-    bool earlier, settled, failed;
-    unsigned asked;
-    struct table claims;
-    struct waiting *first, **end;
-    size_t n;
-};
-
-struct tokens {
-    struct arena *arena;
-    struct kept *kept; /* NULL: scope request */
-    struct series *series; /* few: a second one only for dates that lie far apart */
-    struct keyed_hash hash;
-    struct table values, texts, subjects, reserved;
-    uint32_t last[WORDS_MAX]; /* by word: the last number given out */
-};
-
 /* Kinds that share a word share its numbers: the first kind with that word stands for it. */
-static unsigned word_of(enum phi_kind kind) {
-    unsigned i = 1;
-    while (strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0)
+unsigned tokens_word(struct tokens *t, enum phi_kind kind) {
+    unsigned i = t->words[kind];
+
+    if (i) return i;
+    for (i = 1; strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0;)
         i++;
-    return i;
+    return t->words[kind] = (uint16_t)i;
 }
 
 /* ---- tables ---- */
 
-static int table_grow(struct arena *a, struct table *t) {
-    struct table larger = {.size = t->size ? t->size * 2 : FIRST_TABLE, .n = t->n};
+static int table_grow(struct arena *a, struct tokens_table *t) {
+    struct tokens_table larger = {.size = t->size ? t->size * 2 : FIRST_TABLE, .n = t->n};
 
     larger.v = arena_array(a, larger.size, sizeof *larger.v);
     if (!larger.v) return -1;
@@ -115,7 +48,7 @@ static int table_grow(struct arena *a, struct table *t) {
     return 0;
 }
 
-static int table_add(struct arena *a, struct table *t, uint64_t hash, void *item) {
+int tokens_table_add(struct arena *a, struct tokens_table *t, uint64_t hash, void *item) {
     if (t->n * 4 >= t->size * 3 && table_grow(a, t) < 0) return -1;
     size_t at = hash & (t->size - 1);
     while (t->v[at].item)
@@ -126,7 +59,7 @@ static int table_add(struct arena *a, struct table *t, uint64_t hash, void *item
 }
 
 /* The next item with this hash from *at on; start with *at = hash. NULL at the end. */
-static void *table_next(const struct table *t, uint64_t hash, size_t *at) {
+void *tokens_table_next(const struct tokens_table *t, uint64_t hash, size_t *at) {
     if (t->size == 0) return NULL;
     for (;; ++*at) {
         const struct slot *s = &t->v[*at & (t->size - 1)];
@@ -145,7 +78,7 @@ static uint64_t value_hash(const struct tokens *t, unsigned word, struct span va
 
 static struct entry *find_value(const struct tokens *t, unsigned word, struct span value, uint64_t hash) {
     size_t at = hash;
-    for (struct entry *e; (e = table_next(&t->values, hash, &at));)
+    for (struct entry *e; (e = tokens_table_next(&t->values, hash, &at));)
         if (e->word == word && span_equal(e->value, value)) return e;
     return NULL;
 }
@@ -157,7 +90,7 @@ static uint64_t subject_hash(const struct tokens *t, unsigned word, unsigned id)
 
 static struct subject *find_subject(const struct tokens *t, unsigned word, unsigned id, uint64_t hash) {
     size_t at = hash;
-    for (struct subject *s; (s = table_next(&t->subjects, hash, &at));)
+    for (struct subject *s; (s = tokens_table_next(&t->subjects, hash, &at));)
         if (s->word == word && s->id == id) return s;
     return NULL;
 }
@@ -166,11 +99,11 @@ static uint64_t reserved_hash(const struct tokens *t, struct span word, uint32_t
     return keyed_hash_of(&t->hash, LABEL_RESERVED | (uint64_t)number << 8, word);
 }
 
-static bool is_reserved(const struct tokens *t, struct span word, uint32_t number) {
+bool tokens_is_reserved(const struct tokens *t, struct span word, uint32_t number) {
     if (t->reserved.n == 0) return false;
     uint64_t hash = reserved_hash(t, word, number);
     size_t at = hash;
-    for (struct reserved *r; (r = table_next(&t->reserved, hash, &at));)
+    for (struct reserved *r; (r = tokens_table_next(&t->reserved, hash, &at));)
         if (r->number == number && span_equal(r->word, word)) return true;
     return false;
 }
@@ -181,8 +114,8 @@ static bool is_reserved(const struct tokens *t, struct span word, uint32_t numbe
 static uint32_t next_number(struct tokens *t, unsigned word) {
     while (t->last[word] < NUMBER_MAX) {
         uint32_t number = ++t->last[word];
-        if (t->kept && vault_numbers(t->kept->vault, t->kept->principal, phi_kind_word((enum phi_kind)word), 1, &number) < 0) return 0;
-        if (!is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
+        if (t->kept && (number = kept_number(t, word)) == 0) return 0;
+        if (!tokens_is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
     }
     return 0;
 }
@@ -204,17 +137,16 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     if (id == 0) return 0;
     if (!s) {
         s = arena_alloc(t->arena, sizeof *s);
-        if (!s || table_add(t->arena, &t->subjects, hash, s) < 0) return -1;
+        if (!s || tokens_table_add(t->arena, &t->subjects, hash, s) < 0) return -1;
     }
     *s = (struct subject){.id = id, .word = word, .number = *number, .forms = 1};
     return 0;
 }
 
-static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
+struct span tokens_write(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
     char text[TOKEN_MAX + 1];
-
-    if (token_write(word, number, form, days, text) < 0) return (struct span){0};
-    struct span s = span_make(arena_copy(a, span_of(text)), strlen(text));
+    size_t n = token_write(word, number, form, days, text);
+    struct span s = {n ? arena_copy(a, span_make(text, n)) : NULL, n};
     return s.ptr ? s : (struct span){0};
 }
 
@@ -224,15 +156,18 @@ struct tokens *tokens_new(struct arena *a) {
     struct tokens *t = arena_alloc(a, sizeof *t);
     if (!t || keyed_hash_init(&t->hash) < 0) return NULL;
     t->arena = a;
-    return t;
+    t->last = arena_array(a, WORDS_MAX, sizeof *t->last);
+    t->words = arena_array(a, PHI_KINDS, sizeof *t->words);
+    return t->last && t->words ? t : NULL;
 }
 
 int tokens_reserve(struct tokens *t, struct span token_text) {
     struct token_parts parts;
     size_t len;
 
+    if (!t->arena) return -1;
     if (token_shape_of(token_text, &len, &parts) != TOKEN_YES || len != token_text.len) return 0;
-    if (is_reserved(t, parts.word, parts.number)) return 0;
+    if (tokens_is_reserved(t, parts.word, parts.number)) return 0;
     for (unsigned i = 1; i < PHI_KINDS; i++)
         if (span_is(parts.word, phi_kind_word((enum phi_kind)i)) && t->last[i] >= parts.number) return -1;
 
@@ -241,13 +176,13 @@ int tokens_reserve(struct tokens *t, struct span token_text) {
     r->word = span_make(arena_copy(t->arena, parts.word), parts.word.len);
     r->number = parts.number;
     if (!r->word.ptr) return -1;
-    return table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
+    return tokens_table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
 }
 
 static int entry_add(struct tokens *t, struct entry *e, uint64_t hash) {
     if (!e->value.ptr || !e->text.ptr) return -1;
-    if (table_add(t->arena, &t->values, hash, e) < 0) return -1;
-    return table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
+    if (tokens_table_add(t->arena, &t->values, hash, e) < 0) return -1;
+    return tokens_table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
 }
 
 struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
@@ -255,8 +190,8 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     uint32_t number;
     unsigned form;
 
-    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(kind);
+    if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = tokens_word(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
@@ -266,7 +201,7 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, phi_kind_word(kind), number, form, 0);
+    e->text = tokens_write(t->arena, phi_kind_word(kind), number, form, 0);
     return entry_add(t, e, hash) < 0 ? none : e->text;
 }
 
@@ -307,12 +242,12 @@ static unsigned form_for(struct tokens *t, struct series *s, const struct token_
 struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date) {
     struct span none = {0};
 
-    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(kind);
+    if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = tokens_word(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
-    if (t->kept && t->kept->settled) return none;
+    if (t->kept && !kept_is_open(t)) return none;
 
     struct series *s = series_for(t, word, date->day);
     unsigned form = s ? form_for(t, s, date) : TOKEN_FORMS;
@@ -320,7 +255,7 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
     if (!e || form == TOKEN_FORMS) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);
+    e->text = tokens_write(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);
     return entry_add(t, e, hash) < 0 ? none : e->text;
 }
 
@@ -348,11 +283,24 @@ bool tokens_find_date(const struct tokens *t, struct span token, char *out, stru
     return false;
 }
 
-static bool find_text(const struct tokens *t, struct span token, struct span *value) {
+static bool find_settled(const struct settled *s, uint64_t hash, struct span token, struct span *value) {
+    if (s->size == 0) return false;
+    for (size_t at = hash & (s->size - 1); s->slots[at]; at = (at + 1) & (s->size - 1)) {
+        const struct settled_entry *e = &s->entries[s->slots[at] - 1];
+        if (!span_equal(span_make(e->text, e->text_len), token)) continue;
+        *value = span_make(e->text + e->text_len, e->value_len);
+        return true;
+    }
+    return false;
+}
+
+bool tokens_find_text(const struct tokens *t, struct span token, struct span *value) {
     uint64_t hash = keyed_hash_of(&t->hash, LABEL_TEXT, token);
     size_t at = hash;
 
-    for (struct entry *e; (e = table_next(&t->texts, hash, &at));) {
+    if (!t->arena) return find_settled(&t->settled, hash, token, value);
+
+    for (struct entry *e; (e = tokens_table_next(&t->texts, hash, &at));) {
         if (!span_equal(e->text, token)) continue;
         *value = e->value;
         return true;
@@ -360,180 +308,92 @@ static bool find_text(const struct tokens *t, struct span token, struct span *va
     return false;
 }
 
-/* ---- a scope that outlives the request ---- */
-
-struct tokens *tokens_new_kept(struct arena *a, struct vault *v, const char *principal, bool earlier) {
-    struct tokens *t = tokens_new(a);
-    struct kept *k = t ? arena_alloc(a, sizeof *k) : NULL;
-
-    if (!k) return NULL;
-    *k = (struct kept){.tokens = t, .vault = v, .principal = principal, .earlier = earlier, .end = &k->first};
-    t->kept = k;
-    return t;
+bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+    return tokens_find_text(t, token, value) || (t->kept && kept_find(t, token, value));
 }
 
-bool tokens_kept(const struct tokens *t) {
-    return t->kept != NULL;
-}
-
-bool tokens_vault_failed(const struct tokens *t) {
-    return t->kept && t->kept->failed;
-}
-
-static bool is_claimed(const struct kept *k, unsigned word, struct span value, uint64_t hash) {
-    size_t at = hash;
-    for (const struct waiting *w; (w = table_next(&k->claims, hash, &at));)
-        if (w->word == word && span_equal(w->value, value)) return true;
-    return false;
-}
-
-static int claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject, const struct token_date *date) {
-    struct kept *k = t->kept;
-
-    if (!k || k->settled || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return -1;
-    unsigned word = word_of(kind);
-    uint64_t hash = keyed_hash_of(&t->hash, LABEL_CLAIM | (uint64_t)word << 8, value);
-    if (is_claimed(k, word, value, hash)) return 0;
-    struct waiting *w = arena_alloc(t->arena, sizeof *w);
-    if (!w) return -1;
-    *w = (struct waiting){.kind = kind, .word = word, .subject = subject, .value = span_make(arena_copy(t->arena, value), value.len), .date = date};
-    if (!w->value.ptr || table_add(t->arena, &k->claims, hash, w) < 0) return -1;
-    *k->end = w;
-    k->end = &w->next;
-    k->n++;
-    return 0;
-}
-
-int tokens_claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
-    return claim(t, kind, value, subject, NULL);
-}
-
-int tokens_claim_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date) {
-    struct token_date *copy = arena_alloc(t->arena, sizeof *copy);
-
-    if (!copy) return -1;
-    *copy = *date;
-    return claim(t, kind, value, 0, copy);
-}
-
-static int add_known(struct tokens *t, unsigned word, struct span value, struct span text) {
+int tokens_add(struct tokens *t, unsigned word, struct span value, struct span text) {
     struct entry *e = arena_alloc(t->arena, sizeof *e);
 
     if (!e) return -1;
     *e = (struct entry){.value = value, .text = text, .word = word};
+    if (!word) return tokens_table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, text), e);
     return entry_add(t, e, value_hash(t, word, value));
 }
 
-/* The numbers of texts that stay in the request as they are. */
-static int list_taken(const struct tokens *t, struct vault_taken **out) {
-    struct vault_taken *v = arena_array(t->arena, t->reserved.n + 1, sizeof *v);
+size_t tokens_count(const struct tokens *t) {
+    return t->arena ? t->texts.n : t->settled.n;
+}
+
+/* ---- settling ---- */
+
+static size_t settled_bytes(const struct tokens *t) {
     size_t n = 0;
 
-    if (!v) return -1;
-    for (size_t i = 0; i < t->reserved.size; i++) {
-        const struct reserved *r = t->reserved.v[i].item;
-        if (r) v[n++] = (struct vault_taken){r->word.ptr, r->number};
-    }
-    *out = v;
-    return 0;
-}
-
-static int settle_values(struct tokens *t) {
-    const struct kept *k = t->kept;
-    struct vault_claim *claims = arena_array(t->arena, k->n + 1, sizeof *claims);
-    struct vault_taken *taken;
-    size_t n = 0;
-
-    if (!claims || list_taken(t, &taken) < 0) return -1;
-    for (const struct waiting *w = k->first; w; w = w->next)
-        if (!w->date)
-            claims[n++] = (struct vault_claim){.word = phi_kind_word(w->kind), .value = w->value, .subject = w->subject};
-    if (vault_assign(k->vault, k->principal, claims, n, taken, t->reserved.n) < 0) return -1;
-    n = 0;
-    for (const struct waiting *w = k->first; w; w = w->next) {
-        if (w->date) continue;
-        const struct vault_claim *c = &claims[n++];
-        struct span text = write_token(t->arena, c->word, c->number, c->form, 0);
-        if (add_known(t, w->word, w->value, text) < 0) return -1;
-    }
-    return 0;
-}
-
-/* Distances are those of one request: its series have numbers of their own, and their texts are kept for what continues it. */
-static int settle_dates(struct tokens *t) {
-    const struct kept *k = t->kept;
-    struct vault_entry *entries = arena_array(t->arena, k->n + 1, sizeof *entries);
-    size_t n = 0;
-
-    if (!entries) return -1;
-    for (const struct waiting *w = k->first; w; w = w->next) {
-        if (!w->date) continue;
-        struct span text = tokens_put_date(t, w->kind, w->value, w->date);
-        if (text.len == 0) return -1;
-        entries[n++] = (struct vault_entry){phi_kind_word(w->kind), text, w->value};
-    }
-    return vault_store(k->vault, k->principal, entries, n);
-}
-
-int tokens_settle(struct tokens *t) {
-    struct kept *k = t->kept;
-
-    if (!k || k->settled) return -1;
-    k->failed = settle_values(t) < 0 || settle_dates(t) < 0;
-    k->settled = true;
-    return k->failed ? -1 : 0;
-}
-
-/* What the vault tells, into the table; a text that stands in the request as it is stays what it is. */
-static int take_known(void *arg, struct span token, struct span value) {
-    struct tokens *t = arg;
-    struct token_parts parts;
-    struct span known;
-    size_t len;
-
-    if (token_shape_of(token, &len, &parts) != TOKEN_YES || len != token.len) return -1;
-    if (find_text(t, token, &known) || is_reserved(t, parts.word, parts.number)) return 0;
-    struct entry *e = arena_alloc(t->arena, sizeof *e);
-    if (!e) return -1;
-    e->text = span_make(arena_copy(t->arena, token), token.len);
-    e->value = span_make(arena_copy(t->arena, value), value.len);
-    if (!e->text.ptr || !e->value.ptr) return -1;
-    return table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
-}
-
-int tokens_recall(struct tokens *t, struct span object) {
-    if (!t->kept) return -1;
-    switch (vault_recall(t->kept->vault, t->kept->principal, object, take_known, t)) {
-    case VAULT_FOUND: return 1;
-    case VAULT_NONE: return 0;
-    case VAULT_FAILED: break;
-    }
-    return -1;
-}
-
-int tokens_remember(const struct tokens *t, struct span object) {
-    struct span *texts;
-    size_t n = 0;
-
-    if (!t->kept) return -1;
-    texts = arena_array(t->arena, t->texts.n + 1, sizeof *texts);
-    if (!texts) return -1;
     for (size_t i = 0; i < t->texts.size; i++) {
         const struct entry *e = t->texts.v[i].item;
-        if (e) texts[n++] = e->text;
+        if (e) n += e->text.len + e->value.len;
     }
-    return vault_remember(t->kept->vault, t->kept->principal, object, texts, n);
+    return n;
 }
 
-bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
-    struct kept *k = t->kept;
-
-    if (find_text(t, token, value)) return true;
-    if (!k || !k->earlier || k->asked >= EARLIER_MAX) return false;
-    k->asked++;
-    return vault_find(k->vault, k->principal, token, take_known, k->tokens) == VAULT_FOUND && find_text(t, token, value);
+static int settle_texts(const struct tokens *t, struct arena *a, struct settled *s) {
+    s->size = FIRST_SETTLED;
+    while (s->size * 3 < t->texts.n * 4)
+        s->size *= 2;
+    size_t slots = s->size * sizeof *s->slots, entries = t->texts.n * sizeof *s->entries;
+    char *block = arena_alloc(a, slots + entries + settled_bytes(t));
+    if (!block) return -1;
+    s->slots = (uint32_t *)(void *)block;
+    s->entries = (struct settled_entry *)(void *)(block + slots);
+    char *text = block + slots + entries;
+    for (size_t i = 0; i < t->texts.size; i++) {
+        const struct entry *e = t->texts.v[i].item;
+        if (!e) continue;
+        size_t at = t->texts.v[i].hash & (s->size - 1);
+        while (s->slots[at])
+            at = (at + 1) & (s->size - 1);
+        s->entries[s->n] = (struct settled_entry){text, (uint32_t)e->text.len, (uint32_t)e->value.len};
+        s->slots[at] = (uint32_t)++s->n;
+        memcpy(text, e->text.ptr, e->text.len);
+        memcpy(text + e->text.len, e->value.ptr, e->value.len);
+        text += e->text.len + e->value.len;
+    }
+    return 0;
 }
 
-size_t tokens_count(const struct tokens *t) {
-    return t->texts.n;
+static struct date_form *settle_forms(const struct date_form *from, struct arena *a) {
+    struct date_form *first = NULL, **end = &first;
+
+    for (; from; from = from->next, end = &(*end)->next) {
+        *end = arena_alloc(a, sizeof **end);
+        if (!*end) return NULL;
+        (*end)->exact = from->exact;
+        (*end)->form = arena_copy(a, span_of(from->form));
+        if (!(*end)->form) return NULL;
+    }
+    return first;
+}
+
+static int settle_series(const struct tokens *t, struct arena *a, struct tokens *out) {
+    struct series **end = &out->series;
+
+    for (const struct series *from = t->series; from; from = from->next, end = &(*end)->next) {
+        *end = arena_alloc(a, sizeof **end);
+        if (!*end) return -1;
+        **end = *from;
+        (*end)->next = NULL;
+        (*end)->forms = settle_forms(from->forms, a);
+        if (from->forms && !(*end)->forms) return -1;
+    }
+    return 0;
+}
+
+struct tokens *tokens_settle(const struct tokens *t, struct arena *a) {
+    struct tokens *out = t->arena && !t->kept ? arena_alloc(a, sizeof *out) : NULL;
+
+    if (!out) return NULL;
+    out->hash = t->hash;
+    /* The texts last: a run of their size, where the arena has no room left. */
+    return settle_series(t, a, out) == 0 && settle_texts(t, a, &out->settled) == 0 ? out : NULL;
 }

@@ -24,12 +24,12 @@ struct tokens *tokens_new(struct arena *a);
 struct tokens *tokens_new_kept(struct arena *a, struct vault *v, const char *principal, bool earlier);
 bool tokens_kept(const struct tokens *t);
 
-/* With such a table each value is claimed before its tokens_put, in the order of those; tokens_settle gives all of them their
- * tokens, durable in the vault, and waits for that. Without a settled claim tokens_put fails. */
+/* With such a table each value is claimed before its tokens_put, in the order of those; tokens_assign gives all of them their
+ * tokens, durable in the vault, and waits for that. Without it tokens_put fails. */
 struct token_date;
 MUST_CHECK int tokens_claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject);
 MUST_CHECK int tokens_claim_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date);
-MUST_CHECK int tokens_settle(struct tokens *t);
+MUST_CHECK int tokens_assign(struct tokens *t);
 bool tokens_vault_failed(const struct tokens *t);
 
 /* Provenance of an object that the upstream keeps ("resp_...", "file-..."). tokens_remember: it may hold whatever this table
@@ -56,6 +56,10 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
 /* A date of a number and a form of this request that was not in it: what the model computed. Writes it into out (of
  * TOKEN_DATE_TEXT_MAX). */
 bool tokens_find_date(const struct tokens *t, struct span token, char *out, struct span *value);
+
+/* Only what tokens_find, tokens_find_date and tokens_count need, in little memory of `a`; nothing can be put into it any more.
+ * NULL when the arena is full, and for a kept table, which needs all of it. */
+struct tokens *tokens_settle(const struct tokens *t, struct arena *a);
 
 /* The value of a token of this request, exactly as written there. false: not ours, or reserved. */
 bool tokens_find(const struct tokens *t, struct span token, struct span *value);

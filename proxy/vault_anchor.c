@@ -17,34 +17,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 #define SLOT 512
 #define HEAD "phigate-vault-anchor 1 "
-
-static void hex(const unsigned char *in, size_t n, char *out) {
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[in[i] >> 4];
-        out[2 * i + 1] = digits[in[i] & 15];
-    }
-    out[2 * n] = '\0';
-}
 
 static void digest_of(const char *text, size_t n, char out[65]) {
     unsigned char digest[SHA256_DIGEST_LENGTH];
 
     SHA256((const unsigned char *)text, n, digest);
-    hex(digest, sizeof digest, out);
-}
-
-static int unhex(struct span s, unsigned char *out) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (digit < 0) return -1;
-        out[i / 2] = (unsigned char)(i % 2 ? out[i / 2] | digit : digit << 4);
-    }
-    return 0;
+    hex_write(digest, sizeof digest, out);
 }
 
 /* The next word, and the space behind it. */
@@ -75,7 +57,7 @@ static int parse_slot(struct span slot, struct vault_anchor *a) {
     struct span s = span_sub(slot, sizeof HEAD - 1, end - 64);
     if (number(&s, &turn) < 0 || turn == INT64_MAX) return -1;
     struct span id = word(&s);
-    if (id.len != 2 * VAULT_ANCHOR_ID || unhex(id, a->vault) < 0) return -1;
+    if (hex_read(id, a->vault, VAULT_ANCHOR_ID) < 0) return -1;
     if (number(&s, &a->ceiling) < 0 || number(&s, &a->floor) < 0 || number(&s, &a->sequence) < 0 || number(&s, &clean) < 0) return -1;
     a->turn = (uint64_t)turn;
     a->clean = clean != 0;
@@ -130,7 +112,7 @@ int vault_anchor_write(struct vault_anchor *a) {
     char slot[SLOT + 1], id[2 * VAULT_ANCHOR_ID + 1], digest[65];
 
     memset(slot, ' ', sizeof slot);
-    hex(a->vault, VAULT_ANCHOR_ID, id);
+    hex_write(a->vault, VAULT_ANCHOR_ID, id);
     a->turn++;
     int n = snprintf(slot, sizeof slot, HEAD "%" PRIu64 " %s %" PRId64 " %" PRId64 " %" PRId64 " %d ", a->turn, id, a->ceiling,
                      a->floor, a->sequence, a->clean);

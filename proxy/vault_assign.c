@@ -290,7 +290,7 @@ static int give_new(struct assigning *x, struct person *p, struct vault_claim *c
         p->number = 0;
         return give_new(x, p, c);
     }
-    if (token_write(c->word, c->number, c->form, 0, text) < 0) return -1;
+    if (!token_write(c->word, c->number, c->form, 0, text)) return -1;
     return add_token(x, c, c->form, span_of(text));
 }
 

@@ -100,7 +100,7 @@ static void a_new_client_sees_the_tokens_of_a_request(void **state) {
             v[i].subject = who % 3 ? who : 0;
             claim(t, v[i].value, v[i].subject);
         }
-        assert_int_equal(tokens_settle(t), 0);
+        assert_int_equal(tokens_assign(t), 0);
         for (size_t i = 0; i < 40; i++) {
             struct span a = put(plain, v[i].value, v[i].subject), b = put(t, v[i].value, v[i].subject), back;
             assert_true(a.len && span_equal(a, b));
@@ -115,11 +115,11 @@ static void only_what_was_claimed(void **state) {
     struct tokens *t = kept(*state, "a", false);
     claim(t, "Ada Quill", 0);
     assert_int_equal(put(t, "Ada Quill", 0).len, 0); /* not settled yet */
-    assert_int_equal(tokens_settle(t), 0);
+    assert_int_equal(tokens_assign(t), 0);
     is(put(t, "Ada Quill", 0), "[NAME_1]");
     assert_int_equal(put(t, "Bo Vance", 0).len, 0);
     assert_int_equal(tokens_claim(t, PHI_NAME_PATIENT, span_of("Bo Vance"), 0), -1);
-    assert_int_equal(tokens_settle(t), -1);
+    assert_int_equal(tokens_assign(t), -1);
     assert_int_equal(tokens_claim(tokens_new(((struct place *)*state)->arena), PHI_NAME_PATIENT, span_of("Bo"), 0), -1);
 }
 
@@ -127,17 +127,17 @@ static void numbers_that_stay_are_not_given(void **state) {
     struct tokens *t = kept(*state, "a", true);
     struct span value;
     claim(t, "Ada Quill", 0);
-    assert_int_equal(tokens_settle(t), 0);
+    assert_int_equal(tokens_assign(t), 0);
     t = kept(*state, "a", true);
     assert_int_equal(tokens_reserve(t, span_of("[NAME_1]")), 0);
     claim(t, "Ada Quill", 0);
-    assert_int_equal(tokens_settle(t), 0);
+    assert_int_equal(tokens_assign(t), 0);
     is(put(t, "Ada Quill", 0), "[NAME_2]");
     /* What the caller wrote there is no value of anybody's. */
     assert_false(tokens_find(t, span_of("[NAME_1]"), &value));
     t = kept(*state, "a", false);
     claim(t, "Ada Quill", 0);
-    assert_int_equal(tokens_settle(t), 0);
+    assert_int_equal(tokens_assign(t), 0);
     is(put(t, "Ada Quill", 0), "[NAME_1]");
 }
 
@@ -145,7 +145,7 @@ static void earlier_tokens(void **state) {
     struct tokens *first = kept(*state, "a", false);
     struct span value;
     claim(first, "Ada Quill", 0);
-    assert_int_equal(tokens_settle(first), 0);
+    assert_int_equal(tokens_assign(first), 0);
     assert_false(tokens_find(kept(*state, "a", false), span_of("[NAME_1]"), &value));
     assert_false(tokens_find(kept(*state, "b", true), span_of("[NAME_1]"), &value));
     struct tokens *t = kept(*state, "a", true);
@@ -164,13 +164,13 @@ static void objects(void **state) {
     struct span value;
     claim(t, "Ada Quill", 0);
     claim(t, "Bo Vance", 0);
-    assert_int_equal(tokens_settle(t), 0);
+    assert_int_equal(tokens_assign(t), 0);
     assert_int_equal(tokens_remember(t, span_of("resp_1")), 0);
     assert_int_equal(tokens_recall(kept(*state, "b", false), span_of("resp_1")), 0);
     assert_int_equal(tokens_remember(kept(*state, "b", false), span_of("resp_1")), -1);
     assert_int_equal(tokens_recall(next, span_of("resp_2")), 0);
     claim(next, "Cy Dorn", 0);
-    assert_int_equal(tokens_settle(next), 0);
+    assert_int_equal(tokens_assign(next), 0);
     assert_false(tokens_find(next, span_of("[NAME_2]"), &value));
     assert_int_equal(tokens_recall(next, span_of("resp_1")), 1);
     assert_true(tokens_find(next, span_of("[NAME_2]"), &value));
@@ -200,7 +200,7 @@ static void dates_by_distance(void **state) {
         claim(t, "Ada Quill", 0);
         put_date(t, "01/02/2024", true);
         put_date(t, "01/14/2024", true);
-        assert_int_equal(tokens_settle(t), 0);
+        assert_int_equal(tokens_assign(t), 0);
         snprintf(token, sizeof token, "[DATE_%u]", round); /* distances are those of one request */
         is(put_date(t, "01/02/2024", false), token);
         snprintf(token, sizeof token, "[DATE_%u+12d]", round);
@@ -220,7 +220,7 @@ static void no_vault_no_token(void **state) {
     claim(t, "Ada Quill", 0);
     snprintf(away, sizeof away, "%s.away", p->path);
     assert_int_equal(rename(p->path, away), 0);
-    assert_int_equal(tokens_settle(t), -1);
+    assert_int_equal(tokens_assign(t), -1);
     assert_true(tokens_vault_failed(t));
     assert_int_equal(put(t, "Ada Quill", 0).len, 0);
     assert_int_equal(rename(away, p->path), 0);
