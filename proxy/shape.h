@@ -34,6 +34,11 @@ enum shape_endpoint {
     SHAPE_GEMINI_EMBEDS,    /* :batchEmbedContents */
     SHAPE_OLLAMA_EMBEDDINGS, /* /api/embeddings, the older form of embed */
     SHAPE_OLLAMA_SHOW,
+    /* With a form as their body: */
+    SHAPE_TRANSCRIPTIONS,   /* /v1/audio/transcriptions */
+    SHAPE_TRANSLATIONS,
+    SHAPE_IMAGE_EDITS,
+    SHAPE_IMAGE_VARIATIONS,
     /* Without a body: */
     SHAPE_MODEL_GET,        /* GET /v1/models/{model} */
     SHAPE_GEMINI_MODELS,
@@ -70,6 +75,7 @@ bool shape_typed_events(enum shape_endpoint e);
 bool shape_is_ollama(enum shape_endpoint e);
 bool shape_is_gemini(enum shape_endpoint e);
 bool shape_has_body(enum shape_endpoint e);
+bool shape_has_form(enum shape_endpoint e); /* its body is multipart/form-data */
 bool shape_lists_models(enum shape_endpoint e); /* says what an upstream has, and holds nothing of a caller */
 bool shape_has_deployments(enum shape_endpoint e); /* Azure serves it below the name of a deployment */
 

@@ -23,7 +23,7 @@ static const struct endpoint {
     const char *name;          /* for records and coverage */
     const char *model;         /* without one in the body */
     enum prefix prefix;
-    bool typed, deployment;
+    bool typed, deployment, form;
 } endpoints[SHAPE_ENDPOINTS] = {
     [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
     [SHAPE_COMPLETIONS] = {POST("/completions", "/v1/completions"), .deployment = true},
@@ -55,6 +55,12 @@ static const struct endpoint {
     [SHAPE_GEMINI_EMBEDS] = {POST("/models/{model}:batchEmbedContents", "/v1beta/models/{model}:batchEmbedContents"),
                              .prefix = PREFIX_GOOGLE},
     [SHAPE_GEMINI_MODELS] = {GET("/models", "/v1beta/models"), .prefix = PREFIX_GOOGLE},
+    [SHAPE_TRANSCRIPTIONS] = {POST("/audio/transcriptions", "/v1/audio/transcriptions"), .typed = true, .deployment = true,
+                              .form = true},
+    [SHAPE_TRANSLATIONS] = {POST("/audio/translations", "/v1/audio/translations"), .deployment = true, .form = true},
+    [SHAPE_IMAGE_EDITS] = {POST("/images/edits", "/v1/images/edits"), .model = "dall-e-2", .typed = true, .deployment = true,
+                           .form = true},
+    [SHAPE_IMAGE_VARIATIONS] = {POST("/images/variations", "/v1/images/variations"), .model = "dall-e-2", .form = true},
     [SHAPE_MODEL_GET] = {GET("/models/{model}", "/v1/models/{model}")},
 };
 
@@ -239,6 +245,10 @@ bool shape_is_gemini(enum shape_endpoint e) {
 
 bool shape_has_body(enum shape_endpoint e) {
     return is_served(e) && strcmp(endpoints[e].method, "POST") == 0;
+}
+
+bool shape_has_form(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].form;
 }
 
 bool shape_lists_models(enum shape_endpoint e) {

@@ -65,11 +65,21 @@ static bool is_json(struct span type) {
            span_is_nocase(parameter, "charset=\"utf-8\"");
 }
 
+static enum flow read_boundary(struct transaction *t, const struct http1_head *h) {
+    struct span boundary;
+
+    if (http1_field_count(h, "content-type") != 1 || multipart_boundary(http1_field(h, "content-type"), &boundary) < 0)
+        return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
+    t->boundary = span_make(arena_copy(t->keep, boundary), boundary.len);
+    return t->boundary.ptr ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+}
+
 static enum flow check_framing(struct transaction *t, const struct http1_head *h) {
     size_t codings = http1_field_count(h, "content-encoding");
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
+    if (shape_has_form(t->endpoint)) return read_boundary(t, h);
     if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
@@ -177,6 +187,7 @@ static void let_go_of_work(struct transaction *t) {
     t->transform.rows = NULL;
     t->transform.n_rows = 0;
     buf_free(&t->in);
+    buf_free(&t->raw);
 }
 
 static int record_lost(struct transaction *t) {
@@ -221,6 +232,7 @@ static enum flow step_send(struct transaction *t) {
                                     .method = shape_method(t->endpoint),
                                     .path = t->upstream_path,
                                     .body = buf_span(&t->out),
+                                    .content_type = t->content_type,
                                     .stream = t->walk.stream,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
@@ -503,6 +515,7 @@ void transaction_free(struct transaction *t) {
     t->world->live--;
     relay_free(t->relay);
     buf_free(&t->in);
+    buf_free(&t->raw);
     buf_free(&t->out);
     buf_free(&t->reply);
     buf_free(&t->refusal_param);

@@ -33,6 +33,7 @@ struct transaction_call {
     const struct upstream_target *target;
     const char *method, *path; /* "/chat/completions" */
     struct span body;
+    const char *content_type; /* NULL: JSON */
     bool stream;
     const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;

@@ -147,6 +147,7 @@ static enum flow walk_once(struct transaction *t) {
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (shape_has_body(t->endpoint) && walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
         return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    transaction_note_files(t);
     return walk_address(t);
 }
 
@@ -171,6 +172,7 @@ enum flow transaction_walk(struct transaction *t) {
     enum flow flow;
 
     if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_undo_form(t)) != FLOW_NEXT) return flow;
     if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
     if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if (shape_lists_models(t->endpoint)) return route_list(t);
@@ -304,6 +306,7 @@ enum flow transaction_transform(struct transaction *t) {
         if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
+    if ((flow = transaction_redo_form(t)) != FLOW_NEXT) return flow;
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;
     transaction_stage_done(t, METRICS_TRANSFORM);
     return FLOW_NEXT;

@@ -169,10 +169,11 @@ static void add_mutation(struct buf *b, const char *name) {
 static void add_mutations(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
-    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY && !t->content_type) return;
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
     if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->content_type) add_mutation(&b, "form=rebuilt");
     if (t->ids_as_text) add_mutation(&b, "token_ids=text");
     for (size_t i = 0; i < t->force.n_names; i++)
         add_mutation(&b, t->force.names[i]);

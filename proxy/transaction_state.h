@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "force.h"
+#include "form.h"
 #include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
@@ -79,6 +80,10 @@ struct transaction {
     struct policy *policy;
 
     struct buf in, out; /* the body as it came; as it leaves */
+    struct buf raw;     /* a form as it came; in is then the object that it stands for */
+    struct form form;
+    struct span boundary;
+    const char *content_type; /* of what leaves; NULL: JSON */
     struct walk walk;
     struct force force;
     bool ids_as_text; /* token numbers were replaced by their text */
@@ -123,6 +128,11 @@ bool transaction_path_names_model(const struct transaction *t);
 const char *transaction_model_sent(const struct transaction *t); /* NULL: the one that the body names */
 const char *transaction_model_in_body(const struct transaction *t); /* takes its place there; NULL: that stays */
 const struct settings_route *transaction_list_route(const struct transaction *t); /* of a list of models; NULL: none */
+
+/* transaction_form.c; nothing where the endpoint has none */
+enum flow transaction_undo_form(struct transaction *t);
+void transaction_note_files(struct transaction *t);
+enum flow transaction_redo_form(struct transaction *t);
 
 /* transaction_override.c */
 struct http1_head;

@@ -60,6 +60,7 @@ struct upstream_request {
     const char *method;       /* "GET" or "POST" */
     const char *path;         /* under the base: "/chat/completions" */
     struct span body;         /* must stay until done */
+    const char *content_type; /* NULL: application/json */
     bool stream;              /* accept: text/event-stream */
     const char *user_agent;
     const char *const *headers; /* further "name: value" lines from the allow-list, NULL-terminated, or NULL */

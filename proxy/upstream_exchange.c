@@ -91,7 +91,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     struct line_offsets o = {.n = 0};
     struct buf *b = &x->text;
 
-    if (!x->get) add_line(b, &o, "content-type: ", "application/json");
+    if (!x->get) add_line(b, &o, "content-type: ", r->content_type ? r->content_type : "application/json");
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);

@@ -16,6 +16,7 @@
 #include "../../proxy/buf.h"
 #include "../../proxy/facts.h"
 #include "../../proxy/force.h"
+#include "../../proxy/form.h"
 #include "../../proxy/walk.h"
 
 #define PATH "docs/COVERAGE.md"
@@ -29,8 +30,7 @@ static const char introduction[] =
     "Bodies may be compressed with gzip, deflate, br or zstd; they are forwarded plain.\n\n";
 
 static const char *const not_served[][2] = {
-    {"POST", "/v1/audio/speech"}, {"POST", "/v1/audio/transcriptions"}, {"POST", "/v1/audio/translations"},
-    {"POST", "/v1/images/edits"}, {"POST", "/v1/images/variations"}, {"POST", "/v1/videos"}, {"POST", "/v1/files"},
+    {"POST", "/v1/audio/speech"}, {"POST", "/v1/videos"}, {"POST", "/v1/files"},
     {"POST", "/v1/uploads"}, {"POST", "/v1/batches"}, {"POST", "/v1/fine_tuning/jobs"}, {"POST", "/v1/vector_stores"},
     {"POST", "/v1/assistants"}, {"POST", "/v1/threads"}, {"POST", "/v1/conversations"}, {"GET", "/v1/responses/{id}"},
     {"GET", "/v1/chat/completions"}, {"POST", "/v1/containers"}, {"POST", "/v1/skills"}, {"POST", "/v1/evals"},
@@ -153,6 +153,16 @@ static void add_deployment(struct buf *b, enum shape_endpoint e) {
     buf_add_format(b, "\nAlso `/openai/deployments/{model}%s`.\n", shape_upstream_path(e));
 }
 
+/* Which fields a form may have; what is a file says so. */
+static void add_form(struct buf *b, enum shape_endpoint e) {
+    const char *name;
+
+    buf_add_c(b, "\nA form (`multipart/form-data`), written anew with neutral file names. Its fields:");
+    for (size_t i = 0; (name = form_field_name(e, i)); i++)
+        buf_add_format(b, "%s `%s`%s", i ? "," : "", name, form_field_is_file(e, i) ? " (its content is not read: only with `unscannable: allow`)" : "");
+    buf_add_c(b, ".\n");
+}
+
 static void add_endpoints(struct buf *b) {
     for (enum shape_endpoint e = SHAPE_NONE + 1; e < SHAPE_ENDPOINTS; e++) {
         const char *name = shape_endpoint_name(e);
@@ -161,6 +171,7 @@ static void add_endpoints(struct buf *b) {
         buf_add_format(b, "## %s %s\n", shape_method(e), name);
         if (shape_has_deployments(e)) add_deployment(b, e);
         if (*shape_default_model(e)) buf_add_format(b, "\nWithout a `model` the route of `%s` is taken.\n", shape_default_model(e));
+        if (shape_has_form(e)) add_form(b, e);
         add_rows(b, e);
         buf_add_char(b, '\n');
     }

@@ -23,7 +23,7 @@ static void only_the_table_is_served(void **state) {
         {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1beta/models/:generateContent"}, {"POST", "/v1beta/models/a/b:generateContent"},
         {"POST", "/v1beta/models/..:generateContent"}, {"POST", "/v1beta/models/a%2e:generateContent"},
         {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:other"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
-        {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
+        {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/files"},
         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
         {"POST", "/openai/deployments/a/responses"}, {"POST", "/openai/deployments//chat/completions"}, {"POST", "/openai/deployments/a:b/chat/completions"},
         {"POST", "/openai/deployments/a/b/chat/completions"}, {"POST", "/openai/deployments/a/v1/chat/completions"}, {"POST", "/openai/v2/chat/completions"}, {"POST", "/openai/messages"}, {"POST", "/openaichat/completions"},
