@@ -15,7 +15,6 @@
 #include "audit.h"
 #include "transaction_state.h"
 
-#define KEEP_MAX (64u * 1024 * 1024)
 #define ANSWER_MAX (64u * 1024 * 1024)
 #define PURPOSE_MAX 64
 #define OFFLOAD_BYTES (64u * 1024) /* larger bodies are decided on a helper thread, so that no stream waits for them */
@@ -175,8 +174,19 @@ static enum flow step_offload(struct transaction *t) {
 
 /* ---- AUDIT: durable, or no service ---- */
 
+/* A stream stays open for long: of its tokens only what restoring needs. */
+static void settle_tokens(struct transaction *t) {
+    struct tokens *settled = t->tokens && t->walk.stream ? tokens_settle(t->tokens, t->keep) : NULL;
+
+    if (!settled) return;
+    t->tokens = settled;
+    arena_free(t->token_arena);
+    t->token_arena = NULL;
+}
+
 /* What was needed to decide is not needed to relay; an open stream should cost little memory. */
 static void let_go_of_work(struct transaction *t) {
+    settle_tokens(t);
     arena_free(t->work);
     t->work = NULL;
     t->walk.v = NULL;
@@ -385,7 +395,7 @@ struct transaction *transaction_new(struct transaction_world *w, void *client, c
     struct transaction *t = calloc(1, sizeof *t);
 
     if (!t) return NULL;
-    t->keep = arena_new(KEEP_MAX);
+    t->keep = arena_new(TRANSACTION_KEEP_MAX);
     if (!t->keep) {
         free(t);
         return NULL;
@@ -452,12 +462,16 @@ int transaction_upstream_head(struct transaction *t, int status, struct span con
     t->first_us = transaction_now_us();
     metrics_time(t->world->metrics, METRICS_FIRST, t->first_us - t->sent_us);
     t->status = status;
-    for (size_t i = 0; i < n && t->n_headers < TRANSACTION_HEADERS_MAX; i++) {
+    if (n > TRANSACTION_HEADERS_MAX) n = TRANSACTION_HEADERS_MAX;
+    t->headers = arena_array(t->keep, n, sizeof *t->headers);
+    if (!t->headers) return -1;
+    for (size_t i = 0; i < n; i++) {
         char *name = arena_copy(t->keep, span_of(h[i].name)), *value = arena_copy(t->keep, h[i].value);
         if (!name || !value) return -1;
         t->headers[t->n_headers++] = (struct transaction_header){name, span_make(value, h[i].value.len)};
     }
     t->streaming = relay_begin(t->relay, status, content_type);
+    if (t->streaming && t->call && t->world->verbs->sent && t->world->verbs->sent(t->call)) buf_free(&t->out);
     if (t->streaming && t->client) transaction_answer_begin(t);
     return 0;
 }
@@ -520,6 +534,7 @@ void transaction_free(struct transaction *t) {
     buf_free(&t->reply);
     buf_free(&t->refusal_param);
     arena_free(t->work);
+    arena_free(t->token_arena);
     arena_free(t->keep);
     settings_unref(t->settings);
     free(t);

@@ -235,7 +235,9 @@ static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
     view_policy(t, &view);
-    t->tokens = tokens_new(t->keep);
+    arena_free(t->token_arena); /* of a route that was left */
+    t->token_arena = arena_new(TRANSACTION_KEEP_MAX);
+    t->tokens = t->token_arena ? tokens_new(t->token_arena) : NULL;
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
     if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, transaction_model_in_body(t), t->tokens, &t->out,

@@ -40,6 +40,7 @@ enum transaction_step {
 enum transaction_verdict { VERDICT_BLOCK = 0, VERDICT_FORWARD, VERDICT_EDIT };
 
 #define TRANSACTION_ID_MAX 40
+#define TRANSACTION_KEEP_MAX (64u * 1024 * 1024)
 #define TRANSACTION_HEADERS_MAX 24
 #define TRANSACTION_VALUES_MAX 64 /* hashes of values in one record */
 
@@ -51,7 +52,8 @@ struct transaction {
     struct phi_scratch *scratch; /* of the thread that decides */
     struct transaction *next;    /* in the worker's mailbox */
     struct arena *work; /* until the decision is taken: walk, findings */
-    struct arena *keep; /* until the end: tokens, names */
+    struct arena *keep; /* until the end: names */
+    struct arena *token_arena; /* what `tokens` is made of; NULL once they are settled */
     char id[TRANSACTION_ID_MAX];
     struct span request_id;
 
@@ -103,7 +105,7 @@ struct transaction {
     struct buf reply;
     int status;
     bool streaming;
-    struct transaction_header headers[TRANSACTION_HEADERS_MAX];
+    struct transaction_header *headers;
     size_t n_headers;
     enum transaction_end upstream_end;
     bool upstream_ended;
