@@ -268,7 +268,7 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_GUIDES: case SHAPE_MESSAGES: case SHAPE_MESSAGE: case SHAPE_CONTENT: case SHAPE_PART:
     case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL: case SHAPE_ITEMS: case SHAPE_ITEM: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE: case SHAPE_GENERATION:
-    case SHAPE_REQUESTS:
+    case SHAPE_REQUESTS: case SHAPE_LINE:
         break;
     }
     return FACTS_SEARCH;

@@ -107,7 +107,8 @@ enum shape_place {
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
     SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
     SHAPE_GENERATION, SHAPE_MIME_TYPE,
-    SHAPE_REQUESTS   /* several in one body */
+    SHAPE_REQUESTS,  /* several in one body */
+    SHAPE_LINE       /* one of a batch: whose "body" is that of an endpoint */
 };
 
 struct shape_key {

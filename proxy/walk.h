@@ -54,6 +54,7 @@ struct walk {
     struct span model;      /* decoded; empty when absent */
     struct span body_model; /* the same as the body names it, whatever else named one */
     bool stream, include_usage, json_mode;
+    uint32_t root_begin;    /* of the object of the endpoint: the body's, or a line's "body" */
     bool store;             /* true when the body asks to keep state upstream */
     uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
     struct json_edit *cut;  /* lists of a model's tokens in what is sent back to it (logprobs), to be taken out */
@@ -74,6 +75,9 @@ struct walk {
 
 /* 0, or -1 with error set. body must stay in place as long as the walk is used. */
 MUST_CHECK int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w);
+
+/* The same for a line of a batch, {"custom_id", "method", "url", "body"}: e is the endpoint of its url. */
+MUST_CHECK int walk_line(struct arena *a, enum shape_endpoint e, struct span line, uint32_t depth, struct walk *w);
 
 /* A text beside the body (a name in a path, a query's value) as one more leaf, which nothing can be changed in: what is found
  * in it blocks. After walk_body, or on a zeroed walk. -1 when the arena is full. */
