@@ -31,6 +31,10 @@ struct config {
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;
+    const char *vault_file, *vault_anchor; /* file NULL: tokens live as long as their request; anchor NULL: beside it */
+    unsigned char vault_key[32];
+    uint64_t vault_ttl_s;
+    bool tokens_earlier;
     struct settings *settings; /* one reference, the configuration's own */
     const char *const *warnings; /* NULL-terminated, plain sentences */
     struct config_memory *memory;

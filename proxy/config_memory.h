@@ -23,6 +23,12 @@ const char *config_path(struct config *c, const char *relative); /* relative to 
 /* {file: PATH} or {credential: NAME}: the first line of that file, into the arena. */
 MUST_CHECK int config_secret(struct config *c, const struct yaml_node *n, struct diag *d, const char **out, size_t *len);
 
+/* 64 lower-case hex digits, as `phi init` writes them. */
+MUST_CHECK int config_key(const struct yaml_node *n, const char *hex, size_t len, unsigned char out[32], struct diag *d);
+
+/* config_tokens.c */
+MUST_CHECK int config_tokens(struct config *c, const struct yaml_node *n, struct diag *d);
+
 /* config_settings.c: clients, upstreams, routes, policies. 0 or -1 with mistakes in d. */
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d);
 

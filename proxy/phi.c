@@ -25,6 +25,7 @@ static const struct command {
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
+    {"vault", "stat|purge|rotate|accept -c FILE ...", "the token vault: looked at, erased from, given new keys", phi_vault_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

@@ -165,11 +165,12 @@ static enum flow step_read(struct transaction *t) {
 static enum flow step_offload(struct transaction *t) {
     if (t->offloaded) return FLOW_WAIT; /* transaction_decided moves on */
     t->scratch = t->world->scratch;
-    if (t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
+    bool vault = t->world->vault != NULL; /* waits for its disk */
+    if (!vault && t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
     t->offloaded = true;
     if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
     t->offloaded = false;
-    return FLOW_NEXT;
+    return vault ? transaction_refuse_because(t, REFUSAL_OVERLOADED, "helpers_busy") : FLOW_NEXT;
 }
 
 /* ---- AUDIT: durable, or no service ---- */

@@ -20,6 +20,7 @@
 
 struct audit_hasher;
 struct audit_record;
+struct vault;
 struct phi_scratch;
 struct transaction;
 
@@ -66,6 +67,8 @@ struct transaction_world {
     struct settings *settings;      /* current; a transaction takes its own reference */
     struct phi_scratch *scratch;
     struct metrics *metrics;
+    struct vault *vault;            /* of tokens that outlive their request; NULL: none does */
+    bool earlier;                   /* tokens of a client's earlier requests are restored in any of its answers */
     struct audit_hasher *hasher;    /* of the values in records, with the log's key */
     const char *id_prefix;          /* random, per worker and start */
     uint64_t id_next;

@@ -231,19 +231,26 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
     if (t->overriding) policy_view_override(out);
 }
 
+static struct tokens *new_tokens(const struct transaction *t) {
+    const struct transaction_world *w = t->world;
+    return w->vault ? tokens_new_kept(t->token_arena, w->vault, t->principal->id, w->earlier) : tokens_new(t->token_arena);
+}
+
 static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
     view_policy(t, &view);
     arena_free(t->token_arena); /* of a route that was left */
     t->token_arena = arena_new(TRANSACTION_KEEP_MAX);
-    t->tokens = t->token_arena ? tokens_new(t->token_arena) : NULL;
+    t->tokens = t->token_arena ? new_tokens(t) : NULL;
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
     if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, transaction_model_in_body(t), t->tokens, &t->out,
-                       &t->transform) < 0)
-        return transaction_refuse(t, REFUSAL_DETECTOR);
-    return FLOW_NEXT;
+                       &t->transform) == 0)
+        return FLOW_NEXT;
+    if (!tokens_vault_failed(t->tokens)) return transaction_refuse(t, REFUSAL_DETECTOR);
+    metrics_add(&t->world->metrics->vault_errors, 1);
+    return transaction_refuse(t, REFUSAL_VAULT);
 }
 
 /* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
