@@ -18,6 +18,7 @@ enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_BOOL, FIELD_LIST, FIELD_AUDIO,
 #define SPEECH IN(SHAPE_TRANSCRIPTIONS)
 #define EDITS IN(SHAPE_IMAGE_EDITS)
 #define PICTURES (IN(SHAPE_IMAGE_EDITS) | IN(SHAPE_IMAGE_VARIATIONS))
+#define FILES IN(SHAPE_FILES)
 #define DEPTH 8u
 
 static const struct field {
@@ -26,6 +27,10 @@ static const struct field {
     uint64_t in;
 } fields[] = {
     {"file", FIELD_AUDIO, AUDIO},
+    {"file", FIELD_LINES, FILES},
+    {"purpose", FIELD_TEXT, FILES},
+    {"expires_after[anchor]", FIELD_TEXT, FILES},
+    {"expires_after[seconds]", FIELD_NUMBER, FILES},
     {"model", FIELD_TEXT, AUDIO | PICTURES},
     {"prompt", FIELD_TEXT, AUDIO | EDITS},
     {"response_format", FIELD_TEXT, AUDIO | PICTURES},

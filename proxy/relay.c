@@ -20,7 +20,7 @@
 #define ARENA_PER_BYTE 16u
 #define ARENA_LEAST (4u * 1024 * 1024)
 
-enum form { FORM_NONE = 0, FORM_JSON, FORM_STREAM, FORM_TYPED, FORM_PLAIN };
+enum form { FORM_NONE = 0, FORM_JSON, FORM_STREAM, FORM_TYPED, FORM_PLAIN, FORM_LINES };
 
 struct relay {
     enum shape_endpoint endpoint;
@@ -78,11 +78,12 @@ static enum form form_of(enum shape_endpoint e, struct span content_type) {
 }
 
 bool relay_begin(struct relay *r, int status, struct span content_type) {
-    (void)status; /* an error is read like an answer: it may quote the request */
-    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : form_of(r->endpoint, content_type);
+    bool lines = r->endpoint == SHAPE_FILE_CONTENT && status >= 200 && status < 300; /* whatever it is called */
+    /* An error is read like an answer: it may quote the request. */
+    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : lines ? FORM_LINES : form_of(r->endpoint, content_type);
     if (r->form == FORM_STREAM) r->stream = relay_stream_new(&r->text, &r->result, r->event_ceiling);
     if (r->form == FORM_TYPED) r->typed = relay_typed_new(r->endpoint, &r->text, &r->result, r->event_ceiling);
-    bool whole = r->form == FORM_JSON || r->form == FORM_PLAIN;
+    bool whole = r->form == FORM_JSON || r->form == FORM_PLAIN || r->form == FORM_LINES;
     r->failed = !whole && !r->stream && !r->typed;
     return r->stream || r->typed;
 }
@@ -91,7 +92,12 @@ const char *relay_stream_type(const struct relay *r) {
     return shape_is_ollama(r->endpoint) ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
 }
 
+struct span relay_object_id(const struct relay *r) {
+    return r->typed ? relay_typed_object_id(r->typed) : span_make(NULL, 0);
+}
+
 const char *relay_whole_type(const struct relay *r) {
+    if (r->form == FORM_LINES) return "application/jsonl";
     return r->form == FORM_PLAIN ? "text/plain; charset=utf-8" : "application/json";
 }
 
@@ -113,7 +119,7 @@ int relay_push(struct relay *r, struct span bytes, struct buf *out) {
         r->failed = relay_typed_push(r->typed, bytes, out) < 0;
         forget_event(r);
         break;
-    case FORM_JSON: case FORM_PLAIN:
+    case FORM_JSON: case FORM_PLAIN: case FORM_LINES:
         buf_add(&r->body, bytes);
         r->failed = r->body.failed;
         break;
@@ -151,7 +157,10 @@ static enum relay_end end_plain(struct relay *r, bool clean, struct buf *out) {
 enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out) {
     if (r->stream) return relay_stream_end(r->stream, clean, request_id, out);
     if (r->typed) return relay_typed_end(r->typed, clean, request_id, out);
-    return r->form == FORM_PLAIN ? end_plain(r, clean, out) : end_json(r, clean, out);
+    if (r->form == FORM_PLAIN) return end_plain(r, clean, out);
+    if (r->form == FORM_JSON) return end_json(r, clean, out);
+    bool read = r->form == FORM_LINES && !r->failed && relay_lines(&r->text, buf_span(&r->body), &r->result, out) == 0;
+    return !read ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
 }
 
 const struct relay_result *relay_result(const struct relay *r) {

@@ -64,7 +64,7 @@ static void add_request(struct audit_record *r, const struct transaction *t) {
     begin_object(&b);
     buf_add_format(&b, "\"bytes\":%llu", (unsigned long long)t->bytes_in);
     add_text(&b, "endpoint", t->endpoint == SHAPE_NONE ? "unknown" : shape_endpoint_name(t->endpoint));
-    buf_add_format(&b, ",\"leaves\":%zu", t->walk.n);
+    buf_add_format(&b, ",\"leaves\":%zu", t->walk.n + t->line_leaves);
     if (model) add_text(&b, "model", model);
     if (t->walk.sealed) buf_add_format(&b, ",\"sealed\":%u", t->walk.sealed);
     buf_add_format(&b, ",\"stream\":%s", t->walk.stream ? "true" : "false");
@@ -137,7 +137,8 @@ static void add_finding(struct buf *b, const struct transaction *t, const struct
     struct buf path;
 
     buf_init(&path, 512);
-    walk_path(&t->walk, row->path, &path);
+    if (row->where) buf_add_c(&path, row->where);
+    else walk_path(&t->walk, row->path, &path);
     buf_add_format(b, "%s{\"action\":\"%s\",\"count\":%u,\"kind\":\"%s\",\"letter\":\"%s\",\"path\":\"", b->len > 1 ? "," : "",
                    policy_action_name(row->action), row->count, phi_kind_name(row->kind), letter);
     buf_add_json_escaped(b, buf_span(&path));
@@ -214,27 +215,38 @@ static bool seen(const char (*hashes)[AUDIT_HASH_LEN + 1], size_t n, const char 
     return false;
 }
 
+/* In the body; then in the lines of a file. */
+static size_t found_count(const struct transaction *t) {
+    return (t->walk.v ? t->found.n : 0) + t->n_values;
+}
+
+static struct transaction_value found_value(const struct transaction *t, size_t i) {
+    size_t first = t->walk.v ? t->found.n : 0;
+    if (i >= first) return t->values[i - first];
+    const struct phi_finding *f = &t->found.v[i];
+    return (struct transaction_value){(enum phi_kind)f->kind, span_sub(t->walk.v[f->leaf].text, f->begin, f->end)};
+}
+
 /* Keyed hashes of the values found, each once, so that "where did this identifier occur" can be answered later. */
 static void add_values(struct audit_record *r, const struct transaction *t) {
     char hashes[TRANSACTION_VALUES_MAX][AUDIT_HASH_LEN + 1];
-    size_t n = 0, more = 0;
+    size_t n = 0, more = t->values_more;
     struct buf b;
 
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
-    for (size_t i = 0; i < t->found.n && t->walk.v; i++) {
-        const struct phi_finding *f = &t->found.v[i];
-        struct span value = span_sub(t->walk.v[f->leaf].text, f->begin, f->end);
+    for (size_t i = 0; i < found_count(t); i++) {
+        struct transaction_value f = found_value(t, i);
         char hash[AUDIT_HASH_LEN + 1];
 
-        if (audit_hasher_value(t->world->hasher, phi_kind_word((enum phi_kind)f->kind), value, hash) < 0) hash[0] = '\0';
+        if (audit_hasher_value(t->world->hasher, phi_kind_word(f.kind), f.text, hash) < 0) hash[0] = '\0';
         if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         if (n == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) {
             more++;
             continue;
         }
         memcpy(hashes[n++], hash, sizeof hash);
-        buf_add_format(&b, "%s\"%s:%s\"", n > 1 ? "," : "", phi_kind_word((enum phi_kind)f->kind), hash);
+        buf_add_format(&b, "%s\"%s:%s\"", n > 1 ? "," : "", phi_kind_word(f.kind), hash);
     }
     buf_add_char(&b, ']');
     if (n && !b.failed) audit_add_json(r, "values", buf_span(&b));

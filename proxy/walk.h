@@ -44,7 +44,8 @@ struct walk_leaf {
 };
 
 enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,
-                       WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256 };
+                       WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256,
+                       WALK_REFERENCE = 512 /* a stored object that is named by `reference` */ };
 
 struct walk {
     struct walk_leaf *v;
@@ -57,6 +58,7 @@ struct walk {
     uint32_t root_begin;    /* of the object of the endpoint: the body's, or a line's "body" */
     bool store;             /* true when the body asks to keep state upstream */
     uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
+    struct span reference;  /* decoded id of a stored object that the request continues; empty: none */
     struct json_edit *cut;  /* lists of a model's tokens in what is sent back to it (logprobs), to be taken out */
     size_t n_cut, cut_size;
     uint32_t sealed;        /* values that only the upstream can read, which it made itself */

@@ -409,6 +409,8 @@ class CaptureUpstream(Server):
     def __init__(self, host="127.0.0.1", port=0, tls=None, log=None):
         super().__init__(host, port, tls)
         self.requests, self.behaviours = [], {}
+        import capture_store  # it needs this module
+        self.store = capture_store.Store()
         self.log = open(log, "ab") if log else None
 
     def behave(self, model="*", **behaviour):
@@ -450,6 +452,9 @@ class CaptureUpstream(Server):
         import capture_typed  # it needs this module
         if request.method == "GET" and (document := capture_typed.listed(request)) is not None:
             self.send(connection, 200, json.dumps(document).encode(), DEFAULTS)
+            return
+        if (stored := self.store.answer(request, self._behaviour)) is not None:
+            self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
             return
         if self.answer_form(connection, request):
             return
