@@ -29,6 +29,8 @@ static const struct form {
      "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
     {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
+    {"stored", "what the upstream may keep for a client, with a vault of tokens",
+     "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
     {"actions", "for all purposes", LINES},
     {"purposes", "lines that go before actions", "{\"type\": \"object\", \"additionalProperties\": " LINES "}"},

@@ -82,4 +82,7 @@ bool settings_signed_enough(const struct settings *before, const struct settings
  * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model, int today);
 
+/* The same for a feature ("files", "previous_response_id"), besides the endpoint. */
+const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature);
+
 #endif

@@ -25,7 +25,8 @@ struct tokens *tokens_new_kept(struct arena *a, struct vault *v, const char *pri
 bool tokens_kept(const struct tokens *t);
 
 /* With such a table each value is claimed before its tokens_put, in the order of those; tokens_assign gives all of them their
- * tokens, durable in the vault, and waits for that. Without it tokens_put fails. */
+ * tokens, durable in the vault, and waits for that. Without it tokens_put fails. Further values may be claimed afterwards, and are
+ * then assigned again. */
 struct token_date;
 MUST_CHECK int tokens_claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject);
 MUST_CHECK int tokens_claim_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date);
@@ -36,6 +37,7 @@ bool tokens_vault_failed(const struct tokens *t);
  * knows; -1: not on the disk, or it is another's. tokens_recall: what it may hold may be restored, from now on; 0: it is not this
  * principal's, or unknown; -1: the vault cannot answer. For tables that are kept; others: -1. Both may wait for a disk. */
 MUST_CHECK int tokens_remember(const struct tokens *t, struct span object);
+MUST_CHECK int tokens_remember_later(const struct tokens *t, struct span object); /* only queues it; nobody waits */
 MUST_CHECK int tokens_recall(struct tokens *t, struct span object);
 
 /* A token-shaped text that stays in the request as it is (inside a key): its number is not given out. Comes before

@@ -381,6 +381,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
     struct upstream_request request = {.method = c->method,
                                        .path = c->path,
                                        .body = c->body,
+                                       .content_type = c->content_type,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
                                        .headers = c->headers,

@@ -74,6 +74,10 @@ enum policy_unscannable policy_unscannable(const struct policy *p) {
     return p->unscannable;
 }
 
+bool policy_stores(const struct policy *p, enum policy_stored what) {
+    return what != POLICY_STORED_BLOCK && (p->stored & what) == (unsigned)what;
+}
+
 bool policy_block_as_message(const struct policy *p) {
     return p->block_as_message;
 }

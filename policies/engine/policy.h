@@ -31,6 +31,8 @@ enum policy_mode { POLICY_ENFORCE = 0, POLICY_MONITOR }; /* monitor: nothing is 
 
 /* What may be unreadable in a request. */
 enum policy_unscannable { POLICY_UNSCANNABLE_BLOCK = 0, POLICY_UNSCANNABLE_ALLOW };
+/* What an upstream may keep for a client, so that it can be fetched or continued later. Bits. */
+enum policy_stored { POLICY_STORED_BLOCK = 0, POLICY_STORED_BATCHES = 1, POLICY_STORED_RESPONSES = 2, POLICY_STORED_ALL = 3 };
 
 enum policy_claim {
     POLICY_NOT_FORWARDABLE = 0,
@@ -63,6 +65,7 @@ bool policy_monitors_for_ever(const struct policy *p);
 enum policy_claim policy_claim(const struct policy *p);
 const char *policy_claim_name(enum policy_claim c);
 enum policy_unscannable policy_unscannable(const struct policy *p);
+bool policy_stores(const struct policy *p, enum policy_stored what);
 bool policy_block_as_message(const struct policy *p); /* block_style: assistant_message */
 struct phi_engine *policy_engine(const struct policy *p); /* borrowed; sealed */
 
