@@ -10,6 +10,8 @@
 
 #include "arena.h"
 #include "json.h"
+#include "surrogates.h"
+#include "tokens.h"
 
 #define FIRST_EDITS 8u
 
@@ -63,7 +65,8 @@ int relay_text_whole(struct relay_text *x, const struct answer *w, const struct 
     struct span decoded;
 
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
-    if (span_find(decoded, '[', 0) == decoded.len) return 0;
+    bool plain = surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
+    if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
     struct restore *r = restore_new(x->tokens, answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
                                     x->counts);
     if (!r) return -1;

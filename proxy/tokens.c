@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "keyed_hash.h"
+#include "surrogates.h"
 #include "token_date.h"
 #include "token_shape.h"
 
@@ -66,6 +67,7 @@ struct tokens {
     struct keyed_hash hash;
     struct table values, texts, subjects, reserved;
     uint32_t last[WORDS_MAX]; /* by word: the last number given out */
+    struct surrogates *surrogates;
 };
 
 /* Kinds that share a word share its numbers: the first kind with that word stands for it. */
@@ -346,4 +348,13 @@ bool tokens_find(const struct tokens *t, struct span token, struct span *value) 
 
 size_t tokens_count(const struct tokens *t) {
     return t->texts.n;
+}
+
+struct surrogates *tokens_surrogates(struct tokens *t) {
+    if (!t->surrogates) t->surrogates = surrogates_new(t->arena);
+    return t->surrogates;
+}
+
+const struct surrogates *tokens_surrogates_made(const struct tokens *t) {
+    return t->surrogates;
 }

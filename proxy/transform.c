@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
+#include "surrogates.h"
 #include "token_date.h"
 #include "tokens.h"
 
@@ -280,12 +281,34 @@ static int offset_of(struct transformer *x, enum phi_kind kind, struct span valu
     return with->len ? 0 : -1;
 }
 
+/* Beside a letter it would be no word of its own, and would not be known again. */
+static bool stands_alone(const struct walk_leaf *leaf, const struct range *r) {
+    struct span text = leaf->text;
+    bool before = false;
+
+    for (size_t i = r->begin > 4 ? r->begin - 4 : 0; i < r->begin; i++)
+        before = surrogate_word_byte(text.ptr[i], before);
+    return !before && (r->end == text.len || !surrogate_word_byte(text.ptr[r->end], false));
+}
+
+/* Where no surrogate can be made, a token is. */
+static int surrogate_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span *with) {
+    struct surrogates *s = tokens_surrogates(x->tokens);
+    struct span value = span_sub(leaf->text, r->begin, r->end);
+    bool possible = s && stands_alone(leaf, r) && !could_forge(leaf, r);
+
+    *with = possible ? surrogates_put(s, r->kind, value) : span_make(NULL, 0);
+    if (with->len == 0) *with = tokens_put(x->tokens, r->kind, value, r->subject);
+    return with->len ? 0 : -1;
+}
+
 static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r,
                           struct span *with) {
     switch (r->action) {
     case POLICY_TOKENIZE:
         *with = tokens_put(x->tokens, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject);
         return with->len ? 0 : -1;
+    case POLICY_SURROGATE: return surrogate_of(x, leaf, r, with);
     case POLICY_OFFSET: return offset_of(x, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject, with);
     case POLICY_GENERALIZE: return general_of(x, leaf, r, with);
     case POLICY_DROP:
@@ -318,7 +341,7 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
 }
 
 static bool comes_back(enum policy_action action) {
-    return action == POLICY_TOKENIZE || action == POLICY_OFFSET;
+    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
 }
 
 /* next begins inside r. A range that grew is not the written form that was found: it shares no subject. */
@@ -418,6 +441,19 @@ static int reserve_what_stays(struct transformer *x) {
     return 0;
 }
 
+/* What a surrogate must be unlike: every word of the request. */
+static int avoid_all(struct transformer *x) {
+    bool asked = false;
+
+    for (size_t i = 0; i < x->found->n; i++)
+        asked |= x->plan[i] == POLICY_SURROGATE;
+    if (!asked) return 0;
+    struct surrogates *s = tokens_surrogates(x->tokens);
+    for (size_t i = 0; s && i < x->w->n; i++)
+        if (!x->w->v[i].container && surrogates_avoid(s, x->w->v[i].text) < 0) return -1;
+    return s ? 0 : -1;
+}
+
 /* The one leaf that the walk took the model from, when another name takes its place. */
 static bool is_model(const struct transformer *x, const struct walk_leaf *leaf) {
     return x->model && x->w->model.len && leaf->what == WALK_STRING && leaf->text.ptr == x->w->model.ptr;
@@ -431,7 +467,7 @@ static int edit_model(struct transformer *x, const struct walk_leaf *leaf) {
 static int edit_all(struct transformer *x) {
     size_t finding = 0;
 
-    if (reserve_what_stays(x) < 0) return -1;
+    if (reserve_what_stays(x) < 0 || avoid_all(x) < 0) return -1;
     for (size_t i = 0; i < x->w->n; i++) {
         const struct walk_leaf *leaf = &x->w->v[i];
         while (finding < x->found->n && x->found->v[finding].leaf < i)

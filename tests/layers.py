@@ -20,7 +20,7 @@ LAYERS = [
     ("formats", [r"proxy/(json|json_.*|sse|http1|http1_.*|utf8|metrics|multipart|inflate|vocabulary)"]),
     ("text", [r"proxy/(shape|shape_.*|walk|walk_.*|facts|facts_.*)"]),
     ("change and record", [
-        r"proxy/(tokens|token_.*|force|transform|transform_.*|generalize|restore|restore_.*|link_state|relay|relay_.*|response_.*"
+        r"proxy/(tokens|token_.*|force|transform|transform_.*|generalize|restore|restore_.*|surrogates|surrogate_.*|link_state|relay|relay_.*|response_.*"
         r"|channel.*|audit|audit_.*|answer|answer_.*|json_level|vault|zip3|keep.*)"]),
     ("flow", [r"proxy/(access|settings|refusal|transaction|transaction_.*)"]),
     ("sockets", [r"proxy/(tls|server|server_.*|acceptor|upstream|upstream_.*|echo|echo_.*|admin|memory)"]),

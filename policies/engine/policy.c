@@ -15,6 +15,7 @@
 static const char *const action_names[POLICY_ACTIONS] = {
     [POLICY_BLOCK] = "block", [POLICY_TOKENIZE] = "tokenize",     [POLICY_MASK] = "mask",
     [POLICY_DROP] = "drop",   [POLICY_GENERALIZE] = "generalize", [POLICY_FLAG] = "flag",
+    [POLICY_SURROGATE] = "surrogate",
     [POLICY_ALLOW] = "allow", [POLICY_OFFSET] = "offset",         [POLICY_ROUTE] = "route"};
 
 struct policy *policy_ref(struct policy *p) {
@@ -236,12 +237,14 @@ int policy_strictness(enum policy_action a) {
     case POLICY_BLOCK:
         break;
     case POLICY_ROUTE:
-        return 7;
+        return 8;
     case POLICY_DROP:
-        return 6;
+        return 7;
     case POLICY_MASK:
-        return 5;
+        return 6;
     case POLICY_TOKENIZE:
+        return 5;
+    case POLICY_SURROGATE: /* what was invented can be taken for real */
         return 4;
     case POLICY_OFFSET:
         return 3;
@@ -253,7 +256,17 @@ int policy_strictness(enum policy_action a) {
     case POLICY_ACTIONS:
         return 0;
     }
-    return 8;
+    return 9;
+}
+
+bool policy_has_surrogates(enum phi_kind kind) {
+    static const enum phi_kind kinds[] = {
+        PHI_NAME_PATIENT, PHI_NAME_RELATIVE, PHI_NAME_PROVIDER, PHI_NAME_UNKNOWN, PHI_NAME_EMPLOYER, PHI_GEO_STREET,
+        PHI_GEO_CITY,     PHI_GEO_COUNTY,    PHI_GEO_ZIP,       PHI_GEO_FACILITY, PHI_PHONE,         PHI_FAX,
+        PHI_EMAIL,        PHI_SSN,           PHI_ITIN,          PHI_IP};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i] == kind) return true;
+    return false;
 }
 
 bool policy_shows(enum policy_action a) {

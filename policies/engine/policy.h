@@ -19,6 +19,7 @@ enum policy_action {
     POLICY_ROUTE,     /* the request goes to another upstream, whose own policy decides */
     POLICY_TOKENIZE,  /* [NAME_1], restored in the answer */
     POLICY_OFFSET,    /* dates: [DATE_1+12d]; restored, also where the model computed a new distance */
+    POLICY_SURROGATE, /* "Avery Mendes": invented, restored; where none can be made, a token */
     POLICY_MASK,      /* [SSN], not restored */
     POLICY_DROP,      /* the text is taken out */
     POLICY_GENERALIZE, /* date -> year, ZIP -> ZIP3, age -> 90+; falls back to mask where no general form exists */
@@ -113,6 +114,8 @@ bool policy_in_floor(const struct policy *p, enum phi_kind kind);
 const char *policy_action_name(enum policy_action a);
 /* How much an action hides: the higher, the stricter. */
 int policy_strictness(enum policy_action a);
+/* There are invented values of this kind that belong to nobody. */
+bool policy_has_surrogates(enum phi_kind kind);
 /* The two find the same in the same text. */
 bool policy_finds_alike(const struct policy *a, const struct policy *b);
 /* The most distinct patients and encounters that one request may hold, 0: no limit; and what happens beyond. */

@@ -665,3 +665,41 @@ def test_each_action_with_the_sdk_whole_and_in_a_stream(make_gateway, tmp_path, 
         a.upstream.answer = streamed
         parts = client.chat.completions.create(stream=True, **ask)
         assert "".join(p.choices[0].delta.content or "" for p in parts) == want
+
+
+LETTER = "Patient: Jane Hollingsworth, phone 212-555-0147, Springfield, IL. Ms. Hollingsworth is well."
+NATURAL = "actions: {NAME.*: surrogate, PHONE: surrogate, GEO.CITY: surrogate}"
+
+
+def test_surrogates_read_naturally_and_come_back(make_gateway, tmp_path):
+    openai = pytest.importorskip("openai")
+    with Asked(make_gateway, tmp_path, NATURAL) as a:
+        a.ask(LETTER)
+        sent = a.sent()
+        m = re.fullmatch(r"Patient: ([A-Z][a-z]+) ([A-Z][a-z]+), phone 202-555-01(\d\d), ([A-Z][a-z]+), IL. Ms. \2 is well.", sent)
+        assert m, sent
+        given, surname, _, city = m.groups()
+        assert not {"Jane", "Hollingsworth", "Springfield"} & set(re.findall(r"\w+", sent))
+        says = f"Dear {given} {surname},\n{surname}'s visit to {city}: call (202) 555-0100. RE: {surname.upper()}. {surname}ton https://x.example/{surname}"
+        gives = (f"Dear Jane Hollingsworth,\nHollingsworth's visit to Springfield: call 212-555-0147. RE: HOLLINGSWORTH. "
+                 f"{surname}ton https://x.example/{surname}")
+        a.ask("hello", says=says)
+        whole = a.upstream.answer
+        a.ask("hello", says=says, stream=True)
+        streamed = a.upstream.answer
+        client = openai.OpenAI(base_url=a.gateway.url, api_key=a.gateway.keys["nurse"], max_retries=0)
+        ask = {"model": "m", "messages": [{"role": "user", "content": LETTER}]}
+        a.upstream.answer = whole
+        assert client.chat.completions.create(**ask).choices[0].message.content == gives
+        assert a.sent() == sent  # in order of appearance: the prefix stays the same for the vendor's cache
+        a.upstream.answer = streamed
+        parts = client.chat.completions.create(stream=True, **ask)
+        assert "".join(p.choices[0].delta.content or "" for p in parts) == gives
+
+
+def test_surrogates_and_back_in_the_tool(tmp_path):
+    policy = site(tmp_path, NATURAL)
+    text = LETTER + " MRN: 00417723"
+    out = phi("redact", "--policy", policy, "--purpose", "treatment", "--map", tmp_path / "map", text=text)
+    assert out.returncode == 0 and "Hollingsworth" not in out.stdout and "[MRN_1]" in out.stdout
+    assert phi("redact", "--restore", tmp_path / "map", text=out.stdout).stdout == text
