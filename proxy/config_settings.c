@@ -199,14 +199,32 @@ static int read_target(struct config *c, struct owned *o, const struct yaml_node
     return read_credential(c, o, yaml_get(n, "credential"), t, d);
 }
 
+/* Azure's older paths name the deployment and want a version; its newer ones are OpenAI's. */
+static int read_api_version(struct owned *o, const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    const struct shape_address azure = {.azure = true, .endpoint = SHAPE_CHAT};
+    const char *version;
+    char query[64];
+
+    if (!n) return 0;
+    if (yaml_string(n, &version, d) < 0) return -1;
+    snprintf(query, sizeof query, "api-version=%s", version);
+    u->api_version = keep(o, version);
+    if (u->dialect == SETTINGS_AZURE && shape_query_known(&azure, span_of(query))) return u->api_version ? 0 : -1;
+    yaml_error(n, d, "expected a version as \"2024-10-21\", of an upstream with `dialect: azure`");
+    return -1;
+}
+
 static int read_upstream(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
                          struct diag *d) {
     static const struct yaml_key keys[] = {
-        {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
+        {.name = "url", .required = true}, {.name = "dialect"}, {.name = "api_version"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
         {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
-    static const char *const dialects[] = {"openai", "anthropic", "ollama", "gemini"};
-    static const char *const key_headers[] = {NULL, "x-api-key: ", NULL, "x-goog-api-key: "}; /* of each dialect */
+    static const char *const dialects[] = {[SETTINGS_OPENAI] = "openai", [SETTINGS_ANTHROPIC] = "anthropic",
+                                           [SETTINGS_OLLAMA] = "ollama", [SETTINGS_GEMINI] = "gemini",
+                                           [SETTINGS_AZURE] = "azure"};
+    static const char *const key_headers[] = {[SETTINGS_ANTHROPIC] = "x-api-key: ", [SETTINGS_GEMINI] = "x-goog-api-key: ",
+                                              [SETTINGS_AZURE] = "api-key: "};
     int dialect = 0, rc = 0;
 
     if (n->type != YAML_NODE_MAP) {
@@ -215,6 +233,8 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     }
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
+    u->dialect = (enum settings_dialect)dialect;
+    rc |= read_api_version(o, yaml_get(n, "api_version"), u, d);
     rc |= read_target(c, o, n, u, key_headers[dialect], d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
@@ -391,6 +411,37 @@ static int check_policy_routes(const struct owned *o, const struct yaml_node *ro
     return rc;
 }
 
+/* An upstream that no request can be sent to is a mistake of whoever wrote the route; that an agreement is missing or has ended
+ * is a state, which is warned of. */
+static int check_route_coverage(const struct settings_route *r, const struct yaml_node *at, struct diag *d) {
+    const struct settings_upstream *u = r->upstream;
+    const char *reason = "model_not_covered";
+
+    if (u->on_prem || !u->agreement.present || !u->coverage) return 0;
+    if (u->model) {
+        if (coverage_overlaps(u->coverage, u->agreement.arrangement, u->model, &reason) == 0) return 0;
+    } else {
+        for (size_t i = 0; r->models[i]; i++)
+            if (coverage_overlaps(u->coverage, u->agreement.arrangement, r->models[i], &reason) == 0) return 0;
+    }
+    if (strcmp(reason, "arrangement_unknown") == 0)
+        yaml_error(at, d, "the coverage of upstream %s does not know the arrangement \"%s\"; everything to it would be refused",
+                   u->name, u->agreement.arrangement);
+    else
+        yaml_error(at, d, "no model of this route is covered by the agreement of upstream %s; everything to it would be refused",
+                   u->name);
+    return -1;
+}
+
+static int check_coverage(const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *routes = yaml_get(root, "routes");
+    int rc = 0;
+
+    for (size_t i = 0; i < o->settings.n_routes && i < routes->n; i++)
+        if (check_route_coverage(&o->settings.routes[i], routes->items[i], d) < 0) rc = -1;
+    return rc;
+}
+
 static void warn_of_monitors(struct config *c, const struct owned *o) {
     for (size_t i = 0; i < o->n_policies; i++)
         if (policy_monitors_for_ever(o->policies[i]))
@@ -414,6 +465,7 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
         const struct settings_upstream *u = &s->upstreams[i];
         if (u->on_prem) continue;
         if (!u->agreement.present) config_warn(c, "an upstream has no agreement: everything to it is refused");
+        else if (!u->coverage) config_warn(c, "an upstream has no coverage: everything to it is refused");
         else if (u->agreement.expires < today) config_warn(c, "an agreement has expired: everything to its upstream is refused");
         else if (u->agreement.expires - today <= 60) config_warn(c, "an agreement expires within 60 days");
     }
@@ -447,6 +499,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     rc |= read_routes(c, o, root, d);
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
+    if (rc == 0) rc |= check_coverage(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
     o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;

@@ -4,6 +4,8 @@
  */
 #include "surrogate_trie.h"
 
+#include <string.h>
+
 #include "arena.h"
 
 struct trie_node {
@@ -96,4 +98,26 @@ enum surrogate_match surrogate_trie_match(const struct surrogate_trie *t, struct
         }
     }
     return n && n->child && !ended ? SURROGATE_PART : found;
+}
+
+/* No deeper than the longest text. */
+static struct trie_node *copy(const struct trie_node *first, struct arena *a) {
+    struct trie_node *list = NULL, **end = &list;
+
+    for (const struct trie_node *n = first; n; n = n->next, end = &(*end)->next) {
+        *end = arena_alloc(a, sizeof **end);
+        if (!*end) return NULL;
+        **end = *n;
+        (*end)->next = NULL;
+        (*end)->child = n->child ? copy(n->child, a) : NULL;
+        if (n->value.len) (*end)->value.ptr = arena_copy(a, n->value);
+        if ((n->child && !(*end)->child) || (n->value.len && !(*end)->value.ptr)) return NULL;
+    }
+    return list;
+}
+
+int surrogate_trie_copy(const struct surrogate_trie *t, struct arena *a, struct surrogate_trie *out) {
+    memcpy(out->first, t->first, sizeof out->first);
+    out->root = t->root ? copy(t->root, a) : NULL;
+    return t->root && !out->root ? -1 : 0;
 }

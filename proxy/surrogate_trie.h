@@ -28,4 +28,7 @@ bool surrogate_trie_made(const struct surrogate_trie *t, struct span text);
 enum surrogate_match surrogate_trie_match(const struct surrogate_trie *t, struct span text, bool ended, size_t *len,
                                           struct span *value);
 
+/* Into another arena, values too. -1 when that is full. */
+MUST_CHECK int surrogate_trie_copy(const struct surrogate_trie *t, struct arena *a, struct surrogate_trie *out);
+
 #endif

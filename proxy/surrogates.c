@@ -367,6 +367,14 @@ int surrogates_know(struct surrogates *s, struct span surrogate, struct span val
     return form_add(s, PHI_NONE, surrogate, value).len ? 0 : -1;
 }
 
+struct surrogates *surrogates_settle(const struct surrogates *s, struct arena *a) {
+    struct surrogates *out = arena_alloc(a, sizeof *out);
+
+    if (!out || surrogate_trie_copy(&s->trie, a, &out->trie) < 0) return NULL;
+    out->n_forms = s->n_forms;
+    return out;
+}
+
 size_t surrogates_count(const struct surrogates *s) {
     return s ? s->n_forms : 0;
 }

@@ -31,6 +31,9 @@ struct span surrogates_put(struct surrogates *s, enum phi_kind kind, struct span
 MUST_CHECK int surrogates_know(struct surrogates *s, struct span surrogate, struct span value);
 size_t surrogates_count(const struct surrogates *s); /* of forms; s may be NULL */
 
+/* Only what surrogates_match and surrogates_count need, in another arena. NULL when that is full. */
+struct surrogates *surrogates_settle(const struct surrogates *s, struct arena *a);
+
 /* The forms that were made, in no order: false at the end. Begin with *at = 0. */
 bool surrogates_next(const struct surrogates *s, size_t *at, struct span *surrogate, struct span *value);
 

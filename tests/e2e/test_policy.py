@@ -276,7 +276,7 @@ messages: {phi_blocked: One patient at a time please.}""") as a:
         two = "MRN: 00417723 and MRN: 00417724"
         r = a.ask(two)
         assert r.status_code == 400
-        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients.")
+        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients. The text speaks of more patients")
         assert a.sent() is None
         assert a.record["bulk"] == {"encounters": 0, "patients": 2}
         assert a.ask("MRN: 00417723, again MRN: 004-17723").status_code == 200

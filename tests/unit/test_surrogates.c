@@ -45,7 +45,9 @@ static const char *put(struct fixture *f, enum phi_kind kind, const char *value)
 
 static void push_all(struct fixture *f, enum restore_mode mode, struct span text, size_t first, size_t step, struct buf *out,
                      struct restore_counts *counts) {
-    struct restore *r = restore_new(f->tokens, mode, counts);
+    /* As a request decides it, and as a stream keeps it. */
+    struct arena *kept = first % 2 ? arena_new(16u << 20) : NULL;
+    struct restore *r = restore_new(kept ? tokens_settle(f->tokens, kept) : f->tokens, mode, counts);
 
     assert_non_null(r);
     restore_push(r, span_sub(text, 0, first), out);
@@ -54,6 +56,7 @@ static void push_all(struct fixture *f, enum restore_mode mode, struct span text
     restore_flush(r, out);
     assert_false(restore_holds(r));
     restore_free(r);
+    arena_free(kept);
 }
 
 static void back(struct fixture *f, enum restore_mode mode, const char *says, const char *gives) {
