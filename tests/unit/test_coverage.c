@@ -142,11 +142,11 @@ static void test_mistakes(void **state) {
     refused(HEAD "arrangements: {a: {endpoints: {}, models: {alow: []}}}\nend: v\n", 5, 44, "did you mean \"allow\"?");
     refused(HEAD "arrangements: {a: {endpoints: {}, models: {allow: [[x]]}}}\nend: v\n", 5, 52, "expected text");
 #define GUARD "arrangements: {a: {endpoints: {}, models: {allow: []}, guards: "
-    refused(HEAD GUARD "{sotre: {do: refuse, why: w, source: s}}}}\nend: v\n", 5, 62, "did you mean \"store\"?");
-    refused(HEAD GUARD "{image: {do: force_false, why: w, source: s}}}}\nend: v\n", 5, 74, "only \"store\"");
-    refused(HEAD GUARD "{image: refuse}}}\nend: v\n", 5, 69, "a guard is");
-    refused(HEAD GUARD "{image: {do: refuse, why: w}}}}\nend: v\n", 5, 69, "\"source\" is missing");
-    refused(HEAD GUARD "{image: {do: refues, why: w, source: s, read: x}}}}\nend: v\n", 5, 74, "did you mean \"refuse\"?");
+    refused(HEAD GUARD "{sotre: {do: refuse, why: w, source: s}}}}\nend: v\n", 5, 65, "did you mean \"store\"?");
+    refused(HEAD GUARD "{image: {do: force_false, why: w, source: s}}}}\nend: v\n", 5, 77, "only \"store\"");
+    refused(HEAD GUARD "{image: refuse}}}\nend: v\n", 5, 72, "a guard is");
+    refused(HEAD GUARD "{image: {do: refuse, why: w}}}}\nend: v\n", 5, 72, "\"source\" is missing");
+    refused(HEAD GUARD "{image: {do: refues, why: w, source: s, read: x}}}}\nend: v\n", 5, 77, "did you mean \"refuse\"?");
     refused("id: v\nvendor: V\nas_of: 2026-02-30\nsources: [s]\narrangements: {}\nend: v\n", 3, 8, "is not a date");
     refused("id: v\nvendor: V\nas_of: 2026-02-03\nsources: []\narrangements: {}\nend: v\n", 4, 10, "empty");
     refused(HEAD "arrangements: {}\n", 1, 1, "\"end\" is missing");
