@@ -48,6 +48,9 @@ static const struct form {
      "\"purposes\": {\"type\": \"object\", \"additionalProperties\": {\"enum\": [\"block\", \"flag\", \"allow\"]}}}}"},
     {"messages", "the site's own words, by kind or by code",
      "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 300}}"},
+    {"restore", "tools that get real values, or tokens, in the arguments that the model writes",
+     "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"tools\"], \"properties\": {\"tools\": {\"type\": \"object\", "
+     "\"additionalProperties\": {\"enum\": [\"tokens\", \"values\"]}}}}"},
     {"override", "who may break the glass",
      "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"reasons\"], \"properties\": {\"reasons\": {\"type\": "
      "\"array\", \"minItems\": 1, \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z0-9-]{3,64}$\"}}, \"second_person\": "

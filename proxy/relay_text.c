@@ -64,6 +64,7 @@ int relay_text_set(struct relay_text *x, const struct answer_leaf *leaf, struct 
 int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
     struct span decoded;
 
+    if (relay_tools_off_at(&x->tools, leaf->begin)) return 0;
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
     bool plain = surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
     if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;

@@ -255,6 +255,10 @@ static size_t push_held(struct restore *r, struct span text, struct buf *out) {
 }
 
 void restore_push(struct restore *r, struct span text, struct buf *out) {
+    if (r->mode == RESTORE_OFF) {
+        buf_add(out, text);
+        return;
+    }
     while (text.len > 0) {
         if (r->held_len > 0) {
             size_t n = push_held(r, text, out);

@@ -20,6 +20,7 @@ struct tokens;
 
 enum restore_mode {
     RESTORE_TEXT, /* prose: the value as it is */
+    RESTORE_OFF,  /* nothing is put back */
     RESTORE_JSON  /* the text is JSON (tool arguments, JSON mode): the value is escaped once per string level it
                      stands in */
 };

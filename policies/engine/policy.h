@@ -130,6 +130,9 @@ enum policy_overriding { POLICY_OVERRIDE_NONE = 0, POLICY_OVERRIDE_ONE, POLICY_O
 /* How many persons an override takes; none: the policy knows no override. */
 enum policy_overriding policy_overriding(const struct policy *p);
 bool policy_override_reason(const struct policy *p, const char *reason);
+/* Whether the arguments of a tool that the model calls get real values back. len 0: a tool whose name is not known. */
+bool policy_restores_tool(const struct policy *p, const char *name, size_t len);
+bool policy_restores_all_tools(const struct policy *p);
 /* The upstreams that `route:NAME` names, to be checked against the configuration. NULL at the end. */
 const char *policy_route_name(const struct policy *p, size_t i);
 enum policy_action policy_action_find(const char *name, size_t len, bool *found);

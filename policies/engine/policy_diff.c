@@ -338,6 +338,16 @@ static void compare_override(struct comparison *c) {
             tell(c, (struct policy_difference){.what = "override reason", .before = "none", .after = b->reasons[i]});
 }
 
+/* A tool that gets real values may pass them on. */
+static void compare_tools(struct comparison *c) {
+    for (size_t i = 0; i < c->before->n_tools + c->after->n_tools; i++) {
+        const struct policy *of = i < c->before->n_tools ? c->before : c->after;
+        const char *name = of->tools[of == c->before ? i : i - c->before->n_tools].name;
+        tell_switch(c, "restore in tools", policy_restores_tool(c->before, name, strlen(name)),
+                    policy_restores_tool(c->after, name, strlen(name)), "off", "on");
+    }
+}
+
 /* Where `route:NAME` leads is not seen cell by cell. */
 static void compare_routes(struct comparison *c) {
     for (size_t i = 0; i < c->after->n_routes || i < c->before->n_routes; i++) {
@@ -374,6 +384,7 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
     compare_bulk(&c);
     compare_routes(&c);
     compare_override(&c);
+    compare_tools(&c);
     compare_switches(&c);
     return c.looser;
 }

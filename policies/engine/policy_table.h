@@ -13,6 +13,7 @@
 #define POLICY_NAME_MAX 64
 #define POLICY_ROUTES_MAX 16
 #define POLICY_REASONS_MAX 16
+#define POLICY_TOOLS_MAX 64
 
 struct diag;
 struct policy_chain;
@@ -59,6 +60,11 @@ struct policy {
     int n_purposes;                                              /* 0 included */
     struct policy_bulk bulk;
     struct policy_override override;
+    struct policy_tool {
+        char name[POLICY_NAME_MAX + 1]; /* with '*': any */
+        bool off;
+    } tools[POLICY_TOOLS_MAX];
+    size_t n_tools;
     struct policy_message *messages;
     size_t n_messages;
     char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */

@@ -703,3 +703,87 @@ def test_surrogates_and_back_in_the_tool(tmp_path):
     out = phi("redact", "--policy", policy, "--purpose", "treatment", "--map", tmp_path / "map", text=text)
     assert out.returncode == 0 and "Hollingsworth" not in out.stdout and "[MRN_1]" in out.stdout
     assert phi("redact", "--restore", tmp_path / "map", text=out.stdout).stdout == text
+
+
+# ---- tools that get no real values ----
+
+TOOLS = "restore: {tools: {send_*: tokens, send_chart: values}}"
+
+
+def calls_of(dialect, name, stream):
+    """An answer that calls the tool with [MRN_1], and says it; whole or in a stream."""
+    args = '{"mrn":"[MRN_1]"}'
+    sse = lambda events: ("text/event-stream", "".join(
+        (f"event: {e['type']}\n" if "type" in e else "") + f"data: {json.dumps(e)}\n\n" for e in events))
+    if dialect == "chat":
+        call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": args}}
+        if not stream:
+            return "application/json", json.dumps({"choices": [{"index": 0, "message": {
+                "role": "assistant", "content": "It is [MRN_1].", "tool_calls": [call]}, "finish_reason": "tool_calls"}]})
+        deltas = [{"content": "It is [MRN_1]."}, {"tool_calls": [{"index": 0, **call, "function": {"name": name, "arguments": ""}}]}]
+        deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": c}}]} for c in args]
+        events = [{"choices": [{"index": 0, "delta": d, "finish_reason": None}]} for d in deltas]
+        kind, text = sse(events + [{"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}])
+        return kind, text + "data: [DONE]\n\n"
+    if dialect == "responses":
+        item = {"type": "function_call", "id": "f1", "call_id": "c1", "name": name, "arguments": args, "status": "completed"}
+        said = {"type": "message", "id": "m1", "role": "assistant", "content": [{"type": "output_text", "text": "It is [MRN_1].", "annotations": []}]}
+        whole = {"id": "r1", "object": "response", "output": [said, item]}
+        if not stream:
+            return "application/json", json.dumps(whole)
+        events = [{"type": "response.output_item.added", "output_index": 1, "item": {**item, "arguments": ""}}]
+        events += [{"type": "response.function_call_arguments.delta", "item_id": "f1", "output_index": 1, "delta": c} for c in args]
+        events += [{"type": "response.function_call_arguments.done", "item_id": "f1", "output_index": 1, "arguments": args},
+                   {"type": "response.output_item.done", "output_index": 1, "item": item}, {"type": "response.completed", "response": whole}]
+        return sse([{"sequence_number": i, **e} for i, e in enumerate(events)])
+    block = {"type": "tool_use", "id": "t1", "name": name}
+    if not stream:
+        return "application/json", json.dumps({"type": "message", "role": "assistant", "content": [
+            {"type": "text", "text": "It is [MRN_1]."}, {**block, "input": {"mrn": "[MRN_1]"}}]})
+    return sse([{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "It is [MRN_1]."}},
+                {"type": "content_block_stop", "index": 0},
+                {"type": "content_block_start", "index": 1, "content_block": {**block, "input": {}}},
+                *({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": c}} for c in args),
+                {"type": "content_block_stop", "index": 1}, {"type": "message_stop"}])
+
+
+PATHS = {"chat": ("/chat/completions", {"messages": [{"role": "user", "content": "MRN: 00417723"}]}),
+         "responses": ("/responses", {"input": "MRN: 00417723"}),
+         "messages": ("/messages", {"max_tokens": 9, "messages": [{"role": "user", "content": "MRN: 00417723"}]})}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("dialect", PATHS)
+def test_tools_that_get_no_real_values(make_gateway, tmp_path, dialect, stream):
+    path, body = PATHS[dialect]
+    with Asked(make_gateway, tmp_path, TOOLS) as a:
+        for name, gets in (("send_fax", "[MRN_1]"), ("send_chart", "00417723"), ("look_up", "00417723")):
+            kind, answer = calls_of(dialect, name, stream)
+            a.upstream.answer = (200, kind, answer.encode())
+            r = httpx.post(a.gateway.url + path, timeout=30, json={"model": "m", "stream": stream, **body},
+                           headers={"authorization": "Bearer " + a.gateway.keys["nurse"]})
+            assert r.status_code == 200, r.text
+            text = r.text.replace("\\", "")
+            if stream:  # pieces of the arguments, put together
+                events = [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: {")]
+                pieces = [e.get("delta") for e in events] if dialect != "chat" else [e["choices"][0]["delta"] for e in events]
+                got = "".join((p if isinstance(p, str) else p.get("partial_json") or "".join(
+                    c["function"]["arguments"] for c in p.get("tool_calls", []))) for p in pieces if p)
+                assert got == json.dumps({"mrn": gets}, separators=(",", ":")), r.text
+                text = text if dialect == "responses" else text + got
+            assert "It is 00417723." in text and f'"mrn":"{gets}"' in text.replace(": ", ":"), r.text
+            assert ("[MRN_1]" in text) == (gets == "[MRN_1]"), r.text
+
+
+@pytest.mark.parametrize("body, words", [
+    ("restore: {tools: {a: tokns}}", 'did you mean "tokens"'), ("restore: {tool: {}}", 'did you mean "tools"'), ("restore: {}", "is missing")])
+def test_mistakes_in_restore(tmp_path, body, words):
+    r = phi("check", site(tmp_path, body))
+    assert r.returncode == 1 and words in r.stderr, r.stderr
+
+
+def test_diff_knows_tools(tmp_path):
+    off, on = site(tmp_path, TOOLS, "off.yaml"), site(tmp_path, "restore: {tools: {send_fax: values}}", "on.yaml")
+    assert "restore in tools" in phi("diff", off, on).stdout and phi("diff", off, on).returncode == 1
+    assert phi("diff", on, off).returncode == 0
