@@ -152,6 +152,9 @@ int phi_explain_command(int argc, char **argv) {
     struct phi_scratch *s = phi_scratch_new();
     if (s && phi_view(p, &who, &view) == 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
+            struct policy_view own = view;
+            if (policy_asks_language(p)) policy_view_language(&own, language_of(text.ptr, text.len), &view);
+            if (policy_asks_language(p)) printf("language %s\n", language_names[view.request.language]);
             for (size_t i = 0; i < found.n; i++)
                 explain_finding(&view, s, &found.v[i]);
             rc = found.n ? PHI_FOUND : PHI_DONE;

@@ -36,7 +36,7 @@ static const struct form {
      "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": false, "
      "\"required\": [\"name\", \"when\", \"actions\"], \"properties\": {\"name\": " NAME ", \"when\": {\"type\": \"object\", "
      "\"additionalProperties\": false, \"minProperties\": 1, \"properties\": {\"purpose\": " WORDS ", \"role\": " WORDS
-     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
+     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"language\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
      "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/part\"}}]}}}, \"actions\": " LINES "}}}"},
     {"parts", "short for scopes that ask for a part of the request only",
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/part\"}, \"additionalProperties\": " LINES "}"},

@@ -45,7 +45,8 @@ struct transformer {
     struct arena *arena;
     const struct walk *w;
     const struct phi_result *found;
-    const struct policy_view *view;
+    const struct policy_view *base, *view; /* of the request; of the text that is decided about */
+    struct policy_view *views[LANGUAGES];  /* where the policy asks for the language */
     const struct policy *policy; /* of the view */
     const char *model;
     long today;
@@ -199,15 +200,33 @@ static int check_bulk(struct transformer *x) {
     return 0;
 }
 
+/* The decisions for a text, by its language where the policy asks for that. */
+static int take_view(struct transformer *x, const struct walk_leaf *leaf) {
+    x->view = x->base;
+    if (!policy_asks_language(x->policy)) return 0;
+    enum language language = language_of(leaf->text.ptr, leaf->text.len);
+    if (!x->views[language]) {
+        x->views[language] = arena_alloc(x->arena, sizeof *x->views[language]);
+        if (!x->views[language]) return -1;
+        policy_view_language(x->base, language, x->views[language]);
+    }
+    x->view = x->views[language];
+    return 0;
+}
+
 static int decide_all(struct transformer *x) {
     struct transform *t = x->t;
+    const struct walk_leaf *last = NULL;
 
+    x->base = x->view;
     x->plan = arena_alloc(x->arena, x->found->n);
     if (!x->plan) return -1;
     for (size_t i = 0; i < x->found->n; i++) {
         const struct phi_finding *f = &x->found->v[i];
         if (!finding_fits(x, i)) return -1;
         const struct walk_leaf *leaf = &x->w->v[f->leaf];
+        if (leaf != last && take_view(x, leaf) < 0) return -1;
+        last = leaf;
         enum policy_action action = decide_one(x, leaf, f->kind);
         struct transform_row row = {.kind = f->kind, .action = action, .path = leaf->path, .rule = f->rule,
                                     .score = f->score, .via = f->via};
@@ -217,6 +236,7 @@ static int decide_all(struct transformer *x) {
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
+    x->view = x->base;
     if (check_bulk(x) < 0) return -1;
     if (t->blocked) t->route = NULL;
     if (t->blocked || t->route) memset(t->disclosed, 0, sizeof t->disclosed);

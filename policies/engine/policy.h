@@ -9,6 +9,7 @@
 #define POLICY_H
 
 #include "../../detectors/phi.h"
+#include "language.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -82,6 +83,7 @@ struct policy_request {
     const char *role, *user, *upstream;
     const char *model; /* not NUL-terminated */
     size_t model_len;
+    enum language language; /* of the text; unknown: the strictest of what the policy says for any */
 };
 
 /* All decisions for one request. */
@@ -89,11 +91,15 @@ struct policy_view {
     const struct policy *policy;
     int purpose;
     bool override; /* bulk limits do not block */
+    struct policy_request request; /* what it was made for; the request's words outlive the view */
     const struct policy_cell *cells[POLICY_PARTS][PHI_KINDS]; /* NULL: block */
 };
 
 /* The policy outlives the view. Without a purpose each kind gets the strictest decision of all purposes. */
 void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out);
+/* Whether a scope asks for the language of a text; then each text has a view of its own. */
+bool policy_asks_language(const struct policy *p);
+void policy_view_language(const struct policy_view *v, enum language language, struct policy_view *out);
 /* Break-glass: what is blocked goes instead, a category as it is (flag), a value as a token. The floor stays blocked, unless
  * the policy says `override: {floor: true}`; then it is tokens too. What is hidden otherwise stays hidden as it is. */
 void policy_view_override(struct policy_view *v);

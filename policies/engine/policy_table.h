@@ -71,6 +71,7 @@ struct policy {
     size_t n_routes;
     struct policy_scope *scopes; /* in the order in which they are asked */
     size_t n_scopes;
+    uint32_t languages; /* bits of those that scopes ask for */
     struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];
     struct phi_engine *engine;
 };

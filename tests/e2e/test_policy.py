@@ -787,3 +787,20 @@ def test_diff_knows_tools(tmp_path):
     off, on = site(tmp_path, TOOLS, "off.yaml"), site(tmp_path, "restore: {tools: {send_fax: values}}", "on.yaml")
     assert "restore in tools" in phi("diff", off, on).stdout and phi("diff", off, on).returncode == 1
     assert phi("diff", on, off).returncode == 0
+
+
+def test_each_text_by_its_language(make_gateway, tmp_path):
+    body = "scopes: [{name: spanish, when: {language: es}, actions: {MRN: mask}}]"
+    english = "The patient was seen on the ward and has been well. MRN: 00417723"
+    spanish = "El paciente refiere dolor desde hace dos d\u00edas y no tiene fiebre, pero est\u00e1 muy cansado. MRN: 00417723"
+    with Asked(make_gateway, tmp_path, body) as a:
+        for text, says in ((english, "[MRN_1]"), (spanish, "[MRN]"), ("MRN: 00417723", "[MRN]")):
+            a.ask(text)
+            assert a.sent() == text.replace("00417723", says)
+        a.ask([{"role": "user", "content": spanish}, {"role": "user", "content": english}])
+        assert a.sent() == [spanish.replace("00417723", "[MRN]"), english.replace("00417723", "[MRN_1]")]
+    r = phi("explain", "--policy", site(tmp_path, body), "--purpose", "treatment", text=spanish)
+    assert "language es" in r.stdout and "action  mask" in r.stdout
+    loose = site(tmp_path, "scopes: [{name: s, when: {language: es}, actions: {MRN: flag}}]\nwhy: {MRN: x}", "loose.yaml")
+    r = phi("diff", "minimum-necessary", loose)
+    assert r.returncode == 1 and "language es" in r.stdout
