@@ -20,9 +20,10 @@
 #include "surrogates.h"
 #include "token_date.h"
 #include "tokens.h"
+#include "transform_rows.h"
+#include "transform_schema.h"
 
 #define EDITS_FIRST 16u
-#define ROWS_FIRST 16u
 #define VERIFY_DEPTH 1024u
 
 static const char *const words[PHI_KINDS] = {
@@ -55,53 +56,9 @@ struct transformer {
     struct transform *t;
     unsigned char *plan; /* enum policy_action of each finding as it will be done */
     struct json_edit *edits;
-    size_t edits_size, rows_size;
-    uint32_t *slots; /* rows by their key: index + 1, 0: empty; twice rows_size */
+    size_t edits_size;
+    struct transform_rows rows;
 };
-
-/* ---- rows ---- */
-
-static bool same_row(const struct transform_row *a, const struct transform_row *b) {
-    return a->kind == b->kind && a->action == b->action && a->path == b->path && a->rule == b->rule;
-}
-
-static uint32_t *slot_find(const struct transformer *x, const struct transform_row *row) {
-    uint64_t h = ((uint64_t)row->path << 32 | (uint64_t)row->rule << 16 | (uint64_t)row->kind << 4 | row->action);
-    size_t mask = x->rows_size * 2 - 1, i;
-
-    h *= 0x9E3779B97F4A7C15u;
-    for (i = (size_t)(h >> 32) & mask; x->slots[i]; i = (i + 1) & mask)
-        if (same_row(&x->t->rows[x->slots[i] - 1], row)) break;
-    return &x->slots[i];
-}
-
-static int rows_grow(struct transformer *x) {
-    size_t old = x->rows_size, size = old ? old * 2 : ROWS_FIRST;
-    struct transform_row *rows = arena_grow(x->arena, x->t->rows, old * sizeof *rows, size * sizeof *rows);
-    uint32_t *slots = arena_array(x->arena, size * 2, sizeof *slots);
-
-    if (!rows || !slots) return -1;
-    x->t->rows = rows;
-    x->slots = slots;
-    x->rows_size = size;
-    for (size_t i = 0; i < x->t->n_rows; i++)
-        *slot_find(x, &rows[i]) = (uint32_t)i + 1;
-    return 0;
-}
-
-static int row_count(struct transformer *x, struct transform_row row) {
-    if (x->t->n_rows == x->rows_size && rows_grow(x) < 0) return -1;
-    uint32_t *slot = slot_find(x, &row);
-    if (!*slot) {
-        x->t->rows[x->t->n_rows++] = row;
-        *slot = (uint32_t)x->t->n_rows;
-    }
-    struct transform_row *known = &x->t->rows[*slot - 1];
-    known->count++;
-    known->via |= row.via;
-    if (row.score > known->score) known->score = row.score;
-    return 0;
-}
 
 /* ---- deciding ---- */
 
@@ -170,6 +127,10 @@ static enum policy_action decide_one(struct transformer *x, const struct walk_le
         return action;
     }
     if (is_sensitive(kind)) return POLICY_FLAG;
+    if (transform_schema_is_pattern(leaf)) {
+        block(x, kind, leaf->path, "phi_in_pattern");
+        return POLICY_BLOCK;
+    }
     if (leaf->what == WALK_STRING || is_loose_number(leaf)) return action;
     block(x, kind, leaf->path, leaf->what == WALK_KEY ? "phi_in_key" : "phi_in_number");
     return POLICY_BLOCK;
@@ -230,7 +191,7 @@ static int decide_all(struct transformer *x) {
         enum policy_action action = decide_one(x, leaf, f->kind);
         struct transform_row row = {.kind = f->kind, .action = action, .path = leaf->path, .rule = f->rule,
                                     .score = f->score, .via = f->via};
-        if (row_count(x, row) < 0) return -1;
+        if (transform_rows_count(x->arena, x->t, &x->rows, row) < 0) return -1;
         t->findings++;
         t->overridden[f->kind] += policy_view_overridden(x->view, transform_part(leaf->part), f->kind);
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
@@ -354,7 +315,7 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
     if (r->token_text) {
         struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
-        if (row_count(x, row) < 0) return -1;
+        if (transform_rows_count(x->arena, x->t, &x->rows, row) < 0) return -1;
         if (x->monitor) return 0;
     }
     return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, leaf->level, with);
@@ -526,6 +487,16 @@ static int merge_forced(struct transformer *x, struct json_edit **all, size_t *n
     return 0;
 }
 
+static void check_schema(struct transformer *x, struct span body) {
+    bool tokens[PHI_KINDS] = {false};
+    enum phi_kind kind;
+    uint32_t path;
+
+    for (size_t i = 0; i < x->found->n; i++)
+        if (comes_back(x->plan[i])) tokens[x->found->v[i].kind] = true;
+    if (transform_schema_bars(x->w, body, tokens, &kind, &path)) block(x, kind, path, "token_does_not_fit");
+}
+
 static int run(struct transformer *x, struct span body, struct buf *out) {
     struct json_edit *edits;
     size_t n;
@@ -534,6 +505,7 @@ static int run(struct transformer *x, struct span body, struct buf *out) {
     x->today = (long)(time(NULL) / 86400);
     *x->t = (struct transform){0};
     if (decide_all(x) < 0) return -1;
+    check_schema(x, body);
     if (x->t->blocked || x->t->route) return 0;
     if (edit_all(x) < 0) return -1;
     if (merge_forced(x, &edits, &n) < 0) return -1;

@@ -804,3 +804,25 @@ def test_each_text_by_its_language(make_gateway, tmp_path):
     loose = site(tmp_path, "scopes: [{name: s, when: {language: es}, actions: {MRN: flag}}]\nwhy: {MRN: x}", "loose.yaml")
     r = phi("diff", "minimum-necessary", loose)
     assert r.returncode == 1 and "language es" in r.stdout
+
+
+def strict(field, rule, on=True, name="patientMrn"):
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "strict": on, "schema": {
+        "type": "object", "properties": {name: {"type": "string", field: rule}, "icd": {"type": "string", "pattern": "^[A-Z]"}}}}}}
+
+
+def test_a_strict_schema_in_which_no_token_fits_is_refused(make_gateway, tmp_path):
+    """A model that cannot write [MRN_1] would invent a record number that fits."""
+    with Asked(make_gateway, tmp_path, "actions: {SSN: mask}") as a:
+        for more in (strict("pattern", "^[0-9]{8}$"), strict("maxLength", 6), strict("format", "date", name="x"),
+                     {"tools": [{"type": "function", "function": {"name": "f", **strict("pattern", "^[0-9]+$")["response_format"]["json_schema"],
+                                                                   "parameters": strict("pattern", "^[0-9]+$")["response_format"]["json_schema"]["schema"]}}]}):
+            r = a.ask("MRN: 00417723, date of service 03/14/2024", **more)
+            assert r.status_code == 400 and "token_does_not_fit. The answer must have a form" in r.json()["error"]["message"], r.text
+            assert a.sent() is None and a.record["reason"] == "token_does_not_fit"
+        for more in (strict("minLength", 1), strict("maxLength", 40), strict("pattern", "^[0-9]{8}$", on=False), strict("pattern", "^x$", name="dose")):
+            assert a.ask("MRN: 00417723", **more).status_code == 200, more
+        assert a.ask("Nothing here.", **strict("pattern", "^[0-9]{8}$")).status_code == 200
+        r = a.ask("hello", **strict("pattern", "^MRN: 00417723$", on=False))
+        assert r.status_code == 400 and "phi_in_pattern" in r.json()["error"]["message"]
+        assert a.ask("hello", says="[MRN_1]", **strict("enum", ["MRN: 00417723", "none"])).json()["choices"][0]["message"]["content"] == "00417723"
