@@ -70,16 +70,24 @@ def test_diff_refuses_what_does_not_load(tmp_path):
 
 # ---- phi test ----
 
-def test_the_table_of_cells_is_what_the_script_writes():
-    sys.path.insert(0, str(ROOT / "tests" / "cases"))
-    import cells
-    assert (ROOT / "tests" / "cases" / "minimum-necessary.yaml").read_text(encoding="utf8") == cells.cases()
+sys.path.insert(0, str(ROOT / "tests" / "cases"))
+import cells  # noqa: E402
 
 
-def test_every_cell_of_minimum_necessary():
-    r = phi("test", "tests/cases/minimum-necessary.yaml")
+def test_the_tables_of_cells_are_what_the_script_writes():
+    assert {p.stem for p in (ROOT / "policies" / "presets").glob("*.yaml")} == set(cells.PRESETS)
+    for preset in cells.PRESETS:
+        assert (ROOT / "tests" / "cases" / f"{preset}.yaml").read_text(encoding="utf8") == cells.cases(preset), preset
+        if preset != "minimum-necessary":
+            assert (ROOT / "tests" / "cases" / "policies" / f"cells-{preset}.yaml").read_text(encoding="utf8") == cells.policy(preset)
+
+
+@pytest.mark.parametrize("preset", cells.PRESETS)
+def test_every_cell_of_each_preset(preset):
+    r = phi("test", f"tests/cases/{preset}.yaml")
     assert r.returncode == 0, "\n".join(line for line in r.stdout.splitlines() if line.startswith("not"))
-    assert "# 418 passed, 0 failed" in r.stdout
+    n = len(cells.rows(preset)) + (5 if preset == "minimum-necessary" else 0)
+    assert f"# {n} passed, 0 failed" in r.stdout
 
 
 CASES = """policy: minimum-necessary
