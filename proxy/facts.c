@@ -15,18 +15,24 @@ void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) 
     w->unreadable |= what;
 }
 
+static const struct {
+    uint32_t bit;
+    const char *reason;
+} reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
+               {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
+               {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"}, {WALK_REFERENCE, "stored_object"},
+               {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
+               {WALK_UNKNOWN_PART, "unknown_part"}};
+
+const char *facts_unreadable_word(uint32_t bits, size_t i) {
+    for (size_t k = 0; k < sizeof reasons / sizeof *reasons; k++)
+        if (bits & reasons[k].bit && i-- == 0) return reasons[k].reason;
+    return NULL;
+}
+
 const char *facts_unreadable_reason(uint32_t bits) {
-    static const struct {
-        uint32_t bit;
-        const char *reason;
-    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
-                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"}, {WALK_REFERENCE, "stored_object"},
-                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
-                   {WALK_UNKNOWN_PART, "unknown_part"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (bits & reasons[i].bit) return reasons[i].reason;
-    return "unknown_part";
+    const char *word = facts_unreadable_word(bits, 0);
+    return word ? word : "unknown_part";
 }
 
 enum walk_part facts_role(struct span role) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * /v1/responses keeps what it is sent unless told otherwise: an absent "store" and null mean true there. A body is an
+ * Where an upstream keeps what it is sent unless told otherwise, an absent "store" and null mean true. A body is an
  * object, so a member fits behind its brace; it cannot be there twice, since duplicate keys are refused.
  */
 #include "force.h"
@@ -72,7 +72,7 @@ int force_plan(struct arena *a, const struct walk *w, struct span body, const st
     for (size_t i = 0; i < w->n_cut; i++)
         add(f, w->cut[i].begin, w->cut[i].end, span_of("[]"));
     if (w->n_cut) name(f, "logprobs=[]");
-    if (w->endpoint == SHAPE_RESPONSES && !wish->may_store) force_store(w, body, f);
+    if (wish->store_false) force_store(w, body, f);
     if (wish->model.len && w->body_model.len == 0 && force_model(a, w, body, wish->model, f) < 0) return -1;
     if (f->n > 1) qsort(f->edits, f->n, sizeof *f->edits, by_place);
     return 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policies/engine/policy.h"
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
@@ -51,6 +52,10 @@ struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json
     relay_text_init(&r->text, r->arena, t, &r->result.counts, json_mode, largest * 2 + ARENA_LEAST);
     r->text.signed_thinking = e == SHAPE_MESSAGES_API;
     return r;
+}
+
+void relay_set_policy(struct relay *r, const struct policy *p) {
+    r->text.tools.policy = policy_restores_all_tools(p) ? NULL : p;
 }
 
 void relay_free(struct relay *r) {

@@ -31,6 +31,9 @@ struct relay_result {
 /* json_mode: contents are JSON text (response_format). tokens outlive the relay. NULL when out of memory. */
 struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json_mode, size_t event_ceiling,
                         size_t body_ceiling);
+/* Tools that the policy keeps real values from; before relay_begin. The policy outlives the relay. */
+struct policy;
+void relay_set_policy(struct relay *r, const struct policy *p);
 void relay_free(struct relay *r); /* wipes */
 
 /* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty

@@ -35,6 +35,7 @@
 static const char *const id_names[] = {"item_id", "output_index", "content_index", "summary_index", "command_index",
                                        "index"};
 #define IDS (sizeof id_names / sizeof *id_names)
+enum { ID_OUTPUT = 1, ID_INDEX = 5 };
 
 enum kind {
     KIND_DELTA, /* a piece of a text */
@@ -207,6 +208,26 @@ static bool is_json(const struct relay_typed *s, const struct event *e, const st
     return span_is(e->family, "response.output_text") || span_is(leaf->key, "text");
 }
 
+/* ---- tools ---- */
+
+static bool is_call_input(const struct event *e, const struct answer_leaf *leaf) {
+    static const char *const inputs[] = {"response.function_call_arguments", "response.mcp_call_arguments",
+                                         "response.custom_tool_call_input"};
+    return IS_ANY(e->family, inputs) || span_is(leaf->key, "partial_json");
+}
+
+/* The place of the call among the items or blocks of the answer; UINT64_MAX: the event has none. */
+static uint64_t call_number(const struct event *e) {
+    unsigned long long n;
+
+    if (span_decimal(e->ids[ID_OUTPUT], &n) == 0 || span_decimal(e->ids[ID_INDEX], &n) == 0) return n;
+    return UINT64_MAX;
+}
+
+static bool is_off(const struct relay_typed *s, const struct event *e, const struct answer_leaf *leaf) {
+    return is_call_input(e, leaf) && relay_tools_off_by(&s->text->tools, call_number(e));
+}
+
 /* ---- channels ---- */
 
 static int write_path(struct relay_typed *s, const struct event *e, struct span family, uint32_t node, struct span key) {
@@ -243,8 +264,9 @@ static struct channel *channel_open(struct relay_typed *s, const struct event *e
     kept = keep(s, buf_span(&s->path), &c->path) && keep(s, e->sse->name, &c->name);
     for (size_t i = 0; i < IDS; i++)
         kept = kept && keep(s, e->ids[i], &c->ids[i]);
-    c->restore = kept ? restore_new(s->text->tokens, is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT, s->text->counts)
-                      : NULL;
+    enum restore_mode mode = is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT;
+    if (is_off(s, e, leaf)) mode = RESTORE_OFF;
+    c->restore = kept ? restore_new(s->text->tokens, mode, s->text->counts) : NULL;
     if (!c->restore) return NULL;
     *s->channels_end = c;
     s->channels_end = &c->next;
@@ -326,7 +348,7 @@ static int grow_text(struct relay_typed *s, const struct event *e, const struct 
 static int edit_texts(struct relay_typed *s, const struct event *e) {
     for (size_t i = 0; i < e->w.n_texts; i++) {
         const struct answer_leaf *leaf = &e->w.texts[i];
-        if (relay_text_signed(s->text, leaf)) continue;
+        if (relay_text_signed(s->text, leaf) || (!grows(e, leaf) && is_off(s, e, leaf))) continue;
         int result = grows(e, leaf) ? grow_text(s, e, leaf) : relay_text_whole(s->text, &e->w, leaf);
         if (result < 0) return -1;
     }
@@ -402,6 +424,8 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     relay_text_begin(s->text);
     if (answer_read(s->text->arena, sse->data, &e.w) < 0 || !e.w.object) return -1;
     event_read(&e, s->lines, shape_is_gemini(s->endpoint));
+    if (relay_tools_read(&s->text->tools, s->text->arena, sse->data) < 0) return -1;
+    if (s->text->tools.n == 1) relay_tools_number(&s->text->tools, call_number(&e));
     take_numbers(s, &e.w);
     if (span_is(e.type, "response.created")) take_object_id(s, &e.w);
     s->error |= e.w.error || span_is(e.type, "error");

@@ -6,6 +6,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "../policies/engine/coverage.h"
 #include "shape.h"
 #include "span.h"
 
@@ -13,7 +14,6 @@
 #include <stdint.h>
 
 struct access;
-struct coverage;
 struct policy;
 struct upstream_target;
 struct vocabulary;
@@ -84,5 +84,10 @@ const char *settings_uncovered(const struct settings_upstream *u, enum shape_end
 
 /* The same for a feature ("files", "previous_response_id"), besides the endpoint. */
 const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature);
+
+/* What the agreement's coverage says of a part of a request beside its text (coverage.h). An own model keeps what it is sent
+ * only where the site says so, and the policy alone decides about the rest. why: the coverage's sentence, or NULL. */
+enum coverage_guard settings_guard(const struct settings_upstream *u, const char *what, enum shape_endpoint e,
+                                   const char **why);
 
 #endif

@@ -67,6 +67,11 @@ struct tokens *tokens_settle(const struct tokens *t, struct arena *a);
 bool tokens_find(const struct tokens *t, struct span token, struct span *value);
 size_t tokens_count(const struct tokens *t);
 
+/* Where the policy asks for surrogates instead. tokens_surrogates makes the table; NULL when out of memory. */
+struct surrogates;
+struct surrogates *tokens_surrogates(struct tokens *t);
+const struct surrogates *tokens_surrogates_made(const struct tokens *t); /* NULL: none */
+
 /* ---- grammar: '[' [A-Z][A-Z]* '_' [1-9][0-9]{0,6} [B-Z]{0,2} ([+-] [1-9][0-9]{0,5} 'd')? ']' ---- */
 
 /* The first token-shaped text at or after from: true and its range. */

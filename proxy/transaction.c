@@ -252,6 +252,7 @@ static enum flow step_send(struct transaction *t) {
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
     t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (t->policy) relay_set_policy(t->relay, t->policy);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);
     if (!t->call) return transaction_refuse(t, REFUSAL_UPSTREAM);

@@ -85,7 +85,8 @@ static enum flow choose_route(struct transaction *t) {
 /* What the upstream must not be asked to keep, it is not asked to. */
 static enum flow plan_force(struct transaction *t) {
     const char *model = transaction_model_sent(t);
-    struct force_wish wish = {.may_store = t->route->upstream->may_store,
+    enum coverage_guard store = settings_guard(t->route->upstream, "store", t->endpoint, &t->refusal_why);
+    struct force_wish wish = {.store_false = store == COVERAGE_FORCE_FALSE,
                               .model = shape_has_deployments(t->endpoint) && model ? span_of(model) : span_make("", 0)};
 
     if (!shape_has_body(t->endpoint)) return FLOW_NEXT;
@@ -94,8 +95,22 @@ static enum flow plan_force(struct transaction *t) {
     t->walk.n_forced = t->force.n;
     struct span said = span_sub(buf_span(&t->in), t->walk.store_begin, t->walk.store_end);
     t->not_stored = t->force.store || span_is(said, "false");
-    bool asked = t->walk.store && !t->force.store;
-    return asked && !wish.may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+    if (t->walk.store && store == COVERAGE_REFUSE) return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
+    t->refusal_why = NULL;
+    return FLOW_NEXT;
+}
+
+/* What the policy lets pass although it cannot be read, the agreement must cover. */
+static enum flow check_guards(struct transaction *t) {
+    const char *what;
+
+    for (size_t i = 0; (what = facts_unreadable_word(t->walk.unreadable, i)); i++) {
+        enum coverage_guard guard = settings_guard(t->route->upstream, what, t->endpoint, &t->refusal_why);
+        bool ours = strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0; /* nothing that a vendor could cover */
+        if (guard != COVERAGE_ALLOW && !ours) return refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path);
+    }
+    t->refusal_why = NULL;
+    return FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
@@ -107,6 +122,7 @@ static enum flow check_route(struct transaction *t) {
     if ((flow = transaction_check_stored(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    if ((flow = check_guards(t)) != FLOW_NEXT) return flow;
     return plan_force(t);
 }
 

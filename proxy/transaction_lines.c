@@ -106,7 +106,6 @@ struct line {
 };
 
 static enum flow walk_one(struct transaction *t, struct line *l) {
-    const struct force_wish wish = {.may_store = t->route->upstream->may_store};
     struct walk *w = &l->walk;
     struct line_head head;
     const char *why = NULL;
@@ -117,11 +116,12 @@ static enum flow walk_one(struct transaction *t, struct line *l) {
     if (w->stream) return refuse_line(t, l->number, REFUSAL_FEATURE, "stream");
     if (w->unreadable && (policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK || (w->unreadable & WALK_REFERENCE)))
         return refuse_in_line(t, w, l->number, REFUSAL_UNSCANNABLE, facts_unreadable_reason(w->unreadable), w->unreadable_path);
+    enum coverage_guard store = settings_guard(t->route->upstream, "store", head.endpoint, &why);
+    const struct force_wish wish = {.store_false = store == COVERAGE_FORCE_FALSE};
     if (force_plan(l->arena, w, l->text, &wish, &l->force) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
     w->forced = l->force.edits;
     w->n_forced = l->force.n;
-    bool asked = w->store && !l->force.store;
-    return asked && !wish.may_store ? refuse_line(t, l->number, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+    return w->store && store == COVERAGE_REFUSE ? refuse_line(t, l->number, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
 static enum flow scan_one(struct transaction *t, struct line *l) {

@@ -115,6 +115,7 @@ struct transaction {
     bool refused;
     enum refusal refusal;
     const char *refusal_reason, *refusal_kind;
+    const char *refusal_why; /* a sentence of the coverage's, or NULL */
     struct buf refusal_param;
 
     struct relay *relay;

@@ -18,6 +18,7 @@
 #include "policy_bulk.h"
 #include "policy_chain.h"
 #include "policy_lines.h"
+#include "policy_restore.h"
 #include "policy_scope.h"
 #include "yaml_node.h"
 
@@ -291,6 +292,7 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     read_thresholds(p, chain, d);
     read_purposes(p, chain, d);
     fill_cells(p, chain, d);
+    policy_restore_read(p, chain, d);
     if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
         policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
         yaml_error(policy_chain_root(chain, 0), d, "out of memory");

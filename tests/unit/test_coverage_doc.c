@@ -124,7 +124,7 @@ static void add_outcome(struct buf *b, const struct row *row) {
     struct walk w;
 
     if (walk_body(a, row->endpoint, span_of(row->body), 64, &w) < 0) fail_msg("%s: %s", w.error, row->body);
-    assert_int_equal(force_plan(a, &w, span_of(row->body), &(struct force_wish){.may_store = false}, &f), 0);
+    assert_int_equal(force_plan(a, &w, span_of(row->body), &(struct force_wish){.store_false = row->endpoint == SHAPE_RESPONSES}, &f), 0);
     if (w.unreadable) buf_add_format(b, "refused: `%s`", facts_unreadable_reason(w.unreadable));
     else if (w.store && !f.store) buf_add_c(b, "refused: `feature_not_covered`");
     else if (w.store) buf_add_c(b, "made `false`");
