@@ -25,8 +25,8 @@ enum { PAIR_BITS = 1024, SLOTS_LEAST = 256, SLOTS_MOST = 8192 }; /* powers of tw
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
-    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere"},
-    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere"},
+    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere", PHI_NONE},
+    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere", PHI_NAME_UNKNOWN},
 };
 
 const struct phi_detector phi_repeat = {rules, sizeof rules / sizeof *rules, NULL};

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "roster_scan.h"
 #include "text.h"
 
 unsigned resolve_family(unsigned kind)
@@ -88,11 +89,13 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     const struct candidate *v = candidates(s);
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->found.n; i++) {
-        if (v[i].score < engine_threshold(e, v[i].kind))
+        int score = engine_score(e, v[i].rule, v[i].kind, v[i].score);
+        if (score < engine_threshold(e, v[i].kind))
             continue;
         if (allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
-        out[n++] = v[i];
+        out[n] = v[i];
+        out[n++].score = (uint8_t)score;
     }
     return n;
 }
@@ -103,9 +106,15 @@ static bool kind_is_vague(unsigned kind)
     return kind == PHI_NAME_UNKNOWN || kind == PHI_DATE_OTHER;
 }
 
-static uint32_t candidates_unite(struct candidate *v, uint32_t n)
+/* The practice knows its patients: whatever else says of the name, it is theirs. Not so of its staff, who may be patients. */
+static bool is_certain(const struct candidate *c, uint32_t person)
 {
-    uint32_t kept = 0;
+    return c->rule >= person && c->rule <= person + ROSTER_RULE_NEAR && c->kind != PHI_NAME_PROVIDER;
+}
+
+static uint32_t candidates_unite(const struct phi_engine *e, struct candidate *v, uint32_t n)
+{
+    uint32_t kept = 0, person = engine_detector_rule(e, &phi_roster_detector, ROSTER_RULE_PERSON);
     qsort(v, n, sizeof *v, by_family);
     for (uint32_t i = 0; i < n;) {
         struct candidate best = v[i], telling = v[i];
@@ -114,7 +123,8 @@ static uint32_t candidates_unite(struct candidate *v, uint32_t n)
                v[k].begin < end;
              k++) {
             end = v[k].end > end ? v[k].end : end;
-            if (candidate_rank(&v[k], &best) < 0)
+            bool certain = is_certain(&v[k], person);
+            if (certain == is_certain(&best, person) ? candidate_rank(&v[k], &best) < 0 : certain)
                 best = v[k];
             if (kind_is_vague(telling.kind) || (!kind_is_vague(v[k].kind) && candidate_rank(&v[k], &telling) < 0))
                 telling = v[k];
@@ -290,7 +300,7 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
     struct candidate *v = s->work[0].v, *out = s->work[1].v;
-    uint32_t n = candidates_unite(v, candidates_filter(e, s, leaves, v));
+    uint32_t n = candidates_unite(e, v, candidates_filter(e, s, leaves, v));
     uint32_t identity = 0, category = 0;
     struct candidate *categories = out + 2 * (size_t)(n + 1);
     for (uint32_t i = 0; i < n; i++) {

@@ -380,6 +380,19 @@ bool words_is_any(const struct words *w, uint32_t i, const char *const *list)
     return false;
 }
 
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max)
+{
+    uint32_t n = 0;
+    struct letter l;
+
+    for (uint32_t at = w->v[i].begin; at < w->v[i].end; at += l.size) {
+        read_letter(w->text, at, w->len, &l);
+        for (unsigned k = 0; l.kind && k < l.folded && n < max; k++)
+            out[n++] = l.fold[k];
+    }
+    return n;
+}
+
 void words_start(struct words *w, const char *text, uint32_t len)
 {
     w->text = text;

@@ -86,6 +86,8 @@ bool words_next(struct words *w);
 bool words_is(const struct words *w, uint32_t i, const char *text);
 bool words_is_any(const struct words *w, uint32_t i, const char *const *list); /* NULL-terminated */
 
+/* The letters of a word as they are hashed, at most max bytes; how many. */
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max);
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);
 /* The hash of ASCII letters, as for a word. */
