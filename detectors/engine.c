@@ -197,6 +197,11 @@ int phi_engine_allow(struct phi_engine *e, const char *value, size_t len)
     return e->sealed ? -1 : allow_add(&e->allow, value, len);
 }
 
+bool phi_engine_allows(const struct phi_engine *e, const char *value, size_t len)
+{
+    return allow_has(&e->allow, value, len);
+}
+
 int phi_engine_roster(struct phi_engine *e, struct phi_roster *roster)
 {
     if (e->sealed || e->n_rosters == ROSTERS_MAX)

@@ -94,6 +94,7 @@ int phi_engine_add(struct phi_engine *e, const struct phi_rule *rule, char *err,
                    int *pattern_offset);
 /* Values that must never be reported (the practice's own name, phone, NPI); compared case-folded. */
 int phi_engine_allow(struct phi_engine *e, const char *value, size_t len);
+bool phi_engine_allows(const struct phi_engine *e, const char *value, size_t len);
 /* Adds to the score of every finding of a rule or built-in detector; PHI_OFF: it finds nothing more. For the kinds that are
  * kept, only more is found, never less. 0, or -1: no rule of this id so far, or out of memory. */
 #define PHI_OFF (-1000)

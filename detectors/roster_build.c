@@ -23,7 +23,7 @@
 #include "text.h"
 #include "words.h"
 
-enum { FORMS_MAX = 6, NICKNAMES_MAX = 64, ENTRIES_MAX = 1 << 27, LOAD_PERCENT = 80, FILTER_BITS = 14, DENSE_ONE_IN = 1000, LETTERS_MAX = 256 };
+enum { FORMS_MAX = 6, NICKNAMES_MAX = 64, ENTRIES_MAX = 1 << 27, LOAD_PERCENT = 83, FILTER_BITS = 14, DENSE_ONE_IN = 1000, LETTERS_MAX = 256 };
 
 struct entry {
     uint64_t tag;
@@ -273,15 +273,16 @@ static enum roster_added add_email(struct roster_builder *b, struct roster_text 
 
 static enum roster_added add_street(struct roster_builder *b, struct roster_text value)
 {
-    uint64_t hash;
+    uint64_t hash[ROSTER_STREET_WORDS];
 
     words_start(&b->words, value.text, value.len);
     if (!words_next(&b->words))
         return ROSTER_UNUSABLE;
-    uint32_t count = roster_street_words(&b->words, 0);
-    if (!count || !roster_street_hash(&b->words, 0, count, &hash))
+    uint32_t count = roster_street_hashes(&b->words, 0, hash);
+    if (!count)
         return ROSTER_UNUSABLE;
-    return add_entry(b, roster_tag(&b->keys, ROSTER_ADDRESS, hash, count), ROSTER_STREET) < 0 ? ROSTER_FAILED : ROSTER_ADDED;
+    uint64_t tag = roster_tag(&b->keys, ROSTER_ADDRESS, hash[count - 1], count);
+    return add_entry(b, tag, ROSTER_STREET) < 0 ? ROSTER_FAILED : ROSTER_ADDED;
 }
 
 enum roster_added roster_add_value(struct roster_builder *b, enum roster_type type, struct roster_text value)

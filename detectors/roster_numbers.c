@@ -23,9 +23,13 @@
 enum { PIECES_MAX = 6, GAP_BYTES = 3, PREFIX_LETTERS = 4, NEAR_BYTES = 200, BESIDE = 8 };
 enum { SCORE_NUMBER = 95, SCORE_DENSE = 45, SCORE_DENSE_NEAR = 85, SCORE_EMAIL = 97, SCORE_STREET = 90, SCORE_BIRTH = 96 };
 
-/* May a number go on over the gap in front of word i? */
+/* May a number go on over the gap in front of word i? With letters only behind a hyphen, "004512-AB". */
 static bool goes_on(const struct words *w, uint32_t i)
 {
+    const struct word *x = &w->v[i];
+
+    if (x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM && x->gap != GAP_HYPHEN)
+        return false;
     return w->v[i].begin - w->v[i - 1].end <= GAP_BYTES && !(w->v[i].gap & (GAP_LINE | GAP_COMMA | GAP_STOP | GAP_COLON | GAP_QUOTE));
 }
 
@@ -78,12 +82,10 @@ static bool has_prefix(const struct words *w, uint32_t i)
 
 static int street_at(const struct roster_scan *scan, uint32_t i)
 {
-    uint32_t count = roster_street_words(scan->w, i);
+    uint64_t hash[ROSTER_STREET_WORDS];
 
-    for (; count > 1; count--) {
-        uint64_t hash;
-        if (!roster_street_hash(scan->w, i, count, &hash) ||
-            roster_find(scan->r, roster_tag(&scan->r->keys, ROSTER_ADDRESS, hash, count)) != ROSTER_STREET)
+    for (uint32_t count = roster_street_hashes(scan->w, i, hash); count > 1; count--) {
+        if (roster_find(scan->r, roster_tag(&scan->r->keys, ROSTER_ADDRESS, hash[count - 1], count)) != ROSTER_STREET)
             continue;
         struct phi_candidate c = {.begin = scan->w->v[i].begin, .end = scan->w->v[i + count - 1].end, .kind = PHI_GEO_STREET,
                                   .rule = ROSTER_RULE_STREET, .score = SCORE_STREET};
@@ -94,9 +96,11 @@ static int street_at(const struct roster_scan *scan, uint32_t i)
 
 int roster_number_at(const struct roster_scan *scan, uint32_t i)
 {
+    const struct words *w = scan->w;
     struct phi_candidate c;
+    bool alone = w->v[i].letters < ROSTER_VALUE_LEAST && !(i + 1 < w->n && goes_on(w, i + 1)) && !has_prefix(w, i);
 
-    if (scan->r->lengths && ((has_prefix(scan->w, i) && number_from(scan, i - 1, &c)) || number_from(scan, i, &c)) &&
+    if (!alone && scan->r->lengths && ((has_prefix(scan->w, i) && number_from(scan, i - 1, &c)) || number_from(scan, i, &c)) &&
         roster_emit(scan, &c) < 0)
         return -1;
     return scan->r->has >> ROSTER_STREET & 1 ? street_at(scan, i) : 0;

@@ -70,11 +70,19 @@ static bool is_ordinary(const struct word *x)
     return x->classes & classes || x->facts & (FACT_ENGLISH | FACT_SCIENCE);
 }
 
+/* An ordinary word in lower case is no name, except where nobody writes capitals. */
+static bool may_be_name(const struct word *x)
+{
+    if (x->shape >= SHAPE_NUMBER || x->letters < 2 || x->flags & WORD_CONTRACTED)
+        return false;
+    return !is_lower(x) || !is_ordinary(x) || (x->flags & WORD_LINE_LOWER && !(x->classes & LEX(COMMON)));
+}
+
 static bool may_be_family(const struct roster_scan *scan, uint32_t i)
 {
     const struct word *x = &scan->w->v[i];
 
-    if (x->shape >= SHAPE_NUMBER || x->letters < 2 || x->flags & WORD_CONTRACTED || (is_lower(x) && x->classes & LEX(COMMON)))
+    if (!may_be_name(x))
         return false;
     return roster_filter_has(scan->r->family, scan->r->family_blocks, roster_word(&scan->r->keys, x->hash));
 }
@@ -342,8 +350,9 @@ static int chunk(const struct roster_scan *scan)
 
     for (uint32_t i = w->first; i < w->last; i++) {
         const struct word *x = &w->v[i];
-        bool email = emails && x->begin && w->text[x->begin - 1] == '@';
-        if (email && roster_email_at(scan, x->begin - 1) < 0)
+        if (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER) && !(x->gap & GAP_OTHER) && is_ordinary(x))
+            continue;
+        if (emails && x->gap & GAP_OTHER && w->text[x->begin - 1] == '@' && roster_email_at(scan, x->begin - 1) < 0)
             return -1;
         int rc = x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM ? roster_number_at(scan, i) : name_at(scan, i);
         if (rc < 0)

@@ -89,25 +89,29 @@ static bool ends_street(const struct words *w, uint32_t i)
     return w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || words_is_any(w, i, units);
 }
 
-uint32_t roster_street_words(const struct words *w, uint32_t i)
+/* "412 Birchwood", not "412 mg": the word behind a house number is capitalized, where anything is. */
+static bool begins_street(const struct words *w, uint32_t i)
 {
-    uint32_t count = 1;
+    const struct word *house = &w->v[i], *next = house + 1;
 
-    if (w->v[i].shape != SHAPE_NUMBER && w->v[i].shape != SHAPE_ALNUM)
-        return 0;
-    while (count < ROSTER_STREET_WORDS && i + count < w->n && !ends_street(w, i + count))
-        count++;
-    return count > 1 ? count : 0;
+    if ((house->shape != SHAPE_NUMBER && house->shape != SHAPE_ALNUM) || house->letters > 6 || i + 1 >= w->n || next->begin - house->end != 1 ||
+        next->gap != GAP_SPACE)
+        return false;
+    return next->shape != SHAPE_LOWER || (next->flags & WORD_LINE_LOWER && next->letters > 3 && !(next->classes & (LEX(COMMON) | LEX(DOSE))));
 }
 
-bool roster_street_hash(const struct words *w, uint32_t i, uint32_t count, uint64_t *hash)
+uint32_t roster_street_hashes(const struct words *w, uint32_t i, uint64_t hash[ROSTER_STREET_WORDS])
 {
+    uint32_t count = 1;
     unsigned letters = 0;
 
-    *hash = w->v[i].hash;
-    for (uint32_t k = 1; k < count; k++) {
-        letters += w->v[i + k].shape < SHAPE_NUMBER ? w->v[i + k].letters : 0;
-        *hash = words_phrase(*hash, street_word(w, i + k));
+    if (!begins_street(w, i))
+        return 0;
+    hash[0] = w->v[i].hash;
+    for (; count < ROSTER_STREET_WORDS && i + count < w->n && !ends_street(w, i + count); count++) {
+        const struct word *x = &w->v[i + count];
+        letters += x->shape < SHAPE_NUMBER ? x->letters : 0;
+        hash[count] = words_phrase(hash[count - 1], street_word(w, i + count));
     }
-    return count > 1 && letters >= 5;
+    return letters >= 5 ? count : 0;
 }

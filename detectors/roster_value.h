@@ -27,10 +27,8 @@ uint64_t roster_value_hash(const struct roster_value *value);
 /* An e-mail address, in lower case. */
 uint64_t roster_email_hash(const char *text, uint32_t len);
 
-/* The hash of house number and street that begin at word i and have `count` words: "12 Oak St" is "12 Oak Street".
- * False: they are none. */
-bool roster_street_hash(const struct words *w, uint32_t i, uint32_t count, uint64_t *hash);
-/* How many words of house number and street begin at i, at most; 0 when none does. */
-uint32_t roster_street_words(const struct words *w, uint32_t i);
+/* House number and street that begin at word i: hash[k] is that of k + 1 words, "12 Oak St" as "12 Oak Street". How many
+ * words; 0: there is no street. */
+uint32_t roster_street_hashes(const struct words *w, uint32_t i, uint64_t hash[ROSTER_STREET_WORDS]);
 
 #endif

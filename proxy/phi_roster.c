@@ -32,15 +32,11 @@ static bool exists(const char *path) {
     return stat(path, &st) == 0;
 }
 
-static const char *default_key(void) {
-    return exists("secrets") ? "secrets/roster.key" : "roster.key";
-}
-
 /* The key is made when there is none. */
 static int need_key(struct job *j, bool make) {
     char err[256];
 
-    if (!j->key) j->key = default_key();
+    if (!j->key) j->key = phi_roster_key();
     if (make && !exists(j->key)) {
         if (roster_secret_new(j->key, err, sizeof err) < 0) {
             fprintf(stderr, "phi: %s: %s\n", j->key, err);
@@ -53,7 +49,7 @@ static int need_key(struct job *j, bool make) {
     return -1;
 }
 
-static void print_facts(const char *path, struct roster_facts facts, const char *digest) {
+void phi_print_roster(const char *path, struct roster_facts facts, const char *digest) {
     time_t when = (time_t)facts.imported * 86400;
     struct tm day;
     char text[16] = "?";
@@ -97,7 +93,7 @@ static int build_and_save(struct job *j, struct roster_builder *b, const unsigne
         roster_save(j->out, data, size, &j->secret, digest, err, sizeof err) == 0) {
         free(data);
         struct phi_roster *r = roster_open(j->out, &j->secret, digest, err, sizeof err);
-        if (r) print_facts(j->out, roster_facts(r), digest);
+        if (r) phi_print_roster(j->out, roster_facts(r), digest);
         roster_unref(r);
         if (r) return 0;
     } else {
@@ -168,7 +164,7 @@ static int stat_command(struct job *j, const char *path) {
     if (need_key(j, false) < 0) return PHI_USAGE;
     r = roster_open(path, &j->secret, digest, err, sizeof err);
     explicit_bzero(&j->secret, sizeof j->secret);
-    if (r) print_facts(path, roster_facts(r), digest);
+    if (r) phi_print_roster(path, roster_facts(r), digest);
     else fprintf(stderr, "phi: %s: %s\n", path, err);
     roster_unref(r);
     return r ? PHI_DONE : PHI_FOUND;

@@ -50,6 +50,10 @@ static void hex_write(const unsigned char *bytes, size_t n, char *out) {
         snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
+int roster_secret_parse(const char *hex, size_t len, struct roster_secret *out) {
+    return hex_read(hex, len, out->key);
+}
+
 int roster_secret_read(const char *path, struct roster_secret *out, char *err, size_t err_size) {
     char text[128];
     struct stat st;

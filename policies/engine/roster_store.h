@@ -18,6 +18,7 @@ struct roster_secret {
 /* 64 hex digits, as roster_secret_new writes them into a file of mode 0600 that was not there. 0, or -1 with the reason in
  * err. */
 int roster_secret_read(const char *path, struct roster_secret *out, char *err, size_t err_size);
+int roster_secret_parse(const char *hex, size_t len, struct roster_secret *out); /* -1: no 64 hex digits */
 int roster_secret_new(const char *path, char *err, size_t err_size);
 
 /* Fresh random salt, the keys that go with it, and the check by which the key is known. -1: no random numbers. */
