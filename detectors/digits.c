@@ -127,12 +127,16 @@ static uint32_t tag_length(const char *text, uint32_t len, uint32_t at)
 static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 {
     static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
+    static const uint32_t firsts = 1u << ('t' & 31) | 1u << ('d' & 31) | 1u << ('h' & 31) | 1u << ('m' & 31) | 1u << ('s' & 31) |
+                                   1u << ('p' & 31) | 1u << ('a' & 31);
     char first = text_lower(text[at]);
-    if (first < 'a' || first > 't')
+    if (first < 'a' || first > 't' || !(firsts >> (first & 31) & 1))
         return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (first != words[i][0])
+            continue;
         uint32_t size = (uint32_t)strlen(words[i]);
-        if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
+        if (len - at >= size && text_equal_nocase(text + at, words[i], size) &&
             (at + size == len || !text_is_letter(text[at + size])))
             return size;
     }
@@ -209,26 +213,33 @@ static bool groups_are(const struct run *r, const char *shape)
     return true;
 }
 
-/* A word that announces a number, in the bytes before. */
-static bool label_before(const char *text, uint32_t at, bool social)
+/* Does a word that announces a number stand at `at`? Those of a social security number come first. */
+static bool label_at(const char *text, uint32_t left, bool social)
 {
     static const char *const labels[] = {"ssn", "social", "ss#", "security", "phone", "tel", "call", "cell", "fax", "mobile", "mrn",
                                          "record", "account", "acct", "member", "subscriber", "card", "npi", "medicare", "policy",
                                          "routing", "number", "chart", "patient id", "license", "reach", "text me"};
-    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, firsts = 0;
-    size_t most = social ? 4 : sizeof labels / sizeof *labels;
+    static const uint8_t sizes[] = {3, 6, 3, 8, 5, 3, 4, 4, 3, 6, 3, 6, 7, 4, 6, 10, 4, 3, 8, 6, 7, 6, 5, 10, 7, 5, 7};
+    _Static_assert(sizeof sizes == sizeof labels / sizeof *labels, "a size for each label");
+    size_t most = social ? 4 : sizeof sizes;
+    char first = text_lower(text[0]), second = left > 1 ? text_lower(text[1]) : 0;
     for (size_t k = 0; k < most; k++)
-        firsts |= (uint32_t)1 << (labels[k][0] & 31);
-    for (uint32_t i = low; i < at; i++) {
-        char c = text_lower(text[i]);
-        for (size_t k = 0; k < most && firsts >> (c & 31) & 1; k++) {
-            if (c != labels[k][0])
-                continue;
-            size_t n = strlen(labels[k]);
-            if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
-                return true;
-        }
-    }
+        if (first == labels[k][0] && second == labels[k][1] && left >= sizes[k] && text_equal_nocase(text, labels[k], sizes[k]))
+            return true;
+    return false;
+}
+
+/* A word that announces a number, in the bytes before. */
+static bool label_before(const char *text, uint32_t at, bool social)
+{
+    static const uint32_t firsts = 1u << ('s' & 31) | 1u << ('p' & 31) | 1u << ('t' & 31) | 1u << ('c' & 31) | 1u << ('f' & 31) |
+                                   1u << ('m' & 31) | 1u << ('r' & 31) | 1u << ('a' & 31) | 1u << ('n' & 31) | 1u << ('l' & 31);
+    /* the letters that come second */
+    static const uint32_t seconds = 1u << ('s' & 31) | 1u << ('o' & 31) | 1u << ('e' & 31) | 1u << ('h' & 31) | 1u << ('a' & 31) |
+                                    1u << ('r' & 31) | 1u << ('c' & 31) | 1u << ('u' & 31) | 1u << ('p' & 31) | 1u << ('i' & 31);
+    for (uint32_t i = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0; i + 2 < at; i++)
+        if (firsts >> (text[i] & 31) & 1 && seconds >> (text[i + 1] & 31) & 1 && label_at(text + i, at - i, social))
+            return true;
     return false;
 }
 

@@ -131,7 +131,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
-bool evidence_candidate(const struct words *w, uint32_t i)
+bool evidence_candidate_look(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 

@@ -13,6 +13,7 @@
 #include "dates.h"
 #include "engine.h"
 #include "evidence.h"
+#include "genre.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
@@ -20,7 +21,9 @@
 #include "streets.h"
 #include "words.h"
 
-enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
+enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
+/* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
+enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
@@ -41,10 +44,12 @@ struct prose {
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
+    struct evidence evidence; /* of the word at hand */
     prose_watch *watch;
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
     uint32_t ahead; /* words behind the last chunk that were decided already */
+    enum genre genre; /* known once something asks for it */
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -72,24 +77,39 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
-static void decide(struct prose *p, uint32_t i)
+static enum genre prose_genre(struct prose *p)
+{
+    if (p->genre == GENRE_UNKNOWN)
+        p->genre = genre_of(p->words->text, p->words->len);
+    return p->genre;
+}
+
+static void weigh_genre(struct prose *p, int32_t sum[LABELS])
+{
+    if (p->watch || (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0))
+        return;
+    enum genre genre = prose_genre(p);
+    if (genre == GENRE_STUDY) {
+        sum[LABEL_NAME] -= STUDY_NAME;
+        sum[LABEL_PLACE] -= STUDY_PLACE;
+    } else if (genre == GENRE_CODE) {
+        sum[LABEL_NAME] -= CODE_NAME;
+        sum[LABEL_PLACE] -= CODE_PLACE;
+    }
+}
+
+static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct evidence f;
+    struct evidence *f = &p->evidence;
     int32_t sum[LABELS], name, place;
 
-    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        return;
-    }
-    if (!evidence_candidate(w, i) || is_code_of_message(w, x))
-        return;
-    evidence_gather(w, i, p->dictionary, &p->seen, &f);
+    evidence_gather(w, i, p->dictionary, &p->seen, f);
     if (p->watch)
-        p->watch(p->context, w, i, &f);
-    evidence_weigh(&f, sum);
+        p->watch(p->context, w, i, f);
+    evidence_weigh(f, sum);
+    weigh_genre(p, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
@@ -103,6 +123,20 @@ static void decide(struct prose *p, uint32_t i)
     x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
     if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
         seen_add(&p->seen, x->hash);
+}
+
+static void decide(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        return;
+    }
+    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+        decide_candidate(p, i);
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
@@ -133,8 +167,11 @@ static int take_form(struct prose *p, uint32_t i)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
-    if (dates_find(w, i, &date))
+    if (dates_find(w, i, &date)) {
+        if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
+            date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
+    }
     if (streets_find(w, i, &last))
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     return 0;

@@ -84,9 +84,12 @@ static uint64_t street_word(const struct words *w, uint32_t i)
 
 static bool ends_street(const struct words *w, uint32_t i)
 {
-    static const char *const units[] = {"apt", "apartment", "unit", "suite", "ste", "floor", "fl", "room", NULL};
+    static const char *const units[] = {"apt", "apartment", "unit", "suite", "ste", "floor", "fl", "room"};
 
-    return w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || words_is_any(w, i, units);
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+        if (words_is(w, i, units[k]))
+            return true;
+    return w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE);
 }
 
 /* "412 Birchwood", not "412 mg": the word behind a house number is capitalized, where anything is. */
