@@ -6,7 +6,7 @@
  *
  * A pair is certain unless both words are ordinary ones: a patient called May Day must not hide every "may". The rules:
  *
- *     both words capitalized, line not in capitals     they are the person
+ *     both words capitalized, line not in capitals     they are the person; in capitals only as LAST, FIRST
  *     one of the two is no ordinary word               they are the person, when written alike
  *     a family name alone                              no ordinary word, no place, no eponym; else a title, "patient"
  *                                                      or an initial must stand beside it
@@ -162,7 +162,8 @@ static bool is_convincing(const struct words *w, uint32_t given, uint32_t family
     if (g_ordinary && f_ordinary) {
         if (has_cue(w, first, upper))
             return true;
-        return !is_lower(g) && !is_lower(f) && !upper;
+        bool turned = given == family + 1 && g->gap & GAP_COMMA; /* THISTLE, SAGE */
+        return !is_lower(g) && !is_lower(f) && (!upper || turned);
     }
     /* "Anna may", "will Hollingsworth": the ordinary one is written as what it is. */
     if ((f_ordinary && is_lower(f) && !is_lower(g)) || (g_ordinary && is_lower(g) && !is_lower(f)))

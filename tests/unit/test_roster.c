@@ -209,6 +209,7 @@ static void test_ordinary_words(void **state)
     FOUND("seen May Day at noon", "person:May Day");
     FOUND("seen: Day, May at noon", "person:Day, May");
     FOUND("Sage Thistle was seen", "person:Sage Thistle");
+    FOUND("NOTE OF THISTLE, SAGE IN CAPITALS", "person:THISTLE, SAGE");
     FOUND("seen with J. Day at noon", ""); /* the names detector has it */
 }
 
