@@ -271,7 +271,16 @@ static bool has_initial(const struct words *w, uint32_t i)
     return before || behind;
 }
 
-/* 0: says nothing. */
+/* No ordinary word, place or eponym, and not written in lower case as a rule. */
+static bool is_telling(const struct word *x)
+{
+    unsigned ratio = FACT_RATIO(x->facts);
+
+    return !is_ordinary(x) && !FACT_CITY(x->facts) && !(x->facts & FACT_COUNTY) && !(x->classes & (LEX(EPONYM) | LEX(PLACE))) &&
+           !(ratio && ratio < 4 && FACT_FREQUENCY(x->facts));
+}
+
+/* 0: says nothing. Three or four capitals are an abbreviation more often than a name. */
 static uint8_t family_score(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -279,10 +288,9 @@ static uint8_t family_score(const struct words *w, uint32_t i)
 
     if (x->flags & WORD_TAKEN || x->letters < 3 || evidence_eponym(w, i))
         return 0;
-    bool telling = !is_ordinary(x) && !FACT_CITY(x->facts) && !(x->facts & FACT_COUNTY) && !(x->classes & (LEX(EPONYM) | LEX(PLACE)));
     if (is_lower(x))
-        return telling && x->letters >= 5 ? SCORE_FAMILY_CUE : 0;
-    if (telling && (x->letters > 3 || !upper))
+        return is_telling(x) && x->letters >= 6 && !FACT_FREQUENCY(x->facts) ? SCORE_FAMILY_CUE : 0;
+    if (is_telling(x) && (x->shape != SHAPE_UPPER || x->letters > 4))
         return SCORE_FAMILY;
     return has_cue(w, i, upper) || (has_initial(w, i) && !upper) ? SCORE_FAMILY_CUE : 0;
 }
