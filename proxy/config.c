@@ -351,8 +351,9 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
     static const struct yaml_key keys[] = {
         {.name = "listen", .type = YAML_NODE_MAP}, {.name = "admin", .type = YAML_NODE_MAP}, {.name = "workers"},
         {.name = "upstreams", .type = YAML_NODE_MAP, .required = true}, {.name = "routes", .type = YAML_NODE_LIST, .required = true},
-        {.name = "policy"}, {.name = "shadow"}, {.name = "policy_keys", .type = YAML_NODE_LIST}, {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP},
-        {.name = "audit", .type = YAML_NODE_MAP, .required = true}, {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
+        {.name = "policy"}, {.name = "shadow"}, {.name = "rosters", .type = YAML_NODE_LIST}, {.name = "policy_keys", .type = YAML_NODE_LIST},
+        {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP}, {.name = "audit", .type = YAML_NODE_MAP, .required = true},
+        {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
     int rc = yaml_check(root, keys, COUNT(keys), d);
 
     rc |= read_listen(c, yaml_get(root, "listen"), d);

@@ -48,9 +48,18 @@ struct policy;
 struct policy_cell;
 struct diag;
 
-/* Where the presets, built-in rules and dictionaries lie. */
+/* A roster that is open: every policy that is loaded with it looks for its people. */
+struct phi_roster;
+struct policy_roster {
+    struct phi_roster *roster;
+    const char *file, *digest;
+};
+
+/* Where the presets, built-in rules and dictionaries lie; and the gateway's own rosters. */
 struct policy_paths {
     const char *share; /* directory that holds policies/ and detectors/dictionaries/ */
+    const struct policy_roster *rosters;
+    size_t n_rosters;
 };
 
 /* name_or_file: a preset name ("minimum-necessary") or a path to a YAML file. NULL with mistakes in d. */
@@ -59,8 +68,13 @@ struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p);
 
 const char *policy_id(const struct policy *p);
-/* SHA-256 over the policy file, what it extends and every rules file it uses, as 64 hex digits. */
+/* SHA-256 over the policy file, what it extends, every rules file it uses, and the digests of its rosters, as 64 hex digits. */
 const char *policy_digest(const struct policy *p);
+/* The same without the rosters: what is signed. A roster is renewed every day, and sealed with the site's own key. */
+const char *policy_signable(const struct policy *p);
+/* The file of a roster, or NULL at the end; the rest when it is asked for. */
+struct roster_facts;
+const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts);
 /* Enforce from the day after `monitor_until`. */
 enum policy_mode policy_mode(const struct policy *p);
 bool policy_monitors_for_ever(const struct policy *p);

@@ -37,6 +37,8 @@ static const struct yaml_key policy_keys[] = {
     {.name = "floor", .type = YAML_NODE_LIST},
     {.name = "thresholds", .type = YAML_NODE_MAP},
     {.name = "allow", .type = YAML_NODE_LIST},
+    {.name = "deny", .type = YAML_NODE_MAP},
+    {.name = "rosters", .type = YAML_NODE_LIST},
     {.name = "detectors", .type = YAML_NODE_MAP},
     {.name = "rules", .type = YAML_NODE_LIST},
     {.name = "why", .type = YAML_NODE_MAP},
