@@ -11,6 +11,7 @@
 #include "audit_ids.h"
 #include "audit_base64.h"
 #include "audit_line.h"
+#include "audit_macs.h"
 #include "audit_note.h"
 #include "audit_seal.h"
 #include "audit_view.h"
@@ -27,6 +28,7 @@ struct audit_verifier {
     struct audit_hasher *hasher;
     bool keyed, midway;
     const struct audit_head *head;
+    struct audit_macs *macs;
     struct audit_sealer *sealer;
     struct buf plain; /* of a line that was encrypted */
     struct audit_ids *ids;
@@ -52,6 +54,7 @@ struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o
     v->keyed = o->keyed;
     v->midway = o->midway;
     v->head = o->head && o->head->found ? o->head : NULL;
+    v->macs = o->macs;
     v->sealer = o->sealer;
     buf_init(&v->plain, AUDIT_RECORD_MAX);
     v->log_key = o->log_key;
@@ -120,6 +123,7 @@ static const char *check_mac(struct audit_verifier *v, struct span text, const s
     struct span before = span_sub(text, 0, line->mac_begin), after = span_sub(text, line->mac_end, text.len);
 
     if (!v->keyed) return NULL;
+    if (v->macs) return audit_macs_add(v->macs, text, line->mac_begin, line->mac_end) < 0 ? "a MAC does not match" : NULL;
     if (audit_hasher_mac(v->hasher, before, after, mac) < 0) return "out of memory";
     return CRYPTO_memcmp(mac, line->mac.ptr, AUDIT_HEX_LEN) == 0
                ? NULL
@@ -243,7 +247,9 @@ static int take_sealed(struct audit_verifier *v, struct span text) {
     const char *reason;
 
     if (audit_sealed_read(text, &s, &reason) < 0) return fail(v, reason);
-    if (v->keyed && audit_sealed_mac_holds(&s, text, v->hasher) < 0) return fail(v, "the MAC does not match: changed record or another key");
+    if (v->keyed && v->macs && audit_macs_add(v->macs, text, s.mac_begin, s.mac_end) < 0) return fail(v, "a MAC does not match");
+    if (v->keyed && !v->macs && audit_sealed_mac_holds(&s, text, v->hasher) < 0)
+        return fail(v, "the MAC does not match: changed record or another key");
     switch (audit_unseal(v->sealer, &s, &v->plain)) {
     case 0: return take_plain(v, buf_span(&v->plain), text.len);
     case 1: return accept_envelope(v, text, &s);
