@@ -105,6 +105,14 @@ static bool is_month(const char *text, uint32_t len)
     return false;
 }
 
+static unsigned number_at(const char *text, uint32_t at, uint32_t digits)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < digits && i < 4; i++)
+        n = n * 10 + (text_is_digit(text[at + i]) ? (unsigned)(text[at + i] - '0') : 0);
+    return n;
+}
+
 /* 2021-03-04, 03-04-21, 04-MAR-2021 */
 static bool value_is_date(const char *text, const struct value *v)
 {
@@ -120,6 +128,9 @@ static bool value_is_date(const char *text, const struct value *v)
             i++;
     }
     if (n != 3 || v->letters > 1)
+        return false;
+    unsigned first = number_at(text, v->begin, sizes[0]), second = number_at(text, v->begin + sizes[0] + 1, sizes[1]);
+    if (sizes[0] <= 2 && (first > 31 || second > 31 || (first > 12 && second > 12))) /* "55-20-18" */
         return false;
     return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
@@ -236,19 +247,28 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
     return false;
 }
 
-/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
-static void phone_widen(const struct labelled *l, struct value *v)
+/* Where the digits of a telephone number end, without an extension. */
+static uint32_t phone_digits_end(const struct labelled *l, const struct value *v)
 {
     const char *text = l->text;
     uint32_t i = v->begin, last = v->end;
     for (; i < l->len && i - v->begin < 32; i++) {
-        if (text_is_digit(text[i]))
+        char c = text[i];
+        if (text_is_digit(c))
             last = i + 1;
-        else if (!text[i] || !strchr("()+-. /", text[i]) || (i > v->begin && text[i] == ' ' && text[i - 1] == ' '))
+        else if (!(c == ' ' || (c >= '(' && c <= '/' && c != '*' && c != ',')) || (i > v->begin && c == ' ' && text[i - 1] == ' '))
             break;
-        else if (text[i] == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
+        else if (c == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
             break;
     }
+    return last;
+}
+
+/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
+static void phone_widen(const struct labelled *l, struct value *v)
+{
+    const char *text = l->text;
+    uint32_t last = phone_digits_end(l, v);
     v->end = last;
     uint32_t at = last;
     while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
@@ -276,7 +296,8 @@ static void plate_widen(const struct labelled *l, struct value *v)
         return;
     for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
         digits += text_is_digit(l->text[end]);
-    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+    bool lettered = digits == 0 && v->letters == 0 && v->digits <= 4 && end - v->end >= 3; /* "482 KXT" */
+    if ((digits == 0 && !lettered) || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
         return;
     v->end = end;
     value_count(l->text, v);
@@ -313,7 +334,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+    bool two = wide.groups == 2 && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    if (single || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -376,6 +398,12 @@ static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
             return i == 0 ? PHI_FAX : PHI_PHONE;
     }
     return PHI_NONE;
+}
+
+/* What phone_widen reads an extension from, or phone_named_behind a name, can begin with this. */
+static bool may_name_phone(char c)
+{
+    return c == ' ' || c == ',' || c == '-' || c == '(' || c == '#' || text_lower(c) == 'x' || text_lower(c) == 'e';
 }
 
 /* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
@@ -447,6 +475,9 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     }
     if (v.letters == 0) {
         struct value wide = v;
+        uint32_t end = phone_digits_end(l, &v);
+        if (end < l->len && !may_name_phone(l->text[end])) /* neither an extension nor a name for it follows */
+            return 0;
         phone_widen(l, &wide);
         unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
         if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
@@ -473,25 +504,30 @@ static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
     return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
 }
 
+/* What the place says, which is a digit or the beginning of a word; *next: where to go on, `at` when nothing was there. */
+static int place_read(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
+{
+    if (text_is_digit(l->text[at]))
+        return value_at(l, low, at, next);
+    return at + 4 < l->len && spoken_begins(l->text, l->len, at) ? spoken_at(l, at, next) : 0;
+}
+
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                         struct phi_candidates *sink)
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
+    uint32_t low = 0; /* what is before was read */
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
-        int rc = 0;
-        next = i + 1;
-        if (text_is_digit(text[i]))
-            rc = value_at(&l, low, i, &next);
-        else if (i + 4 < len && (i == 0 || !text_is_alnum(text[i - 1])) && spoken_begins(text, len, i))
-            rc = spoken_at(&l, i, &next);
-        else
-            continue;
-        if (rc < 0)
-            return -1;
-        next = next > i ? next : i + 1;
-        low = next;
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(places), next = at;
+            if (at < low)
+                continue;
+            if (place_read(&l, low, at, &next) < 0)
+                return -1;
+            low = next > at ? next : low;
+        }
     }
     return 0;
 }

@@ -12,13 +12,18 @@
 #include "ages.h"
 #include "dates.h"
 #include "evidence.h"
+#include "genre.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "scratch.h"
 #include "streets.h"
 #include "words.h"
+#include "worklist.h"
 
-enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
+enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
+/* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
+enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
@@ -37,10 +42,12 @@ struct prose {
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
+    struct evidence evidence; /* of the word at hand */
     prose_watch *watch;
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
     uint32_t ahead; /* words behind the last chunk that were decided already */
+    enum genre genre; /* known once something asks for it */
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -68,24 +75,39 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
-static void decide(struct prose *p, uint32_t i)
+static enum genre prose_genre(struct prose *p)
+{
+    if (p->genre == GENRE_UNKNOWN)
+        p->genre = genre_of(p->words->text, p->words->len);
+    return p->genre;
+}
+
+static void weigh_genre(struct prose *p, int32_t sum[LABELS])
+{
+    if (p->watch || (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0))
+        return;
+    enum genre genre = prose_genre(p);
+    if (genre == GENRE_STUDY) {
+        sum[LABEL_NAME] -= STUDY_NAME;
+        sum[LABEL_PLACE] -= STUDY_PLACE;
+    } else if (genre == GENRE_CODE) {
+        sum[LABEL_NAME] -= CODE_NAME;
+        sum[LABEL_PLACE] -= CODE_PLACE;
+    }
+}
+
+static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct evidence f;
+    struct evidence *f = &p->evidence;
     int32_t sum[LABELS], name, place;
 
-    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        return;
-    }
-    if (!evidence_candidate(w, i) || is_code_of_message(w, x))
-        return;
-    evidence_gather(w, i, p->dictionary, &p->seen, &f);
+    evidence_gather(w, i, p->dictionary, &p->seen, f);
     if (p->watch)
-        p->watch(p->context, w, i, &f);
-    evidence_weigh(&f, sum);
+        p->watch(p->context, w, i, f);
+    evidence_weigh(f, sum);
+    weigh_genre(p, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
@@ -101,6 +123,22 @@ static void decide(struct prose *p, uint32_t i)
         seen_add(&p->seen, x->hash);
 }
 
+static void decide(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+    } else if (!p->watch && worklist_name(w, i)) {
+        worklist_label(w, i);
+    } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
+        decide_candidate(p, i);
+    }
+    w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
+}
+
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
 {
     struct words *w = p->words;
@@ -112,12 +150,6 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
-/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
-static bool can_begin_form(const struct word *x)
-{
-    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
-}
-
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -125,12 +157,15 @@ static int take_form(struct prose *p, uint32_t i)
     struct date date = {0};
     uint32_t last;
 
-    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
+    if (w->v[i].flags & WORD_TAKEN)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
-    if (dates_find(w, i, &date))
+    if (dates_find(w, i, &date)) {
+        if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
+            date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
+    }
     if (streets_find(w, i, &last))
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     return 0;
@@ -146,28 +181,35 @@ static int next_chunk(struct prose *p)
         return 0;
     evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)
             return -1;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
     p->ahead = end - w->last;
     return 1;
 }
 
-int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
-               struct phi_candidates *sink)
+static int scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len, const struct marks *marks,
+                struct phi_candidates *sink)
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
     int more;
 
     words_start(w, text, len);
+    w->marks = marks;
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
+}
+
+int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+               struct phi_candidates *sink)
+{
+    return scan(d, w, text, len, NULL, sink);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -191,7 +233,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return prose_scan(phi_engine_words(e), w, text, len, sink);
+    return scan(phi_engine_words(e), w, text, len, scratch_marks(s), sink);
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};
