@@ -163,6 +163,28 @@ def rotating_kills(place, options):
         del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
 
 
+def encrypted_kills(place, options):
+    """The same with records encrypted at rest."""
+    os.environ.update(AUDIT_ROTATE="65536", AUDIT_SIGN=os.path.join(place.directory, "sign.key"), AUDIT_ENCRYPT="1")
+    try:
+        for i in range(options.kills // 2):
+            process = place.start(random.choice([1, 4, 16]), 10_000)
+            time.sleep(random.choice([random.uniform(0.0, 0.02), random.uniform(0.01, 0.15)]))
+            process.send_signal(signal.SIGKILL)
+            place.finish(process)
+        require(place.finish(place.start(4, 200)) == 0, "the log does not open again: " + place.errors[-300:])
+        require("not-signing" not in place.errors, "a tree was not continued: " + place.errors[-300:])
+        out = subprocess.run([DRIVER, "verify-set", place.log], capture_output=True, text=True, timeout=120)
+        require(out.returncode == 0, out.stdout + out.stderr)
+        with open(place.log, "rb") as f:
+            require(all(line.startswith(b'{"box":') for line in f), "a record is not encrypted")
+        missing = place.durable() - opened(place.log)
+        require(place.durable() and not missing, f"{len(missing)} reported records are missing: {sorted(missing)[:3]}")
+        return f"{options.kills // 2} kills, {len(place.durable())} durable records; {out.stdout.strip()}"
+    finally:
+        del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"], os.environ["AUDIT_ENCRYPT"]
+
+
 def rotation_errors(place, options):
     """Each step of a rotation fails once: the log goes on, in the old file or the new one, and nothing durable is lost."""
     seen = 0
@@ -365,20 +387,21 @@ class Disk:
         os.rmdir(self.mount)
 
 
+def opened(log):
+    """(seq, type.request_id) of each record, encrypted or not."""
+    out = subprocess.run([DRIVER, "dump", log], capture_output=True, text=True, timeout=120)
+    require(out.returncode == 0, f"cannot be read: {out.stderr[-300:]}")
+    records = [json.loads(line) for line in out.stdout.splitlines()]
+    return {(r["seq"], f'{r["type"]}.{r["request_id"]}') for r in records if "request_id" in r}
+
+
 def recover(log, durable, what):
     """A gateway starts on what is left: the log verifies, and holds all that was reported durable."""
     run = subprocess.run([DRIVER, "run", log, "1", "10", str(64 * 1024), str(64 * 1024)], capture_output=True, text=True, timeout=60)
     require(run.returncode == 0, f"{what}: does not open: {run.stderr[-300:]}")
     out = subprocess.run([DRIVER, "verify-set", log], capture_output=True, text=True, timeout=60)
     require(out.returncode == 0, f"{what}: {out.stdout}")
-    found = set()
-    for path in [log, *glob.glob(log + ".seg-*")]:
-        with open(path, "rb") as f:
-            for line in f:
-                r = json.loads(line)
-                if "request_id" in r:
-                    found.add((r["seq"], f'{r["type"]}.{r["request_id"]}'))
-    missing = durable - found
+    missing = durable - opened(log)
     require(not missing, f"{what}: {len(missing)} of {len(durable)} reported records are lost: {sorted(missing)[:3]}")
 
 
@@ -395,9 +418,12 @@ def power_loss(place, options):
     os.environ.update(AUDIT_ROTATE=str(256 * 1024), AUDIT_SIGN=os.path.join(place.directory, "sign.key"))
     try:
         for i in range(options.images):
-            if i % 8 == 7:  # before the disk is full
+            if i % 8 == 0 and i:  # before the disk is full
                 sub.close()
                 sub = Place(live.mount)
+            os.environ.pop("AUDIT_ENCRYPT", None)
+            if i // 8 % 2:
+                os.environ["AUDIT_ENCRYPT"] = "1"
             process = sub.start(random.choice([1, 4, 16]), 10_000, 64 * 1024, 64 * 1024)
             time.sleep(random.uniform(0.01, 0.15))
             process.send_signal(signal.SIGSTOP)
@@ -416,6 +442,7 @@ def power_loss(place, options):
             durable += len(reported)
         return f"{options.images} images, {durable} records were reported durable by then, {torn} torn tails"
     finally:
+        os.environ.pop("AUDIT_ENCRYPT", None)
         del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
         sub.close()
         live.close()
@@ -514,7 +541,7 @@ def two_writers(place, options):
 
 def main():
     global DRIVER
-    scenarios = [kills, rotating_kills, rotation_errors, torn_writes, power_loss, every_prefix, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
+    scenarios = [kills, rotating_kills, encrypted_kills, rotation_errors, torn_writes, power_loss, every_prefix, sync_errors, write_errors, full_disk, moved, removed, replaced, truncated,
                  hanging, two_writers]
     parser = argparse.ArgumentParser()
     parser.add_argument("driver")
