@@ -59,7 +59,7 @@ def read():
 
 def is_test(path, text, name):
     if path.suffix == ".py":
-        return re.search(rf"^def {re.escape(name)}\(", text, re.M)
+        return name.startswith("test_") and re.search(rf"^def {re.escape(name)}\(", text, re.M)
     return re.search(rf"^static void {re.escape(name)}\(void \*\*state\)", text, re.M)
 
 
