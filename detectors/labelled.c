@@ -247,19 +247,28 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
     return false;
 }
 
-/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
-static void phone_widen(const struct labelled *l, struct value *v)
+/* Where the digits of a telephone number end, without an extension. */
+static uint32_t phone_digits_end(const struct labelled *l, const struct value *v)
 {
     const char *text = l->text;
     uint32_t i = v->begin, last = v->end;
     for (; i < l->len && i - v->begin < 32; i++) {
-        if (text_is_digit(text[i]))
+        char c = text[i];
+        if (text_is_digit(c))
             last = i + 1;
-        else if (!text[i] || !strchr("()+-. /", text[i]) || (i > v->begin && text[i] == ' ' && text[i - 1] == ' '))
+        else if (!(c == ' ' || (c >= '(' && c <= '/' && c != '*' && c != ',')) || (i > v->begin && c == ' ' && text[i - 1] == ' '))
             break;
-        else if (text[i] == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
+        else if (c == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
             break;
     }
+    return last;
+}
+
+/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
+static void phone_widen(const struct labelled *l, struct value *v)
+{
+    const char *text = l->text;
+    uint32_t last = phone_digits_end(l, v);
     v->end = last;
     uint32_t at = last;
     while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
@@ -325,7 +334,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+    bool two = wide.groups == 2 && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    if (single || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -388,6 +398,12 @@ static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
             return i == 0 ? PHI_FAX : PHI_PHONE;
     }
     return PHI_NONE;
+}
+
+/* What phone_widen reads an extension from, or phone_named_behind a name, can begin with this. */
+static bool may_name_phone(char c)
+{
+    return c == ' ' || c == ',' || c == '-' || c == '(' || c == '#' || text_lower(c) == 'x' || text_lower(c) == 'e';
 }
 
 /* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
@@ -459,6 +475,9 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     }
     if (v.letters == 0) {
         struct value wide = v;
+        uint32_t end = phone_digits_end(l, &v);
+        if (end < l->len && !may_name_phone(l->text[end])) /* neither an extension nor a name for it follows */
+            return 0;
         phone_widen(l, &wide);
         unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
         if (kind != PHI_NONE && !value_is_amount(l, &wide)) {

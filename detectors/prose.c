@@ -131,14 +131,12 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
-        return;
-    }
-    if (!p->watch && worklist_name(w, i)) {
+    } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
-        return;
-    }
-    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+    } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
+    }
+    w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
@@ -152,12 +150,6 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
-/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
-static bool can_begin_form(const struct word *x)
-{
-    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
-}
-
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -165,7 +157,7 @@ static int take_form(struct prose *p, uint32_t i)
     struct date date = {0};
     uint32_t last;
 
-    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
+    if (w->v[i].flags & WORD_TAKEN)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
@@ -189,10 +181,10 @@ static int next_chunk(struct prose *p)
         return 0;
     evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)
             return -1;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
     p->ahead = end - w->last;
     return 1;
