@@ -18,8 +18,10 @@
 #include "names.h"
 #include "places.h"
 #include "roster_scan.h"
+#include "scratch.h"
 #include "streets.h"
 #include "words.h"
+#include "worklist.h"
 
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
@@ -133,10 +135,12 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
-        return;
-    }
-    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+    } else if (!p->watch && worklist_name(w, i)) {
+        worklist_label(w, i);
+    } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
+    }
+    w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
@@ -150,12 +154,6 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
-/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
-static bool can_begin_form(const struct word *x)
-{
-    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
-}
-
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -163,7 +161,7 @@ static int take_form(struct prose *p, uint32_t i)
     struct date date = {0};
     uint32_t last;
 
-    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
+    if (w->v[i].flags & WORD_TAKEN)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
@@ -187,22 +185,23 @@ static int next_chunk(struct prose *p)
         return 0;
     evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)
             return -1;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
     p->ahead = end - w->last;
     return 1;
 }
 
-static int scan_all(struct prose *p, const char *text, uint32_t len)
+static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
 {
     struct words *w = p->words;
     struct phi_candidates *sink = p->sink;
     int more;
 
     words_start(w, text, len);
+    w->marks = marks;
     while ((more = next_chunk(p)) > 0) {
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
@@ -218,7 +217,7 @@ int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
 
-    return scan_all(&p, text, len);
+    return scan_all(&p, text, len, NULL);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -247,7 +246,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
         p.engine = e;
         p.scratch = s;
     }
-    return scan_all(&p, text, len);
+    return scan_all(&p, text, len, scratch_marks(s));
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

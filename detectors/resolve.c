@@ -160,7 +160,7 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
         int score = engine_score(e, v[i].rule, v[i].kind, v[i].score);
         if (score < engine_threshold(e, v[i].kind))
             continue;
-        if (allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
+        if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
         out[n] = v[i];
         out[n++].score = (uint8_t)score;

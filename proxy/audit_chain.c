@@ -81,16 +81,26 @@ static void write_head(struct audit_chain *c) {
     c->head_failed = failed;
 }
 
-int audit_chain_write(struct audit_chain *c) {
+static int append(struct audit_chain *c) {
     if (c->file.fd < 0 || audit_file_append(&c->file, buf_span(&c->batch), &c->sync_us) < 0) {
         audit_chain_rewind(c);
         return -1;
     }
     c->seq = c->batch_seq;
     memcpy(c->hash, c->batch_hash, sizeof c->hash);
+    return 0;
+}
+
+void audit_chain_settle(struct audit_chain *c) {
+    if (c->batch.len == 0) return;
     write_head(c);
     if (c->signing) audit_signing_follow(c->signing, buf_span(&c->batch), c->file.size);
     c->batch.len = 0;
+}
+
+int audit_chain_write(struct audit_chain *c) {
+    if (append(c) < 0) return -1;
+    audit_chain_settle(c);
     return 0;
 }
 
@@ -143,9 +153,15 @@ static int stop(struct audit_chain *c) {
     return -1;
 }
 
-int audit_chain_commit(struct audit_chain *c) {
+int audit_chain_sync(struct audit_chain *c) {
     if (c->batch.len == 0) return 0;
-    return audit_chain_write(c) < 0 ? stop(c) : 0;
+    return append(c) < 0 ? stop(c) : 0;
+}
+
+int audit_chain_commit(struct audit_chain *c) {
+    if (audit_chain_sync(c) < 0) return -1;
+    audit_chain_settle(c);
+    return 0;
 }
 
 int audit_chain_check(struct audit_chain *c) {

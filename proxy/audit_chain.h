@@ -54,6 +54,10 @@ bool audit_chain_checkpoint(struct audit_chain *c);
 bool audit_chain_anchor(struct audit_chain *c);
 /* The batch is durable, or -1: the chain is stopped and stands where it stood. The batch is empty afterwards. */
 MUST_CHECK int audit_chain_commit(struct audit_chain *c);
+/* The same in two steps: durable, or -1; and, unless it was -1, what may follow once those who wait were told: the head and
+ * the tree, which only ever lag. The batch is empty after the second. */
+MUST_CHECK int audit_chain_sync(struct audit_chain *c);
+void audit_chain_settle(struct audit_chain *c);
 /* A caller's record became durable. */
 void audit_chain_follow(struct audit_chain *c, const struct audit_record *r);
 /* For the log's own records; NULL is a failure. Takes the record in every case. */

@@ -36,9 +36,14 @@ const char *config_path(struct config *c, const char *relative) {
     size_t n = strlen(c->directory) + strlen(relative) + 2;
     char *path;
 
-    if (relative[0] == '/') return relative;
+    if (relative[0] == '/') {
+        config_place(c, relative);
+        return relative;
+    }
     path = arena_alloc(c->memory->arena, n);
-    if (path) snprintf(path, n, "%s/%s", c->directory, relative);
+    if (!path) return NULL;
+    snprintf(path, n, "%s/%s", c->directory, relative);
+    config_place(c, path);
     return path;
 }
 
@@ -99,6 +104,7 @@ int config_secret(struct config *c, const struct yaml_node *n, struct diag *d, c
     char *full = arena_alloc(c->memory->arena, size);
     if (!full) return -1;
     snprintf(full, size, "%s/%s", directory, name);
+    config_place(c, full);
     return read_secret(c, full, credential, d, out, len);
 }
 
@@ -333,6 +339,7 @@ static void set_defaults(struct config *c) {
     c->body_min_rate = 1024;
     c->write_ms = 60000;
     c->drain_ms = 30000;
+    c->sandbox = CONFIG_SANDBOX_AUTO;
 }
 
 static int read_all(struct config *c, const struct yaml_node *root, struct diag *d) {
@@ -340,7 +347,7 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
         {.name = "listen", .type = YAML_NODE_MAP}, {.name = "admin", .type = YAML_NODE_MAP}, {.name = "workers"},
         {.name = "upstreams", .type = YAML_NODE_MAP, .required = true}, {.name = "routes", .type = YAML_NODE_LIST, .required = true},
         {.name = "policy"}, {.name = "shadow"}, {.name = "rosters", .type = YAML_NODE_LIST}, {.name = "policy_keys", .type = YAML_NODE_LIST}, {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP},
-        {.name = "audit", .type = YAML_NODE_MAP, .required = true}, {.name = "limits", .type = YAML_NODE_MAP}};
+        {.name = "audit", .type = YAML_NODE_MAP, .required = true}, {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
     int rc = yaml_check(root, keys, COUNT(keys), d);
 
     rc |= read_listen(c, yaml_get(root, "listen"), d);
@@ -350,7 +357,8 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
     rc |= read_audit(c, root, d);
     rc |= read_limits(c, yaml_get(root, "limits"), d);
     rc |= config_settings(c, root, d);
-    return rc ? -1 : 0;
+    rc |= config_sandbox(c, yaml_get(root, "sandbox"), d);
+    return rc ? -1 : config_places(c);
 }
 
 static int set_directory(struct config *c, const char *path) {

@@ -14,6 +14,8 @@ struct audit_note_key;
 struct diag;
 struct settings;
 
+enum config_sandbox_mode { CONFIG_SANDBOX_REQUIRED = 0, CONFIG_SANDBOX_AUTO, CONFIG_SANDBOX_OFF };
+
 struct config {
     const char *path, *directory, *share;
     const char *listen_address, *tls_certificate, *tls_key, *tls_client_ca;
@@ -31,6 +33,8 @@ struct config {
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;
+    enum config_sandbox_mode sandbox;
+    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where the log lies */
     struct settings *settings; /* one reference, the configuration's own */
     const char *const *warnings; /* NULL-terminated, plain sentences */
     struct config_memory *memory;

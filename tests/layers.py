@@ -24,7 +24,7 @@ LAYERS = [
         r"|channel.*|audit|audit_.*|answer|answer_.*|json_level|vault|zip3|keep.*)"]),
     ("flow", [r"proxy/(access|settings|refusal|transaction|transaction_.*)"]),
     ("sockets", [r"proxy/(tls|server|server_.*|acceptor|upstream|upstream_.*|echo|echo_.*|admin|memory)"]),
-    ("wiring", [r"proxy/(worker|helper|gateway|config|config_.*|main|phi|phi_.*|score_text)"]),
+    ("wiring", [r"proxy/(worker|helper|gateway|config|config_.*|confine|sandbox|sandbox_.*|main|phi|phi_.*|score_text)"]),
 ]
 # Wiring pieces that a lower layer may name: the admin page counts workers.
 EXCEPTIONS = {("proxy/admin", "proxy/worker")}

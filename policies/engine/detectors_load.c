@@ -32,7 +32,7 @@
 #define FILES_MAX   64u
 
 static const char *const built_in[] = {"numbers", "records", "contact",  "dates",
-                                       "secrets", "people",  "sensitive"};
+                                       "secrets", "people",  "sensitive", "scattered"};
 
 static const struct yaml_key detector_keys[] = {
     {.name = "rules", .type = YAML_NODE_LIST},
