@@ -25,6 +25,8 @@ struct config {
     const char *node;
     const char *audit_file;
     unsigned char audit_key[32];
+    unsigned char encryption_key[32]; /* of the records at rest, when encrypted */
+    bool encrypted;
     struct audit_note_key *signing_key; /* NULL: checkpoints are not signed */
     uint64_t checkpoint_ms, rotate_size;
     bool rotate_daily;
@@ -34,7 +36,11 @@ struct config {
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;
     enum config_sandbox_mode sandbox;
-    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where the log lies */
+    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where it writes */
+    const char *vault_file, *vault_anchor; /* file NULL: tokens live as long as their request; anchor NULL: beside it */
+    unsigned char vault_key[32];
+    uint64_t vault_ttl_s;
+    bool tokens_earlier;
     struct settings *settings; /* one reference, the configuration's own */
     const char *const *warnings; /* NULL-terminated, plain sentences */
     struct config_memory *memory;

@@ -472,6 +472,37 @@ static int check_policy_routes(const struct owned *o, const struct yaml_node *ro
     return rc;
 }
 
+/* An upstream that no request can be sent to is a mistake of whoever wrote the route; that an agreement is missing or has ended
+ * is a state, which is warned of. */
+static int check_route_coverage(const struct settings_route *r, const struct yaml_node *at, struct diag *d) {
+    const struct settings_upstream *u = r->upstream;
+    const char *reason = "model_not_covered";
+
+    if (u->on_prem || !u->agreement.present || !u->coverage) return 0;
+    if (u->model) {
+        if (coverage_overlaps(u->coverage, u->agreement.arrangement, u->model, &reason) == 0) return 0;
+    } else {
+        for (size_t i = 0; r->models[i]; i++)
+            if (coverage_overlaps(u->coverage, u->agreement.arrangement, r->models[i], &reason) == 0) return 0;
+    }
+    if (strcmp(reason, "arrangement_unknown") == 0)
+        yaml_error(at, d, "the coverage of upstream %s does not know the arrangement \"%s\"; everything to it would be refused",
+                   u->name, u->agreement.arrangement);
+    else
+        yaml_error(at, d, "no model of this route is covered by the agreement of upstream %s; everything to it would be refused",
+                   u->name);
+    return -1;
+}
+
+static int check_coverage(const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *routes = yaml_get(root, "routes");
+    int rc = 0;
+
+    for (size_t i = 0; i < o->settings.n_routes && i < routes->n; i++)
+        if (check_route_coverage(&o->settings.routes[i], routes->items[i], d) < 0) rc = -1;
+    return rc;
+}
+
 static void warn_of_monitors(struct config *c, const struct owned *o) {
     for (size_t i = 0; i < o->n_policies; i++)
         if (policy_monitors_for_ever(o->policies[i]))
@@ -495,6 +526,7 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
         const struct settings_upstream *u = &s->upstreams[i];
         if (u->on_prem) continue;
         if (!u->agreement.present) config_warn(c, "an upstream has no agreement: everything to it is refused");
+        else if (!u->coverage) config_warn(c, "an upstream has no coverage: everything to it is refused");
         else if (u->agreement.expires < today) config_warn(c, "an agreement has expired: everything to its upstream is refused");
         else if (u->agreement.expires - today <= 60) config_warn(c, "an agreement expires within 60 days");
     }
@@ -529,6 +561,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     else rc |= read_routes(c, o, root, d);
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
+    if (rc == 0) rc |= check_coverage(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
     o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
+#include "vault.h"
 #include "worker.h"
 
 #define WORKERS_MAX 256
@@ -36,6 +37,7 @@ struct gateway {
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
+    struct vault *vault; /* NULL: tokens live as long as their request */
     struct tls_context *tls;
     struct worker *workers[WORKERS_MAX];
     size_t n_workers;
@@ -238,6 +240,8 @@ static int start_workers(struct gateway *g) {
         const struct worker_options o = {.settings = g->config->settings,
                                          .audit = g->audit,
                                          .audit_key = g->config->audit_key,
+                                         .vault = g->vault,
+                                         .earlier = g->config->tokens_earlier,
                                          .server = server_options_of(g->config, g->tls),
                                          .index = i};
         g->workers[i] = worker_new(&o);
@@ -286,6 +290,7 @@ static int start_listeners(struct gateway *g) {
 static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
+                                    .encryption_key = g->config->encrypted ? g->config->encryption_key : NULL,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
@@ -302,11 +307,23 @@ static int open_audit(struct gateway *g) {
     return -1;
 }
 
+static int open_vault(struct gateway *g) {
+    const struct config *c = g->config;
+    const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s};
+    char err[256] = "";
+
+    if (!c->vault_file) return 0;
+    g->vault = vault_open(&o, err, sizeof err);
+    if (g->vault) return 0;
+    fprintf(stderr, "%s: %s\n", c->vault_file, err);
+    return -1;
+}
+
 static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
     if (confine_files(g->config) < 0) return -1;
-    if (open_audit(g) < 0) return -1;
+    if (open_audit(g) < 0 || open_vault(g) < 0) return -1;
     keep_current(g, g->config->settings);
     record_start(g);
     if (!config_selftest(g->config->settings, submit_event, g)) {
@@ -326,6 +343,7 @@ static void stop(struct gateway *g) {
     if (g->admin) admin_free(g->admin);
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
+    vault_close(g->vault);
     audit_close(g->audit);
     settings_unref(g->current);
     tls_context_unref(g->tls);

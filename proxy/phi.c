@@ -27,6 +27,7 @@ static const struct command {
     {"roster", "import FILE.csv... [--out F] [--key K] [--role R] [--skip-bad-rows] | stat FILE.roster", "the practice's own patients, staff and numbers, stored keyed and irreversible",
      phi_roster_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
+    {"vault", "stat|purge|rotate|accept -c FILE ...", "the token vault: looked at, erased from, given new keys", phi_vault_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

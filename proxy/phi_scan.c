@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "json.h"
 #include "phi_tool.h"
+#include "reason.h"
 
 #define LINE_ARENA (256u << 20)
 
@@ -131,6 +132,8 @@ static void explain_finding(const struct policy_view *view, const struct phi_scr
     else printf("  score   %u\n", f->score);
     printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)),
            policy_file ? policy_file : "?", policy_line, view->purpose ? policy_purpose_name(p, view->purpose) : "(none given)");
+    const char *meaning = reason_of_action(policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)));
+    if (meaning) printf("  so      %s\n", meaning);
     if (phi_kind_letter(kind) == '-') printf("  letter  none: not one of the identifiers of 45 CFR 164.514(b)(2)(i)\n");
     else printf("  letter  %c of 45 CFR 164.514(b)(2)(i)\n", phi_kind_letter(kind));
 }
@@ -151,6 +154,9 @@ int phi_explain_command(int argc, char **argv) {
     struct phi_scratch *s = phi_scratch_new();
     if (s && phi_view(p, &who, &view) == 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
+            struct policy_view own = view;
+            if (policy_asks_language(p)) policy_view_language(&own, language_of(text.ptr, text.len), &view);
+            if (policy_asks_language(p)) printf("language %s\n", language_names[view.request.language]);
             for (size_t i = 0; i < found.n; i++)
                 explain_finding(&view, s, &found.v[i]);
             rc = found.n ? PHI_FOUND : PHI_DONE;

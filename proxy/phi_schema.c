@@ -29,6 +29,8 @@ static const struct form {
      "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
     {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
+    {"stored", "what the upstream may keep for a client, with a vault of tokens",
+     "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
     {"actions", "for all purposes", LINES},
     {"purposes", "lines that go before actions", "{\"type\": \"object\", \"additionalProperties\": " LINES "}"},
@@ -36,7 +38,7 @@ static const struct form {
      "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": false, "
      "\"required\": [\"name\", \"when\", \"actions\"], \"properties\": {\"name\": " NAME ", \"when\": {\"type\": \"object\", "
      "\"additionalProperties\": false, \"minProperties\": 1, \"properties\": {\"purpose\": " WORDS ", \"role\": " WORDS
-     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
+     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"language\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
      "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/part\"}}]}}}, \"actions\": " LINES "}}}"},
     {"parts", "short for scopes that ask for a part of the request only",
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/part\"}, \"additionalProperties\": " LINES "}"},
@@ -48,6 +50,9 @@ static const struct form {
      "\"purposes\": {\"type\": \"object\", \"additionalProperties\": {\"enum\": [\"block\", \"flag\", \"allow\"]}}}}"},
     {"messages", "the site's own words, by kind or by code",
      "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 300}}"},
+    {"restore", "tools that get real values, or tokens, in the arguments that the model writes",
+     "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"tools\"], \"properties\": {\"tools\": {\"type\": \"object\", "
+     "\"additionalProperties\": {\"enum\": [\"tokens\", \"values\"]}}}}"},
     {"override", "who may break the glass",
      "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"reasons\"], \"properties\": {\"reasons\": {\"type\": "
      "\"array\", \"minItems\": 1, \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z0-9-]{3,64}$\"}}, \"second_person\": "

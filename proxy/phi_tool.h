@@ -69,6 +69,7 @@ int phi_score_command(int argc, char **argv);
 int phi_keys_command(int argc, char **argv);
 int phi_roster_command(int argc, char **argv);
 int phi_audit_command(int argc, char **argv);
+int phi_vault_command(int argc, char **argv);
 
 /* One line of JSON Lines: {"id":..., "text":..., "spans":[...]}. */
 struct phi_line {

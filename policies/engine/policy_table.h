@@ -14,6 +14,7 @@
 #define POLICY_NAME_MAX 64
 #define POLICY_ROUTES_MAX 16
 #define POLICY_REASONS_MAX 16
+#define POLICY_TOOLS_MAX 64
 
 struct diag;
 struct policy_chain;
@@ -59,6 +60,7 @@ struct policy {
     int monitor_until; /* last day of monitor mode, since 1970-01-01; 0: no end */
     enum policy_claim claim;
     enum policy_unscannable unscannable;
+    unsigned stored; /* enum policy_stored */
     bool block_as_message;
     bool strict_detection;
     bool detection_weakened; /* an identifier's rule was disabled or lowered, or its threshold raised */
@@ -71,12 +73,18 @@ struct policy {
     size_t n_rosters;
     struct policy_bulk bulk;
     struct policy_override override;
+    struct policy_tool {
+        char name[POLICY_NAME_MAX + 1]; /* with '*': any */
+        bool off;
+    } tools[POLICY_TOOLS_MAX];
+    size_t n_tools;
     struct policy_message *messages;
     size_t n_messages;
     char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */
     size_t n_routes;
     struct policy_scope *scopes; /* in the order in which they are asked */
     size_t n_scopes;
+    uint32_t languages; /* bits of those that scopes ask for */
     struct policy_cell cells[POLICY_PURPOSES_MAX + 1][PHI_KINDS];
     struct phi_engine *engine;
 };
