@@ -316,19 +316,19 @@ static int read_policy_keys(struct config *c, struct owned *o, const struct yaml
         }
     }
     o->settings.signing = list != NULL;
+    o->settings.n_signers = o->signers.n;
     if (!list || list->n) return rc;
     yaml_error(list, d, "without a key nobody can sign; leave the line out to need no signatures");
     return -1;
 }
 
-/* Presets come with the program. */
+/* FILE.sig beside a policy file; NAME.sig beside phigate.yaml for a preset: that another one decides is a change, too. */
 static int check_signatures(struct config *c, const struct owned *o, const struct yaml_node *at, const char *name,
                             struct settings_route *r, struct diag *d) {
     char path[PATH_MAX];
-    const char *file = is_policy_file(name) ? config_path(c, name) : NULL;
+    const char *file = o->settings.signing ? config_path(c, name) : NULL;
 
-    r->preset = !is_policy_file(name);
-    if (r->preset || !o->settings.signing) return 0;
+    if (!o->settings.signing) return 0;
     if (!file || snprintf(path, sizeof path, "%s.sig", file) >= (int)sizeof path) return -1;
     r->signatures = policy_signed_by(r->policy, &o->signers, path);
     if (r->signatures) return 0;
@@ -442,10 +442,24 @@ static int check_coverage(const struct owned *o, const struct yaml_node *root, s
     return rc;
 }
 
-static void warn_of_monitors(struct config *c, const struct owned *o) {
-    for (size_t i = 0; i < o->n_policies; i++)
-        if (policy_monitors_for_ever(o->policies[i]))
-            config_warn(c, "a policy is in monitor mode without an end: text leaves as it is; set monitor_until");
+/* A trial has an end: text leaves as it is while it lasts. */
+static int check_monitors(struct config *c, const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    int rc = 0;
+    long days;
+
+    for (size_t i = 0; i < o->n_policies; i++) {
+        const struct policy *p = o->policies[i];
+        if (policy_monitors_without_end(p)) {
+            yaml_error(yaml_get(root, "policy") ? yaml_get(root, "policy") : root, d,
+                       "the policy %s is in monitor mode without an end; write a policy that extends it with "
+                       "`monitor_until: 2027-01-31`, the last day", policy_id(p));
+            rc = -1;
+        }
+        if (!policy_monitor_days(p, &days)) continue;
+        if (days < 0) config_warn(c, "the monitor mode of a policy is over: it enforces");
+        else config_warn(c, "a policy is in monitor mode: text leaves as it is");
+    }
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -506,7 +520,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;
     o->settings.event_max = (size_t)c->event_max;
-    if (rc == 0) warn_of_monitors(c, o);
+    if (rc == 0) rc |= check_monitors(c, o, root, d);
     if (rc == 0) warn_of_expiry(c, &o->settings, (int)(time(NULL) / 86400));
     return rc ? -1 : 0;
 }

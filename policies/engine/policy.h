@@ -59,9 +59,11 @@ void policy_unref(struct policy *p);
 const char *policy_id(const struct policy *p);
 /* SHA-256 over the policy file, what it extends and every rules file it uses, as 64 hex digits. */
 const char *policy_digest(const struct policy *p);
-/* Enforce from the day after `monitor_until`. */
+/* Monitor until the end of the day `monitor_until`; enforce from then on, and where no such day is given. */
 enum policy_mode policy_mode(const struct policy *p);
-bool policy_monitors_for_ever(const struct policy *p);
+bool policy_monitors_without_end(const struct policy *p);
+/* Days of monitor mode that are left: 0 on the last; negative: over. Only where the policy says `mode: monitor` and until when. */
+bool policy_monitor_days(const struct policy *p, long *days);
 enum policy_claim policy_claim(const struct policy *p);
 const char *policy_claim_name(enum policy_claim c);
 enum policy_unscannable policy_unscannable(const struct policy *p);

@@ -2,6 +2,7 @@
 """What security teams do with policies: compare, test, change; on the real tool and the real gateway."""
 import datetime
 import json
+import os
 import re
 import signal
 import subprocess
@@ -443,6 +444,9 @@ def test_signed_policies_and_two_for_what_loosens(make_gateway, tmp_path):
         assert "signed by 0 of 2" in phi("policy", "verify", path, *publics).stdout
         assert phi("policy", "sign", keys[0], path).returncode == 0
         assert "signed by 1 of 2" in phi("policy", "verify", path, *publics).stdout
+        with pytest.raises(RuntimeError, match="needs the signatures of two persons"):
+            a.gateway.start()
+        assert phi("policy", "sign", keys[1], path).returncode == 0
         a.gateway.start()
         a.ask("MRN: 00417723")
         assert a.sent() == "MRN: [MRN]"
@@ -467,6 +471,16 @@ def test_signed_policies_and_two_for_what_loosens(make_gateway, tmp_path):
         assert done["result"] == "loaded" and done["looser"] > 0 and done["after"] != done["before"]
         a.ask("MRN: 00417723")
         assert a.sent() == "MRN: [MRN_1]"
+        # Another preset is a change like any other.
+        config = (a.gateway.dir / "phigate.yaml").read_text()
+        a.gateway.write("phigate.yaml", re.sub("policy: .*", "policy: on-prem-model", config))
+        assert reload(a.gateway)["result"] == "refused"
+        sign = lambda key: subprocess.run([str(BIN / "phi"), "policy", "sign", str(key), "on-prem-model"], cwd=a.gateway.dir,
+                                          env={**os.environ, "PHIGATE_SHARE": str(ROOT)}, capture_output=True, text=True)
+        assert sign(keys[0]).returncode == 0, sign(keys[0]).stderr
+        assert reload(a.gateway)["result"] == "refused"
+        assert sign(keys[1]).returncode == 0
+        assert reload(a.gateway)["result"] == "loaded"
         # That signatures are needed cannot be reloaded away.
         config = (a.gateway.dir / "phigate.yaml").read_text()
         a.gateway.write("phigate.yaml", config.replace(extra, ""))
@@ -553,8 +567,14 @@ def test_monitor_mode_ends_by_itself(make_gateway, tmp_path):
     with Asked(make_gateway, tmp_path, "mode: monitor\nmonitor_until: 2199-01-01") as a:
         a.ask("MRN: 00417723")
         assert a.sent() == "MRN: 00417723" and a.record["policy"]["mode"] == "monitor"
-        assert "without an end" not in a.gateway.log_text()
-    with Asked(make_gateway, tmp_path, "mode: monitor") as a:
+        assert "monitor.ends" not in a.gateway.log_text()
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    with Asked(make_gateway, tmp_path, f"mode: monitor\nmonitor_until: {day + datetime.timedelta(days=6)}") as a:
+        assert re.search("ERROR.*monitor.ends|monitor.ends.*days=6", a.gateway.log_text())
+        config = (a.gateway.dir / "phigate.yaml").read_text()
+        for name in ("monitor-only", str(site(tmp_path, "mode: monitor", "endless.yaml"))):
+            a.gateway.write("phigate.yaml", re.sub("policy: .*", f"policy: {name}", config))
+            assert reload(a.gateway)["result"] == "refused"
         assert "monitor mode without an end" in a.gateway.log_text()
     r = phi("check", site(tmp_path, "monitor_until: 2199-01-01"))
     assert r.returncode == 1 and "nothing that ends" in r.stderr
