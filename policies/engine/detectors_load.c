@@ -230,7 +230,6 @@ static void load_rules(struct build *b, const struct policy_paths *paths) {
         const struct yaml_node *detectors = yaml_get(policy_chain_root(b->chain, f), "detectors");
         if (detectors && yaml_check(detectors, detector_keys, 3, b->diag) == 0) read_changes(b, detectors);
     }
-    if (failed(b)) return;
     load_built_in(b, paths);
     for (size_t f = b->chain->n; f-- > 0;) {
         const struct yaml_node *root = policy_chain_root(b->chain, f), *rules = yaml_get(root, "rules");
