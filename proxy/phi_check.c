@@ -70,6 +70,8 @@ static void check_config(const char *path, struct diag *d) {
 }
 
 static void check_rules(const struct yaml_node *root, struct diag *d) {
+    /* A list of rules alone is a draft; what has a name is a file that policies may use. */
+    if (yaml_get(root, "id") || yaml_get(root, "end")) (void)rules_file_list(root, d);
     struct phi_engine *e = rules_engine(root, d);
     if (e) phi_engine_unref(e);
 }

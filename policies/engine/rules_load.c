@@ -62,8 +62,9 @@ struct draft {
 };
 
 const struct yaml_node *rules_file_list(const struct yaml_node *root, struct diag *d) {
-    int keys = yaml_check(root, file_keys, COUNT(file_keys), d), end = policy_chain_check_end(root, d);
-    return keys == 0 && end == 0 ? yaml_get(root, "rules") : NULL;
+    (void)!yaml_check(root, file_keys, COUNT(file_keys), d);
+    (void)!policy_chain_check_end(root, d);
+    return yaml_list(root, "rules");
 }
 
 /* ---- what the keys say ---- */
