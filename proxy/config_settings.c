@@ -12,6 +12,7 @@
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
 #include "../policies/engine/policy_sign.h"
+#include "../policies/engine/roster_store.h"
 #include "../policies/engine/yaml_node.h"
 #include "access.h"
 #include "arena.h"
@@ -30,6 +31,8 @@ struct owned {
     const char **names;
     size_t n_policies;
     struct policy_signers signers; /* who may sign policy files */
+    struct policy_roster *rosters; /* open while the policies are loaded, which hold on to them */
+    size_t n_rosters;
 };
 
 static void owned_free(struct settings *s) {
@@ -37,6 +40,8 @@ static void owned_free(struct settings *s) {
 
     for (size_t i = 0; i < o->n_policies; i++)
         policy_unref(o->policies[i]);
+    for (size_t i = 0; i < o->n_rosters; i++)
+        roster_unref(o->rosters[i].roster);
     for (size_t i = 0; i < s->n_upstreams; i++)
         coverage_free(s->upstreams[i].coverage);
     access_free(s->access);
@@ -270,7 +275,7 @@ static bool is_policy_file(const char *name) {
 
 static struct policy *policy_named(struct config *c, struct owned *o, const struct yaml_node *at, const char *name,
                                    struct diag *d) {
-    const struct policy_paths paths = {.share = c->share};
+    const struct policy_paths paths = {.share = c->share, .rosters = o->rosters, .n_rosters = o->n_rosters};
     const char *where = is_policy_file(name) ? config_path(c, name) : name;
     size_t before = diag_count(d);
 
@@ -283,6 +288,51 @@ static struct policy *policy_named(struct config *c, struct owned *o, const stru
     o->names[o->n_policies] = kept;
     o->policies[o->n_policies++] = p;
     return p;
+}
+
+/* ---- rosters ---- */
+
+static int read_roster(struct config *c, struct owned *o, const struct yaml_node *n, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .any_type = true, .required = true}};
+    struct policy_roster *r = &o->rosters[o->n_rosters];
+    char digest[65], err[256] = "out of memory";
+    struct roster_secret secret;
+    const char *name, *path, *hex;
+    size_t len;
+
+    if (n->type != YAML_NODE_MAP) {
+        yaml_error(n, d, "expected {file: FILE.roster, key: {file: FILE}}");
+        return -1;
+    }
+    if (yaml_check(n, keys, COUNT(keys), d) < 0 || yaml_string(yaml_get(n, "file"), &name, d) < 0 || !(path = config_path(c, name)) ||
+        config_secret(c, yaml_get(n, "key"), d, &hex, &len) < 0)
+        return -1;
+    if (roster_secret_parse(hex, len, &secret) < 0) {
+        yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits, as `phi roster import` makes it");
+        return -1;
+    }
+    r->roster = roster_open(path, &secret, digest, err, sizeof err);
+    explicit_bzero(&secret, sizeof secret);
+    if (!r->roster) {
+        yaml_error(yaml_get(n, "file"), d, "%s", err);
+        return -1;
+    }
+    o->n_rosters++;
+    r->file = keep(o, path);
+    r->digest = keep(o, digest);
+    return r->file && r->digest ? 0 : -1;
+}
+
+static int read_rosters(struct config *c, struct owned *o, const struct yaml_node *list, struct diag *d) {
+    int rc = 0;
+
+    if (!list) return 0;
+    if (list->type != YAML_NODE_LIST) return -1; /* reported already */
+    o->rosters = arena_array(o->arena, list->n ? list->n : 1, sizeof *o->rosters);
+    if (!o->rosters) return -1;
+    for (size_t i = 0; i < list->n; i++)
+        if (read_roster(c, o, list->items[i], d) < 0) rc = -1;
+    return rc;
 }
 
 static int read_models(struct owned *o, const struct yaml_node *n, const char *const **out, struct diag *d) {
@@ -512,7 +562,8 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (!o->arena) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_policy_keys(c, o, yaml_get(root, "policy_keys"), d);
-    rc |= read_routes(c, o, root, d);
+    if (read_rosters(c, o, yaml_get(root, "rosters"), d) < 0) rc = -1;
+    else rc |= read_routes(c, o, root, d);
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
     if (rc == 0) rc |= check_coverage(o, root, d);

@@ -21,9 +21,11 @@
 #include "audit.h"
 #include "config.h"
 #include "config_changes.h"
+#include "confine.h"
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
+#include "vault.h"
 #include "worker.h"
 
 #define WORKERS_MAX 256
@@ -35,6 +37,7 @@ struct gateway {
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
+    struct vault *vault; /* NULL: tokens live as long as their request */
     struct tls_context *tls;
     struct worker *workers[WORKERS_MAX];
     size_t n_workers;
@@ -255,6 +258,8 @@ static int start_workers(struct gateway *g) {
         const struct worker_options o = {.settings = g->config->settings,
                                          .audit = g->audit,
                                          .audit_key = g->config->audit_key,
+                                         .vault = g->vault,
+                                         .earlier = g->config->tokens_earlier,
                                          .server = server_options_of(g->config, g->tls),
                                          .index = i};
         g->workers[i] = worker_new(&o);
@@ -293,6 +298,7 @@ static int start_listeners(struct gateway *g) {
         fprintf(stderr, "%s: %s\n", g->config->admin_address, err);
         return -1;
     }
+    if (confine_calls(g->config) < 0) return -1;
     log_event(LOG_LEVEL_INFO, "gateway.ready", "port=%u admin_port=%u workers=%zu tls=%s policy=%s digest=%.16s",
               acceptor_port(g->acceptor), admin_port(g->admin), g->n_workers, g->tls ? "yes" : "no",
               policy_id(s->routes[0].policy), policy_digest(s->routes[0].policy));
@@ -302,6 +308,7 @@ static int start_listeners(struct gateway *g) {
 static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
+                                    .encryption_key = g->config->encrypted ? g->config->encryption_key : NULL,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
@@ -318,10 +325,23 @@ static int open_audit(struct gateway *g) {
     return -1;
 }
 
+static int open_vault(struct gateway *g) {
+    const struct config *c = g->config;
+    const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s};
+    char err[256] = "";
+
+    if (!c->vault_file) return 0;
+    g->vault = vault_open(&o, err, sizeof err);
+    if (g->vault) return 0;
+    fprintf(stderr, "%s: %s\n", c->vault_file, err);
+    return -1;
+}
+
 static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
-    if (open_audit(g) < 0) return -1;
+    if (confine_files(g->config) < 0) return -1;
+    if (open_audit(g) < 0 || open_vault(g) < 0) return -1;
     keep_current(g, g->config->settings);
     record_start(g);
     if (!config_selftest(g->config->settings, submit_event, g)) {
@@ -341,6 +361,7 @@ static void stop(struct gateway *g) {
     if (g->admin) admin_free(g->admin);
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
+    vault_close(g->vault);
     audit_close(g->audit);
     settings_unref(g->current);
     tls_context_unref(g->tls);

@@ -164,7 +164,7 @@ static int write_clients(struct place *p, const struct init_answers *answers) {
 }
 
 static int refuse_existing(struct place *p) {
-    static const char *const names[] = {"phigate.yaml", "policy.yaml", "clients.yaml", "secrets/audit.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
+    static const char *const names[] = {"phigate.yaml", "policy.yaml", "clients.yaml", "secrets/audit.key", "secrets/vault.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
     struct stat st;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -194,7 +194,7 @@ static int make_all(struct place *p, const struct init_answers *answers) {
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         if (make_directory(p, directories[i]) < 0) return -1;
-    if (write_secret(p, "secrets/audit.key") < 0 || write_signing_key(p) < 0) return -1;
+    if (write_secret(p, "secrets/audit.key") < 0 || write_secret(p, "secrets/vault.key") < 0 || write_signing_key(p) < 0) return -1;
     if (write_certificate(p) < 0) return -1;
     if (write_clients(p, answers) < 0) return -1;
     return write_answers(p, answers);

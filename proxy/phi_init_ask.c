@@ -121,9 +121,13 @@ static const char others[] =
     "  # local: {url: \"http://127.0.0.1:11434/v1\", trust: on_prem}\n";
 
 static const char tail[] =
+    "# The practice's own patients, found in any spelling (phi roster import patients.csv; docs/OPERATIONS.md):\n"
+    "# rosters: [{file: patients.roster, key: {file: secrets/roster.key}}]\n"
     "clients: clients.yaml\n"
     "# checkpoint.pub, beside checkpoint.key, is what an auditor needs to check proofs: hand it out.\n"
-    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n";
+    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n"
+    "# Tokens live as long as their request. With a vault a client's value keeps its token for 30 days, on this disk, sealed:\n"
+    "# tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n";
 
 void init_write_config(const struct init_answers *a, struct buf *out) {
     buf_add_c(out, head);

@@ -278,6 +278,15 @@ static void count_line(struct report *r, const struct report_facts *f) {
     memcpy(r->last, f->ts.ptr, 27);
 }
 
+void report_skip(struct report *r, uint64_t first_seq, uint64_t last_seq, const char *begin, const char *end) {
+    r->records += last_seq - first_seq + 1;
+    if (r->last_seq && first_seq != r->last_seq + 1) r->gaps++;
+    if (!r->first_seq) r->first_seq = first_seq;
+    r->last_seq = last_seq;
+    if (!r->first[0]) memcpy(r->first, begin, 27);
+    memcpy(r->last, end, 27);
+}
+
 void report_take(struct report *r, struct span line) {
     struct report_facts f;
 

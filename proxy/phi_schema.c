@@ -29,6 +29,8 @@ static const struct form {
      "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
     {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
+    {"stored", "what the upstream may keep for a client, with a vault of tokens",
+     "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
     {"actions", "for all purposes", LINES},
     {"purposes", "lines that go before actions", "{\"type\": \"object\", \"additionalProperties\": " LINES "}"},
@@ -60,10 +62,16 @@ static const struct form {
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/kind\"}, \"additionalProperties\": {\"type\": \"integer\", "
      "\"minimum\": 0, \"maximum\": 100}}"},
     {"allow", "values that are never hidden", "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"minLength\": 3}}"},
-    {"detectors", "rules files, rules that are off, other scores",
+    {"deny", "words that are always hidden, by kind",
+     "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\", \"items\": {\"type\": \"string\", \"minLength\": 2}}}"},
+    {"rosters", "the practice's own people and numbers, from phi roster import",
+     "{\"type\": \"array\", \"maxItems\": 4, \"items\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+     "[\"file\", \"key\"], \"properties\": {\"file\": {\"type\": \"string\"}, \"key\": {\"type\": \"string\"}}}}"},
+    {"detectors", "rules files, rules and detectors that are off, other scores",
      "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\"rules\": {\"type\": \"array\", \"items\": {\"type\": "
      "\"string\"}}, \"disable\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}, \"scores\": {\"type\": \"object\", "
-     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100}}}}"},
+     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100}}, \"adjust\": {\"type\": \"object\", "
+     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": -100, \"maximum\": 100}}}}"},
     {"rules", "rules of your own", "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"},
     {"why", "a reason for each purpose and each identifier that may leave",
      "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"minLength\": 1}}"},

@@ -26,6 +26,7 @@
 #include "relay_text.h"
 #include "restore.h"
 #include "sse.h"
+#include "stored.h"
 
 #define CHANNELS_MAX 1024u
 #define PATH_MAX_BYTES 4096u
@@ -70,6 +71,8 @@ struct relay_typed {
     size_t n_channels;
     unsigned long long sequence; /* of the last event that had a number */
     struct buf *out;             /* during a call */
+    char object_id[128];
+    size_t object_id_len;
     bool finished; /* Gemini: a candidate has its reason */
     bool lines, done, marker, error, failed; /* lines: not events but a document a line */
 };
@@ -140,7 +143,8 @@ static bool is_any(struct span s, const char *const *list, size_t n) {
 
 static enum kind kind_of(struct span type) {
     static const char *const last[] = {"response.completed", "response.failed", "response.incomplete",
-                                       "response.cancelled", "message_stop", "image_generation.completed", "error"};
+                                       "response.cancelled", "message_stop", "image_generation.completed",
+                                       "image_edit.completed", "transcript.text.done", "error"};
     if (IS_ANY(type, last)) return KIND_LAST;
     if (span_ends(type, ".delta") || span_is(type, "content_block_delta")) return KIND_DELTA;
     if (span_ends(type, ".done") || span_is(type, "content_block_stop")) return KIND_COPY;
@@ -393,6 +397,15 @@ static void take_numbers(struct relay_typed *s, const struct answer *w) {
     if (span_decimal(member_value(w, "sequence_number"), &sequence) == 0) s->sequence = sequence;
 }
 
+static void take_object_id(struct relay_typed *s, const struct answer *w) {
+    struct span ids[STORED_IDS_MAX], response = member_value(w, "response");
+    size_t n;
+
+    if (stored_ids(s->text->arena, SHAPE_RESPONSE, response, ids, &n) < 0 || n == 0 || ids[0].len > sizeof s->object_id) return;
+    memcpy(s->object_id, ids[0].ptr, ids[0].len);
+    s->object_id_len = ids[0].len;
+}
+
 static int write_event(struct relay_typed *s, const struct event *e) {
     if (s->text->n == 0) {
         emit(s, e->sse->name, e->sse->data);
@@ -414,6 +427,7 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     if (relay_tools_read(&s->text->tools, s->text->arena, sse->data) < 0) return -1;
     if (s->text->tools.n == 1) relay_tools_number(&s->text->tools, call_number(&e));
     take_numbers(s, &e.w);
+    if (span_is(e.type, "response.created")) take_object_id(s, &e.w);
     s->error |= e.w.error || span_is(e.type, "error");
     if (e.kind == KIND_COPY && flush_closed(s, &e) < 0) return -1;
     if ((e.kind == KIND_LAST || e.w.error) && flush_all(s) < 0) return -1;
@@ -475,6 +489,10 @@ static int push_end(struct relay_typed *s) {
 }
 
 /* ---- public ---- */
+
+struct span relay_typed_object_id(const struct relay_typed *s) {
+    return span_make(s->object_id, s->object_id_len);
+}
 
 int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../policies/engine/policy_diff.h"
+#include "facts.h"
 
 struct settings *settings_ref(struct settings *s) {
     atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
@@ -73,6 +74,15 @@ const struct policy *settings_unsigned(const struct settings *s) {
     return NULL;
 }
 
+const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature) {
+    const char *reason = NULL;
+
+    if (u->on_prem) return NULL;
+    if (!u->agreement.present || !u->coverage) return "coverage_missing";
+    if (coverage_check_feature(u->coverage, u->agreement.arrangement, feature, &reason) == 0) return NULL;
+    return reason ? reason : "feature_not_covered";
+}
+
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,
                                int today) {
     const char *reason = NULL;
@@ -82,7 +92,7 @@ const char *settings_uncovered(const struct settings_upstream *u, enum shape_end
     if (today < u->agreement.effective) return "baa_not_effective";
     if (today > u->agreement.expires) return "baa_expired";
     if (!u->coverage) return "coverage_missing";
-    if (coverage_check(u->coverage, u->agreement.arrangement, shape_endpoint_name(e), model.ptr, model.len, &reason) == 0)
+    if (coverage_check(u->coverage, u->agreement.arrangement, shape_coverage_name(e), model.ptr, model.len, &reason) == 0)
         return NULL;
     return reason ? reason : "not_covered";
 }
@@ -97,4 +107,16 @@ enum coverage_guard settings_guard(const struct settings_upstream *u, const char
     }
     if (strcmp(what, "store") != 0 || u->may_store) return COVERAGE_ALLOW;
     return e == SHAPE_RESPONSES ? COVERAGE_FORCE_FALSE : COVERAGE_REFUSE; /* elsewhere it is false when absent */
+}
+
+const char *settings_part_refused(const struct settings_upstream *u, uint32_t unreadable, enum shape_endpoint e,
+                                  const char **why) {
+    const char *what;
+
+    for (size_t i = 0; (what = facts_unreadable_word(unreadable, i)); i++) {
+        if (strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0) continue; /* nothing that a vendor could cover */
+        if (settings_guard(u, what, e, why) != COVERAGE_ALLOW) return what;
+    }
+    *why = NULL;
+    return NULL;
 }

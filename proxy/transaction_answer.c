@@ -96,7 +96,7 @@ void transaction_answer_whole(struct transaction *t) {
     uint64_t unrestored = (uint64_t)result->counts.unknown + result->counts.in_link;
     char count[24];
 
-    add(&headers, "content-type", span_of("application/json"));
+    add(&headers, "content-type", span_of(relay_whole_type(t->relay)));
     add_own(&headers, t);
     if (unrestored) {
         int n = snprintf(count, sizeof count, "%llu", (unsigned long long)unrestored);

@@ -51,7 +51,7 @@ struct transformer {
     const struct policy *policy; /* of the view */
     const char *model;
     long today;
-    bool monitor;
+    bool monitor, claiming; /* claiming: nothing is edited yet; a kept table learns what will be asked of it */
     struct tokens *tokens;
     struct transform *t;
     unsigned char *plan; /* enum policy_action of each finding as it will be done */
@@ -272,9 +272,9 @@ static bool stands_alone(const struct walk_leaf *leaf, const struct range *r) {
     return !before && (r->end == text.len || !surrogate_word_byte(text.ptr[r->end], false));
 }
 
-/* Where no surrogate can be made, a token is. */
+/* Where no surrogate can be made, a token is; and where tokens outlive their request, for surrogates do not. */
 static int surrogate_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span *with) {
-    struct surrogates *s = tokens_surrogates(x->tokens);
+    struct surrogates *s = tokens_kept(x->tokens) ? NULL : tokens_surrogates(x->tokens);
     struct span value = span_sub(leaf->text, r->begin, r->end);
     bool possible = s && stands_alone(leaf, r) && !could_forge(leaf, r);
 
@@ -301,6 +301,20 @@ static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, c
     return mask_of(x, r->kind, with);
 }
 
+static bool comes_back(enum policy_action action) {
+    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
+}
+
+static int claim_of(struct transformer *x, const struct range *r, struct span value) {
+    struct token_date date;
+
+    if (!comes_back(r->action)) return 0;
+    bool certain = r->action == POLICY_OFFSET && token_date_read(value, r->kind == PHI_DATE_DOB, x->today, &date) == 0;
+    int rc = certain ? tokens_claim_date(x->tokens, r->kind, value, &date) : tokens_claim(x->tokens, r->kind, value, r->subject);
+    explicit_bzero(&date, sizeof date);
+    return rc;
+}
+
 /* A field's value may end in the full stop of its sentence; the form of a date does not. */
 static void trim_date(const struct walk_leaf *leaf, struct range *r) {
     while (r->action == POLICY_OFFSET && r->end > r->begin + 1 && strchr(".,;:", leaf->text.ptr[r->end - 1]))
@@ -312,6 +326,7 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
 
     if (r->begin == r->end) return 0;
     trim_date(leaf, r);
+    if (x->claiming) return r->token_text && x->monitor ? 0 : claim_of(x, r, span_sub(leaf->text, r->begin, r->end));
     if (r->token_text) {
         struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
@@ -319,10 +334,6 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
         if (x->monitor) return 0;
     }
     return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, leaf->level, with);
-}
-
-static bool comes_back(enum policy_action action) {
-    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
 }
 
 /* next begins inside r. A range that grew is not the written form that was found: it shares no subject. */
@@ -400,6 +411,7 @@ static int edit_number(struct transformer *x, size_t at, size_t *finding) {
         if (next.action != r.action) r.action = POLICY_MASK;
     r.begin = 0;
     r.end = (uint32_t)leaf->text.len;
+    if (x->claiming) return claim_of(x, &r, leaf->text);
     if (replacement_of(x, leaf, &r, &with) < 0) return -1;
     char *quoted = arena_alloc(x->arena, with.len + 2);
     if (!quoted) return -1;
@@ -428,11 +440,11 @@ static int avoid_all(struct transformer *x) {
 
     for (size_t i = 0; i < x->found->n; i++)
         asked |= x->plan[i] == POLICY_SURROGATE;
-    if (!asked) return 0;
+    if (!asked || tokens_kept(x->tokens)) return 0;
     struct surrogates *s = tokens_surrogates(x->tokens);
     for (size_t i = 0; s && i < x->w->n; i++)
         if (!x->w->v[i].container && surrogates_avoid(s, x->w->v[i].text) < 0) return -1;
-    return s ? 0 : -1;
+    return 0; /* without a table tokens are taken */
 }
 
 /* The one leaf that the walk took the model from, when another name takes its place. */
@@ -454,7 +466,7 @@ static int edit_all(struct transformer *x) {
         while (finding < x->found->n && x->found->v[finding].leaf < i)
             finding++;
         if (is_model(x, leaf)) {
-            if (edit_model(x, leaf) < 0) return -1;
+            if (!x->claiming && edit_model(x, leaf) < 0) return -1;
             continue;
         }
         bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
@@ -462,6 +474,14 @@ static int edit_all(struct transformer *x) {
         if (is_loose_number(leaf) && edit_number(x, i, &finding) < 0) return -1;
     }
     return 0;
+}
+
+/* The same ranges in the same order as edit_all will find them, then one question to the vault for all of them. */
+static int claim_all(struct transformer *x) {
+    x->claiming = true;
+    int rc = edit_all(x);
+    x->claiming = false;
+    return rc < 0 ? -1 : tokens_assign(x->tokens);
 }
 
 /* ---- the whole ---- */
@@ -507,6 +527,7 @@ static int run(struct transformer *x, struct span body, struct buf *out) {
     if (decide_all(x) < 0) return -1;
     check_schema(x, body);
     if (x->t->blocked || x->t->route) return 0;
+    if (tokens_kept(x->tokens) && claim_all(x) < 0) return -1;
     if (edit_all(x) < 0) return -1;
     if (merge_forced(x, &edits, &n) < 0) return -1;
     return json_splice(body, edits, n, out);

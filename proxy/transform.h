@@ -21,6 +21,7 @@ struct transform_row {
     enum phi_kind kind;
     enum policy_action action;
     uint32_t path;    /* of the walk */
+    const char *where; /* instead, of rows that stand for many walks; else NULL */
     uint32_t count;
     uint16_t rule;
     uint8_t score;    /* highest */

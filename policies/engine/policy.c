@@ -28,6 +28,8 @@ void policy_unref(struct policy *p) {
     if (p->engine) phi_engine_unref(p->engine);
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
+    for (size_t i = 0; i < p->n_rosters; i++)
+        free(p->rosters[i].file);
     policy_scopes_free(p);
     policy_messages_free(p);
     free(p);
@@ -39,6 +41,17 @@ const char *policy_id(const struct policy *p) {
 
 const char *policy_digest(const struct policy *p) {
     return p->digest;
+}
+
+const char *policy_signable(const struct policy *p) {
+    return p->signable;
+}
+
+const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts) {
+    if (i >= p->n_rosters) return NULL;
+    if (digest) *digest = p->rosters[i].digest;
+    if (facts) *facts = p->rosters[i].facts;
+    return p->rosters[i].file;
 }
 
 /* A trial that nobody ended ends by itself, also while the gateway runs, and one without an end never begins. */
@@ -78,6 +91,10 @@ const char *policy_claim_name(enum policy_claim c) {
 
 enum policy_unscannable policy_unscannable(const struct policy *p) {
     return p->unscannable;
+}
+
+bool policy_stores(const struct policy *p, enum policy_stored what) {
+    return what != POLICY_STORED_BLOCK && (p->stored & what) == (unsigned)what;
 }
 
 bool policy_block_as_message(const struct policy *p) {

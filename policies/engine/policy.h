@@ -33,6 +33,8 @@ enum policy_mode { POLICY_ENFORCE = 0, POLICY_MONITOR }; /* monitor: nothing is 
 
 /* What may be unreadable in a request. */
 enum policy_unscannable { POLICY_UNSCANNABLE_BLOCK = 0, POLICY_UNSCANNABLE_ALLOW };
+/* What an upstream may keep for a client, so that it can be fetched or continued later. Bits. */
+enum policy_stored { POLICY_STORED_BLOCK = 0, POLICY_STORED_BATCHES = 1, POLICY_STORED_RESPONSES = 2, POLICY_STORED_ALL = 3 };
 
 enum policy_claim {
     POLICY_NOT_FORWARDABLE = 0,
@@ -46,9 +48,18 @@ struct policy;
 struct policy_cell;
 struct diag;
 
-/* Where the presets, built-in rules and dictionaries lie. */
+/* A roster that is open: every policy that is loaded with it looks for its people. */
+struct phi_roster;
+struct policy_roster {
+    struct phi_roster *roster;
+    const char *file, *digest;
+};
+
+/* Where the presets, built-in rules and dictionaries lie; and the gateway's own rosters. */
 struct policy_paths {
     const char *share; /* directory that holds policies/ and detectors/dictionaries/ */
+    const struct policy_roster *rosters;
+    size_t n_rosters;
 };
 
 /* name_or_file: a preset name ("minimum-necessary") or a path to a YAML file. NULL with mistakes in d. */
@@ -57,8 +68,13 @@ struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p);
 
 const char *policy_id(const struct policy *p);
-/* SHA-256 over the policy file, what it extends and every rules file it uses, as 64 hex digits. */
+/* SHA-256 over the policy file, what it extends, every rules file it uses, and the digests of its rosters, as 64 hex digits. */
 const char *policy_digest(const struct policy *p);
+/* The same without the rosters: what is signed. A roster is renewed every day, and sealed with the site's own key. */
+const char *policy_signable(const struct policy *p);
+/* The file of a roster, or NULL at the end; the rest when it is asked for. */
+struct roster_facts;
+const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts);
 /* Monitor until the end of the day `monitor_until`; enforce from then on, and where no such day is given. */
 enum policy_mode policy_mode(const struct policy *p);
 bool policy_monitors_without_end(const struct policy *p);
@@ -67,6 +83,7 @@ bool policy_monitor_days(const struct policy *p, long *days);
 enum policy_claim policy_claim(const struct policy *p);
 const char *policy_claim_name(enum policy_claim c);
 enum policy_unscannable policy_unscannable(const struct policy *p);
+bool policy_stores(const struct policy *p, enum policy_stored what);
 bool policy_block_as_message(const struct policy *p); /* block_style: assistant_message */
 struct phi_engine *policy_engine(const struct policy *p); /* borrowed; sealed */
 

@@ -373,6 +373,9 @@ static void compare_switches(struct comparison *c) {
     tell_switch(c, "mode", a->mode != POLICY_ENFORCE, b->mode != POLICY_ENFORCE, "enforce", "monitor");
     tell_switch(c, "unscannable", a->unscannable != POLICY_UNSCANNABLE_BLOCK, b->unscannable != POLICY_UNSCANNABLE_BLOCK,
                 "block", "allow");
+    for (unsigned bit = POLICY_STORED_BATCHES; bit <= POLICY_STORED_RESPONSES; bit *= 2)
+        tell_switch(c, bit == POLICY_STORED_BATCHES ? "stored batches" : "stored responses", a->stored & bit, b->stored & bit, "block",
+                    "allow");
     if (a->monitor_until != b->monitor_until && a->mode == b->mode)
         tell_limit(c, "monitor_until (day)", (uint32_t)a->monitor_until, (uint32_t)b->monitor_until);
     if (a->block_as_message != b->block_as_message)

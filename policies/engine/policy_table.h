@@ -5,6 +5,7 @@
 #ifndef POLICY_TABLE_H
 #define POLICY_TABLE_H
 
+#include "../../detectors/roster.h"
 #include "policy.h"
 
 #include <stdatomic.h>
@@ -40,16 +41,26 @@ struct policy_override {
     size_t n_reasons;
 };
 
+#define POLICY_ROSTERS_MAX 4
+
+struct policy_roster_note {
+    char *file;
+    char digest[65];
+    struct roster_facts facts;
+};
+
 struct policy {
     atomic_uint refs;
     char id[POLICY_NAME_MAX + 1];
     char digest[65];
+    char signable[65];  /* the same without the rosters */
     char detectors[65]; /* the same for what finds: equal digests find the same */
     uint32_t n_allowed; /* values that are never reported */
     enum policy_mode mode;
     int monitor_until; /* last day of monitor mode, since 1970-01-01; 0: no end */
     enum policy_claim claim;
     enum policy_unscannable unscannable;
+    unsigned stored; /* enum policy_stored */
     bool block_as_message;
     bool strict_detection;
     bool detection_weakened; /* an identifier's rule was disabled or lowered, or its threshold raised */
@@ -58,6 +69,8 @@ struct policy {
     char *files[4];
     char purposes[POLICY_PURPOSES_MAX + 1][POLICY_NAME_MAX + 1]; /* 0: none given, "" */
     int n_purposes;                                              /* 0 included */
+    struct policy_roster_note rosters[POLICY_ROSTERS_MAX];
+    size_t n_rosters;
     struct policy_bulk bulk;
     struct policy_override override;
     struct policy_tool {
