@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../policies/engine/policy_diff.h"
+#include "facts.h"
 
 struct settings *settings_ref(struct settings *s) {
     atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
@@ -106,4 +107,16 @@ enum coverage_guard settings_guard(const struct settings_upstream *u, const char
     }
     if (strcmp(what, "store") != 0 || u->may_store) return COVERAGE_ALLOW;
     return e == SHAPE_RESPONSES ? COVERAGE_FORCE_FALSE : COVERAGE_REFUSE; /* elsewhere it is false when absent */
+}
+
+const char *settings_part_refused(const struct settings_upstream *u, uint32_t unreadable, enum shape_endpoint e,
+                                  const char **why) {
+    const char *what;
+
+    for (size_t i = 0; (what = facts_unreadable_word(unreadable, i)); i++) {
+        if (strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0) continue; /* nothing that a vendor could cover */
+        if (settings_guard(u, what, e, why) != COVERAGE_ALLOW) return what;
+    }
+    *why = NULL;
+    return NULL;
 }

@@ -90,6 +90,8 @@ const char *settings_feature_uncovered(const struct settings_upstream *u, const 
 
 /* What the agreement's coverage says of a part of a request beside its text (coverage.h). An own model keeps what it is sent
  * only where the site says so, and the policy alone decides about the rest. why: the coverage's sentence, or NULL. */
+const char *settings_part_refused(const struct settings_upstream *u, uint32_t unreadable, enum shape_endpoint e,
+                                  const char **why); /* the word of a part (facts.h) that it does not cover, or NULL */
 enum coverage_guard settings_guard(const struct settings_upstream *u, const char *what, enum shape_endpoint e,
                                    const char **why);
 
