@@ -533,10 +533,10 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 }
 
 static const struct phi_detector_rule rules[] = {
-    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number"},
-    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number"},
-    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build"},
-    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone"},
+    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number", PHI_NONE},
+    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number", PHI_NONE},
+    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build", PHI_NONE},
+    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone", PHI_PHONE},
 };
 
 const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

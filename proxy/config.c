@@ -212,6 +212,12 @@ static int read_admin(struct config *c, const struct yaml_node *n, struct diag *
 
 /* ---- audit ---- */
 
+int config_key(const struct yaml_node *n, const char *hex, size_t len, unsigned char out[32], struct diag *d) {
+    if (hex_read(span_make(hex, len), out, 32) == 0) return 0;
+    yaml_error(n, d, "expected a file with 64 lower-case hex digits (256 random bits)");
+    return -1;
+}
+
 static int read_signing_key(struct config *c, const struct yaml_node *n, struct diag *d) {
     const char *text_of_key;
     size_t len;
@@ -274,12 +280,10 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
         read_rotate(c, yaml_get(n, "rotate"), d) < 0 || read_encryption_key(c, yaml_get(n, "encryption_key"), d) < 0)
         return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
-    if (hex_read(span_make(key, len), c->audit_key, sizeof c->audit_key) == 0) return 0;
-    yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits (256 random bits)");
-    return -1;
+    return config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
 }
 
-/* ---- limits, tokens, workers ---- */
+/* ---- limits, workers ---- */
 
 static int read_limits(struct config *c, const struct yaml_node *n, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "body"}, {.name = "header"}, {.name = "depth"}, {.name = "concurrent"},
@@ -303,17 +307,6 @@ static int read_limits(struct config *c, const struct yaml_node *n, struct diag 
     rc |= duration(n, "write_timeout", &c->write_ms, d);
     rc |= duration(n, "drain", &c->drain_ms, d);
     return rc ? -1 : 0;
-}
-
-static int read_tokens(struct config *c, const struct yaml_node *n, struct diag *d) {
-    static const struct yaml_key keys[] = {{.name = "scope"}, {.name = "vault", .type = YAML_NODE_MAP}};
-    static const char *const scopes[] = {"request"};
-    int scope;
-
-    if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (yaml_get(n, "vault")) config_warn(c, "tokens.vault is not used by this version: tokens live as long as their request");
-    return yaml_get(n, "scope") ? yaml_enum(yaml_get(n, "scope"), scopes, COUNT(scopes), &scope, d) : 0;
 }
 
 static int read_workers(struct config *c, const struct yaml_node *n, struct diag *d) {
@@ -358,14 +351,15 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
     static const struct yaml_key keys[] = {
         {.name = "listen", .type = YAML_NODE_MAP}, {.name = "admin", .type = YAML_NODE_MAP}, {.name = "workers"},
         {.name = "upstreams", .type = YAML_NODE_MAP, .required = true}, {.name = "routes", .type = YAML_NODE_LIST, .required = true},
-        {.name = "policy"}, {.name = "shadow"}, {.name = "policy_keys", .type = YAML_NODE_LIST}, {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP},
-        {.name = "audit", .type = YAML_NODE_MAP, .required = true}, {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
+        {.name = "policy"}, {.name = "shadow"}, {.name = "rosters", .type = YAML_NODE_LIST}, {.name = "policy_keys", .type = YAML_NODE_LIST},
+        {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP}, {.name = "audit", .type = YAML_NODE_MAP, .required = true},
+        {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
     int rc = yaml_check(root, keys, COUNT(keys), d);
 
     rc |= read_listen(c, yaml_get(root, "listen"), d);
     rc |= read_admin(c, yaml_get(root, "admin"), d);
     rc |= read_workers(c, yaml_get(root, "workers"), d);
-    rc |= read_tokens(c, yaml_get(root, "tokens"), d);
+    rc |= config_tokens(c, yaml_get(root, "tokens"), d);
     rc |= read_audit(c, root, d);
     rc |= read_limits(c, yaml_get(root, "limits"), d);
     rc |= config_settings(c, root, d);
@@ -411,6 +405,7 @@ void config_free(struct config *c) {
     }
     explicit_bzero(c->audit_key, sizeof c->audit_key);
     explicit_bzero(c->encryption_key, sizeof c->encryption_key);
+    explicit_bzero(c->vault_key, sizeof c->vault_key);
     free(c);
 }
 

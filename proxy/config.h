@@ -36,7 +36,11 @@ struct config {
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;
     enum config_sandbox_mode sandbox;
-    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where the log lies */
+    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where it writes */
+    const char *vault_file, *vault_anchor; /* file NULL: tokens live as long as their request; anchor NULL: beside it */
+    unsigned char vault_key[32];
+    uint64_t vault_ttl_s;
+    bool tokens_earlier;
     struct settings *settings; /* one reference, the configuration's own */
     const char *const *warnings; /* NULL-terminated, plain sentences */
     struct config_memory *memory;

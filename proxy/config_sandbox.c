@@ -68,15 +68,28 @@ int config_sandbox(struct config *c, const struct yaml_node *n, struct diag *d) 
     return read_directories(c, yaml_get(n, "read"), d);
 }
 
+/* The directory of a file that is written, too. */
+static int add_writable(struct config *c, const char *path) {
+    struct config_memory *m = c->memory;
+    size_t n = 0;
+
+    if (!path) return 0;
+    if (add_directory_of(c, path) < 0) return -1;
+    while (m->writable[n]) n++;
+    char *directory = arena_alloc(m->arena, strlen(path) + 2);
+    if (!directory || n == CONFIG_WRITABLE_MAX) return -1;
+    const char *slash = strrchr(path, '/');
+    memcpy(directory, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
+    m->writable[n] = directory;
+    return 0;
+}
+
 int config_places(struct config *c) {
     struct config_memory *m = c->memory;
 
     config_place(c, c->path);
-    if (add(c, c->share) < 0 || add_directory_of(c, c->audit_file) < 0) return -1;
-    m->writable[0] = arena_alloc(m->arena, strlen(c->audit_file) + 2);
-    if (!m->writable[0]) return -1;
-    const char *slash = strrchr(c->audit_file, '/');
-    memcpy(m->writable[0], slash ? c->audit_file : ".", slash ? (size_t)(slash - c->audit_file) : 1);
+    if (add(c, c->share) < 0 || add_writable(c, c->audit_file) < 0) return -1;
+    if (add_writable(c, c->vault_file) < 0 || add_writable(c, c->vault_anchor) < 0) return -1;
     c->readable = (const char *const *)m->places;
     c->writable = (const char *const *)m->writable;
     return 0;

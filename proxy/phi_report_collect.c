@@ -8,6 +8,7 @@
 
 #include "../detectors/phi.h"
 #include "audit_view.h"
+#include "reason.h"
 
 #define FOLLOW_US (15LL * 60 * 1000000) /* a block and what the same user did then */
 
@@ -157,8 +158,13 @@ static void take_kinds(struct report *r, const struct report_facts *f) {
     }
 }
 
+static struct span in_words(struct span reason) {
+    const char *sentence = reason_sentence(reason);
+    return span_of(sentence ? sentence : "-");
+}
+
 static void take_block(struct report *r, const struct report_facts *f) {
-    struct tally_row *x = report_row(r, TABLE_BLOCKS, f, 3, (struct span[]){report_or_dash(f->code), report_or_dash(f->reason), report_or_dash(f->blocked_kind)});
+    struct tally_row *x = report_row(r, TABLE_BLOCKS, f, 4, (struct span[]){report_or_dash(f->code), report_or_dash(f->reason), report_or_dash(f->blocked_kind), in_words(f->reason)});
     struct tally_row *user = tally_row(&r->users, &f->user, 1);
 
     if (!x || !user) return;
@@ -200,7 +206,7 @@ static void take_identity(struct report *r, const struct report_facts *f) {
     else
         report_count(r, TABLE_UNKNOWN, f, 2, (struct span[]){report_or_dash(f->code), report_or_dash(f->address)});
     if (span_is(f->code, "no_agreement"))
-        report_count(r, TABLE_AGREEMENT_EVENTS, f, 3, (struct span[]){f->code, report_or_dash(f->reason), report_or_dash(f->recipient)});
+        report_count(r, TABLE_AGREEMENT_EVENTS, f, 4, (struct span[]){f->code, report_or_dash(f->reason), report_or_dash(f->recipient), in_words(f->reason)});
 }
 
 /* Where the policy or the gateway did more than to redact. */

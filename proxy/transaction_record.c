@@ -76,7 +76,7 @@ static void add_request(struct audit_record *r, const struct transaction *t) {
     begin_object(&b);
     add_number(&b, "bytes", t->bytes_in);
     add_text(&b, "endpoint", t->endpoint == SHAPE_NONE ? "unknown" : shape_endpoint_name(t->endpoint));
-    add_number(&b, "leaves", t->walk.n);
+    add_number(&b, "leaves", t->walk.n + t->line_leaves);
     if (model) add_text(&b, "model", model);
     if (t->walk.sealed) add_number(&b, "sealed", t->walk.sealed);
     add_name(&b, "stream");
@@ -148,7 +148,8 @@ static void add_shadow(struct audit_record *r, const struct transaction *t) {
 /* `path` is the caller's, for all rows. */
 static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row, struct buf *path) {
     buf_clear(path);
-    walk_path(&t->walk, row->path, path);
+    if (row->where) buf_add_c(path, row->where);
+    else walk_path(&t->walk, row->path, path);
     buf_add_c(b, b->len > 1 ? ",{\"action\":\"" : "{\"action\":\"");
     buf_add_c(b, policy_action_name(row->action));
     buf_add_c(b, "\",\"count\":");
@@ -193,10 +194,11 @@ static void add_mutation(struct buf *b, const char *name) {
 static void add_mutations(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
-    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY && !t->content_type) return;
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
     if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->content_type) add_mutation(&b, "form=rebuilt");
     if (t->ids_as_text) add_mutation(&b, "token_ids=text");
     for (size_t i = 0; i < t->force.n_names; i++)
         add_mutation(&b, t->force.names[i]);
@@ -245,28 +247,39 @@ static bool was_written(const struct written *w, size_t n, const char *word, str
     return false;
 }
 
+/* In the body; then in the lines of a file. */
+static size_t found_count(const struct transaction *t) {
+    return (t->walk.v ? t->found.n : 0) + t->n_values;
+}
+
+static struct transaction_value found_value(const struct transaction *t, size_t i) {
+    size_t first = t->walk.v ? t->found.n : 0;
+    if (i >= first) return t->values[i - first];
+    const struct phi_finding *f = &t->found.v[i];
+    return (struct transaction_value){(enum phi_kind)f->kind, span_sub(t->walk.v[f->leaf].text, f->begin, f->end)};
+}
+
 /* Keyed hashes of the values found, each once, so that "where did this identifier occur" can be answered later. */
 static void add_values(struct audit_record *r, const struct transaction *t) {
     char hashes[TRANSACTION_VALUES_MAX][AUDIT_HASH_LEN + 1];
     struct written written[TRANSACTION_VALUES_MAX];
-    size_t n = 0, n_written = 0, more = 0;
+    size_t n = 0, n_written = 0, more = t->values_more;
     struct buf b;
 
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
-    for (size_t i = 0; i < t->found.n && t->walk.v; i++) {
-        const struct phi_finding *f = &t->found.v[i];
-        struct span value = span_sub(t->walk.v[f->leaf].text, f->begin, f->end);
-        const char *word = phi_kind_word((enum phi_kind)f->kind);
+    for (size_t i = 0; i < found_count(t); i++) {
+        struct transaction_value f = found_value(t, i);
+        const char *word = phi_kind_word(f.kind);
         char hash[AUDIT_HASH_LEN + 1];
 
-        if (was_written(written, n_written, word, value)) continue;
+        if (was_written(written, n_written, word, f.text)) continue;
         if (n_written == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) { /* no room: not worth a hash */
             more++;
             continue;
         }
-        written[n_written++] = (struct written){word, value};
-        if (audit_hasher_value(t->world->hasher, word, value, hash) < 0) hash[0] = '\0';
+        written[n_written++] = (struct written){word, f.text};
+        if (audit_hasher_value(t->world->hasher, word, f.text, hash) < 0) hash[0] = '\0';
         if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         memcpy(hashes[n++], hash, sizeof hash);
         buf_add_c(&b, n > 1 ? ",\"" : "\"");

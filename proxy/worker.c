@@ -31,6 +31,8 @@
 #include "upstream.h"
 
 #define HELPER_QUEUE 64 /* large bodies that wait; more are decided by the worker itself */
+#define VAULT_QUEUE 1024 /* requests that wait where all need the vault; more are told to come again */
+#define VAULT_THREADS 4  /* so that a large body or a slow sync holds up few */
 
 /* A record on its way to the log, for one transaction, or for nobody. */
 struct ticket {
@@ -379,6 +381,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
     struct upstream_request request = {.method = c->method,
                                        .path = c->path,
                                        .body = c->body,
+                                       .content_type = c->content_type,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
                                        .headers = c->headers,
@@ -473,7 +476,9 @@ static int open_parts(struct worker *w) {
     w->upstreams = upstreams_new(w->base);
     w->world.scratch = phi_scratch_new();
     w->world.hasher = audit_hasher_new(w->options.audit_key);
-    w->helper = helper_new(HELPER_QUEUE, decided, w);
+    w->world.vault = w->options.vault;
+    w->world.earlier = w->options.earlier;
+    w->helper = w->world.vault ? helper_new(VAULT_QUEUE, VAULT_THREADS, decided, w) : helper_new(HELPER_QUEUE, 1, decided, w);
     if (!w->server || !w->upstreams || !w->world.scratch || !w->world.hasher || !w->helper) return -1;
     w->world.verbs = &verbs;
     w->world.ctx = w;
