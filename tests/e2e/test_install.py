@@ -169,7 +169,7 @@ def test_the_container_has_what_the_programs_load(installed):
                 continue
             name = os.path.basename(os.path.realpath(loads[library]))
             owners = subprocess.run(["dpkg-query", "-S", "*/" + name], capture_output=True, text=True).stdout
-            packages = {line.split(":")[0] for line in owners.splitlines()} - {"libc6"}
+            packages = {p for line in owners.splitlines() if not (p := line.split(":")[0]).startswith("libc6")}
             there = [p for p in packages if re.search(rf"(?<!\S){re.escape(p)}(?!\S)", second)]
             assert there or not packages, (library, packages)
 
