@@ -89,7 +89,7 @@ static void a_line_is_walked_as_its_endpoint(void **state) {
         number |= w.v[i].what == WALK_NUMBER && w.v[i].parameter;
     }
     assert_true(id && number);
-    assert_int_equal(force_plan(a, &w, span_of(line), &(struct force_wish){.may_store = false}, &f), 0);
+    assert_int_equal(force_plan(a, &w, span_of(line), &(struct force_wish){.store_false = true}, &f), 0);
     assert_int_equal(json_splice(span_of(line), f.edits, f.n, &out), 0);
     assert_non_null(memmem(out.ptr, out.len, "\"body\":{\"store\":false,\"model\"", 28));
     buf_free(&path);
