@@ -7,6 +7,7 @@
 
 #include "relay.h"
 #include "relay_text.h"
+#include "screen.h"
 
 /* A restorer that has read the text, for its indexes; it counts into nowhere. */
 static struct restore *read_again(struct relay_text *x, const struct answer *w, const struct answer_leaf *text,
@@ -14,11 +15,14 @@ static struct restore *read_again(struct relay_text *x, const struct answer *w, 
     struct span decoded;
 
     if (relay_text_decode(x, text, &decoded) < 0) return NULL;
-    struct restore *r = restore_new(x->tokens, answer_is_json(w, text, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
-                                    nowhere);
+    bool muted = x->screen && x->screen->mute;
+    if (x->screen) x->screen->mute = true;
+    struct restore *r = relay_text_restorer(x, answer_is_json(w, text, x->json_mode), nowhere);
+    if (x->screen) x->screen->mute = muted;
     if (!r) return NULL;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
+    restore_flush(r, &x->scratch);
     return r;
 }
 

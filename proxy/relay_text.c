@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "json.h"
+#include "screen.h"
 
 #define FIRST_EDITS 8u
 
@@ -59,19 +60,40 @@ int relay_text_set(struct relay_text *x, const struct answer_leaf *leaf, struct 
     return add(x, leaf->begin, leaf->begin + (uint32_t)leaf->raw.len, buf_span(&x->escaped));
 }
 
+struct restore *relay_text_restorer(const struct relay_text *x, bool json, struct restore_counts *counts) {
+    struct restore *r = restore_new(x->tokens, json ? RESTORE_JSON : RESTORE_TEXT, counts);
+
+    if (!r || !x->screen || restore_screen(r, x->screen) == 0) return r;
+    restore_free(r);
+    return NULL;
+}
+
+bool relay_text_blocked(const struct relay_text *x) {
+    return x->screen && x->screen->blocked;
+}
+
+const char *relay_text_block_code(const struct relay_text *x) {
+    return x->screen->failed ? "detector_error" : "phi_in_answer";
+}
+
+const char *relay_text_block_message(const struct relay_text *x) {
+    return x->screen->failed ? "The answer of the model could not be searched and was stopped."
+                             : "The answer of the model held what the policy does not let through and was stopped.";
+}
+
 int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
     struct span decoded;
 
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
-    if (span_find(decoded, '[', 0) == decoded.len) return 0;
-    struct restore *r = restore_new(x->tokens, answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
-                                    x->counts);
+    if (!x->screen && span_find(decoded, '[', 0) == decoded.len) return 0;
+    struct restore *r = relay_text_restorer(x, answer_is_json(w, leaf, x->json_mode), x->counts);
     if (!r) return -1;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
     restore_flush(r, &x->scratch);
     restore_free(r);
-    return x->scratch.failed ? -1 : relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
+    if (x->scratch.failed || relay_text_blocked(x)) return -1;
+    return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
 }
 
 int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const struct restore *r) {

@@ -12,12 +12,14 @@
 
 struct arena;
 struct json_edit;
+struct screen_ground;
 struct tokens;
 
 struct relay_text {
     struct arena *arena; /* of the document */
     const struct tokens *tokens;
     struct restore_counts *counts;
+    struct screen_ground *screen; /* NULL: the model's own text passes as it is */
     bool json_mode, signed_thinking; /* signed_thinking: goes back under a signature, so it stays as it came */
     struct buf scratch, escaped;
     struct json_edit *edits;
@@ -27,6 +29,12 @@ struct relay_text {
 void relay_text_init(struct relay_text *x, struct arena *a, const struct tokens *t, struct restore_counts *counts,
                      bool json_mode, size_t ceiling);
 void relay_text_free(struct relay_text *x);
+/* A restorer that screens where that is asked for; NULL when out of memory. */
+struct restore *relay_text_restorer(const struct relay_text *x, bool json, struct restore_counts *counts);
+/* The screen has put an end to the answer. */
+bool relay_text_blocked(const struct relay_text *x);
+const char *relay_text_block_code(const struct relay_text *x);
+const char *relay_text_block_message(const struct relay_text *x);
 /* Nothing of this leaf may be changed. */
 bool relay_text_signed(const struct relay_text *x, const struct answer_leaf *leaf);
 /* The arena was reset: no edits. */

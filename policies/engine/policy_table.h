@@ -39,6 +39,11 @@ struct policy_override {
     size_t n_reasons;
 };
 
+struct policy_answers { /* `response` */
+    bool present;
+    uint8_t action[PHI_KINDS]; /* enum policy_response */
+};
+
 struct policy {
     atomic_uint refs;
     char id[POLICY_NAME_MAX + 1];
@@ -59,6 +64,7 @@ struct policy {
     int n_purposes;                                              /* 0 included */
     struct policy_bulk bulk;
     struct policy_override override;
+    struct policy_answers response;
     struct policy_message *messages;
     size_t n_messages;
     char routes[POLICY_ROUTES_MAX][POLICY_NAME_MAX + 1]; /* that `route:NAME` names */
