@@ -54,7 +54,7 @@ int relay_json(struct relay_text *x, struct span body, struct relay_result *resu
     if (answer_read(x->arena, body, &w) < 0) return -1;
     for (size_t i = 0; i < w.n_texts; i++)
         if (!relay_text_signed(x, &w.texts[i]) && relay_text_whole(x, &w, &w.texts[i]) < 0) return -1;
-    if (relay_json_indexes(x, &w) < 0) return -1;
+    if (relay_json_indexes(x, &w) < 0 || relay_text_cut_repeats(x, &w) < 0) return -1;
     result->usage_in = w.usage_in;
     result->usage_out = w.usage_out;
     return relay_text_splice(x, body, out);

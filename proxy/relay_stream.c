@@ -237,7 +237,8 @@ static int edit_texts(struct relay_stream *s, const struct answer *w) {
         int result = answer_grows(w, leaf) ? grow_text(s, w, leaf) : relay_text_whole(s->text, w, leaf);
         if (result < 0) return -1;
     }
-    return move_indexes(s, w) < 0 ? -1 : relay_text_cut_padding(s->text, w);
+    if (move_indexes(s, w) < 0 || relay_text_cut_repeats(s->text, w) < 0) return -1;
+    return relay_text_cut_padding(s->text, w);
 }
 
 static int take_json(struct relay_stream *s, const struct sse_event *e) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../policies/engine/policy_response.h"
 #include "arena.h"
 #include "json.h"
 #include "screen.h"
@@ -109,6 +110,13 @@ int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const
 
 bool relay_text_signed(const struct relay_text *x, const struct answer_leaf *leaf) {
     return x->signed_thinking && span_is(leaf->key, "thinking");
+}
+
+int relay_text_cut_repeats(struct relay_text *x, const struct answer *w) {
+    if (!x->screen || !policy_response_holds(x->screen->policy)) return 0;
+    for (size_t i = 0; i < w->n_holes; i++)
+        if (add(x, w->holes[i].begin, w->holes[i].end, span_of(w->holes[i].array ? "[]" : "null")) < 0) return -1;
+    return 0;
 }
 
 int relay_text_cut_padding(struct relay_text *x, const struct answer *w) {

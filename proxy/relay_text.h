@@ -49,6 +49,8 @@ MUST_CHECK int relay_text_set(struct relay_text *x, const struct answer_leaf *le
 MUST_CHECK int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf);
 /* Moves a number that counts characters of the text of r. */
 MUST_CHECK int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const struct restore *r);
+/* Where text may be masked, what spells it again token by token is emptied. */
+MUST_CHECK int relay_text_cut_repeats(struct relay_text *x, const struct answer *w);
 /* Padding against size side channels does not fit an event that was edited. */
 MUST_CHECK int relay_text_cut_padding(struct relay_text *x, const struct answer *w);
 MUST_CHECK int relay_text_splice(struct relay_text *x, struct span text, struct buf *out);

@@ -357,7 +357,7 @@ static int edit(struct relay_typed *s, const struct event *e) {
     if (e->kind == KIND_LAST) *counts = (struct restore_counts){0};
     if (g && e->kind == KIND_LAST) g->counts = (struct screen_counts){.monitored = 0};
     if (g) g->mute = e->kind == KIND_COPY;
-    int result = edit_texts(s, e) < 0 || move_indexes(s, e) < 0 ? -1 : 0;
+    int result = edit_texts(s, e) < 0 || move_indexes(s, e) < 0 || relay_text_cut_repeats(s->text, &e->w) < 0 ? -1 : 0;
     s->text->counts = counts;
     if (g) g->mute = false;
     if (e->kind != KIND_LAST) return result;

@@ -375,6 +375,25 @@ static void all_copies_agree(void **state) {
     }
 }
 
+/* Log probabilities spell the text again. */
+static void what_repeats_the_text_goes(void **state) {
+    static const char chunk[] = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"SSN 536-22-8741\"},\"logprobs\":{\"content\":[{\"token\":\"536\"}]},\"finish_reason\":null}]}\n\n" LAST,
+        whole[] = "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"SSN 536-22-8741\"},\"logprobs\":{\"content\":[{\"token\":\"536\"}]},\"token_ids\":[1,2]}]}";
+    struct screen_counts counts;
+    struct buf out;
+    (void)state;
+    assert_int_equal(relayed(SHAPE_CHAT, MASK, "text/event-stream", chunk, 0, &out, &counts), RELAY_COMPLETE);
+    assert_null(memmem(out.ptr, out.len, "536", 3));
+    assert_non_null(memmem(out.ptr, out.len, "\"logprobs\":null", 15));
+    buf_free(&out);
+    assert_int_equal(relayed(SHAPE_CHAT, MASK, "application/json", whole, 0, &out, &counts), RELAY_COMPLETE);
+    assert_true(span_is(buf_span(&out), "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"SSN [SSN]\"},\"logprobs\":null,\"token_ids\":[]}]}"));
+    buf_free(&out);
+    assert_int_equal(relayed(SHAPE_CHAT, MONITOR, "application/json", whole, 0, &out, &counts), RELAY_COMPLETE);
+    assert_true(span_is(buf_span(&out), whole));
+    buf_free(&out);
+}
+
 static void in_whole_answers(void **state) {
     static const char in[] = "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"" TEXT "\"},\"finish_reason\":\"stop\"}]}";
     struct screen_counts counts;
@@ -420,6 +439,7 @@ int main(void) {
         cmocka_unit_test(the_policy_says_what),
         cmocka_unit_test(in_a_stream_of_chunks),
         cmocka_unit_test(all_copies_agree),
+        cmocka_unit_test(what_repeats_the_text_goes),
         cmocka_unit_test(in_whole_answers),
         cmocka_unit_test(costs_little),
     };
