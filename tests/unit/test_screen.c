@@ -202,7 +202,8 @@ static void only_counts(void **state) {
 /* How long the held text gets, over every place in a text. */
 static void holds_little(void **state) {
     static const char text[] = "the patient feels better today and may go home with the usual advice. Patient: Boris Vanterpool was told so. "
-                               "He takes 5 mg Lisinopril and 20 mg Atorvastatin, BP 120/80, HR 72. Call 911 in an emergency.\n";
+                               "He takes 5 mg Lisinopril and 20 mg Atorvastatin, BP 120/80, HR 72. Call 911 in an emergency.\n",
+        run_on[] = "Ab1-\xc3\xa9 X";
     struct restore_counts counts = {0};
     struct restore *r = restore_new(tokens, RESTORE_TEXT, &counts);
     size_t most = 0, sum = 0;
@@ -225,7 +226,7 @@ static void holds_little(void **state) {
     assert_int_equal(restore_screen(r, ground(MASK, NULL)), 0);
     buf_init(&out, 1 << 20);
     for (size_t i = 0; i < 5000; i++) {
-        restore_push(r, span_make("Ab1-\xc3\xa9 X" + i % 8, 1), &out);
+        restore_push(r, span_make(&run_on[i % 8], 1), &out);
         assert_true(i + 1 - out.len <= SCREEN_HOLD + 1);
     }
     restore_free(r);
