@@ -17,7 +17,7 @@
 #include "scan.h"
 #include "text.h"
 
-enum { FOLD_PASSES = 3 };
+enum { FOLD_PASSES = 3, NESTED_MAX = 2 };
 
 struct folding {
     const struct phi_engine *e;
@@ -98,9 +98,37 @@ static int scan_folded(const struct folding *f, const struct mapped_text *m, uns
     return scan_mapped(f, windows, via);
 }
 
-static bool fold_may_change(const char *text, uint32_t len)
+static bool fold_may_change(const struct marks *m, const char *text, uint32_t len)
 {
-    return !text_is_ascii(text, len) || fold_has_escape(text, len);
+    for (uint32_t i = 0; i <= len / MARKS_BYTES; i++)
+        if (m[i].high)
+            return true;
+    return fold_has_escape(text, len) || fold_has_markup(text, len);
+}
+
+/* What was decoded may be encoded itself, at most NESTED_MAX times: each time it is a quarter shorter or more, but for the
+ * words that are copied from before it. mapped[3] holds what was decoded; [0] and [2] are free by now. */
+static int scan_nested(const struct folding *f, unsigned via)
+{
+    struct mapped_text *at = &f->s->mapped[3], *folded = &f->s->mapped[0], *next = &f->s->mapped[2];
+    for (int depth = 0; depth < NESTED_MAX; depth++) {
+        if (marks_read(&f->s->marks, at->bytes.v, at->n) < 0)
+            return -1;
+        bool may = fold_may_change(scratch_marks(f->s), at->bytes.v, at->n);
+        unsigned changed = may ? fold_text(at->bytes.v, at->n, mapped_map(at), folded) : 0;
+        struct mapped_text *from = changed ? folded : at;
+        if (changed && (folded->failed || marks_read(&f->s->marks, folded->bytes.v, folded->n) < 0))
+            return -1;
+        bool any = encoded_collect(from->bytes.v, from->n, scratch_marks(f->s), mapped_map(from), next);
+        if (next->failed || (changed && scan_mapped(f, folded, via | changed) < 0) || (any && scan_mapped(f, next, via) < 0))
+            return -1;
+        if (!any)
+            return 0;
+        struct mapped_text *free = at;
+        at = next;
+        next = free;
+    }
+    return 0;
 }
 
 int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number,
@@ -111,7 +139,8 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
     uint32_t len = leaf->len;
     struct offset_map map = {0};
     unsigned via = 0;
-    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(text, len); pass++) {
+    /* The marks of the scratch are those of `text` here: of the leaf, which was scanned before, or of what was folded. */
+    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(scratch_marks(s), text, len); pass++) {
         struct mapped_text *out = &s->mapped[pass % 2];
         unsigned changed = fold_text(text, len, map, out);
         if (out->failed)
@@ -122,15 +151,15 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         text = out->bytes.v;
         len = out->n;
         map = mapped_map(out);
-        if (scan_folded(&f, out, via) < 0)
+        if (scan_folded(&f, out, via) < 0 || marks_read(&s->marks, text, len) < 0)
             return -1;
     }
     struct mapped_text *digits = &s->mapped[2], *decoded = &s->mapped[3];
-    unsigned found = digits_collect(text, len, map, digits);
+    unsigned found = digits_collect(text, len, scratch_marks(s), map, digits);
+    bool any = encoded_collect(text, len, scratch_marks(s), map, decoded);
     if (digits->failed || (found && scan_mapped(&f, digits, via | found) < 0))
         return -1;
-    bool any = encoded_collect(text, len, map, decoded);
     if (decoded->failed || (any && scan_mapped(&f, decoded, via | PHI_VIA_BASE) < 0))
         return -1;
-    return 0;
+    return any ? scan_nested(&f, via | PHI_VIA_BASE) : 0;
 }

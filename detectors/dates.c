@@ -37,46 +37,50 @@ static int digits(const struct words *w, uint32_t i)
     return value;
 }
 
+struct number_word {
+    char text[12];
+    uint8_t len, value;
+    bool ordinal;
+};
+
+/* The number that word i is by itself, or NULL. */
+static const struct number_word *number_word(const struct words *w, uint32_t i)
+{
+#define N(text, value, ordinal) {text, sizeof text - 1, value, ordinal}
+    static const struct number_word numbers[] = {
+        N("zero", 0, false), N("one", 1, false), N("two", 2, false), N("three", 3, false), N("four", 4, false), N("five", 5, false),
+        N("six", 6, false), N("seven", 7, false), N("eight", 8, false), N("nine", 9, false), N("ten", 10, false), N("eleven", 11, false),
+        N("twelve", 12, false), N("thirteen", 13, false), N("fourteen", 14, false), N("fifteen", 15, false), N("sixteen", 16, false),
+        N("seventeen", 17, false), N("eighteen", 18, false), N("nineteen", 19, false), N("zeroth", 0, true), N("first", 1, true),
+        N("second", 2, true), N("third", 3, true), N("fourth", 4, true), N("fifth", 5, true), N("sixth", 6, true), N("seventh", 7, true),
+        N("eighth", 8, true), N("ninth", 9, true), N("tenth", 10, true), N("eleventh", 11, true), N("twelfth", 12, true),
+        N("thirteenth", 13, true), N("fourteenth", 14, true), N("fifteenth", 15, true), N("sixteenth", 16, true),
+        N("seventeenth", 17, true), N("eighteenth", 18, true), N("nineteenth", 19, true), N("twentieth", 20, true),
+        N("thirtieth", 30, true), N("twenty", 20, false), N("thirty", 30, false), N("forty", 40, false), N("fifty", 50, false),
+        N("sixty", 60, false), N("seventy", 70, false), N("eighty", 80, false), N("ninety", 90, false)};
+#undef N
+    uint32_t len = i < w->n ? w->v[i].end - w->v[i].begin : 0;
+    char first = len ? (char)(w->text[w->v[i].begin] | 0x20) : 0;
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        if (numbers[k].len == len && numbers[k].text[0] == first && words_equal(w, i, numbers[k].text, len))
+            return &numbers[k];
+    return NULL;
+}
+
 int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal)
 {
-    static const char *const plain[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-        "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-    static const char *const ordinals[] = {"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh",
-        "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
-        "seventeenth", "eighteenth", "nineteenth"};
-    static const char *const tens[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
-    static const char *const tenths[] = {"twentieth", "thirtieth"};
+    const struct number_word *word = i < w->n && w->v[i].classes & LEX(NUMBER) ? number_word(w, i) : NULL, *ones;
 
     *used = 1;
-    *ordinal = false;
-    if (i >= w->n || !(w->v[i].classes & LEX(NUMBER)))
-        return -1;
-    for (int k = 0; k < 20; k++) {
-        if (words_is(w, i, plain[k]))
-            return k;
-        if (words_is(w, i, ordinals[k])) {
-            *ordinal = true;
-            return k;
-        }
-    }
-    for (int k = 0; k < 2; k++)
-        if (words_is(w, i, tenths[k])) {
-            *ordinal = true;
-            return 20 + 10 * k;
-        }
-    for (int k = 0; k < 8; k++) {
-        if (!words_is(w, i, tens[k]))
-            continue;
-        for (int n = 1; n < 10 && joined(w, i + 1, GAP_SPACE | GAP_HYPHEN); n++) {
-            *ordinal = words_is(w, i + 1, ordinals[n]);
-            if (*ordinal || words_is(w, i + 1, plain[n])) {
-                *used = 2;
-                return 20 + 10 * k + n;
-            }
-        }
-        return 20 + 10 * k;
-    }
-    return -1;
+    *ordinal = word && word->ordinal;
+    if (!word || word->ordinal || word->value < 20 || !joined(w, i + 1, GAP_SPACE | GAP_HYPHEN))
+        return word ? word->value : -1;
+    ones = number_word(w, i + 1);
+    if (!ones || ones->value < 1 || ones->value > 9)
+        return word->value;
+    *used = 2;
+    *ordinal = ones->ordinal;
+    return word->value + ones->value;
 }
 
 /* 4, 4th, fourth, twenty-first. ordinal: only what cannot be a plain number. */
@@ -156,7 +160,10 @@ static bool is_month(const struct words *w, uint32_t i)
 /* "may", "march", "mar" and the like are also words. */
 static bool is_sure_month(const struct words *w, uint32_t i)
 {
-    return is_month(w, i) && !(w->v[i].shape == SHAPE_LOWER && words_in(w, i, LIST(DOUBTFUL_MONTH)));
+    bool day = i + 1 < w->n && w->v[i + 1].shape == SHAPE_NUMBER && w->v[i + 1].letters <= 2 && w->v[i + 1].gap == GAP_SPACE;
+    if (!is_month(w, i) || w->v[i].shape != SHAPE_LOWER)
+        return is_month(w, i);
+    return !words_in(w, i, LIST(DOUBTFUL_MONTH)) && (day || !words_in(w, i, LIST(NAME_MONTH)));
 }
 
 static bool is_range_link(const struct words *w, uint32_t i)
@@ -268,7 +275,6 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
 {
-
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
             return true;
@@ -302,6 +308,19 @@ static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct da
     return first_year || last_year;
 }
 
+/* "4/22" without a cue: more than ten of something, or written with a zero, and no part of "L4/15" or "10/12/14". */
+static bool is_likely_day(const struct words *w, uint32_t i, int day)
+{
+    const struct word *x = &w->v[i];
+    bool zero = w->text[x->begin] == '0' && x->letters == 2;
+
+    if (x->gap & (GAP_SLASH | GAP_HYPHEN | GAP_OTHER | GAP_COLON | GAP_APOSTROPHE) || day == 12 || day == 15 || day == 20)
+        return false;
+    if (i + 2 < w->n && w->v[i + 2].gap & (GAP_SLASH | GAP_OTHER | GAP_APOSTROPHE) && w->v[i + 2].begin == w->v[i + 1].end + 1)
+        return false;
+    return day > 10 || zero;
+}
+
 /* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
 static bool find_partial(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
@@ -315,8 +334,9 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
     out->score = is_study(w, out) ? 40 : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
-    out->score = 65;
-    return cued && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
+    out->score = cued ? 65 : 55;
+    /* Few fractions and scores go over ten; days of a month do. */
+    return (cued || is_likely_day(w, i, b)) && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
 }
 
 /* "5 , 7 , 1961" and "5 7 61" said after "date of birth"; "19610507" behind it. */
@@ -334,6 +354,32 @@ static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
     out->last = i + 2;
     return a >= 1 && a <= 31 && b >= 1 && b <= 31 && c >= 0 && joined(w, i + 1, gaps) && joined(w, i + 2, gaps) &&
            (w->v[i + 2].letters == 2 || (c >= 1880 && c <= 2100));
+}
+
+/* "six twelve nineteen forty eight", "six twelve forty eight" said after "date of birth" */
+static bool find_spelled(const struct words *w, uint32_t i, struct date *out)
+{
+    unsigned used = 0, more = 0;
+    bool ordinal;
+    int month = dates_read_number(w, i, &used, &ordinal), day;
+    uint32_t k = i + used;
+    struct number year;
+
+    if (month < 1 || month > 12 || ordinal || !joined(w, k, GAP_SPACE | GAP_COMMA))
+        return false;
+    if (words_is(w, k, "oh"))
+        k++;
+    day = dates_read_number(w, k, &more, &ordinal);
+    k += more;
+    if (day < 1 || day > 31 || !joined(w, k, GAP_SPACE | GAP_COMMA))
+        return false;
+    year = read_year(w, k);
+    if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
+        year.words = more;
+    out->first = i;
+    out->last = k + year.words - 1;
+    out->score = 85;
+    return year.words > 0;
 }
 
 /* 4Mar21, 04MAR2021 */
@@ -408,7 +454,7 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))
-        return find_day_first(w, i, out);
+        return find_day_first(w, i, out) || (birth && find_spelled(w, i, out));
     return find_holiday(w, i, out) || find_season(w, i, out);
 }
 
@@ -426,7 +472,7 @@ bool dates_find(const struct words *w, uint32_t i, struct date *out)
     enum phi_kind kind = PHI_DATE_OTHER;
     const struct word *x = &w->v[i];
 
-    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM)
+    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & LEX(NUMBER))
         kind = kind_before(w, i, &cued);
     if (!find_any(w, i, cued, kind == PHI_DATE_DOB, out))
         return false;

@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "marks.h"
 #include "phi.h"
 #include "text.h"
 
@@ -340,30 +339,17 @@ static uint32_t collect_at(const char *text, uint32_t len, uint32_t at, struct o
     return run.n && run.text_end > next ? run.text_end : next;
 }
 
-/* Has the word at `at` the first three letters of a spelled digit? Two, for "oh". */
-static bool spelled_may_begin(const char *text, uint32_t len, uint32_t at)
-{
-    static const uint32_t firsts = 1u << 26 | 1u << 15 | 1u << 20 | 1u << 6 | 1u << 19 | 1u << 5 | 1u << 14; /* z o t f s e n */
-    if (!(firsts >> (text[at] & 31) & 1) || at + 1 >= len)
-        return false;
-    int i = spelled_by_letters(text_lower(text[at]), text_lower(text[at + 1]));
-    return i == 10 || (i >= 0 && at + 2 < len && text_lower(text[at + 2]) == spelled[i][2]);
-}
-
-unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+unsigned digits_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out)
 {
     unsigned via = 0;
     uint32_t from = 0;
     mapped_clear(out, 0);
-    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES) {
+    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES, m++) {
         if (from >= base + MARKS_BYTES)
             continue;
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t places = m.digits | marks_word_starts(&m); places; places &= places - 1) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(places);
             if (at < from)
-                continue;
-            if (!text_is_digit(text[at]) && !spelled_may_begin(text, len, at))
                 continue;
             from = collect_at(text, len, at, map, out, &via);
         }

@@ -248,14 +248,13 @@ static uint64_t runs_long(uint64_t bits, uint64_t more)
 
 static int scan_openings(const struct pass *p)
 {
-    struct marks next = marks_at(p->text, p->len, 0);
+    const struct marks *m = p->state->marks;
     uint64_t behind_next = 0;
-    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
-        struct marks m = next;
-        next = p->len - base > MARKS_BYTES ? marks_at(p->text, p->len, base + MARKS_BYTES) : (struct marks){0};
-        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = m.lower & behind;
+    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES, m++) {
+        const struct marks *next = m + 1;
+        uint64_t letters = m->letters & ~m->high, behind = letters << 1 | behind_next, inner = m->lower & behind;
         uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
-        uint64_t runs = runs_long(letters | m.digits, (next.letters & ~next.high) | next.digits);
+        uint64_t runs = runs_long(letters | m->digits, (next->letters & ~next->high) | next->digits);
         behind_next = letters >> 63;
         if (try_places(p, &p->d->usual, base, p->d->usual.automaton.inner ? places : places & ~inner, behind) < 0)
             return -1;
@@ -267,16 +266,23 @@ static int scan_openings(const struct pass *p)
 }
 
 /* U+017F is a small s and U+212A a capital K to a caseless pattern; openings are ASCII. */
-static bool text_has_caseless_strays(const char *text, uint32_t len)
+static bool text_has_caseless_strays(const struct marks *m, const char *text, uint32_t len)
 {
-    return memmem(text, len, "\xC5\xBF", 2) || memmem(text, len, "\xE2\x84\xAA", 3);
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++)
+        for (uint64_t high = m->high; high; high &= high - 1) {
+            const char *at = text + base + (unsigned)__builtin_ctzll(high);
+            size_t left = len - (size_t)(at - text);
+            if ((left >= 2 && memcmp(at, "\xC5\xBF", 2) == 0) || (left >= 3 && memcmp(at, "\xE2\x84\xAA", 3) == 0))
+                return true;
+        }
+    return false;
 }
 
 int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispatch_state *state,
                   const char *text, uint32_t len, dispatch_found *found, void *context)
 {
     struct pass p = {d, m, state, text, len, found, context};
-    if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
+    if (d->caseless && text_has_caseless_strays(state->marks, text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
     int rc = scan_openings(&p);
     for (uint32_t i = 0; i < d->n_full && rc == 0; i++)

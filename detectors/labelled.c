@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "labels.h"
-#include "marks.h"
 #include "scratch.h"
 #include "spoken.h"
 #include "text.h"
@@ -106,6 +105,14 @@ static bool is_month(const char *text, uint32_t len)
     return false;
 }
 
+static unsigned number_at(const char *text, uint32_t at, uint32_t digits)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < digits && i < 4; i++)
+        n = n * 10 + (text_is_digit(text[at + i]) ? (unsigned)(text[at + i] - '0') : 0);
+    return n;
+}
+
 /* 2021-03-04, 03-04-21, 04-MAR-2021 */
 static bool value_is_date(const char *text, const struct value *v)
 {
@@ -121,6 +128,9 @@ static bool value_is_date(const char *text, const struct value *v)
             i++;
     }
     if (n != 3 || v->letters > 1)
+        return false;
+    unsigned first = number_at(text, v->begin, sizes[0]), second = number_at(text, v->begin + sizes[0] + 1, sizes[1]);
+    if (sizes[0] <= 2 && (first > 31 || second > 31 || (first > 12 && second > 12))) /* "55-20-18" */
         return false;
     return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
@@ -237,19 +247,28 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
     return false;
 }
 
-/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
-static void phone_widen(const struct labelled *l, struct value *v)
+/* Where the digits of a telephone number end, without an extension. */
+static uint32_t phone_digits_end(const struct labelled *l, const struct value *v)
 {
     const char *text = l->text;
     uint32_t i = v->begin, last = v->end;
     for (; i < l->len && i - v->begin < 32; i++) {
-        if (text_is_digit(text[i]))
+        char c = text[i];
+        if (text_is_digit(c))
             last = i + 1;
-        else if (!text[i] || !strchr("()+-. /", text[i]) || (i > v->begin && text[i] == ' ' && text[i - 1] == ' '))
+        else if (!(c == ' ' || (c >= '(' && c <= '/' && c != '*' && c != ',')) || (i > v->begin && c == ' ' && text[i - 1] == ' '))
             break;
-        else if (text[i] == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
+        else if (c == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
             break;
     }
+    return last;
+}
+
+/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
+static void phone_widen(const struct labelled *l, struct value *v)
+{
+    const char *text = l->text;
+    uint32_t last = phone_digits_end(l, v);
     v->end = last;
     uint32_t at = last;
     while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
@@ -277,7 +296,8 @@ static void plate_widen(const struct labelled *l, struct value *v)
         return;
     for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
         digits += text_is_digit(l->text[end]);
-    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+    bool lettered = digits == 0 && v->letters == 0 && v->digits <= 4 && end - v->end >= 3; /* "482 KXT" */
+    if ((digits == 0 && !lettered) || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
         return;
     v->end = end;
     value_count(l->text, v);
@@ -314,7 +334,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+    bool two = wide.groups == 2 && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    if (single || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -377,6 +398,12 @@ static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
             return i == 0 ? PHI_FAX : PHI_PHONE;
     }
     return PHI_NONE;
+}
+
+/* What phone_widen reads an extension from, or phone_named_behind a name, can begin with this. */
+static bool may_name_phone(char c)
+{
+    return c == ' ' || c == ',' || c == '-' || c == '(' || c == '#' || text_lower(c) == 'x' || text_lower(c) == 'e';
 }
 
 /* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
@@ -448,6 +475,9 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     }
     if (v.letters == 0) {
         struct value wide = v;
+        uint32_t end = phone_digits_end(l, &v);
+        if (end < l->len && !may_name_phone(l->text[end])) /* neither an extension nor a name for it follows */
+            return 0;
         phone_widen(l, &wide);
         unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
         if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
@@ -487,13 +517,12 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
     uint32_t low = 0; /* what is before was read */
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t places = m.digits | marks_alnum_starts(&m); places; places &= places - 1) {
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(places), next = at;
-            if (at < low || !(text_is_digit(text[at]) || spoken_may_begin(text[at])))
+            if (at < low)
                 continue;
             if (place_read(&l, low, at, &next) < 0)
                 return -1;
@@ -504,10 +533,10 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 }
 
 static const struct phi_detector_rule rules[] = {
-    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number"},
-    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number"},
-    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build"},
-    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone"},
+    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number", PHI_NONE},
+    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number", PHI_NONE},
+    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build", PHI_NONE},
+    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone", PHI_PHONE},
 };
 
 const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "engine.h"
-#include "marks.h"
 #include "name_words.h"
 #include "resolve.h"
 #include "scratch.h"
@@ -25,8 +24,8 @@ enum { START_BITS_LOG = 12, START_BITS = 1 << START_BITS_LOG, SLOTS_LEAST = 256,
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
-    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere"},
-    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere"},
+    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere", PHI_NONE},
+    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere", PHI_NAME_UNKNOWN},
 };
 
 const struct phi_detector phi_repeat = {rules, sizeof rules / sizeof *rules, NULL};
@@ -47,6 +46,7 @@ struct seeds {
     uint32_t *slots; /* heads, from 1 */
     uint32_t mask;
     uint64_t *heads; /* a bit for each first word, by its hash */
+    uint32_t most_words; /* of any seed */
     uint64_t starts[START_BITS / 64]; /* a bit for each first word, by its length and first bytes */
 };
 
@@ -94,14 +94,17 @@ static void head_add(struct seeds *all, uint64_t word)
 }
 
 /* The length and the first four bytes of the word at `at`, in any case, as a bit. */
-static unsigned word_start(const char *text, uint32_t len, uint32_t at, uint32_t n)
+static inline unsigned word_start(const char *text, uint32_t len, uint32_t at, uint32_t n)
 {
     uint32_t first = 0;
-    memcpy(&first, text + at, len - at < sizeof first ? len - at : sizeof first);
+    if (len - at >= sizeof first)
+        memcpy(&first, text + at, sizeof first);
+    else
+        memcpy(&first, text + at, n < sizeof first ? n : sizeof first);
     first |= 0x20202020;
     if (n < sizeof first)
         first &= ((uint32_t)1 << 8 * n) - 1;
-    return (first ^ (n < 255 ? n : 255) << 16) * 0x9E3779B1u >> (32 - START_BITS_LOG);
+    return ((first ^ n << 16) * 0x9E3779B1u) >> (32 - START_BITS_LOG);
 }
 
 /* The hash of the words of a seed, which is told how many they are. */
@@ -143,6 +146,7 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
         }
     }
     seed.next = *slot;
+    all->most_words = seed.words > all->most_words ? seed.words : all->most_words;
     all->v[all->n++] = seed;
     *slot = all->n;
 }
@@ -246,7 +250,7 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     for (uint32_t words = 1; words <= WORDS_MAX; words++) {
         hash = hash_add(hash, word);
         repeat_look(all, hash, words, text, len, at, &best, &best_end);
-        uint32_t next = next_word(text, len, end);
+        uint32_t next = words < all->most_words ? next_word(text, len, end) : len;
         if (next == len)
             break;
         end = word_end(text, len, next);
@@ -262,13 +266,12 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len)
+static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const struct marks *m, const char *text, uint32_t len)
 {
     int added = 0;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        uint64_t in = m.letters | m.digits;
-        for (uint64_t starts = marks_alnum_starts(&m); starts; starts &= starts - 1) {
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        uint64_t in = m->letters | m->digits;
+        for (uint64_t starts = marks_alnum_starts(m); starts; starts &= starts - 1) {
             unsigned k = (unsigned)__builtin_ctzll(starts);
             uint64_t behind = ~in >> k;
             uint32_t at = base + k, end = behind ? at + (unsigned)__builtin_ctzll(behind) : word_end(text, len, at);
@@ -320,7 +323,9 @@ int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct 
         sink->leaf = (uint32_t)i;
         sink->text = leaves[i].text;
         sink->len = leaves[i].len;
-        int rc = repeat_leaf(&all, sink, leaves[i].text, leaves[i].len);
+        if (marks_read_bits(&s->marks, leaves[i].text, leaves[i].len) < 0)
+            return -1;
+        int rc = repeat_leaf(&all, sink, s->marks.v, leaves[i].text, leaves[i].len);
         if (rc < 0)
             return -1;
         added |= rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "roster_scan.h"
 
 struct phi_scratch *phi_scratch_new(void)
 {
@@ -25,8 +26,10 @@ void phi_scratch_free(struct phi_scratch *s)
     if (!s)
         return;
     phi_matcher_free(&s->matcher);
+    phi_array_free(&s->people);
     phi_array_free(&s->found.items);
     phi_array_free(&s->next);
+    phi_array_free(&s->marks);
     phi_array_free(&s->findings);
     phi_array_free(&s->notes);
     for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
@@ -44,14 +47,20 @@ void phi_scratch_clear(struct phi_scratch *s)
     if (!s || !s->longest)
         return;
     size_t most = BLOCK_HEAD + (size_t)BLOCK_PER_BYTE * s->longest;
+    size_t marks = ((size_t)s->longest / MARKS_BYTES + 2) * sizeof(struct marks);
     for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
         mapped_wipe(&s->mapped[i]);
     for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
         if (s->block[i].v)
             explicit_bzero(s->block[i].v, s->block[i].cap < most ? s->block[i].cap : most);
+    if (s->marks.v)
+        explicit_bzero(s->marks.v, s->marks.cap < marks ? s->marks.cap : marks);
     if (s->values)
         explicit_bzero(s->work[WORK_VALUES].v, s->values);
+    if (s->people.v)
+        explicit_bzero(s->people.v, s->peak_people * sizeof(struct roster_person));
     s->longest = 0;
+    s->peak_people = 0;
     s->values = 0;
 }
 

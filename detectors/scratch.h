@@ -8,6 +8,7 @@
 #include "detector.h"
 #include "dispatch.h"
 #include "mapped.h"
+#include "marks.h"
 #include "memory.h"
 #include "pattern.h"
 
@@ -39,11 +40,16 @@ struct phi_scratch {
     struct phi_candidates found;
     struct dispatch_state dispatch;
     struct phi_array next;       /* of dispatch */
+    struct phi_array marks;      /* struct marks of the view at hand */
     struct phi_array findings;   /* struct phi_finding, sorted: the result */
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
     struct phi_array work[7];    /* of resolve, repeat, context */
+    struct phi_array people;     /* struct roster_person: of the rosters, in this document */
+    uint32_t n_people, peak_people;
+    uint32_t slips;              /* slips of family names that were looked for in this document */
+    uint64_t bytes;              /* of this document */
     uint32_t n_findings;
     uint32_t longest; /* text since phi_scratch_clear */
     size_t values;    /* bytes of work[WORK_VALUES] in use: hashes of values */
@@ -52,6 +58,11 @@ struct phi_scratch {
 static inline struct candidate *candidates(const struct phi_scratch *s)
 {
     return s->found.items.v;
+}
+
+static inline const struct marks *scratch_marks(const struct phi_scratch *s)
+{
+    return s->marks.v;
 }
 
 /* Adds as it is, without the map. 0 or -1. */

@@ -38,13 +38,7 @@ static uint32_t spoken_word(const char *text, uint32_t len, uint32_t at)
 
 bool spoken_begins(const char *text, uint32_t len, uint32_t at)
 {
-    static const uint32_t second['z' - 'a' + 1] = { /* letters that come second, from 'a' on */
-        ['z' - 'a'] = 1u << 4, ['o' - 'a'] = 1u << 13 | 1u << 7, ['t' - 'a'] = 1u << 22 | 1u << 7 | 1u << 17,
-        ['f' - 'a'] = 1u << 14 | 1u << 8, ['s' - 'a'] = 1u << 8 | 1u << 4, ['e' - 'a'] = 1u << 8, ['n' - 'a'] = 1u << 8,
-        ['d' - 'a'] = 1u << 14,
-    };
-    unsigned a = (unsigned char)(text[at] | 0x20) - 'a', b = at + 1 < len ? (unsigned char)(text[at + 1] | 0x20) - 'a' : 26;
-    return a < 26 && b < 26 && second[a] >> b & 1 && (at == 0 || !text_is_alnum(text[at - 1])) && spoken_word(text, len, at) > 0;
+    return (at == 0 || !text_is_alnum(text[at - 1])) && spoken_word(text, len, at) > 0;
 }
 
 uint32_t spoken_end(const char *text, uint32_t len, uint32_t at, uint32_t *digits)

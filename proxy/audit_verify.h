@@ -11,6 +11,7 @@
 struct audit_checkpoint;
 struct audit_ids;
 struct audit_note_key;
+struct audit_sealer;
 struct audit_verifier;
 
 struct audit_verifier_options {
@@ -18,6 +19,7 @@ struct audit_verifier_options {
     bool keyed;                   /* the hasher has the key: line MACs are checked */
     bool midway;                  /* the first line need not be the first of a log */
     const struct audit_head *head; /* not NULL and found: the log must contain that record */
+    struct audit_sealer *sealer;  /* opens what is encrypted; NULL: of such records the envelope is checked */
     const struct audit_note_key *log_key;       /* not NULL: checkpoint records are checked */
     const struct audit_checkpoint *checkpoint;  /* not NULL: the tree of that size must have that root */
 };

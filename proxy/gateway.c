@@ -21,6 +21,7 @@
 #include "audit.h"
 #include "config.h"
 #include "config_changes.h"
+#include "confine.h"
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
@@ -279,6 +280,7 @@ static int start_listeners(struct gateway *g) {
         fprintf(stderr, "%s: %s\n", g->config->admin_address, err);
         return -1;
     }
+    if (confine_calls(g->config) < 0) return -1;
     log_event(LOG_LEVEL_INFO, "gateway.ready", "port=%u admin_port=%u workers=%zu tls=%s policy=%s digest=%.16s",
               acceptor_port(g->acceptor), admin_port(g->admin), g->n_workers, g->tls ? "yes" : "no",
               policy_id(s->routes[0].policy), policy_digest(s->routes[0].policy));
@@ -288,6 +290,7 @@ static int start_listeners(struct gateway *g) {
 static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
+                                    .encryption_key = g->config->encrypted ? g->config->encryption_key : NULL,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
@@ -319,6 +322,7 @@ static int open_vault(struct gateway *g) {
 static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
+    if (confine_files(g->config) < 0) return -1;
     if (open_audit(g) < 0 || open_vault(g) < 0) return -1;
     keep_current(g, g->config->settings);
     record_start(g);

@@ -25,6 +25,9 @@ static const struct {
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
     {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
     {"incident", "--by NAME --from T --to T --result open|low_probability|breach --key FILE [--report FILE]", phi_audit_incident},
+    {"index", "--key FILE [--log FILE]", phi_audit_index},
+    {"hold", "--name WORD --from T --to T | --release | --list ... --key FILE --as FILE", phi_audit_hold},
+    {"erase", "--before T | --month M --encryption-key FILE ... --key FILE --as FILE", phi_audit_erase},
     {"schema", "[--markdown]", phi_audit_schema},
     {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
     {"witness", "key|request|sign ...", phi_audit_witness},
@@ -83,6 +86,13 @@ struct audit_set *phi_audit_set(const char *path) {
 }
 
 int phi_audit_lines_end(const struct audit_lines *l) {
+    if (audit_lines_erased(l))
+        fprintf(stderr, "phi: %llu records were erased, or the key of their month was destroyed; they are not part of the answer\n",
+                (unsigned long long)audit_lines_erased(l));
+    if (audit_lines_sealed(l)) {
+        fprintf(stderr, "phi: %llu records are encrypted: give --encryption-key FILE\n", (unsigned long long)audit_lines_sealed(l));
+        return -1;
+    }
     if (!audit_lines_failed(l)) return 0;
     fprintf(stderr, "phi: %s: cannot be read\n", audit_lines_file(l));
     return -1;

@@ -39,6 +39,9 @@ int phi_audit_review(int argc, char **argv);
 int phi_audit_incident(int argc, char **argv);
 int phi_audit_accounting(int argc, char **argv);
 int phi_audit_breach(int argc, char **argv);
+int phi_audit_index(int argc, char **argv);
+int phi_audit_hold(int argc, char **argv);
+int phi_audit_erase(int argc, char **argv);
 int phi_audit_schema(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 

@@ -13,12 +13,13 @@
 #include "audit_view.h"
 #include "phi_audit.h"
 #include "phi_audit_beside.h"
+#include "phi_audit_seal.h"
 #include "phi_audit_statement.h"
 
 #define PROOF_MAX 65536
 
 struct request {
-    const char *key_path, *public_path, *checkpoint_path, *witness_path;
+    const char *key_path, *public_path, *checkpoint_path, *witness_path, *encryption_path;
     bool checkpoint_given;
     unsigned char key[32];
     struct audit_note_key public_key, witness_key;
@@ -136,6 +137,10 @@ static int tell_good(const char *path, const struct audit_set *s, const struct a
     if (c->other_checkpoints)
         printf("%llu checkpoints by another key: their roots hold, their signatures were not checked\n",
                (unsigned long long)c->other_checkpoints);
+    if (c->sealed)
+        printf("%llu records are encrypted: their place and their leaf in the tree hold, what is inside was not looked at%s\n",
+               (unsigned long long)c->sealed, r->encryption_path ? " (the keys of their months are not there)" : " (--encryption-key)");
+    if (c->erased) printf("%llu records were erased: their place and their leaf in the tree hold\n", (unsigned long long)c->erased);
     if (c->unfinished) printf("%llu decisions have no outcome yet\n", (unsigned long long)c->unfinished);
     if (c->torn_tail) puts("the last line is torn (the gateway was stopped while writing it; its next start seals it)");
     if (r->public_path && c->first_seq > 1) puts("checkpoints were not checked: the log does not begin with its first record");
@@ -156,6 +161,7 @@ static int verify_lines(const char *path, const struct audit_set *s, struct audi
     int rc = PHI_USAGE;
 
     if (!l) return PHI_USAGE;
+    audit_lines_raw(l);
     while (!bad && audit_lines_next(l, &line))
         bad = audit_verifier_line(v, line) < 0;
     if (phi_audit_lines_end(l) == 0) {
@@ -173,8 +179,13 @@ static int verify_lines(const char *path, const struct audit_set *s, struct audi
 static int verify_set(const char *path, const struct audit_set *s, const struct request *r) {
     struct audit_hasher *h = audit_hasher_new(r->key_path ? r->key : NULL);
     struct audit_head head;
+    struct phi_seal seal;
+    if (phi_seal_open(&seal, path, r->encryption_path, NULL) < 0) {
+        audit_hasher_free(h);
+        return PHI_USAGE;
+    }
     struct audit_verifier_options o = {.hasher = h, .keyed = r->key_path != NULL, .head = &head,
-                                       .log_key = r->public_path ? &r->public_key : NULL,
+                                       .sealer = seal.sealer, .log_key = r->public_path ? &r->public_key : NULL,
                                        .checkpoint = r->checkpoint_given ? &r->checkpoint : NULL};
     struct audit_verifier *v = NULL;
     int rc = PHI_USAGE;
@@ -190,6 +201,7 @@ static int verify_set(const char *path, const struct audit_set *s, const struct 
 out:
     audit_verifier_free(v);
     audit_hasher_free(h);
+    phi_seal_close(&seal);
     return rc;
 }
 
@@ -261,13 +273,13 @@ static int verify_log(int argc, char **argv, struct request *r) {
 int phi_audit_verify(int argc, char **argv) {
     struct request r = {.key_path = NULL};
     const struct phi_option options[] = {{"--key", &r.key_path, NULL}, {"--public-key", &r.public_path, NULL},
-                                         {"--checkpoint", &r.checkpoint_path, NULL}, {"--witness-key", &r.witness_path, NULL}};
+                                         {"--checkpoint", &r.checkpoint_path, NULL}, {"--witness-key", &r.witness_path, NULL}, {"--encryption-key", &r.encryption_path, NULL}};
     struct buf text;
     int rc = PHI_USAGE;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1) {
-        fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE]\n"
+        fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] [--encryption-key FILE]\n"
               "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n", stderr);
         return PHI_USAGE;
     }

@@ -44,6 +44,8 @@ static const char starter[] =
     "  - {models: [\"*\"], upstream: echo}\n"
     "\n"
     "policy: minimum-necessary\n"
+    "# The practice's own patients, found in any spelling (phi roster import patients.csv; docs/OPERATIONS.md):\n"
+    "# rosters: [{file: patients.roster, key: {file: secrets/roster.key}}]\n"
     "clients: clients.yaml\n"
     "# checkpoint.pub, beside checkpoint.key, is what an auditor needs to check proofs: hand it out.\n"
     "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n"

@@ -12,6 +12,8 @@
 #include "arena.h"
 #include "json.h"
 #include "screen.h"
+#include "surrogates.h"
+#include "tokens.h"
 
 #define FIRST_EDITS 8u
 
@@ -61,8 +63,8 @@ int relay_text_set(struct relay_text *x, const struct answer_leaf *leaf, struct 
     return add(x, leaf->begin, leaf->begin + (uint32_t)leaf->raw.len, buf_span(&x->escaped));
 }
 
-struct restore *relay_text_restorer(const struct relay_text *x, bool json, struct restore_counts *counts) {
-    struct restore *r = restore_new(x->tokens, json ? RESTORE_JSON : RESTORE_TEXT, counts);
+struct restore *relay_text_restorer(const struct relay_text *x, enum restore_mode mode, struct restore_counts *counts) {
+    struct restore *r = restore_new(x->tokens, mode, counts);
 
     if (!r || !x->screen || restore_screen(r, x->screen) == 0) return r;
     restore_free(r);
@@ -82,12 +84,15 @@ const char *relay_text_block_message(const struct relay_text *x) {
                              : "The answer of the model held what the policy does not let through and was stopped.";
 }
 
-int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+static int whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf, bool off) {
     struct span decoded;
 
+    if (off && !x->screen) return 0;
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
-    if (!x->screen && span_find(decoded, '[', 0) == decoded.len) return 0;
-    struct restore *r = relay_text_restorer(x, answer_is_json(w, leaf, x->json_mode), x->counts);
+    bool plain = !x->screen && surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
+    if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
+    enum restore_mode mode = off ? RESTORE_OFF : answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT;
+    struct restore *r = relay_text_restorer(x, mode, x->counts);
     if (!r) return -1;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
@@ -95,6 +100,14 @@ int relay_text_whole(struct relay_text *x, const struct answer *w, const struct 
     restore_free(r);
     if (x->scratch.failed || relay_text_blocked(x)) return -1;
     return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
+}
+
+int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+    return whole(x, w, leaf, relay_tools_off_at(&x->tools, leaf->begin));
+}
+
+int relay_text_unrestored(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+    return whole(x, w, leaf, true);
 }
 
 int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const struct restore *r) {

@@ -59,10 +59,11 @@ static bool is_claimed(const struct kept *k, unsigned word, struct span value, u
 static int claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject, const struct token_date *date) {
     struct kept *k = t->kept;
 
-    if (!k || k->settled || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return -1;
+    if (!k || k->failed || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return -1;
     unsigned word = tokens_word(t, kind);
     uint64_t hash = keyed_hash_of(&t->hash, LABEL_CLAIM | (uint64_t)word << 8, value);
     if (is_claimed(k, word, value, hash)) return 0;
+    k->settled = false;
     struct waiting *w = arena_alloc(t->arena, sizeof *w);
     if (!w) return -1;
     *w = (struct waiting){.kind = kind, .word = word, .subject = subject, .value = span_make(arena_copy(t->arena, value), value.len), .date = date};
@@ -139,9 +140,12 @@ static int settle_dates(struct tokens *t) {
 int tokens_assign(struct tokens *t) {
     struct kept *k = t->kept;
 
-    if (!k || k->settled) return -1;
-    k->failed = settle_values(t) < 0 || settle_dates(t) < 0;
+    if (!k || k->failed) return -1;
+    if (k->n) k->failed = settle_values(t) < 0 || settle_dates(t) < 0;
     k->settled = true;
+    k->first = NULL;
+    k->end = &k->first;
+    k->n = 0;
     return k->failed ? -1 : 0;
 }
 
@@ -168,18 +172,29 @@ int tokens_recall(struct tokens *t, struct span object) {
     return -1;
 }
 
-int tokens_remember(const struct tokens *t, struct span object) {
-    struct span *texts;
-    size_t n = 0;
+static struct span *list_texts(const struct tokens *t, size_t *n) {
+    struct span *texts = t->kept ? arena_array(t->arena, t->texts.n + 1, sizeof *texts) : NULL;
 
-    if (!t->kept) return -1;
-    texts = arena_array(t->arena, t->texts.n + 1, sizeof *texts);
-    if (!texts) return -1;
-    for (size_t i = 0; i < t->texts.size; i++) {
+    *n = 0;
+    for (size_t i = 0; texts && i < t->texts.size; i++) {
         const struct entry *e = t->texts.v[i].item;
-        if (e) texts[n++] = e->text;
+        if (e) texts[(*n)++] = e->text;
     }
-    return vault_remember(t->kept->vault, t->kept->principal, object, texts, n);
+    return texts;
+}
+
+int tokens_remember(const struct tokens *t, struct span object) {
+    size_t n;
+    struct span *texts = list_texts(t, &n);
+
+    return texts ? vault_remember(t->kept->vault, t->kept->principal, object, texts, n) : -1;
+}
+
+int tokens_remember_later(const struct tokens *t, struct span object) {
+    size_t n;
+    struct span *texts = list_texts(t, &n);
+
+    return texts ? vault_remember_later(t->kept->vault, t->kept->principal, object, texts, n, NULL, NULL) : -1;
 }
 
 /* ---- for tokens.c ---- */

@@ -70,6 +70,7 @@ struct tokens {
     struct tokens_table values, texts, subjects, reserved;
     uint32_t *last;  /* by word: the last number given out; NULL once settled, as words */
     uint16_t *words; /* by kind: what word_of found; 0: not asked yet */
+    struct surrogates *surrogates; /* NULL: none were asked for */
 };
 
 /* tokens.c */

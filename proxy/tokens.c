@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "surrogates.h"
 #include "token_date.h"
 #include "token_shape.h"
 #include "token_state.h"
@@ -394,6 +395,17 @@ struct tokens *tokens_settle(const struct tokens *t, struct arena *a) {
 
     if (!out) return NULL;
     out->hash = t->hash;
+    if (t->surrogates) out->surrogates = surrogates_settle(t->surrogates, a);
+    if (t->surrogates && !out->surrogates) return NULL;
     /* The texts last: a run of their size, where the arena has no room left. */
     return settle_series(t, a, out) == 0 && settle_texts(t, a, &out->settled) == 0 ? out : NULL;
+}
+
+struct surrogates *tokens_surrogates(struct tokens *t) {
+    if (!t->surrogates) t->surrogates = surrogates_new(t->arena);
+    return t->surrogates;
+}
+
+const struct surrogates *tokens_surrogates_made(const struct tokens *t) {
+    return t->surrogates;
 }

@@ -25,7 +25,8 @@ struct tokens *tokens_new_kept(struct arena *a, struct vault *v, const char *pri
 bool tokens_kept(const struct tokens *t);
 
 /* With such a table each value is claimed before its tokens_put, in the order of those; tokens_assign gives all of them their
- * tokens, durable in the vault, and waits for that. Without it tokens_put fails. */
+ * tokens, durable in the vault, and waits for that. Without it tokens_put fails. Further values may be claimed afterwards, and are
+ * then assigned again. */
 struct token_date;
 MUST_CHECK int tokens_claim(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject);
 MUST_CHECK int tokens_claim_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date);
@@ -36,6 +37,7 @@ bool tokens_vault_failed(const struct tokens *t);
  * knows; -1: not on the disk, or it is another's. tokens_recall: what it may hold may be restored, from now on; 0: it is not this
  * principal's, or unknown; -1: the vault cannot answer. For tables that are kept; others: -1. Both may wait for a disk. */
 MUST_CHECK int tokens_remember(const struct tokens *t, struct span object);
+MUST_CHECK int tokens_remember_later(const struct tokens *t, struct span object); /* only queues it; nobody waits */
 MUST_CHECK int tokens_recall(struct tokens *t, struct span object);
 
 /* A token-shaped text that stays in the request as it is (inside a key): its number is not given out. Comes before
@@ -64,6 +66,11 @@ struct tokens *tokens_settle(const struct tokens *t, struct arena *a);
 /* The value of a token of this request, exactly as written there. false: not ours, or reserved. */
 bool tokens_find(const struct tokens *t, struct span token, struct span *value);
 size_t tokens_count(const struct tokens *t);
+
+/* Where the policy asks for surrogates instead. tokens_surrogates makes the table; NULL when out of memory. */
+struct surrogates;
+struct surrogates *tokens_surrogates(struct tokens *t);
+const struct surrogates *tokens_surrogates_made(const struct tokens *t); /* NULL: none */
 
 /* ---- grammar: '[' [A-Z][A-Z]* '_' [1-9][0-9]{0,6} [B-Z]{0,2} ([+-] [1-9][0-9]{0,5} 'd')? ']' ---- */
 

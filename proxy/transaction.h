@@ -2,7 +2,7 @@
  *
  * One request from its head to its outcome, as a table of steps:
  *
- *   ACCESS -> READ -> WALK -> DETECT -> TRANSFORM -> AUDIT -> SEND -> RELAY -> OUTCOME
+ *   ACCESS -> READ -> WALK -> DETECT -> TRANSFORM -> AUDIT -> SEND -> RELAY -> KEEP -> OUTCOME
  *        \______________ any refusal: RECORD -> REPLY _____________/
  *
  * A step says NEXT, WAIT or REFUSE and never names its successor; the table does. SEND has one predecessor, AUDIT, and
@@ -34,6 +34,7 @@ struct transaction_call {
     const struct upstream_target *target;
     const char *method, *path; /* "/chat/completions" */
     struct span body;
+    const char *content_type; /* NULL: JSON */
     bool stream;
     const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;
@@ -80,7 +81,7 @@ struct transaction *transaction_new(struct transaction_world *w, void *client, c
 int transaction_body(struct transaction *t, struct span bytes);
 void transaction_complete(struct transaction *t);
 void transaction_recorded(struct transaction *t, bool durable);
-/* Any thread, while nobody else touches t: WALK, DETECT, TRANSFORM. */
+/* Any thread, while nobody else touches t: WALK, DETECT, TRANSFORM; or what KEEP asks of the vault. */
 void transaction_decide(struct transaction *t, struct phi_scratch *scratch);
 void transaction_decided(struct transaction *t);
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,

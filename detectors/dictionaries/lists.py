@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Hashes for what is looked up at run time: ../word_lists.def to lists.inc (the lists of a word), ../labels.def and
-../fields.def to labels.inc and fields.inc (where a label stands in its table). Needs nothing but this repository."""
+"""Hashes for what is looked up at run time: ../word_lists.def to lists.inc (the lists of a word) and
+starts.inc (first letters), ../labels.def and
+../fields.def to labels.inc and fields.inc (where a label stands in its table), ../genre.def to genre.inc (first letters). Needs nothing but this repository."""
 import os
 import re
 
@@ -15,11 +16,46 @@ def read(name):
     return re.sub(r"/\*.*?\*/", "", open(f"{HERE}/../{name}", encoding="utf8").read(), flags=re.S)
 
 
+ANNOUNCERS = {"PATIENT_TITLE", "PROVIDER_TITLE", "OTHER_TITLE", "RELATIVE", "GREETING", "CREDENTIAL"}
+
+
+def write_bits(out, name, bits):
+    out.write(f"static const uint64_t {name}[512] = {{\n")
+    words = [sum(1 << i for i in range(64) if at + i in bits) for at in range(0, 1 << 15, 64)]
+    for i in range(0, 512, 6):
+        out.write("    " + " ".join(f"0x{w:x}," if w else "0," for w in words[i:i + 6]) + "\n")
+    out.write("};\n")
+
+
+def triple(letters):
+    a, b, c = (ord(x) & 31 for x in letters)
+    return a << 10 | b << 5 | c
+
+
+def write_starts(lists):
+    """The first three letters of the words of some lists; \\0 as the third of a word of two."""
+    with open(f"{HERE}/starts.inc", "w", encoding="utf8") as out:
+        out.write(MADE)
+        for name, wanted in (("announcer_starts", ANNOUNCERS), ("spoken_starts", {"SPOKEN_DIGIT"})):
+            words = " ".join(words for list_name, words in lists if list_name in wanted).split()
+            write_bits(out, name, {triple((w + "\0")[:3]) for w in words})
+
+
+def write_genre():
+    words = re.findall(r'SIGN\("([a-z]+)"', read("genre.def"))
+    assert words == sorted(set(words)), "genre.def is not in order"
+    with open(f"{HERE}/genre.inc", "w", encoding="utf8") as out:
+        out.write(MADE + f"enum {{ GENRE_STARTS_OF = {len(words)} }};\n\n")
+        write_bits(out, "genre_starts", {triple((w + "\0")[:3]) for w in words})
+
+
 def write_lists():
     words, lists = {}, re.findall(r"LIST_OF\((\w+),(.*?)\)\n", read("word_lists.def"), flags=re.S)
     assert len(lists) <= 64
-    for bit, (_, quoted) in enumerate(lists):
-        for word in "".join(re.findall(r'"([^"]*)"', quoted)).split():
+    lists = [(name, "".join(re.findall(r'"([^"]*)"', quoted))) for name, quoted in lists]
+    write_starts(lists)
+    for bit, (_, listed) in enumerate(lists):
+        for word in listed.split():
             assert re.fullmatch("[a-z0-9]+", word), word
             words[word] = words.get(word, 0) | 1 << bit
     bits = (len(words) * 3).bit_length()
@@ -47,6 +83,18 @@ def hash_back(word):
     return h
 
 
+SUFFIXES = ["number", "num", "nbr", "no", "ids", "id", "identifier", "ref"]  # of labels.c
+
+
+def label_ends(labels):
+    """The last three letters of what labels.c takes for a label: one, its plural, one with a suffix."""
+    ends = set()
+    for end in [l for label in labels for l in (label, label + "s")] + SUFFIXES:
+        for first in "abcdefghijklmnopqrstuvwxyz0123456789":
+            ends.update(triple((a + end)[-3:]) for a in ([first] if len(end) > 1 else [first + x for x in "abcdefghijklmnopqrstuvwxyz0123456789"]))
+    return ends
+
+
 def write_index(name, macro):
     labels = re.findall(macro + r'\("([a-z0-9]+)"', read(f"{name}.def"))
     assert labels == sorted(set(labels)), f"{name}.def is not in order"
@@ -66,6 +114,11 @@ def write_index(name, macro):
         for i in range(0, len(slots), 10):
             out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 10]) + "\n")
         out.write("};\n")
+        if name == "labels":
+            write_bits(out, "label_ends", label_ends(labels))
+            last = {end[-1] for end in labels + SUFFIXES} | {"s"}
+            bits = [sum(1 << ord(c) % 64 for c in last if ord(c) // 64 == half) for half in (0, 1)]
+            out.write(f"static const uint64_t label_last[2] = {{0x{bits[0]:x}, 0x{bits[1]:x}}}; /* as bits of a byte */\n")
     print(f"{len(labels)} {name}, {bits} bits")
 
 
@@ -73,3 +126,4 @@ if __name__ == "__main__":
     write_lists()
     write_index("labels", "LABEL")
     write_index("fields", "FIELD")
+    write_genre()
