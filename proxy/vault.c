@@ -363,6 +363,14 @@ struct vault *vault_open(const struct vault_options *o, char *err, size_t err_si
     return NULL;
 }
 
+bool vault_healthy(struct vault *v) {
+    if (!v) return true;
+    pthread_mutex_lock(&v->lock);
+    bool whole = !v->broken;
+    pthread_mutex_unlock(&v->lock);
+    return whole && file_is_ours(v);
+}
+
 static void close_hand(struct vault_hand *h) {
     if (h->db.handle) vault_db_close(&h->db);
     buf_free(&h->scratch);

@@ -182,6 +182,7 @@ def test_no_vault_no_service(make_gateway, clean):
     say(client, ADA)
     (g.dir / "vault.db").rename(g.dir / "elsewhere.db")
     clean.clear()
+    assert g.admin("/readyz") == (503, "the token vault cannot be written\n") and "phigate_vault_healthy 0\n" in g.metrics()
     with pytest.raises(openai.InternalServerError) as e:
         say(client, BO)
     assert e.value.status_code == 503 and e.value.code == "vault_unavailable"
@@ -189,6 +190,7 @@ def test_no_vault_no_service(make_gateway, clean):
     say(client, "Nothing that identifies anybody.")  # needs no token
     (g.dir / "elsewhere.db").rename(g.dir / "vault.db")
     assert say(client, BO).choices[0].message.content == BO
+    assert g.admin("/readyz")[0] == 200 and "phigate_vault_errors_total 1\n" in g.metrics()
 
 
 def test_the_tool(make_gateway, clean):
