@@ -135,3 +135,20 @@ def test_anthropic(make_gateway, upstream):
     assert [b.text for b in client.messages.create(**request).content if b.type == "text"] == [expected]
     with client.messages.stream(**request) as stream:
         assert "".join(stream.text_stream) == expected
+
+
+@pytest.mark.parametrize("scope", ["request", "client"])
+def test_surrogates_are_the_callers_too(make_gateway, upstream, scope):
+    extra = ("" if scope == "request" else
+             "tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/audit.key}}}\n")
+    g = make_gateway(upstream.port, start=False, policy="answers.yaml", extra=extra)
+    g.write("answers.yaml", POLICY.replace("RULES", '"*": mask').replace("response:", "purposes: {treatment: {NAME.PATIENT: surrogate}}\nresponse:"))
+    upstream.clear()
+    upstream.behaviours.clear()
+    g.start()
+    client = openai.OpenAI(base_url=g.url, api_key=g.keys["first"], max_retries=0, timeout=60)
+    for _ in range(2):
+        assert ask(client).choices[0].message.content == ADA
+        assert streamed(client) == ADA
+    assert b"Quillfeather" not in upstream.received
+    assert (b"[NAME_1]" in upstream.received) == (scope == "client")  # surrogates do not outlive their request: there, tokens
