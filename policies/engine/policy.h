@@ -75,6 +75,7 @@ const char *policy_signable(const struct policy *p);
 /* The file of a roster, or NULL at the end; the rest when it is asked for. */
 struct roster_facts;
 const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts);
+const char *policy_roster_key(const struct policy *p, size_t i); /* the file of its key, where the policy names it */
 /* Enforce from the day after `monitor_until`. */
 enum policy_mode policy_mode(const struct policy *p);
 bool policy_monitors_for_ever(const struct policy *p);

@@ -49,7 +49,7 @@ struct policy_answers { /* `response` */
 #define POLICY_ROSTERS_MAX 4
 
 struct policy_roster_note {
-    char *file;
+    char *file, *key_file; /* key_file: NULL when the gateway's configuration names it */
     char digest[65];
     struct roster_facts facts;
 };

@@ -168,7 +168,7 @@ def reloads(seen, make_gateway, tmp_path):
         g.write("phigate.yaml", p)
         g.process.send_signal(signal.SIGHUP)
         wait_for(g, "config_reload", n)
-    site = tmp_path / "site.yaml"
+    site = g.dir / "site.yaml"
     for version in (1, 2):
         site.write_text(f"id: site\nversion: {version}\ndescription: {version}.\nextends: minimum-necessary\nend: site\n")
         g.write("phigate.yaml", config.replace("policy: minimum-necessary", f"policy: {site}"))
