@@ -297,6 +297,7 @@ static int start_listeners(struct gateway *g) {
                                         .token = g->config->admin_token,
                                         .workers = g->workers,
                                         .n_workers = g->n_workers,
+                                        .vault = g->vault,
                                         .audit = g->audit};
     char err[256] = "";
 
