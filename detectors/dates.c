@@ -160,7 +160,10 @@ static bool is_month(const struct words *w, uint32_t i)
 /* "may", "march", "mar" and the like are also words. */
 static bool is_sure_month(const struct words *w, uint32_t i)
 {
-    return is_month(w, i) && !(w->v[i].shape == SHAPE_LOWER && words_in(w, i, LIST(DOUBTFUL_MONTH)));
+    bool day = i + 1 < w->n && w->v[i + 1].shape == SHAPE_NUMBER && w->v[i + 1].letters <= 2 && w->v[i + 1].gap == GAP_SPACE;
+    if (!is_month(w, i) || w->v[i].shape != SHAPE_LOWER)
+        return is_month(w, i);
+    return !words_in(w, i, LIST(DOUBTFUL_MONTH)) && (day || !words_in(w, i, LIST(NAME_MONTH)));
 }
 
 static bool is_range_link(const struct words *w, uint32_t i)
@@ -272,7 +275,6 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
 {
-
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
             return true;
@@ -306,6 +308,19 @@ static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct da
     return first_year || last_year;
 }
 
+/* "4/22" without a cue: more than ten of something, or written with a zero, and no part of "L4/15" or "10/12/14". */
+static bool is_likely_day(const struct words *w, uint32_t i, int day)
+{
+    const struct word *x = &w->v[i];
+    bool zero = w->text[x->begin] == '0' && x->letters == 2;
+
+    if (x->gap & (GAP_SLASH | GAP_HYPHEN | GAP_OTHER | GAP_COLON | GAP_APOSTROPHE) || day == 12 || day == 15 || day == 20)
+        return false;
+    if (i + 2 < w->n && w->v[i + 2].gap & (GAP_SLASH | GAP_OTHER | GAP_APOSTROPHE) && w->v[i + 2].begin == w->v[i + 1].end + 1)
+        return false;
+    return day > 10 || zero;
+}
+
 /* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
 static bool find_partial(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
@@ -319,8 +334,9 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
     out->score = is_study(w, out) ? 40 : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
-    out->score = 65;
-    return cued && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
+    out->score = cued ? 65 : 55;
+    /* Few fractions and scores go over ten; days of a month do. */
+    return (cued || is_likely_day(w, i, b)) && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
 }
 
 /* "5 , 7 , 1961" and "5 7 61" said after "date of birth"; "19610507" behind it. */
@@ -338,6 +354,32 @@ static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
     out->last = i + 2;
     return a >= 1 && a <= 31 && b >= 1 && b <= 31 && c >= 0 && joined(w, i + 1, gaps) && joined(w, i + 2, gaps) &&
            (w->v[i + 2].letters == 2 || (c >= 1880 && c <= 2100));
+}
+
+/* "six twelve nineteen forty eight", "six twelve forty eight" said after "date of birth" */
+static bool find_spelled(const struct words *w, uint32_t i, struct date *out)
+{
+    unsigned used = 0, more = 0;
+    bool ordinal;
+    int month = dates_read_number(w, i, &used, &ordinal), day;
+    uint32_t k = i + used;
+    struct number year;
+
+    if (month < 1 || month > 12 || ordinal || !joined(w, k, GAP_SPACE | GAP_COMMA))
+        return false;
+    if (words_is(w, k, "oh"))
+        k++;
+    day = dates_read_number(w, k, &more, &ordinal);
+    k += more;
+    if (day < 1 || day > 31 || !joined(w, k, GAP_SPACE | GAP_COMMA))
+        return false;
+    year = read_year(w, k);
+    if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
+        year.words = more;
+    out->first = i;
+    out->last = k + year.words - 1;
+    out->score = 85;
+    return year.words > 0;
 }
 
 /* 4Mar21, 04MAR2021 */
@@ -412,7 +454,7 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))
-        return find_day_first(w, i, out);
+        return find_day_first(w, i, out) || (birth && find_spelled(w, i, out));
     return find_holiday(w, i, out) || find_season(w, i, out);
 }
 
@@ -430,7 +472,7 @@ bool dates_find(const struct words *w, uint32_t i, struct date *out)
     enum phi_kind kind = PHI_DATE_OTHER;
     const struct word *x = &w->v[i];
 
-    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM)
+    if (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & LEX(NUMBER))
         kind = kind_before(w, i, &cued);
     if (!find_any(w, i, cued, kind == PHI_DATE_DOB, out))
         return false;

@@ -296,6 +296,20 @@ static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
     return last;
 }
 
+/* "Client: Honestly rough", "Therapist: Priya, how was": behind its first word a turn of a dialogue goes on, as a form
+ * does not ("Patient: Rosa dob 3/4/58"). Whether that word is a name, and whose, is for the words around it to say. */
+static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    uint32_t i = end < len && text[end] == ',' ? end + 1 : end, word;
+    if (end - begin < 2 || !text_is_upper(text[begin]) || text_is_upper(text[begin + 1]) || i + 2 >= len || text[i] != ' ')
+        return false;
+    for (word = ++i; i < len && text[i] >= 'a' && text[i] <= 'z'; i++)
+        ;
+    if (i == word || (i < len && text[i] == ':'))
+        return false;
+    return i + 1 >= len || text[i] != ' ' || !text_is_digit(text[i + 1]);
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t at,
                           struct phi_candidate *c)
@@ -304,7 +318,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     uint32_t end;
     switch ((enum field_shape)f->shape) {
     case FIELD_NAME:
-        if (!name_read(text, len, at, true, false, &name))
+        if (!name_read(text, len, at, true, false, &name) || (name.words == 1 && is_turn(text, len, at, name.end)))
             return at;
         c->family = name.family;
         c->given = name.given;

@@ -105,6 +105,14 @@ static bool is_month(const char *text, uint32_t len)
     return false;
 }
 
+static unsigned number_at(const char *text, uint32_t at, uint32_t digits)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < digits && i < 4; i++)
+        n = n * 10 + (text_is_digit(text[at + i]) ? (unsigned)(text[at + i] - '0') : 0);
+    return n;
+}
+
 /* 2021-03-04, 03-04-21, 04-MAR-2021 */
 static bool value_is_date(const char *text, const struct value *v)
 {
@@ -120,6 +128,9 @@ static bool value_is_date(const char *text, const struct value *v)
             i++;
     }
     if (n != 3 || v->letters > 1)
+        return false;
+    unsigned first = number_at(text, v->begin, sizes[0]), second = number_at(text, v->begin + sizes[0] + 1, sizes[1]);
+    if (sizes[0] <= 2 && (first > 31 || second > 31 || (first > 12 && second > 12))) /* "55-20-18" */
         return false;
     return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
            (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
@@ -285,7 +296,8 @@ static void plate_widen(const struct labelled *l, struct value *v)
         return;
     for (; end < l->len && (text_is_digit(l->text[end]) || text_is_upper(l->text[end])); end++)
         digits += text_is_digit(l->text[end]);
-    if (digits == 0 || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
+    bool lettered = digits == 0 && v->letters == 0 && v->digits <= 4 && end - v->end >= 3; /* "482 KXT" */
+    if ((digits == 0 && !lettered) || end - v->begin > 8 || (end < l->len && text_is_alnum(l->text[end])))
         return;
     v->end = end;
     value_count(l->text, v);

@@ -159,6 +159,27 @@ static int add_zip(const struct words *w, uint32_t i, uint16_t rule, struct phi_
     return phi_candidate_add(sink, &c);
 }
 
+/* A lone word that no gazetteer knows is a place only where something says that one stands there: "Wt 10", "Ph 555" are
+ * none. */
+static bool has_reason(const struct words *w, uint32_t i)
+{
+    const uint64_t places = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(FACILITY_STRONG) | LEX(STREET);
+    const uint64_t cues = LEX(PLACE) | LEX(RESIDENCE) | LEX(LABEL) | LEX(STATE) | LEX(COUNTRY);
+    const struct word *x = &w->v[i];
+
+    if (x->facts & (FACT_COUNTY | FACT_SYSTEM) || FACT_CITY(x->facts) || x->classes & places || x->flags & WORD_FOREIGN)
+        return true;
+    if (i + 1 < w->n && (is_state_behind(w, i + 1) || x[1].classes & places))
+        return true;
+    if (i && (x[-1].classes & cues || x[-1].label == LABEL_PLACE || x->gap & (GAP_COMMA | GAP_COLON)))
+        return true;
+    if (i > 1 && x[-2].classes & (LEX(PLACE) | LEX(RESIDENCE)))
+        return true;
+    if (x->facts & (FACT_ENGLISH | FACT_SCIENCE) ? FACT_SURNAME(x->facts) > 1 || FACT_GIVEN(x->facts) : x->letters > 4 || x->facts & FACT_LISTED)
+        return true;
+    return x->gap & (GAP_LINE | GAP_START) && (i + 1 >= w->n || x[1].gap & GAP_LINE); /* a line of an address */
+}
+
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -172,7 +193,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
         uint32_t last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last)) {
+        if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last) || (last == i && !has_reason(w, i))) {
             i = last;
             continue;
         }

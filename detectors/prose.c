@@ -12,14 +12,18 @@
 #include "ages.h"
 #include "dates.h"
 #include "evidence.h"
+#include "genre.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
 #include "scratch.h"
 #include "streets.h"
 #include "words.h"
+#include "worklist.h"
 
-enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49 };
+enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
+/* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
+enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
@@ -43,6 +47,7 @@ struct prose {
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
     uint32_t ahead; /* words behind the last chunk that were decided already */
+    enum genre genre; /* known once something asks for it */
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -70,6 +75,27 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
+static enum genre prose_genre(struct prose *p)
+{
+    if (p->genre == GENRE_UNKNOWN)
+        p->genre = genre_of(p->words->text, p->words->len);
+    return p->genre;
+}
+
+static void weigh_genre(struct prose *p, int32_t sum[LABELS])
+{
+    if (p->watch || (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0))
+        return;
+    enum genre genre = prose_genre(p);
+    if (genre == GENRE_STUDY) {
+        sum[LABEL_NAME] -= STUDY_NAME;
+        sum[LABEL_PLACE] -= STUDY_PLACE;
+    } else if (genre == GENRE_CODE) {
+        sum[LABEL_NAME] -= CODE_NAME;
+        sum[LABEL_PLACE] -= CODE_PLACE;
+    }
+}
+
 static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -81,6 +107,7 @@ static void decide_candidate(struct prose *p, uint32_t i)
     if (p->watch)
         p->watch(p->context, w, i, f);
     evidence_weigh(f, sum);
+    weigh_genre(p, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
@@ -104,6 +131,10 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
+    } else if (!p->watch && worklist_name(w, i)) {
+        worklist_label(w, i);
+        for (uint32_t k = i; k > 0 && w->v[k - 1].label; k--)
+            w->told[(k - 1) / 64] |= (uint64_t)1 << (k - 1) % 64;
     } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
     }
@@ -132,8 +163,11 @@ static int take_form(struct prose *p, uint32_t i)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
-    if (dates_find(w, i, &date))
+    if (dates_find(w, i, &date)) {
+        if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
+            date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
+    }
     if (streets_find(w, i, &last))
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     return 0;

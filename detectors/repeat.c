@@ -139,8 +139,11 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
     uint32_t *slot = &all->slots[hash & all->mask];
     for (uint32_t i = *slot; i; i = all->v[i - 1].next) {
         const struct seed *old = &all->v[i - 1];
-        if (old->len == seed.len && old->part == seed.part && text_equal_nocase(old->text, seed.text, seed.len))
+        if (old->len == seed.len && old->part == seed.part && text_equal_nocase(old->text, seed.text, seed.len)) {
+            if (old->kind == PHI_NAME_PROVIDER) /* two people, or one said twice: not surely the professional */
+                all->v[i - 1].kind = seed.kind;
             return;
+        }
     }
     seed.next = *slot;
     all->most_words = seed.words > all->most_words ? seed.words : all->most_words;
@@ -148,10 +151,13 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
     *slot = all->n;
 }
 
+/* A professional is called by the family name; a given name alone is as likely a patient's. */
 static void seed_name_part(struct seeds *all, const char *text, uint32_t begin, uint32_t end, unsigned kind, bool family)
 {
     if (end < begin + PART_LETTERS || !text_is_letter(text[begin]) || name_word_is_common(text + begin, end - begin))
         return;
+    if (kind == PHI_NAME_PROVIDER && !family)
+        kind = PHI_NAME_UNKNOWN;
     seed_add(all, text, begin, end,
              (struct seed){.kind = (uint16_t)kind, .score = SCORE_PART, .part = true, .family = family});
 }
@@ -180,7 +186,7 @@ static void seeds_collect(struct seeds *all, const struct phi_scratch *s, const 
         bool name = resolve_family(v[i].kind) == PHI_NAME_PATIENT;
         bool one_word = word_end(text, v[i].end, v[i].begin) == v[i].end;
         if (name && one_word)
-            seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, false);
+            seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, notes[i].family_begin < notes[i].family_end);
         else
             seed_add(all, text, v[i].begin, v[i].end, (struct seed){.kind = v[i].kind, .score = SCORE_WHOLE});
         if (!name || one_word)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * 1. What is below its threshold or allowed is dropped.
- * 2. Overlapping candidates of one family unite: the span of all, the kind of the best that says whose it is.
+ * 2. Overlapping candidates of one family unite: the span of all, the kind of the one that says most about whose it is.
+ *    A name or a town inside an e-mail or street address is part of the address.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
  *    earlier rule). What a loser covered beside the winner stays covered, as its own finding: no byte that
  *    somebody held for PHI is given up.
@@ -170,6 +171,32 @@ static bool kind_is_vague(unsigned kind)
     return kind == PHI_NAME_UNKNOWN || kind == PHI_DATE_OTHER;
 }
 
+/* How much a candidate's kind is worth for the union that begins at `begin`. A professional's name may pass where others
+ * are hidden, so that its word is the weakest, and holds only for a name that begins where it does: "Dr. Raman" in front
+ * says nothing about "Nora Raman". */
+static unsigned kind_weight(const struct candidate *c, uint32_t begin)
+{
+    bool provider = c->kind == PHI_NAME_PROVIDER;
+    if (kind_is_vague(c->kind) || (provider && c->begin != begin))
+        return 0;
+    if (c->via & PHI_VIA_REPEAT)
+        return 1;
+    return provider ? 2 : 3;
+}
+
+static bool kind_tells_more(const struct candidate *a, const struct candidate *b, uint32_t begin)
+{
+    unsigned wa = kind_weight(a, begin), wb = kind_weight(b, begin);
+    return wa != wb ? wa > wb : candidate_rank(a, b) < 0;
+}
+
+static uint16_t kind_of_union(const struct candidate *best, const struct candidate *telling, uint32_t begin)
+{
+    if (resolve_family(best->kind) == PHI_NAME_PATIENT)
+        return kind_weight(telling, begin) ? telling->kind : PHI_NAME_UNKNOWN;
+    return kind_is_vague(best->kind) ? telling->kind : best->kind;
+}
+
 static uint32_t candidates_unite(struct candidate *v, uint32_t n, struct candidate *spare)
 {
     uint32_t kept = 0;
@@ -183,11 +210,10 @@ static uint32_t candidates_unite(struct candidate *v, uint32_t n, struct candida
             end = v[k].end > end ? v[k].end : end;
             if (candidate_rank(&v[k], &best) < 0)
                 best = v[k];
-            if (kind_is_vague(telling.kind) || (!kind_is_vague(v[k].kind) && candidate_rank(&v[k], &telling) < 0))
+            if (kind_tells_more(&v[k], &telling, begin))
                 telling = v[k];
         }
-        if (kind_is_vague(best.kind))
-            best.kind = telling.kind;
+        best.kind = kind_of_union(&best, &telling, begin);
         best.begin = begin;
         best.end = end;
         v[kept++] = best;
@@ -309,11 +335,41 @@ static bool piece_is_whole(const struct candidate *piece, const struct candidate
     return false;
 }
 
+static bool kind_is_address(unsigned kind)
+{
+    return kind == PHI_EMAIL || kind == PHI_GEO_STREET;
+}
+
+static bool kind_may_be_in_address(unsigned kind)
+{
+    return resolve_family(kind) == PHI_NAME_PATIENT || kind == PHI_GEO_CITY;
+}
+
+/* v is by place. The count of those kept. */
+static uint32_t parts_of_addresses_drop(struct candidate *v, uint32_t n)
+{
+    uint32_t kept = 0, reach = 0; /* where the addresses that begin up to here end */
+    for (uint32_t i = 0, k = 0; i < n; i++) {
+        if (i == 0 || v[i].leaf != v[i - 1].leaf)
+            reach = 0;
+        for (k = k > i ? k : i; k < n && v[k].leaf == v[i].leaf && v[k].begin <= v[i].begin; k++)
+            if (kind_is_address(v[k].kind) && v[k].end > reach)
+                reach = v[k].end;
+        if (v[i].end <= reach && kind_may_be_in_address(v[i].kind))
+            v[i].end = v[i].begin;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (v[i].begin < v[i].end)
+            v[kept++] = v[i];
+    return kept;
+}
+
 static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap, struct candidate *out,
                                  const struct phi_leaf *leaves)
 {
     struct sweep w = {.v = v, .heap = heap, .out = out, .out_max = 2 * n};
     candidates_sort(v, n, false, out); /* which is empty yet */
+    n = parts_of_addresses_drop(v, n);
     for (uint32_t i = 0; i < n;) {
         uint32_t k = i;
         while (k < n && v[k].leaf == v[i].leaf)

@@ -17,20 +17,62 @@
 #include "context.h"
 #include "engine.h"
 #include "fields.h"
+#include "genre.h"
 #include "repeat.h"
 #include "resolve.h"
 #include "subject.h"
 #include "text.h"
 
+enum { SCORE_EXPLAINED = 40 };
+
 struct rule_scan {
     const struct phi_engine *e;
     struct phi_scratch *s;
     const struct view *view;
+    enum genre genre; /* known once a rule asks for it */
 };
+
+/* "127.0.0.1", "10.0.4.17", "0.0.0.0": addresses that many machines have (RFC 1918, RFC 6890). */
+static bool is_private_address(const char *v, uint32_t len)
+{
+    static const char *const heads[] = {"0.", "10.", "127.", "192.168.", "169.254.", "255.", "224.", "::1", "fe80:"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (len >= strlen(heads[i]) && memcmp(v, heads[i], strlen(heads[i])) == 0)
+            return true;
+    return len > 7 && memcmp(v, "172.", 4) == 0 && ((v[4] == '1' && v[5] >= '6') || v[4] == '2' || (v[4] == '3' && v[5] <= '1')) &&
+           v[6] == '.';
+}
+
+/* A query or a long number may lead to somebody. */
+static bool is_plain_link(const char *v, uint32_t len)
+{
+    unsigned digits = 0;
+    for (uint32_t i = 0; i < len; i++) {
+        digits = text_is_digit(v[i]) ? digits + 1 : 0;
+        if (digits > 6 || v[i] == '?' || v[i] == '@')
+            return false;
+    }
+    return true;
+}
+
+/* A date in the report of a study, a link or an address of a machine in source code: nobody's. */
+static bool genre_explains(struct rule_scan *scan, unsigned kind, uint32_t begin, uint32_t end)
+{
+    const char *value = scan->view->text + begin;
+    enum genre by = kind == PHI_DATE_OTHER || kind == PHI_GEO_FACILITY                                       ? GENRE_STUDY
+                    : kind == PHI_URL && is_plain_link(value, end - begin)       ? GENRE_CODE
+                    : kind == PHI_IP && is_private_address(value, end - begin)   ? GENRE_CODE
+                                                                                 : GENRE_UNKNOWN;
+    if (by == GENRE_UNKNOWN)
+        return false;
+    if (scan->genre == GENRE_UNKNOWN)
+        scan->genre = genre_of(scan->view->text, scan->view->len);
+    return scan->genre == by;
+}
 
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)
 {
-    const struct rule_scan *scan = context;
+    struct rule_scan *scan = context;
     const struct rule *rule = &scan->e->rules[number];
     const char *text = scan->view->text;
     uint32_t begin = match->value_begin, end = match->value_end;
@@ -46,6 +88,8 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
             return 0;
         score += near ? rule->raise : 0;
     }
+    if (genre_explains(scan, rule->kind, begin, end))
+        score = score < SCORE_EXPLAINED ? score : SCORE_EXPLAINED;
     struct phi_candidate c = {
         .begin = begin,
         .end = end,
@@ -74,7 +118,7 @@ static int scan_detectors(const struct phi_engine *e, struct phi_scratch *s, con
 static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
                       bool in_turn)
 {
-    struct rule_scan scan = {e, s, view};
+    struct rule_scan scan = {e, s, view, GENRE_UNKNOWN};
     struct phi_candidates *sink = &s->found;
     s->longest = view->len > s->longest ? view->len : s->longest;
     if (marks_read(&s->marks, view->text, view->len) < 0)

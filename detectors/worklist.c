@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * To the right of the word age and sex, an initial between at most; to the left capitals as far as the line begins, or a
+ * number, a bracket, a bullet.
+ */
+#include "worklist.h"
+
+#include "dictionary.h"
+#include "evidence.h"
+#include "lexicon.h"
+
+enum { NAME_MOST = 4, SCORE_ENTRY = 75 };
+
+static bool is_sex(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].shape == SHAPE_INITIAL && (w->text[w->v[i].begin] == 'M' || w->text[w->v[i].begin] == 'F');
+}
+
+/* "48M", "48 M", "48yo M", "48 yo F" at word i. */
+static bool is_age_and_sex(const struct words *w, uint32_t i)
+{
+    if (i >= w->n)
+        return false;
+    const struct word *x = &w->v[i];
+    char last = w->text[x->end - 1];
+    bool digit = w->text[x->begin] >= '0' && w->text[x->begin] <= '9';
+    if (!digit || x->letters > 5 || x->gap & ~(GAP_SPACE | GAP_COMMA))
+        return false;
+    if (x->shape == SHAPE_ALNUM)
+        return last == 'M' || last == 'F' || ((last == 'o' || last == 'y') && is_sex(w, i + 1));
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && (is_sex(w, i + 1) || (i + 1 < w->n && w->v[i + 1].classes & LEX(AGE) && is_sex(w, i + 2)));
+}
+
+static bool is_name_word(const struct word *x)
+{
+    const uint64_t others = LEX(COMMON) | LEX(VERB) | LEX(NUMBER) | LEX(CALENDAR) | LEX(MONTH) | LEX(WEEKDAY) | LEX(HEADING) | LEX(PATIENT) |
+                            LEX(ACRONYM) | LEX(DRUG) | LEX(COUNTRY) | LEX(LABEL) | LEX(TITLE) | LEX(DOCTOR);
+    bool capital = x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED;
+    bool plain = x->facts & (FACT_ENGLISH | FACT_SCIENCE) && (FACT_RATIO(x->facts) < 4 || (!FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2));
+    return capital && x->letters > 1 && !(x->classes & others) && !plain;
+}
+
+/* Does the run of capitals that word i ends begin where a line's name begins? */
+static bool begins_entry(const struct words *w, uint32_t i)
+{
+    for (uint32_t k = i; i - k < NAME_MOST; k--) {
+        const struct word *x = &w->v[k];
+        if (x->gap & (GAP_LINE | GAP_START | GAP_BLANK | GAP_STOP | GAP_CLOSE) || k == 0)
+            return true;
+        if (x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_COMMA | GAP_APOSTROPHE | GAP_PERIOD | GAP_COLON))
+            return false;
+        const struct word *p = x - 1;
+        if (p->shape == SHAPE_NUMBER || p->shape == SHAPE_ALNUM || p->classes & (LEX(PATIENT) | LEX(LABEL)))
+            return true;
+        if (!is_name_word(p) && !(p->classes & LEX(PARTICLE)) && p->shape != SHAPE_INITIAL)
+            return false;
+    }
+    return false;
+}
+
+bool worklist_name(const struct words *w, uint32_t i)
+{
+    uint32_t behind = i + 1;
+    if (!is_name_word(&w->v[i]))
+        return false;
+    if (behind < w->n && w->v[behind].shape == SHAPE_INITIAL && !(w->v[behind].gap & ~(GAP_SPACE | GAP_COMMA)))
+        behind++;
+    return is_age_and_sex(w, behind) && begins_entry(w, i);
+}
+
+void worklist_label(struct words *w, uint32_t i)
+{
+    for (uint32_t k = i;; k--) {
+        w->v[k].label = LABEL_NAME;
+        w->v[k].score = SCORE_ENTRY;
+        bool particle = k > 0 && w->v[k].gap == GAP_SPACE && w->v[k - 1].classes & LEX(PARTICLE);
+        bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 && is_name_word(&w->v[k - 1]);
+        if (!particle && !hyphen)
+            return;
+    }
+}

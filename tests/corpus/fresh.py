@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes fresh.jsonl from fresh.txt beside it: ⟦code text⟧ becomes an annotated span, offsets in code points."""
+import json
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+CODES = {"N": "NAME", "L": "LOCATION", "H": "HOSPITAL", "Z": "ZIP", "D": "DATE", "A": "AGE", "P": "PHONE", "F": "FAX", "E": "EMAIL",
+         "S": "SSN", "M": "MRN", "I": "HEALTH_PLAN", "C": "ACCOUNT", "K": "LICENSE", "V": "VEHICLE", "G": "DEVICE", "U": "URL",
+         "X": "IP", "R": "OTHER_ID", "O": "ORG"}
+MARK = re.compile(r"⟦([A-Z]) ([^⟧]*)⟧")
+
+
+def document(name, body):
+    text, spans, at = "", [], 0
+    for m in MARK.finditer(body):
+        text += body[at:m.start()]
+        spans.append({"start": len(text), "end": len(text) + len(m[2]), "type": CODES[m[1]], "raw_type": CODES[m[1]]})
+        text += m[2]
+        at = m.end()
+    return {"id": name, "text": text + body[at:], "spans": spans}
+
+
+def main():
+    parts = re.split(r"^==== (\S+)\n", (HERE / "fresh.txt").read_text(encoding="utf8"), flags=re.M)[1:]
+    with open(HERE / "fresh.jsonl", "w", encoding="utf8") as out:
+        for name, body in zip(parts[::2], parts[1::2]):
+            out.write(json.dumps(document(name, body.rstrip("\n")), ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
