@@ -78,7 +78,7 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 static enum genre prose_genre(struct prose *p)
 {
     if (p->genre == GENRE_UNKNOWN)
-        p->genre = genre_of(p->words->text, p->words->len);
+        p->genre = genre_of(p->words->marks, p->words->text, p->words->len);
     return p->genre;
 }
 
@@ -192,15 +192,15 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-static int scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len, const struct marks *marks,
-                struct phi_candidates *sink)
+static int scan(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
 {
-    struct prose p = {.dictionary = d, .words = w, .sink = sink};
+    struct words *w = p->words;
+    struct phi_candidates *sink = p->sink;
     int more;
 
     words_start(w, text, len);
     w->marks = marks;
-    while ((more = next_chunk(&p)) > 0) {
+    while ((more = next_chunk(p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
@@ -211,7 +211,9 @@ static int scan(const struct phi_dictionary *d, struct words *w, const char *tex
 int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    return scan(d, w, text, len, NULL, sink);
+    struct prose p = {.dictionary = d, .words = w, .sink = sink};
+
+    return scan(&p, text, len, NULL);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -235,7 +237,8 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return scan(phi_engine_words(e), w, text, len, scratch_marks(s), sink);
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre};
+    return scan(&p, text, len, scratch_marks(s));
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};
