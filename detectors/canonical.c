@@ -17,7 +17,7 @@
 #include "scan.h"
 #include "text.h"
 
-enum { FOLD_PASSES = 3 };
+enum { FOLD_PASSES = 3, NESTED_MAX = 2 };
 
 struct folding {
     const struct phi_engine *e;
@@ -103,7 +103,32 @@ static bool fold_may_change(const struct marks *m, const char *text, uint32_t le
     for (uint32_t i = 0; i <= len / MARKS_BYTES; i++)
         if (m[i].high)
             return true;
-    return fold_has_escape(text, len);
+    return fold_has_escape(text, len) || fold_has_markup(text, len);
+}
+
+/* What was decoded may be encoded itself, at most NESTED_MAX times: each time it is a quarter shorter or more, but for the
+ * words that are copied from before it. mapped[3] holds what was decoded; [0] and [2] are free by now. */
+static int scan_nested(const struct folding *f, unsigned via)
+{
+    struct mapped_text *at = &f->s->mapped[3], *folded = &f->s->mapped[0], *next = &f->s->mapped[2];
+    for (int depth = 0; depth < NESTED_MAX; depth++) {
+        if (marks_read(&f->s->marks, at->bytes.v, at->n) < 0)
+            return -1;
+        bool may = fold_may_change(scratch_marks(f->s), at->bytes.v, at->n);
+        unsigned changed = may ? fold_text(at->bytes.v, at->n, mapped_map(at), folded) : 0;
+        struct mapped_text *from = changed ? folded : at;
+        if (changed && (folded->failed || marks_read(&f->s->marks, folded->bytes.v, folded->n) < 0))
+            return -1;
+        bool any = encoded_collect(from->bytes.v, from->n, scratch_marks(f->s), mapped_map(from), next);
+        if (next->failed || (changed && scan_mapped(f, folded, via | changed) < 0) || (any && scan_mapped(f, next, via) < 0))
+            return -1;
+        if (!any)
+            return 0;
+        struct mapped_text *free = at;
+        at = next;
+        next = free;
+    }
+    return 0;
 }
 
 int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaf, uint32_t number,
@@ -136,5 +161,5 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         return -1;
     if (decoded->failed || (any && scan_mapped(&f, decoded, via | PHI_VIA_BASE) < 0))
         return -1;
-    return 0;
+    return any ? scan_nested(&f, via | PHI_VIA_BASE) : 0;
 }

@@ -172,6 +172,105 @@ static struct escape read_escape(const char *text, uint32_t len, uint32_t at)
     return (struct escape){0};
 }
 
+/* ---- marks inside a value ---- */
+
+enum { MARKUP_MAX = 24, VALUE_NEAR = 24 };
+
+static bool is_value_byte(char c)
+{
+    return text_is_digit(c) || (text_is_letter(c) && (unsigned char)c < 0x80) || c == '-' || c == '.' || c == '/' || c == '@' || c == '_' ||
+           c == ':';
+}
+
+/* An inline tag of HTML at `at`. */
+static uint32_t inline_tag(const char *text, uint32_t len, uint32_t at)
+{
+    static const char *const names[] = {"b", "i", "u", "s", "em", "strong", "span", "mark", "font", "code", "sub", "sup", "a", "wbr", "small", "tt", "br"};
+    uint32_t from = at + 1, end;
+    if (from < len && text[from] == '/')
+        from++;
+    for (end = from; end < len && end - from < 7 && text_is_letter(text[end]); end++)
+        ;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) != end - from || !text_equal_nocase(text + from, names[i], end - from))
+            continue;
+        while (end < len && end - at < MARKUP_MAX && text[end] != '>' && text[end] != '\n')
+            end++;
+        return end < len && text[end] == '>' ? end + 1 - at : 0;
+    }
+    return 0;
+}
+
+/* Do the value bytes before `at` make half of a value that goes on behind? mail: an at sign will do for digits. */
+static bool value_ends(const char *text, uint32_t at, bool cut)
+{
+    unsigned digits = 0, dots = 0, other = 0;
+    for (uint32_t i = at; i > 0 && at - i < VALUE_NEAR && is_value_byte(text[i - 1]); i--) {
+        digits += text_is_digit(text[i - 1]);
+        dots += text[i - 1] == '.' || text[i - 1] == '@';
+        other += text_is_letter(text[i - 1]) && !text_is_upper(text[i - 1]);
+    }
+    if (cut && text[at - 1] == '.') /* the end of a sentence */
+        return dots >= 2 && digits >= 3;
+    if (cut && text_is_alnum(text[at - 1]))
+        return digits >= 3 && !other && text_is_digit(text[at - 1]);
+    return digits > 0 || dots > 0;
+}
+
+static bool value_begins(const char *text, uint32_t len, uint32_t at)
+{
+    for (uint32_t i = at; i < len && i - at < VALUE_NEAR && is_value_byte(text[i]); i++)
+        if (text_is_digit(text[i]) || text[i] == '@')
+            return true;
+    return false;
+}
+
+/* Bytes at `at` that show or break a value and are no part of it: "536-**22**-8741", "536-22-" and a line break. */
+static uint32_t markup_length(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t n = 0;
+    char c = text[at];
+    if (at == 0 || at + 1 >= len)
+        return 0;
+    if (c == '*' || c == '~') {
+        while (at + n < len && text[at + n] == c && n < 3)
+            n++;
+        if (n == 1 && (c == '~' || at + 1 == len || (!strchr("-/", text[at - 1]) && !strchr("-/", text[at + 1]))))
+            return 0; /* a separator of X12 or HL7, a product */
+    } else if (c == '`') {
+        n = 1;
+    } else if (c == '<') {
+        n = inline_tag(text, len, at);
+    } else if (c == '\n' || (c == '\r' && text[at + 1] == '\n')) {
+        n = c == '\r' ? 2 : 1;
+        while (at + n < len && n < MARKUP_MAX && text[at + n] == ' ')
+            n++;
+        bool open = strchr("-/@._", text[at - 1]) != NULL;
+        return open && at + n < len && text_is_alnum(text[at + n]) && value_ends(text, at, true) &&
+               (value_begins(text, len, at + n) || memchr(text + (at > VALUE_NEAR ? at - VALUE_NEAR : 0), '@', at > VALUE_NEAR ? VALUE_NEAR : at))
+                   ? n : 0;
+    }
+    bool inside = n && at + n < len && (is_value_byte(text[at - 1]) || text[at - 1] == ' ') && is_value_byte(text[at + n]);
+    if (!inside && n && is_value_byte(text[at - 1])) /* the mark that closes */
+        inside = at + n == len || !text_is_alnum(text[at + n]);
+    if (!inside)
+        return 0;
+    return value_ends(text, at, false) || value_begins(text, len, at + n) ? n : 0;
+}
+
+bool fold_has_markup(const char *text, uint32_t len)
+{
+    static const char marks[] = "*`<~\n";
+    for (const char *mark = marks; *mark; mark++)
+        for (const char *at = text; (at = memchr(at, *mark, len - (size_t)(at - text))); at++) {
+            uint32_t i = (uint32_t)(at - text);
+            i -= *mark == '\n' && i > 0 && text[i - 1] == '\r';
+            if (markup_length(text, len, i) && i > 0 && is_value_byte(text[i - 1]))
+                return true;
+        }
+    return false;
+}
+
 bool fold_has_escape(const char *text, uint32_t len)
 {
     static const char marks[] = "&%\\=";
@@ -237,7 +336,7 @@ static void put_character(struct fold_pass *p, uint32_t c, uint32_t at, uint32_t
 
 static bool is_plain(char c)
 {
-    return (unsigned char)c < 0x80 && c != '&' && c != '%' && c != '\\' && c != '=' && c != '\n';
+    return (unsigned char)c < 0x80 && !strchr("&%\\=\n\r*`<~", c);
 }
 
 unsigned fold_text(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
@@ -251,6 +350,12 @@ unsigned fold_text(const char *text, uint32_t len, struct offset_map map, struct
         if (plain > i) {
             mapped_copy(out, text, map, i, plain);
             i = plain;
+            continue;
+        }
+        uint32_t markup = markup_length(text, len, i);
+        if (markup) {
+            p.via |= text[i] == '\n' || text[i] == '\r' ? PHI_VIA_JOIN : PHI_VIA_MARKUP;
+            i += markup;
             continue;
         }
         struct escape escape = read_escape(text, len, i);

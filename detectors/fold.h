@@ -13,6 +13,9 @@ int fold_character(uint32_t c, char to[4], char *strength);
 /* Is there anything that fold_text would decode? */
 bool fold_has_escape(const char *text, uint32_t len);
 
+/* Are there marks, tags or a line break inside a value that fold_text would leave out? */
+bool fold_has_markup(const char *text, uint32_t len);
+
 /* Fills out from the text; the enum phi_via bits of what makes the result worth a scan, 0 = nothing. */
 unsigned fold_text(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out);
 

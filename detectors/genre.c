@@ -19,13 +19,13 @@ static const struct sign_word {
     uint8_t sign;
 } words[] = {
 #define SIGN(word, sign) {word, SIGN_##sign},
-#include "genre_signs.def"
+#include "genre.def"
 #undef SIGN
 };
 
-#include "dictionaries/genre_signs.inc"
+#include "dictionaries/genre.inc"
 
-_Static_assert(sizeof words / sizeof *words == GENRE_SIGNS_INDEXED, "run detectors/dictionaries/lists.py after a change of genre_signs.def");
+_Static_assert(sizeof words / sizeof *words == GENRE_INDEXED, "run detectors/dictionaries/lists.py after a change of genre.def");
 
 struct signs {
     uint64_t seen[4]; /* a bit for each word of the table */
@@ -37,7 +37,7 @@ struct signs {
 static bool sign_begins(const char *word, uint32_t n)
 {
     unsigned letters = (word[0] & 31u) << 10 | (word[1] & 31u) << 5 | (n > 2 ? word[2] & 31u : 0);
-    return genre_signs_starts[letters / 64] >> letters % 64 & 1;
+    return genre_starts[letters / 64] >> letters % 64 & 1;
 }
 
 static void signs_add(struct signs *s, const char *text, uint32_t begin, uint32_t end)
@@ -51,7 +51,7 @@ static void signs_add(struct signs *s, const char *text, uint32_t begin, uint32_
         folded[i] = text_lower(text[begin + i]);
         hash = label_hash_add(hash, folded[i]);
     }
-    size_t number = label_index_find(genre_signs_index, GENRE_SIGNS_BITS, hash);
+    size_t number = label_index_find(genre_index, GENRE_BITS, hash);
     const struct sign_word *w = number ? &words[--number] : NULL;
     if (!w || w->word[n] || memcmp(w->word, folded, n) != 0)
         return;

@@ -334,7 +334,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    if (single || (n > end && (wide.groups >= 3 || (wide.groups == 2 && v->digits >= 3 && wide.end - end <= 6)) && wide.digits >= (card ? 12 : 7) &&
+    bool two = wide.groups == 2 && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    if (single || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -532,10 +533,10 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 }
 
 static const struct phi_detector_rule rules[] = {
-    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number"},
-    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number"},
-    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build"},
-    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone"},
+    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number", PHI_NONE},
+    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number", PHI_NONE},
+    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build", PHI_NONE},
+    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone", PHI_PHONE},
 };
 
 const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

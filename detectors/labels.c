@@ -154,7 +154,8 @@ static inline bool byte_in(char c, const uint64_t set[2])
 /* What may stand between the words of a label. */
 static uint32_t between_words(const char *text, uint32_t at)
 {
-    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#'), BYTE('_')};
+    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#') | BYTE('(') | BYTE(')') | BYTE('"'),
+                                        BYTE('_')};
     uint32_t i = at;
     while (i > 0 && at - i < 3 && byte_in(text[i - 1], between))
         i--;

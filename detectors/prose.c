@@ -11,11 +11,13 @@
 
 #include "ages.h"
 #include "dates.h"
+#include "engine.h"
 #include "evidence.h"
 #include "genre.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "roster_scan.h"
 #include "scratch.h"
 #include "streets.h"
 #include "words.h"
@@ -28,17 +30,19 @@ enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 }
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
-    {"name-words", "capitalized words, or words after a name cue"},
-    {"place-city", "capitalized words of the gazetteer or after a place cue"},
-    {"place-facility", "capitalized words before a facility word"},
-    {"place-street", "number before capitalized words and a street suffix"},
-    {"place-zip", "five digits after a city and a state"},
-    {"name-unknown", "capitalized word that no list knows; strict mode"},
-    {"date-words", "month, number beside a date cue, holiday"},
-    {"age-90-plus", "number or number word beside an age cue"},
+    {"name-words", "capitalized words, or words after a name cue", PHI_NAME_UNKNOWN},
+    {"place-city", "capitalized words of the gazetteer or after a place cue", PHI_GEO_CITY},
+    {"place-facility", "capitalized words before a facility word", PHI_GEO_FACILITY},
+    {"place-street", "number before capitalized words and a street suffix", PHI_GEO_STREET},
+    {"place-zip", "five digits after a city and a state", PHI_GEO_ZIP},
+    {"name-unknown", "capitalized word that no list knows; strict mode", PHI_NAME_UNKNOWN},
+    {"date-words", "month, number beside a date cue, holiday", PHI_DATE_OTHER},
+    {"age-90-plus", "number or number word beside an age cue", PHI_AGE_90PLUS},
 };
 
 struct prose {
+    const struct phi_engine *engine; /* NULL: without rosters */
+    struct phi_scratch *scratch;
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
@@ -133,8 +137,6 @@ static void decide(struct prose *p, uint32_t i)
         x->score = 90;
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
-        for (uint32_t k = i; k > 0 && w->v[k - 1].label; k--)
-            w->told[(k - 1) / 64] |= (uint64_t)1 << (k - 1) % 64;
     } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
     }
@@ -192,7 +194,7 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-static int scan(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
+static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
 {
     struct words *w = p->words;
     struct phi_candidates *sink = p->sink;
@@ -201,6 +203,8 @@ static int scan(struct prose *p, const char *text, uint32_t len, const struct ma
     words_start(w, text, len);
     w->marks = marks;
     while ((more = next_chunk(p)) > 0) {
+        if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
+            return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
@@ -213,7 +217,7 @@ int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
 
-    return scan(&p, text, len, NULL);
+    return scan_all(&p, text, len, NULL);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -238,7 +242,11 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     if (!w)
         return -1;
     struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre};
-    return scan(&p, text, len, scratch_marks(s));
+    if (e->n_rosters) {
+        p.engine = e;
+        p.scratch = s;
+    }
+    return scan_all(&p, text, len, scratch_marks(s));
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

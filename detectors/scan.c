@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "roster_scan.h"
 #include "subject.h"
 #include "text.h"
 
@@ -165,9 +166,16 @@ static bool leaves_join(const struct phi_leaf *a, const struct phi_leaf *b)
     return a->group && a->group == b->group && same_label && a->len && b->len;
 }
 
-/* A value that was cut goes on as it was: digits with digits, letters with letters. What changes there is two values. */
-static bool seam_goes_on(char last, char first)
+/* A value that was cut goes on as it was: digits with digits, letters with letters. What changes there is two values. A mark
+ * or a blank on either side of the seam may be part of a number. */
+static bool seam_goes_on(const struct phi_leaf *left, const struct phi_leaf *right)
 {
+    static const char marks[] = "-./_ ";
+    char last = left->text[left->len - 1], first = right->text[0];
+    if (first && strchr(marks, first) && right->len > 1)
+        return text_is_digit(last) && text_is_digit(right->text[1]);
+    if (last == ' ' && left->len > 1)
+        return text_is_digit(left->text[left->len - 2]) && text_is_digit(first);
     if (text_is_space(last) || !text_is_alnum(first))
         return false;
     return !text_is_alnum(last) || text_is_digit(last) == text_is_digit(first);
@@ -186,14 +194,14 @@ static int scan_seam(const struct phi_engine *e, struct phi_scratch *s, const st
     while (to > 0 && to < right->len && ((unsigned char)right->text[to] & 0xC0) == 0x80)
         to--;
     uint32_t seam = left->len - from;
-    if (seam == 0 || to == 0 || !seam_goes_on(left->text[left->len - 1], right->text[0]))
+    if (seam == 0 || to == 0 || !seam_goes_on(left, right))
         return 0;
     memcpy(text, left->text + from, seam);
     memcpy(text + seam, right->text, to);
     struct view view = {.text = text, .len = seam + to, .via = PHI_VIA_JOIN};
     s->found.seam = seam;
     s->found.left_begin = from;
-    int rc = scan_rules(e, s, &view, number, in_turn);
+    int rc = scan_view(e, s, &view, number, in_turn);
     s->found.seam = 0;
     explicit_bzero(text, sizeof text);
     return rc;
@@ -205,6 +213,7 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
     s->found.n = 0;
     s->found.failed = false;
     s->found.seam = 0;
+    s->n_people = s->slips = 0;
     if (!e->sealed || phi_matcher_fit(&s->matcher, e->captures) < 0 ||
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
@@ -213,7 +222,7 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
 }
 
 /* Every text is read before any is scanned: what is not UTF-8 must not meet a matcher that trusts it. */
-static bool leaves_valid(const struct phi_leaf *leaves, size_t n)
+static bool leaves_valid(const struct phi_leaf *leaves, size_t n, uint64_t *bytes)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++) {
@@ -222,13 +231,14 @@ static bool leaves_valid(const struct phi_leaf *leaves, size_t n)
             (leaves[i].label && !text_valid(leaves[i].label, leaves[i].label_len)))
             return false;
     }
+    *bytes = total;
     return true;
 }
 
 static int scan_document(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves,
                          size_t n, bool in_turn)
 {
-    if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n))
+    if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n, &s->bytes))
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (scan_leaf(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
@@ -237,7 +247,7 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
             scan_seam(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
             return -1;
     }
-    if (resolve(e, s, leaves) < 0)
+    if (roster_confirm(e, s, leaves) < 0 || resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
     if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))

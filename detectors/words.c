@@ -462,6 +462,19 @@ bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len
     return (w->text[w->v[i].begin] | 0x20) == (*text | 0x20) && strncasecmp(w->text + w->v[i].begin, text, len) == 0;
 }
 
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max)
+{
+    uint32_t n = 0;
+    struct letter l;
+
+    for (uint32_t at = w->v[i].begin; at < w->v[i].end; at += l.size) {
+        read_letter(w->text, at, w->len, &l);
+        for (unsigned k = 0; l.kind && k < l.folded && n < max; k++)
+            out[n++] = l.fold[k];
+    }
+    return n;
+}
+
 void words_start(struct words *w, const char *text, uint32_t len)
 {
     w->text = text;

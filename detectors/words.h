@@ -129,6 +129,8 @@ static inline bool words_is(const struct words *w, uint32_t i, const char *text)
     return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
 }
 
+/* The letters of a word as they are hashed, at most max bytes; how many. */
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max);
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);
 /* The hash of ASCII letters, as for a word. */

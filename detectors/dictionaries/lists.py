@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Hashes for what is looked up at run time: ../word_lists.def to lists.inc (the lists of a word) and
-starts.inc (first letters); ../labels.def, ../fields.def and ../genre_signs.def to files of their names (where a label
+starts.inc (first letters); ../labels.def, ../fields.def and ../genre.def to files of their names (where a label
 stands in its table). Needs nothing but this repository."""
 import os
 import re
@@ -106,8 +106,8 @@ def write_index(name, macro):
         for i in range(0, len(slots), 10):
             out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 10]) + "\n")
         out.write("};\n")
-        if name == "genre_signs":
-            write_bits(out, "genre_signs_starts", {triple((l + "\0")[:3]) for l in labels})
+        if name == "genre":
+            write_bits(out, "genre_starts", {triple((l + "\0")[:3]) for l in labels})
         if name == "labels":
             write_bits(out, "label_ends", label_ends(labels))
             last = {end[-1] for end in labels + SUFFIXES} | {"s"}
@@ -120,4 +120,4 @@ if __name__ == "__main__":
     write_lists()
     write_index("labels", "LABEL")
     write_index("fields", "FIELD")
-    write_index("genre_signs", "SIGN")
+    write_index("genre", "SIGN")

@@ -472,6 +472,14 @@ static void test_seam(void **state)
     assert_true(found(&r, leaves, PHI_SSN, "536-22-"));
     assert_true(found(&r, leaves, PHI_SSN, "8741"));
     assert_int_equal(r.v[0].via, PHI_VIA_JOIN);
+    struct phi_leaf marked[2] = {leaf_of("my SSN is 536-22"), leaf_of("-8741 thanks")};
+    marked[0].group = marked[1].group = 7;
+    assert_int_equal(scan_both(e, s, marked, 2), 2);
+    assert_int_equal(phi_scan(e, s, marked, 2, &r), 0);
+    assert_true(found(&r, marked, PHI_SSN, "536-22"));
+    marked[1] = leaf_of("- thanks 8741");
+    marked[1].group = 7;
+    assert_int_equal(scan_both(e, s, marked, 2), 0);
     leaves[1].group = 8;
     assert_int_equal(scan_both(e, s, leaves, 2), 0);
     leaves[0].group = leaves[1].group = 0;

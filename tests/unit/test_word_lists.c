@@ -18,7 +18,7 @@
 #include "../../detectors/phi.h"
 #include "../../detectors/word_lists.h"
 
-#include "../../detectors/dictionaries/genre_signs.inc"
+#include "../../detectors/dictionaries/genre.inc"
 
 static const struct list {
     const char *words;
@@ -115,14 +115,14 @@ static void every_field_is_found(void **state) {
 static void signs_of_a_genre_are_found(void **state) {
     static const char *const signs[] = {
 #define SIGN(word, sign) word,
-#include "../../detectors/genre_signs.def"
+#include "../../detectors/genre.def"
 #undef SIGN
     };
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         const char *s = signs[i];
         unsigned letters = (s[0] & 31u) << 10 | (s[1] & 31u) << 5 | (s[2] & 31u);
-        assert_int_equal(label_index_find(genre_signs_index, GENRE_SIGNS_BITS, label_hash(s, (uint32_t)strlen(s))), i + 1);
-        assert_true(genre_signs_starts[letters / 64] >> letters % 64 & 1);
+        assert_int_equal(label_index_find(genre_index, GENRE_BITS, label_hash(s, (uint32_t)strlen(s))), i + 1);
+        assert_true(genre_starts[letters / 64] >> letters % 64 & 1);
     }
     const char *code = "import numpy\ndef f(args):\n    return None\n", *plain = "the import of a definition";
     (void)state;
