@@ -10,9 +10,9 @@ BUILD   ?= release
 OUT     := build/$(BUILD)
 PREFIX  ?= /usr/local
 
-PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1 zlib libbrotlidec libzstd
+PACKAGES := libevent libevent_pthreads libcurl libpcre2-8 libcrypto libssl yaml-0.1 zlib libbrotlidec libzstd sqlite3
 # Offline code (phi, unit tests, fuzzers) sees neither libevent nor libcurl.
-CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lz -lbrotlidec -lzstd -lpthread -lm
+CORE_LIBS   = -lpcre2-8 -lyaml -lcrypto -lz -lbrotlidec -lzstd -lsqlite3 -lpthread -lm
 SOCKET_LIBS = -levent_core -levent_pthreads -lcurl -lssl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \

@@ -10,6 +10,7 @@
 
 #include "lexicon.h"
 #include "phi.h"
+#include "word_lists.h"
 
 enum { OLDEST = 130, BIRTH_YEAR_90 = 1940 };
 
@@ -27,11 +28,10 @@ static int leading(const struct words *w, uint32_t i, unsigned *n)
 /* A unit of years behind word i. */
 static bool has_unit(const struct words *w, uint32_t i)
 {
-    static const char *const units[] = {"year", "years", "yr", "yrs", "yo", "y", "yof", "yom", "birthday", NULL};
 
     if (i + 1 >= w->n || w->v[i + 1].gap & (GAP_LINE | GAP_BLANK | GAP_COMMA | GAP_PERIOD | GAP_COLON))
         return false;
-    if (!words_is_any(w, i + 1, units))
+    if (!words_in(w, i + 1, LIST(AGE_UNIT)))
         return false;
     if (words_is(w, i + 1, "year") || words_is(w, i + 1, "years")) /* "90 years ago" is no age */
         return words_is(w, i + 2, "old") || words_is(w, i + 2, "olds") || words_is(w, i + 2, "of") || w->v[i + 1].gap & GAP_HYPHEN;
@@ -40,7 +40,6 @@ static bool has_unit(const struct words *w, uint32_t i)
 
 static bool has_word_before(const struct words *w, uint32_t i)
 {
-    static const char *const ages[] = {"age", "aged", "ages", "turned", "turning", "turns", "over", NULL};
     uint32_t k = i;
 
     if (i && (words_is(w, i - 1, "is") || words_is(w, i - 1, "of") || words_is(w, i - 1, "her") || words_is(w, i - 1, "his")))
@@ -49,7 +48,7 @@ static bool has_word_before(const struct words *w, uint32_t i)
         return false;
     if (words_is(w, k - 1, "over"))
         return words_is(w, i + 1, "years");
-    return words_is_any(w, k - 1, ages) && !words_is(w, i + 1, "degrees") && !words_is(w, i + 1, "percent");
+    return words_in(w, k - 1, LIST(AGE_WORD)) && !words_is(w, i + 1, "degrees") && !words_is(w, i + 1, "percent");
 }
 
 static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
@@ -67,13 +66,12 @@ static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
 /* "in her 90s", "in his nineties", "mid-90s" */
 static bool find_decade(const struct words *w, uint32_t i, struct date *out)
 {
-    static const char *const before[] = {"her", "his", "their", "mid", "early", "late", "the", NULL};
     bool decade = words_is(w, i, "90s") || words_is(w, i, "100s") || words_is(w, i, "nineties") ||
                   (words_is(w, i, "90") && w->v[i].flags & WORD_POSSESSIVE);
 
     out->first = out->last = i;
     out->score = 85;
-    return decade && i && words_is_any(w, i - 1, before) && !words_is(w, i - 1, "the");
+    return decade && i && words_in(w, i - 1, LIST(DECADE)) && !words_is(w, i - 1, "the");
 }
 
 static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
@@ -125,7 +123,6 @@ static bool find_words(const struct words *w, uint32_t i, struct date *out)
 
 bool ages_find(const struct words *w, uint32_t i, struct date *out)
 {
-    static const char *const nouns[] = {"nonagenarian", "centenarian", "supercentenarian", "nonagenarians", NULL};
     const struct word *x = &w->v[i];
 
     out->kind = PHI_AGE_90PLUS;
@@ -133,7 +130,7 @@ bool ages_find(const struct words *w, uint32_t i, struct date *out)
         return find_digits(w, i, out) || find_decade(w, i, out) || find_birth_year(w, i, out);
     if (x->classes & LEX(NUMBER))
         return find_words(w, i, out);
-    if (words_is_any(w, i, nouns)) {
+    if (words_in(w, i, LIST(AGED_PERSON))) {
         out->first = out->last = i;
         out->score = 90;
         return true;

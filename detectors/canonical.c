@@ -113,7 +113,9 @@ static int scan_nested(const struct folding *f, unsigned via)
         if (changed && (folded->failed || scan_mapped(f, folded, via | changed) < 0))
             return -1;
         struct mapped_text *from = changed ? folded : at;
-        bool any = encoded_collect(from->bytes.v, from->n, mapped_map(from), next);
+        if (marks_read(&f->s->marks, from->bytes.v, from->n) < 0)
+            return -1;
+        bool any = encoded_collect(from->bytes.v, from->n, scratch_marks(f->s), mapped_map(from), next);
         if (next->failed || (any && scan_mapped(f, next, via) < 0))
             return -1;
         if (!any)
@@ -147,11 +149,13 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         if (scan_folded(&f, out, via) < 0)
             return -1;
     }
+    if (via && marks_read(&s->marks, text, len) < 0) /* else they are those of the leaf still */
+        return -1;
     struct mapped_text *digits = &s->mapped[2], *decoded = &s->mapped[3];
-    unsigned found = digits_collect(text, len, map, digits);
+    unsigned found = digits_collect(text, len, scratch_marks(s), map, digits);
+    bool any = encoded_collect(text, len, scratch_marks(s), map, decoded);
     if (digits->failed || (found && scan_mapped(&f, digits, via | found) < 0))
         return -1;
-    bool any = encoded_collect(text, len, map, decoded);
     if (decoded->failed || (any && scan_mapped(&f, decoded, via | PHI_VIA_BASE) < 0))
         return -1;
     return any ? scan_nested(&f, via | PHI_VIA_BASE) : 0;

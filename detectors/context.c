@@ -52,7 +52,8 @@ static bool window_has(const struct rule *rule, const char *text, uint32_t len, 
 {
     for (uint32_t i = from; i < to; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (rule->word_firsts[c / 32] >> c % 32 & 1 && words_at(rule, text, len, i, to))
+        bool first = rule->word_firsts[c / 32] >> c % 32 & 1 && (i == 0 || !is_word(text[i]) || !is_word(text[i - 1]));
+        if (first && words_at(rule, text, len, i, to))
             return true;
     }
     return false;

@@ -10,6 +10,7 @@
 
 #include "lexicon.h"
 #include "phi.h"
+#include "word_lists.h"
 
 struct number {
     int value;
@@ -155,18 +156,15 @@ static bool is_month(const struct words *w, uint32_t i)
 /* "may", "march", "mar" and the like are also words. */
 static bool is_sure_month(const struct words *w, uint32_t i)
 {
-    static const char *const doubtful[] = {"may", "march", "mar", NULL};
-    static const char *const names[] = {"jan", "jun", "dec", "sep", "april", "june", "august", NULL};
     bool day = i + 1 < w->n && w->v[i + 1].shape == SHAPE_NUMBER && w->v[i + 1].letters <= 2 && w->v[i + 1].gap == GAP_SPACE;
     if (!is_month(w, i) || w->v[i].shape != SHAPE_LOWER)
         return is_month(w, i);
-    return !words_is_any(w, i, doubtful) && (day || !words_is_any(w, i, names));
+    return !words_in(w, i, LIST(DOUBTFUL_MONTH)) && (day || !words_in(w, i, LIST(NAME_MONTH)));
 }
 
 static bool is_range_link(const struct words *w, uint32_t i)
 {
-    static const char *const links[] = {"to", "through", "thru", "and", "or", "until", NULL};
-    return words_is_any(w, i, links);
+    return words_in(w, i, LIST(RANGE_LINK));
 }
 
 /* "3-5", "3 to 5", "3, 4 and 5" behind "March": further days. */
@@ -194,16 +192,11 @@ static uint32_t more_days(const struct words *w, uint32_t last)
 /* "Between April 1989 and November 2004, 1,796 men ...": the period of a study is no date of a person. */
 static bool is_study(const struct words *w, const struct date *date)
 {
-    static const char *const strong[] = {"retrospective", "retrospectively", "prospective", "prospectively", "cohort", "consecutive", "trial", "trials",
-        "randomized", "randomised", "enrolled", "participants", "published", "guideline", "guidelines", "copyright", "surveys", "database", NULL};
-    static const char *const plurals[] = {"patients", "subjects", "women", "men", "children", "infants", "neonates", "births", "procedures", "cases",
-        "studies", "referrals", "records", "admissions", "surgeries", "resections", "operations", NULL};
-    static const char *const links[] = {"between", "and", "from", "to", "through", "until", "during", NULL};
     uint32_t first = date->first > 24 ? date->first - 24 : 0;
-    bool range = date->first && words_is_any(w, date->first - 1, links);
+    bool range = date->first && words_in(w, date->first - 1, LIST(PERIOD_LINK));
 
     for (uint32_t k = first; k < w->n && k < date->last + 24; k++)
-        if (w->v[k].shape == SHAPE_LOWER && (words_is_any(w, k, strong) || (range && words_is_any(w, k, plurals))))
+        if (w->v[k].shape == SHAPE_LOWER && (words_in(w, k, range ? LIST(STUDY) | LIST(STUDIED) : LIST(STUDY))))
             return true;
     return false;
 }
@@ -251,14 +244,6 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
 }
 
-static const char *const birth_words[] = {"dob", "birth", "born", "birthdate", "birthday", "birthdate", "bd", "nacimiento", NULL};
-static const char *const death_words[] = {"died", "death", "deceased", "expired", "dod", "passed", NULL};
-static const char *const service_words[] = {"admission", "admitted", "discharge", "discharged", "visit", "visited", "seen", "dos", "service",
-    "encounter", "surgery", "procedure", "evaluated", "appointment", "presented", "hospitalized", "underwent", "admit", "arrival",
-    "consultation", "transferred", "collected", "dictated", "transcribed", NULL};
-static const char *const cue_words[] = {"on", "from", "since", "until", "till", "dated", "date", "dates", "by", "before", "after", "of",
-    "last", "next", "through", "thru", "to", "due", "scheduled", "lmp", "edd", "edc", "follow", "exam", "dt", "d", "t", "echo", "imaging", NULL};
-
 /* What kind of day the words before say it is; cued: whether they say that a day follows at all. */
 static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 {
@@ -269,13 +254,14 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
         uint32_t p = k - 1;
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK | GAP_STOP) && k != i)
             break;
-        if (words_is_any(w, p, birth_words))
+        uint64_t lists = words_lists(w, p);
+        if (lists & LIST(BIRTH))
             kind = PHI_DATE_DOB;
-        else if (words_is_any(w, p, death_words))
+        else if (lists & LIST(DEATH))
             kind = PHI_DATE_DEATH;
-        else if (words_is_any(w, p, service_words) && kind == PHI_DATE_OTHER)
+        else if (lists & LIST(SERVICE) && kind == PHI_DATE_OTHER)
             kind = PHI_DATE_SERVICE;
-        if (k == i && words_is_any(w, p, cue_words))
+        if (k == i && lists & LIST(DAY_CUE))
             *cued = true;
     }
     *cued |= kind != PHI_DATE_OTHER;
@@ -285,18 +271,10 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const before[] = {"pain", "scale", "strength", "murmur", "grade", "score", "vision", "level", "acuity", "reflexes", "pulses",
-        "motor", "power", "apgar", "apgars", "gcs", "phq", "gad", "moca", "mmse", "slums", "audit", "ess", "epworth", "nihss", "braden", "morse", "centor", "wells",
-        "scored", "scores", "scoring", "sensation", "muscle", "grip", "flexion", "extension", "abduction", "dorsiflexion", "va", "ou", "ods", "jaeger", "ratio", "bishop",
-        "ranson", "meld", "sofa", "qsofa", "cut", "rated", "rates", "bp", "pressure", "systolic", "sem", "vs", "l", "c", "t", "s", "edema", "nyha", "stage", NULL};
-    static const char *const behind[] = {"pain", "strength", "murmur", "systolic", "diastolic", "mg", "ml", "mcg", "tablet", "tablets", "tab", "tabs", "ns", "inch", "cm",
-        "mm", "in", "of", "ppd", "pack", "packs", "normal", "scale", "sem", "holosystolic", "vision", "reflexes", "pulses", "in.", "cup", "dose", "power", "motor", "hours", "days",
-        "weeks", "months", "years", "points", "nodes", "lymph", "cores", "patients", "cases", "women", "men", "subjects", "positive", "negative", "on", "l", "kg", "lb", "percent", "mmhg", "at", NULL};
-
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
-        if (words_is_any(w, k - 1, before) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
+        if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
             return true;
-    return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_is_any(w, last + 1, behind);
+    return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
 
 static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
@@ -424,14 +402,10 @@ static bool find_glued(const struct words *w, uint32_t i, struct date *out)
 
 static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
 {
-    static const char *const alone[] = {"christmas", "thanksgiving", "halloween", "easter", "hanukkah", "chanukah", "ramadan", "diwali",
-        "passover", "juneteenth", "kwanzaa", "eid", "xmas", NULL};
-    static const char *const days[] = {"labor", "memorial", "independence", "veterans", "valentine", "valentines", "mother", "mothers", "father",
-        "fathers", "columbus", "presidents", "mlk", "boxing", "groundhog", "patrick", NULL};
 
     out->first = out->last = i;
     out->score = 60;
-    if (words_is_any(w, i, alone)) {
+    if (words_in(w, i, LIST(HOLIDAY))) {
         if (w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER))
             return false;
         if (words_is(w, i + 1, "eve") || words_is(w, i + 1, "day"))
@@ -444,7 +418,7 @@ static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
         return true;
     }
     out->last = i + 1;
-    if (words_is_any(w, i, days) && words_is(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
+    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
         return w->v[i].shape != SHAPE_LOWER;
     return (words_is(w, i, "good") && words_is(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
            (words_is(w, i, "ash") && words_is(w, i + 1, "wednesday")) || (words_is(w, i, "yom") && words_is(w, i + 1, "kippur")) ||
@@ -454,10 +428,9 @@ static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
 /* spring of 2021, Q1 2021 */
 static bool find_season(const struct words *w, uint32_t i, struct date *out)
 {
-    static const char *const seasons[] = {"spring", "summer", "fall", "autumn", "winter", "q1", "q2", "q3", "q4", NULL};
     bool year;
 
-    if (!words_is_any(w, i, seasons))
+    if (!words_in(w, i, LIST(SEASON)))
         return false;
     out->first = i;
     out->last = with_year(w, i, &year);

@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "marks.h"
 #include "phi.h"
 #include "text.h"
 
@@ -127,12 +126,16 @@ static uint32_t tag_length(const char *text, uint32_t len, uint32_t at)
 static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
 {
     static const char *const words[] = {"then", "dash", "hyphen", "minus", "space", "point", "dot", "and", "slash"};
+    static const uint32_t firsts = 1u << ('t' & 31) | 1u << ('d' & 31) | 1u << ('h' & 31) | 1u << ('m' & 31) | 1u << ('s' & 31) |
+                                   1u << ('p' & 31) | 1u << ('a' & 31);
     char first = text_lower(text[at]);
-    if (first < 'a' || first > 't')
+    if (first < 'a' || first > 't' || !(firsts >> (first & 31) & 1))
         return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (first != words[i][0])
+            continue;
         uint32_t size = (uint32_t)strlen(words[i]);
-        if (first == words[i][0] && len - at >= size && text_equal_nocase(text + at, words[i], size) &&
+        if (len - at >= size && text_equal_nocase(text + at, words[i], size) &&
             (at + size == len || !text_is_letter(text[at + size])))
             return size;
     }
@@ -209,26 +212,33 @@ static bool groups_are(const struct run *r, const char *shape)
     return true;
 }
 
-/* A word that announces a number, in the bytes before. */
-static bool label_before(const char *text, uint32_t at, bool social)
+/* Does a word that announces a number stand at `at`? Those of a social security number come first. */
+static bool label_at(const char *text, uint32_t left, bool social)
 {
     static const char *const labels[] = {"ssn", "social", "ss#", "security", "phone", "tel", "call", "cell", "fax", "mobile", "mrn",
                                          "record", "account", "acct", "member", "subscriber", "card", "npi", "medicare", "policy",
                                          "routing", "number", "chart", "patient id", "license", "reach", "text me"};
-    uint32_t low = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0, firsts = 0;
-    size_t most = social ? 4 : sizeof labels / sizeof *labels;
+    static const uint8_t sizes[] = {3, 6, 3, 8, 5, 3, 4, 4, 3, 6, 3, 6, 7, 4, 6, 10, 4, 3, 8, 6, 7, 6, 5, 10, 7, 5, 7};
+    _Static_assert(sizeof sizes == sizeof labels / sizeof *labels, "a size for each label");
+    size_t most = social ? 4 : sizeof sizes;
+    char first = text_lower(text[0]), second = left > 1 ? text_lower(text[1]) : 0;
     for (size_t k = 0; k < most; k++)
-        firsts |= (uint32_t)1 << (labels[k][0] & 31);
-    for (uint32_t i = low; i < at; i++) {
-        char c = text_lower(text[i]);
-        for (size_t k = 0; k < most && firsts >> (c & 31) & 1; k++) {
-            if (c != labels[k][0])
-                continue;
-            size_t n = strlen(labels[k]);
-            if (at - i >= n && text_equal_nocase(text + i, labels[k], n))
-                return true;
-        }
-    }
+        if (first == labels[k][0] && second == labels[k][1] && left >= sizes[k] && text_equal_nocase(text, labels[k], sizes[k]))
+            return true;
+    return false;
+}
+
+/* A word that announces a number, in the bytes before. */
+static bool label_before(const char *text, uint32_t at, bool social)
+{
+    static const uint32_t firsts = 1u << ('s' & 31) | 1u << ('p' & 31) | 1u << ('t' & 31) | 1u << ('c' & 31) | 1u << ('f' & 31) |
+                                   1u << ('m' & 31) | 1u << ('r' & 31) | 1u << ('a' & 31) | 1u << ('n' & 31) | 1u << ('l' & 31);
+    /* the letters that come second */
+    static const uint32_t seconds = 1u << ('s' & 31) | 1u << ('o' & 31) | 1u << ('e' & 31) | 1u << ('h' & 31) | 1u << ('a' & 31) |
+                                    1u << ('r' & 31) | 1u << ('c' & 31) | 1u << ('u' & 31) | 1u << ('p' & 31) | 1u << ('i' & 31);
+    for (uint32_t i = at > LABEL_WITHIN ? at - LABEL_WITHIN : 0; i + 2 < at; i++)
+        if (firsts >> (text[i] & 31) & 1 && seconds >> (text[i + 1] & 31) & 1 && label_at(text + i, at - i, social))
+            return true;
     return false;
 }
 
@@ -329,30 +339,17 @@ static uint32_t collect_at(const char *text, uint32_t len, uint32_t at, struct o
     return run.n && run.text_end > next ? run.text_end : next;
 }
 
-/* Has the word at `at` the first three letters of a spelled digit? Two, for "oh". */
-static bool spelled_may_begin(const char *text, uint32_t len, uint32_t at)
-{
-    static const uint32_t firsts = 1u << 26 | 1u << 15 | 1u << 20 | 1u << 6 | 1u << 19 | 1u << 5 | 1u << 14; /* z o t f s e n */
-    if (!(firsts >> (text[at] & 31) & 1) || at + 1 >= len)
-        return false;
-    int i = spelled_by_letters(text_lower(text[at]), text_lower(text[at + 1]));
-    return i == 10 || (i >= 0 && at + 2 < len && text_lower(text[at + 2]) == spelled[i][2]);
-}
-
-unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+unsigned digits_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out)
 {
     unsigned via = 0;
     uint32_t from = 0;
     mapped_clear(out, 0);
-    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES) {
+    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES, m++) {
         if (from >= base + MARKS_BYTES)
             continue;
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t places = m.digits | marks_word_starts(&m); places; places &= places - 1) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
             uint32_t at = base + (uint32_t)__builtin_ctzll(places);
             if (at < from)
-                continue;
-            if (!text_is_digit(text[at]) && !spelled_may_begin(text, len, at))
                 continue;
             from = collect_at(text, len, at, map, out, &via);
         }

@@ -7,9 +7,10 @@
 #define PHI_DIGITS_H
 
 #include "mapped.h"
+#include "marks.h"
 
 /* Puts each such number into out, in a plain form, with some of the text in front of it. The enum phi_via bits
- * of what was found, 0 = nothing. */
-unsigned digits_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out);
+ * of what was found, 0 = nothing. m: of the text. */
+unsigned digits_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out);
 
 #endif

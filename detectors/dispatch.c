@@ -248,14 +248,13 @@ static uint64_t runs_long(uint64_t bits, uint64_t more)
 
 static int scan_openings(const struct pass *p)
 {
-    struct marks next = marks_at(p->text, p->len, 0);
+    const struct marks *m = p->state->marks;
     uint64_t behind_next = 0;
-    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES) {
-        struct marks m = next;
-        next = p->len - base > MARKS_BYTES ? marks_at(p->text, p->len, base + MARKS_BYTES) : (struct marks){0};
-        uint64_t letters = m.letters & ~m.high, behind = letters << 1 | behind_next, inner = m.lower & behind;
+    for (uint32_t base = 0; base < p->len; base += MARKS_BYTES, m++) {
+        const struct marks *next = m + 1;
+        uint64_t letters = m->letters & ~m->high, behind = letters << 1 | behind_next, inner = m->lower & behind;
         uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
-        uint64_t runs = runs_long(letters | m.digits, (next.letters & ~next.high) | next.digits);
+        uint64_t runs = runs_long(letters | m->digits, (next->letters & ~next->high) | next->digits);
         behind_next = letters >> 63;
         if (try_places(p, &p->d->usual, base, p->d->usual.automaton.inner ? places : places & ~inner, behind) < 0)
             return -1;

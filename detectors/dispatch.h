@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "marks.h"
 #include "trigger.h"
 
 struct dispatch;
@@ -23,6 +24,7 @@ void dispatch_free(struct dispatch *d);
 struct dispatch_state {
     uint64_t *next;
     uint64_t base; /* of the text at hand */
+    const struct marks *marks; /* of it */
 };
 
 /* Called for each match, by position for any one rule. 0, or -1 to end the scan with an error. */

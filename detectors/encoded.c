@@ -9,7 +9,7 @@
 
 #include "text.h"
 
-enum { RUN_MIN = 12, BEFORE_MAX = 48, PROBE = 9 };
+enum { RUN_MIN = 12, BEFORE_MAX = 48 };
 
 static int base64_value(char c)
 {
@@ -141,36 +141,34 @@ static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t
     return false;
 }
 
-bool encoded_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out)
+/* The bits of those bytes from which on RUN_MIN are in a run. */
+static uint64_t runs_begin(uint64_t bits, uint64_t next)
+{
+    uint64_t two = bits & (bits >> 1 | next << 63), two_next = next & next >> 1;
+    uint64_t four = two & (two >> 2 | two_next << 62), four_next = two_next & two_next >> 2;
+    uint64_t eight = four & (four >> 4 | four_next << 60);
+    return eight & (four >> 8 | four_next << 56);
+}
+
+bool encoded_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out)
 {
     bool any = false;
+    uint32_t from = 0;
+    _Static_assert(RUN_MIN == 12, "runs_begin");
     mapped_clear(out, 0);
-    for (uint32_t i = 0; i < len && !out->failed;) {
-        uint32_t probe = i + RUN_MIN - 1; /* a run of RUN_MIN bytes holds every RUN_MIN-th byte */
-        if (probe >= len)
-            break;
-        if (!is_run_byte(text[probe])) {
-            i = probe + 1;
-            continue;
-        }
-        uint32_t begin = probe, end = probe + 1;
-        while (begin > i && is_run_byte(text[begin - 1]))
-            begin--;
-        if (begin + RUN_MIN - 1 > probe) {
-            while (end < len && end - begin < RUN_MIN && is_run_byte(text[end]))
-                end++;
-            if (end - begin < RUN_MIN) {
-                i = end;
+    for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES, m++) {
+        for (uint64_t runs = runs_begin(m[0].coded, m[1].coded); runs && !out->failed; runs &= runs - 1) {
+            uint32_t begin = base + (uint32_t)__builtin_ctzll(runs), end = begin + RUN_MIN;
+            if (begin < from)
                 continue;
-            }
+            while (end < len && is_run_byte(text[end]))
+                end++;
+            uint32_t padded = end;
+            while (padded < len && text[padded] == '=' && padded - end < 6)
+                padded++;
+            any |= run_collect(text, begin, end, padded, map, out);
+            from = padded;
         }
-        while (end < len && is_run_byte(text[end]))
-            end++;
-        uint32_t padded = end;
-        while (padded < len && text[padded] == '=' && padded - end < 6)
-            padded++;
-        any |= run_collect(text, begin, end, padded, map, out);
-        i = padded;
     }
     return any;
 }

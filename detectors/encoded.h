@@ -6,9 +6,10 @@
 #define PHI_ENCODED_H
 
 #include "mapped.h"
+#include "marks.h"
 
 /* Puts what each run decodes to into out, with some of the text in front; every byte of it maps to the whole
- * run. True when there is any. */
-bool encoded_collect(const char *text, uint32_t len, struct offset_map map, struct mapped_text *out);
+ * run. True when there is any. m: of the text. */
+bool encoded_collect(const char *text, uint32_t len, const struct marks *m, struct offset_map map, struct mapped_text *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include "dictionary.h"
 #include "evidence_groups.h"
 #include "lexicon.h"
+#include "text.h"
 
 void seen_add(struct seen *s, uint64_t hash)
 {
@@ -131,7 +132,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
-bool evidence_candidate(const struct words *w, uint32_t i)
+bool evidence_candidate_look(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
@@ -146,13 +147,22 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     return is_capital(x) && !is_everyday(w, i);
 }
 
-static void put(struct evidence *f, unsigned feature)
+/* The evidence as it is gathered, which can be kept in registers. */
+struct gathering {
+    uint16_t *next, *end;
+    int32_t name, place;
+};
+
+static inline void put(struct gathering *f, unsigned feature)
 {
-    if (f->n < EVIDENCE_MAX)
-        f->v[f->n++] = (uint16_t)feature;
+    if (f->next == f->end)
+        return;
+    *f->next++ = (uint16_t)feature;
+    f->name += evidence_weights[feature][0];
+    f->place += evidence_weights[feature][1];
 }
 
-static void put_classes(struct evidence *f, uint64_t classes, unsigned base, unsigned stride)
+static inline void put_classes(struct gathering *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -160,7 +170,7 @@ static void put_classes(struct evidence *f, uint64_t classes, unsigned base, uns
     }
 }
 
-static void gather_own(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_own(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -173,37 +183,35 @@ static void gather_own(const struct words *w, uint32_t i, struct evidence *f)
     put(f, GROUP_RATIO + FACT_RATIO(facts));
     put(f, GROUP_FREQUENCY + FACT_FREQUENCY(facts));
     put(f, GROUP_CITY + FACT_CITY(facts));
-    for (unsigned k = 0; k < 6; k++)
-        if (facts >> (18 + k) & 1)
-            put(f, GROUP_FACT + k);
+    put_classes(f, facts >> 18 & 63, GROUP_FACT, 1);
     if (!facts && !x->classes)
         put(f, GROUP_FACT + 6);
-    put(f, GROUP_LIKE + likeness(x) * 8 + FACT_RATIO(facts));
-    put(f, GROUP_LIKE_SHAPE + likeness(x) * 8 + x->shape);
+    put(f, GROUP_LIKE + like * 8 + FACT_RATIO(facts));
+    put(f, GROUP_LIKE_SHAPE + like * 8 + x->shape);
     put(f, GROUP_LENGTH + (x->letters < 7 ? x->letters : 7u));
-    for (unsigned k = 0; k < 3; k++)
-        if (x->flags >> k & 1)
-            put(f, GROUP_FLAG + k);
+    put_classes(f, x->flags & 7, GROUP_FLAG, 1);
     if (x->flags & WORD_PREFIXED)
         put(f, GROUP_FLAG + 3);
 }
 
-static void gather_left(const struct words *w, uint32_t i, struct evidence *f)
+/* like: of the word; join: to the word before */
+static inline void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
-    enum join join = join_before(w, i);
 
     put(f, GROUP_JOIN_LEFT + join);
     if (join == JOIN_BREAK)
-        put(f, GROUP_LIKE_START + likeness(x));
+        put(f, GROUP_LIKE_START + like);
     if (!i || x->gap & GAP_START)
         return;
     put_classes(f, p->classes, GROUP_BEFORE + join, JOINS);
     put(f, GROUP_SHAPE_BEFORE + p->shape * JOINS + join);
+    bool written = is_capital(p) || p->flags & WORD_LINE_LOWER; /* as a name can be */
+    unsigned other = written ? likeness(p) : 0;
     if (is_capital(p) || p->shape == SHAPE_LOWER)
-        put(f, GROUP_LIKE_BEFORE + (is_capital(p) || p->flags & WORD_LINE_LOWER ? likeness(p) : 0) * JOINS + join);
-    if (join == JOIN_SPACE && (is_capital(p) || p->flags & WORD_LINE_LOWER))
-        put(f, GROUP_PAIR_BEFORE + likeness(p) * LIKES + likeness(x));
+        put(f, GROUP_LIKE_BEFORE + other * JOINS + join);
+    if (join == JOIN_SPACE && written)
+        put(f, GROUP_PAIR_BEFORE + other * LIKES + like);
     put(f, GROUP_LABEL_BEFORE + p->label * JOINS + join);
     if (join == JOIN_BREAK || i < 2 || p->gap & (GAP_LINE | GAP_BLANK | GAP_START))
         return;
@@ -213,9 +221,9 @@ static void gather_left(const struct words *w, uint32_t i, struct evidence *f)
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static void gather_right(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_right(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
-    const struct word *x = &w->v[i], *n = x + 1;
+    const struct word *n = &w->v[i + 1];
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
 
     put(f, GROUP_JOIN_RIGHT + join);
@@ -223,26 +231,29 @@ static void gather_right(const struct words *w, uint32_t i, struct evidence *f)
         return;
     put_classes(f, n->classes, GROUP_AFTER + join, JOINS);
     put(f, GROUP_SHAPE_AFTER + n->shape * JOINS + join);
+    bool written = is_capital(n) || n->flags & WORD_LINE_LOWER;
+    unsigned other = written ? likeness(n) : 0;
     if (is_capital(n) || n->shape == SHAPE_LOWER)
-        put(f, GROUP_LIKE_AFTER + (is_capital(n) || n->flags & WORD_LINE_LOWER ? likeness(n) : 0) * JOINS + join);
-    if (join == JOIN_SPACE && (is_capital(n) || n->flags & WORD_LINE_LOWER))
-        put(f, GROUP_PAIR_AFTER + likeness(x) * LIKES + likeness(n));
+        put(f, GROUP_LIKE_AFTER + other * JOINS + join);
+    if (join == JOIN_SPACE && written)
+        put(f, GROUP_PAIR_AFTER + like * LIKES + other);
     if (i + 2 < w->n && join != JOIN_BREAK && !(n[1].gap & (GAP_LINE | GAP_BLANK)))
         put_classes(f, n[1].classes, GROUP_AFTER2, 1);
 }
 
 /* "67-year-old", "67 yo", "67yo", "57F" at a word. */
-static bool is_age(const struct words *w, uint32_t i)
+static inline bool is_age(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    uint8_t last = (uint8_t)(w->text[x->end - 1] | 0x20);
 
-    if (x->shape == SHAPE_ALNUM)
-        return x->letters <= 5 && w->text[x->begin] >= '0' && w->text[x->begin] <= '9' && strchr("fmoy", last);
-    return x->shape == SHAPE_NUMBER && x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
+    if (x->shape < SHAPE_NUMBER)
+        return false;
+    if (x->shape == SHAPE_NUMBER)
+        return x->letters <= 3 && i + 1 < w->n && x[1].classes & LEX(AGE);
+    return x->letters <= 5 && text_is_digit(w->text[x->begin]) && strchr("fmoy", (uint8_t)(w->text[x->end - 1] | 0x20));
 }
 
-static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_ages(const struct words *w, uint32_t i, struct gathering *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -262,28 +273,30 @@ static void gather_ages(const struct words *w, uint32_t i, struct evidence *f)
     }
 }
 
-/* Does a word of these classes end the run of capitals that goes on behind i? */
-static bool ends_run(const struct words *w, uint32_t i, uint64_t classes)
+/* Which of these classes have the words of the run of capitals that goes on behind i? */
+static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
 {
+    uint64_t found = 0;
+
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
         bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
                     (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
-            return false;
-        if (x->classes & classes)
-            return true;
+            break;
+        found |= x->classes & classes;
     }
-    return false;
+    return found;
 }
 
-static void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct evidence *f)
+static inline void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct gathering *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
+    uint64_t ends = ends_run(w, i, LEX(FACILITY) | LEX(STREET));
 
-    if (ends_run(w, i, LEX(FACILITY)))
+    if (ends & LEX(FACILITY))
         put(f, GROUP_CUE + CUE_FACILITY);
-    if (ends_run(w, i, LEX(STREET))) {
+    if (ends & LEX(STREET)) {
         put(f, GROUP_CUE + CUE_STREET);
         for (uint32_t k = i; k > 0 && k + 3 > i; k--)
             if (w->v[k - 1].shape == SHAPE_NUMBER) {
@@ -361,7 +374,7 @@ bool evidence_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static void gather_eponym(const struct words *w, uint32_t i, struct evidence *f)
+static inline void gather_eponym(const struct words *w, uint32_t i, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -384,7 +397,7 @@ static bool has_dose(const struct words *w, uint32_t i)
     return false;
 }
 
-static void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, struct evidence *f)
+static inline void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -392,10 +405,10 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
 
     if (x->shape != SHAPE_INITIAL && seen_has(seen, x->hash)) {
         put(f, GROUP_CUE + CUE_SEEN);
-        if (likeness(x) >= 2)
+        if (like >= 2)
             put(f, GROUP_CUE + CUE_SEEN_LIKE);
     }
-    if (join_before(w, i) == JOIN_BREAK)
+    if (join == JOIN_BREAK)
         put(f, GROUP_CUE + CUE_SENTENCE);
     if (i + 1 < w->n && is_capital(x + 1) && x[1].gap == GAP_SPACE)
         put(f, GROUP_CUE + CUE_CAPITALS_RIGHT);
@@ -417,7 +430,7 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
         put(f, GROUP_CUE + CUE_DIALOGUE);
     if (i && x->gap & GAP_COMMA && x[-1].label == LABEL_NAME)
         put(f, GROUP_CUE + CUE_LIST);
-    if (x->shape == SHAPE_UPPER && x->letters <= 5 && !(x->flags & WORD_LINE_UPPER) && likeness(x) < 4)
+    if (x->shape == SHAPE_UPPER && x->letters <= 5 && !(x->flags & WORD_LINE_UPPER) && like < 4)
         put(f, GROUP_CUE + CUE_ACRONYM);
     if (has_dose(w, i))
         put(f, GROUP_CUE + CUE_DOSE);
@@ -430,14 +443,21 @@ static void gather_cues(const struct words *w, uint32_t i, const struct seen *se
 void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
                      struct evidence *out)
 {
-    out->n = 0;
-    gather_own(w, i, out);
-    gather_left(w, i, out);
-    gather_right(w, i, out);
-    gather_ages(w, i, out);
-    gather_place(w, i, d, out);
-    gather_eponym(w, i, out);
-    gather_cues(w, i, seen, out);
+    unsigned like = likeness(&w->v[i]);
+    enum join join = join_before(w, i);
+
+    struct gathering f = {.next = out->v, .end = out->v + EVIDENCE_MAX};
+
+    gather_own(w, i, like, &f);
+    gather_left(w, i, like, join, &f);
+    gather_right(w, i, like, &f);
+    gather_ages(w, i, &f);
+    gather_place(w, i, d, &f);
+    gather_eponym(w, i, &f);
+    gather_cues(w, i, seen, like, join, &f);
+    out->n = (unsigned)(f.next - out->v);
+    out->name = f.name;
+    out->place = f.place;
 }
 
 bool evidence_plain(const struct words *w, uint32_t i)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lexicon.h"
 #include "words.h"
 
 enum word_label { LABEL_NONE = 0, LABEL_NAME, LABEL_PLACE, LABELS };
@@ -27,12 +28,20 @@ struct seen {
 struct evidence {
     uint16_t v[EVIDENCE_MAX];
     unsigned n;
+    int32_t name, place; /* what they add up to, in 1/256 */
 };
 
 /* Looks up the words of the chunk that can matter. */
 void evidence_prepare(struct words *w, const struct phi_dictionary *d);
 /* Is the word one that is decided at all? */
-bool evidence_candidate(const struct words *w, uint32_t i);
+bool evidence_candidate_look(const struct words *w, uint32_t i);
+static inline bool evidence_candidate(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    if (x->shape == SHAPE_NUMBER || (x->shape == SHAPE_LOWER && x->classes & LEX(COMMON)))
+        return false; /* nearly half of all words */
+    return evidence_candidate_look(w, i);
+}
 void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
                      struct evidence *out);
 /* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
@@ -50,6 +59,7 @@ int evidence_explain(const struct evidence *f, enum word_label label, char *out,
 /* The percentage that belongs to a sum. */
 uint8_t evidence_percent(int32_t margin);
 
+extern const int16_t evidence_weights[][2]; /* for name and place, by feature */
 unsigned evidence_count(void);
 /* "before.doctor.space"; returns the length. */
 int evidence_name(unsigned feature, char *out, size_t size);

@@ -6,13 +6,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "evidence_groups.h"
 
-static const int16_t weights[FEATURE_COUNT][2] = {
+const int16_t evidence_weights[][2] = {
 #include "dictionaries/weights.inc"
 };
+
+_Static_assert(sizeof evidence_weights / sizeof *evidence_weights == FEATURE_COUNT, "a pair of weights for each feature");
 
 unsigned evidence_count(void)
 {
@@ -60,11 +61,9 @@ int evidence_name(unsigned feature, char *out, size_t size)
 
 void evidence_weigh(const struct evidence *f, int32_t sum[LABELS])
 {
-    memset(sum, 0, LABELS * sizeof *sum);
-    for (unsigned k = 0; k < f->n; k++) {
-        sum[LABEL_NAME] += weights[f->v[k]][0];
-        sum[LABEL_PLACE] += weights[f->v[k]][1];
-    }
+    sum[LABEL_NONE] = 0;
+    sum[LABEL_NAME] = f->name;
+    sum[LABEL_PLACE] = f->place;
 }
 
 int evidence_explain(const struct evidence *f, enum word_label label, char *out, size_t size)
@@ -79,11 +78,11 @@ int evidence_explain(const struct evidence *f, enum word_label label, char *out,
         unsigned best = f->n;
         char name[48];
         for (unsigned k = 0; k < f->n; k++)
-            if (!used[k] && (best == f->n || abs(weights[f->v[k]][label - 1]) > abs(weights[f->v[best]][label - 1])))
+            if (!used[k] && (best == f->n || abs(evidence_weights[f->v[k]][label - 1]) > abs(evidence_weights[f->v[best]][label - 1])))
                 best = k;
         used[best] = true;
         evidence_name(f->v[best], name, sizeof name);
-        int wrote = snprintf(out + n, size - n, "%s%s %+d", n ? ", " : "", name, weights[f->v[best]][label - 1]);
+        int wrote = snprintf(out + n, size - n, "%s%s %+d", n ? ", " : "", name, evidence_weights[f->v[best]][label - 1]);
         if (wrote < 0 || (size_t)wrote >= size - n) {
             out[n] = 0;
             break;

@@ -6,10 +6,10 @@
  */
 #include "fields.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
+#include "label_index.h"
 #include "name_words.h"
 #include "scratch.h"
 #include "text.h"
@@ -42,18 +42,23 @@ static uint32_t label_fold(const char *label, uint32_t len, char out[LABEL_MAX])
     return n;
 }
 
-static int field_compare(const void *key, const void *item)
+#include "dictionaries/fields.inc"
+
+_Static_assert(sizeof fields / sizeof *fields == FIELDS_INDEXED, "run detectors/dictionaries/lists.py after a change of fields.def");
+
+/* The field whose label folds to this, by its hash. */
+static const struct field *field_look(uint64_t hash, const char *folded, uint32_t len, unsigned where)
 {
-    return strcmp(key, ((const struct field *)item)->label);
+    uint32_t number = label_index_find(fields_index, FIELDS_BITS, hash);
+    const struct field *f = number ? &fields[number - 1] : NULL;
+    return f && f->where & where && strncmp(f->label, folded, len) == 0 && !f->label[len] ? f : NULL;
 }
 
 const struct field *field_find(const char *label, uint32_t len, unsigned where)
 {
     char folded[LABEL_MAX];
-    if (!label_fold(label, len, folded))
-        return NULL;
-    const struct field *f = bsearch(folded, fields, sizeof fields / sizeof *fields, sizeof *fields, field_compare);
-    return f && f->where & where ? f : NULL;
+    uint32_t n = label_fold(label, len, folded);
+    return n ? field_look(label_hash(folded, n), folded, n, where) : NULL;
 }
 
 /* ---- values ---- */
@@ -165,23 +170,49 @@ static bool is_label_byte(char c)
            c == '(' || c == ')' || c == '*';
 }
 
-/* The field whose label ends before `colon`: the longest run of words that is one. */
-static const struct field *banner_field(const char *text, uint32_t colon)
+enum { LABEL_TRIES = 6 };
+
+/* Where the label before `colon` may begin: at `begin` or at one of the words behind it. How many. */
+static unsigned banner_starts(const char *text, uint32_t begin, uint32_t colon, uint32_t starts[LABEL_TRIES])
 {
-    uint32_t begin = colon, low = colon > LABEL_MAX ? colon - LABEL_MAX : 0;
-    while (begin > low && is_label_byte(text[begin - 1]) &&
-           !(text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == ' ' && begin < colon))
-        begin--;
-    for (int tries = 0; begin < colon && tries < 6; tries++) {
-        const struct field *f = field_find(text + begin, colon - begin, FIELD_IN_BANNER);
-        if (f)
-            return f;
+    unsigned n = 0;
+    while (begin < colon && n < LABEL_TRIES) {
+        starts[n++] = begin;
         while (begin < colon && text_is_alnum(text[begin]))
             begin++;
         while (begin < colon && !text_is_alnum(text[begin]))
             begin++;
     }
-    return NULL;
+    return n;
+}
+
+/* The field whose label ends before `colon`: the longest run of words that is one. They are folded from the last letter
+ * to the first, so that the hash of each run is at hand. */
+static const struct field *banner_field(const char *text, uint32_t colon)
+{
+    uint32_t begin = colon, low = colon > LABEL_MAX ? colon - LABEL_MAX : 0, starts[LABEL_TRIES];
+    while (begin > low && is_label_byte(text[begin - 1]) &&
+           !(text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == ' ' && begin < colon))
+        begin--;
+    unsigned n = banner_starts(text, begin, colon, starts);
+    const struct field *found = NULL;
+    char folded[LABEL_MAX];
+    uint32_t at = LABEL_MAX, i = colon;
+    uint64_t hash = LABEL_HASH;
+    while (n-- > 0) {
+        for (; i > starts[n]; i--) {
+            char c = text_lower(text[i - 1]);
+            if ((unsigned char)c >= 0x80 || (at == 1 && text_is_alnum(c)))
+                return found; /* no longer run is one */
+            if (text_is_alnum(c)) {
+                folded[--at] = c;
+                hash = label_hash_add(hash, c);
+            }
+        }
+        const struct field *f = at < LABEL_MAX ? field_look(hash, folded + at, LABEL_MAX - at, FIELD_IN_BANNER) : NULL;
+        found = f ? f : found;
+    }
+    return found;
 }
 
 /* Up to the end of the line, a tab, a bar or a run of blanks. */
@@ -265,6 +296,20 @@ static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
     return last;
 }
 
+/* "Client: Honestly rough", "Therapist: Priya, how was": behind its first word a turn of a dialogue goes on, as a form
+ * does not ("Patient: Rosa dob 3/4/58"). Whether that word is a name, and whose, is for the words around it to say. */
+static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    uint32_t i = end < len && text[end] == ',' ? end + 1 : end, word;
+    if (end - begin < 2 || !text_is_upper(text[begin]) || text_is_upper(text[begin + 1]) || i + 2 >= len || text[i] != ' ')
+        return false;
+    for (word = ++i; i < len && text[i] >= 'a' && text[i] <= 'z'; i++)
+        ;
+    if (i == word || (i < len && text[i] == ':'))
+        return false;
+    return i + 1 >= len || text[i] != ' ' || !text_is_digit(text[i + 1]);
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t at,
                           struct phi_candidate *c)
@@ -273,7 +318,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     uint32_t end;
     switch ((enum field_shape)f->shape) {
     case FIELD_NAME:
-        if (!name_read(text, len, at, true, false, &name))
+        if (!name_read(text, len, at, true, false, &name) || (name.words == 1 && is_turn(text, len, at, name.end)))
             return at;
         c->family = name.family;
         c->given = name.given;

@@ -486,25 +486,30 @@ static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
     return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
 }
 
+/* What the place says, which is a digit or the beginning of a word; *next: where to go on, `at` when nothing was there. */
+static int place_read(struct labelled *l, uint32_t low, uint32_t at, uint32_t *next)
+{
+    if (text_is_digit(l->text[at]))
+        return value_at(l, low, at, next);
+    return at + 4 < l->len && spoken_begins(l->text, l->len, at) ? spoken_at(l, at, next) : 0;
+}
+
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                         struct phi_candidates *sink)
 {
     struct labelled l = {.text = text, .len = len, .sink = sink};
+    uint32_t low = 0; /* what is before was read */
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t i = 0, low = 0, next = 0; i < len; i = next) {
-        int rc = 0;
-        next = i + 1;
-        if (text_is_digit(text[i]))
-            rc = value_at(&l, low, i, &next);
-        else if (i + 4 < len && (i == 0 || !text_is_alnum(text[i - 1])) && spoken_begins(text, len, i))
-            rc = spoken_at(&l, i, &next);
-        else
-            continue;
-        if (rc < 0)
-            return -1;
-        next = next > i ? next : i + 1;
-        low = next;
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        for (uint64_t places = m->digits | m->spoken; places; places &= places - 1) {
+            uint32_t at = base + (uint32_t)__builtin_ctzll(places), next = at;
+            if (at < low)
+                continue;
+            if (place_read(&l, low, at, &next) < 0)
+                return -1;
+            low = next > at ? next : low;
+        }
     }
     return 0;
 }

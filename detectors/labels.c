@@ -11,11 +11,12 @@
  */
 #include "labels.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "label_index.h"
 #include "phi.h"
 #include "text.h"
+#include "word_lists.h"
 
 enum { WORD_MAX = 24, WORDS = 7, PHRASE_WORDS = 4, PHRASE_MAX = 40, GAP_MAX = 12, ASIDE_MAX = 24, LINKS_MAX = 4 };
 
@@ -25,93 +26,90 @@ static const struct label labels[] = {
 #undef LABEL
 };
 
-struct word {
+struct label_word {
     uint32_t begin, end; /* in the text */
     uint8_t len;
     char folded[WORD_MAX];
 };
 
-struct words {
-    struct word v[WORDS]; /* the nearest first */
+struct label_words {
+    struct label_word v[WORDS]; /* the nearest first */
     unsigned n;
 };
 
-static int label_compare(const void *key, const void *item)
+#include "dictionaries/labels.inc"
+
+_Static_assert(sizeof labels / sizeof *labels == LABELS_INDEXED, "run detectors/dictionaries/lists.py after a change of labels.def");
+
+static const struct label *label_look(uint64_t hash, const char *folded, size_t len)
 {
-    return strcmp(key, ((const struct label *)item)->word);
+    uint32_t number = label_index_find(labels_index, LABELS_BITS, hash);
+    const struct label *l = number ? &labels[number - 1] : NULL;
+    return l && strncmp(l->word, folded, len) == 0 && !l->word[len] ? l : NULL;
 }
 
-static const struct label *label_look(const char *folded)
+static const struct label *label_exact(const char *folded, size_t len)
 {
-    return bsearch(folded, labels, sizeof labels / sizeof *labels, sizeof *labels, label_compare);
+    return label_look(label_hash(folded, (uint32_t)len), folded, len);
 }
 
 /* The label, or what it is the plural of. */
-static const struct label *label_of(char *folded)
+static const struct label *label_of(const char *folded, size_t len)
 {
-    const struct label *found = label_look(folded);
-    size_t len = strlen(folded);
-    if (found || len < 4 || folded[len - 1] != 's')
-        return found;
-    folded[len - 1] = 0;
-    found = label_look(folded);
-    folded[len - 1] = 's';
-    return found;
+    const struct label *found = label_exact(folded, len);
+    return found || len < 4 || folded[len - 1] != 's' ? found : label_exact(folded, len - 1);
 }
 
-static bool word_in(const char *folded, const char *list)
+static uint64_t lists_of(const struct label_word *word)
 {
-    size_t len = strlen(folded);
-    for (const char *at = list; (at = strstr(at, folded)); at += len)
-        if (len && at[-1] == ' ' && at[len] == ' ')
-            return true;
-    return false;
+    return word_lists_find(words_hash(word->folded, word->len));
 }
-
-static const char qualifiers[] =
-    " no nos num nums nbr nr number numbers id ids identifier identifiers identification identity ref reference "
-    "numero nro ident ";
-static const char asides[] = " listed under verified confirmed ending reads reading which that shown recorded documented ";
-static const char identifying[] = " id ids identifier identifiers ident ref ";
-static const char links[] =
-    " is was are were as be of the a an her his my your our their its with under listed verified confirmed show shows "
-    "showing showed assigned given issued ending reads reading read says now currently previously formerly still also entered written noted changed updated corrected "
-    "dob in on at to for by using from via new old current "
-    "primary secondary which that shown recorded documented and or me us him them called card plan has this es del de ";
 
 /* "memberid", "accountno": what stands before the word for a number. */
 static const struct label *label_with_suffix(const char *folded, size_t len)
 {
     static const char *const suffixes[] = {"number", "num", "nbr", "no", "ids", "id", "identifier", "ref"};
-    char head[PHRASE_MAX];
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        size_t n = strlen(suffixes[i]);
-        if (len < n + 3 || len >= sizeof head || memcmp(folded + len - n, suffixes[i], n) != 0)
+    static const uint8_t sizes[] = {6, 3, 3, 2, 3, 2, 10, 3};
+    _Static_assert(sizeof sizes == sizeof suffixes / sizeof *suffixes, "a size for each suffix");
+    char last = len ? folded[len - 1] : 0;
+    for (size_t i = 0; i < sizeof sizes; i++) {
+        size_t n = sizes[i];
+        if (last != suffixes[i][n - 1] || len < n + 3 || len >= PHRASE_MAX || memcmp(folded + len - n, suffixes[i], n) != 0)
             continue;
-        memcpy(head, folded, len - n);
-        head[len - n] = 0;
-        const struct label *found = label_of(head);
+        const struct label *found = label_of(folded, len - n);
         if (found)
             return found;
     }
     return NULL;
 }
 
-/* The longest run of words from word i on, outwards, that is a label. *last gets its outermost word. */
-static const struct label *label_phrase(const struct words *w, unsigned i, bool *worded)
+/* The longest run of words from word i on, outwards, that is a label. The phrase is put together from its end, so that
+ * the hash grows with it. */
+static const struct label *label_phrase(const struct label_words *w, unsigned i, bool *worded)
 {
     const struct label *best = NULL;
-    for (unsigned n = 1; n <= PHRASE_WORDS && i + n <= w->n; n++) {
-        char phrase[PHRASE_MAX];
-        size_t len = 0;
-        for (unsigned k = i + n; k-- > i;) {
-            if (len + w->v[k].len >= sizeof phrase)
-                return best;
-            memcpy(phrase + len, w->v[k].folded, w->v[k].len);
-            len += w->v[k].len;
+    const char *last = w->v[i].folded + w->v[i].len; /* few words end like a label */
+    unsigned end_letters = w->v[i].len < 3 ? 0 : (last[-3] & 31u) << 10 | (last[-2] & 31u) << 5 | (last[-1] & 31u);
+    if (w->v[i].len >= 3 && !(label_ends[end_letters / 64] >> end_letters % 64 & 1))
+        return NULL;
+    char phrase[PHRASE_MAX];
+    uint32_t at = PHRASE_MAX - 1, end = at; /* one byte less: a phrase is shorter than PHRASE_MAX */
+    uint64_t hash = LABEL_HASH, singular = LABEL_HASH;
+    bool plural = w->v[i].len && w->v[i].folded[w->v[i].len - 1] == 's';
+    for (unsigned k = i; k < i + PHRASE_WORDS && k < w->n; k++) {
+        const struct label_word *word = &w->v[k];
+        if (word->len > at)
+            return best;
+        for (uint32_t c = word->len; c-- > 0;) {
+            phrase[--at] = word->folded[c];
+            hash = label_hash_add(hash, word->folded[c]);
+            if (plural && at + 1 < end)
+                singular = label_hash_add(singular, word->folded[c]);
         }
-        phrase[len] = 0;
-        const struct label *found = label_of(phrase), *suffixed = found ? NULL : label_with_suffix(phrase, len);
+        const struct label *found = label_look(hash, phrase + at, end - at);
+        if (!found && plural && end - at >= 4)
+            found = label_look(singular, phrase + at, end - at - 1);
+        const struct label *suffixed = found ? NULL : label_with_suffix(phrase + at, end - at);
         if (suffixed)
             *worded = true;
         if (found || suffixed)
@@ -151,11 +149,15 @@ static char accented_before(const char *text, uint32_t at)
 }
 
 /* The word that ends at `end`, folded; apostrophes in it do not count. False when it is too long. */
-static bool word_read(const char *text, uint32_t end, struct word *word)
+static bool word_read(const char *text, uint32_t end, struct label_word *word)
 {
     char back[WORD_MAX];
     uint32_t n = 0, i = end;
     while (i > 0) {
+        if (is_word_byte(text[i - 1]) && n < sizeof back - 1) { /* nearly always */
+            back[n++] = text_lower(text[--i]);
+            continue;
+        }
         uint32_t mark = n ? apostrophe_before(text, i) : 0;
         if (mark && is_word_byte(text[i - mark - 1])) {
             i -= mark;
@@ -169,28 +171,37 @@ static bool word_read(const char *text, uint32_t end, struct word *word)
         back[n++] = accented ? accented : text_lower(text[i - 1]);
         i -= accented ? 2 : 1;
     }
-    *word = (struct word){.begin = i, .end = end, .len = (uint8_t)n};
+    *word = (struct label_word){.begin = i, .end = end, .len = (uint8_t)n};
     for (uint32_t k = 0; k < n; k++)
         word->folded[k] = back[n - 1 - k];
     return n > 0;
 }
 
+/* A byte of ASCII in a set of bits, two times 64. */
+#define BYTE(c) (UINT64_C(1) << ((c) & 63))
+static inline bool byte_in(char c, const uint64_t set[2])
+{
+    return (unsigned char)c < 128 && set[(unsigned char)c / 64] >> (c & 63) & 1;
+}
+
 /* What may stand between the words of a label. */
 static uint32_t between_words(const char *text, uint32_t at)
 {
+    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#') | BYTE('(') | BYTE(')') |
+                                        BYTE('"'), BYTE('_')};
     uint32_t i = at;
-    while (i > 0 && at - i < 3 && text[i - 1] && strchr(" _-./'#()\"", text[i - 1]))
+    while (i > 0 && at - i < 3 && byte_in(text[i - 1], between))
         i--;
     return i;
 }
 
-static void words_read(const char *text, uint32_t at, struct words *w)
+static void words_read(const char *text, uint32_t at, struct label_words *w)
 {
     w->n = 0;
     while (w->n < WORDS && word_read(text, at, &w->v[w->n])) {
         uint32_t begin = w->v[w->n++].begin;
         at = between_words(text, begin);
-        if (at > 0 && text[at - 1] == ',' && word_in(w->v[w->n - 1].folded, asides))
+        if (at > 0 && text[at - 1] == ',' && lists_of(&w->v[w->n - 1]) & LIST(ASIDE))
             at = between_words(text, at - 1); /* "MRN, listed as 482193" */
         if (at == 0 || at == begin)
             return;
@@ -205,6 +216,10 @@ struct gap {
 /* Over blanks, marks and one line break; a note in brackets is read over. */
 static struct gap gap_before(const char *text, uint32_t at)
 {
+    static const uint64_t marks[2] = {
+        BYTE(' ') | BYTE('\t') | BYTE('\r') | BYTE('\n') | BYTE(':') | BYTE('=') | BYTE('#') | BYTE('*') | BYTE('"') | BYTE('\'') | BYTE('(') |
+            BYTE('<') | BYTE('>') | BYTE('-') | BYTE('.'),
+        BYTE('|') | BYTE('[') | BYTE('{') | BYTE('_') | BYTE('`') | BYTE('\\')};
     struct gap g = {.end = at};
     unsigned lines = 0;
     while (g.end > 0 && at - g.end < GAP_MAX) {
@@ -227,7 +242,7 @@ static struct gap gap_before(const char *text, uint32_t at)
             break;
         if (c == '|' && (text[g.end] == '|' || (text[g.end] != ' ' && (g.end < 2 || text[g.end - 2] != ' '))))
             break; /* a field of HL7, not of a table */
-        if (!c || !strchr(" \t\r\n:=#|*\"'([{<>-._`\\", c))
+        if (!byte_in(c, marks))
             break;
         g.colon = g.colon || c == ':' || c == '=';
         g.marked = g.marked || c == ':' || c == '=' || c == '#' || c == '|' || c == '\t';
@@ -241,7 +256,7 @@ static struct gap gap_before(const char *text, uint32_t at)
 }
 
 /* A line break ends the label unless a colon stood there or the label has the line for itself. */
-static bool label_spans_line(const char *text, const struct words *w, const struct gap *g)
+static bool label_spans_line(const char *text, const struct label_words *w, const struct gap *g)
 {
     if (!g->line || g->colon)
         return true;
@@ -250,18 +265,15 @@ static bool label_spans_line(const char *text, const struct words *w, const stru
 }
 
 /* "XYZ 123456789": capitals that belong to the value, when no label is among them. */
-static bool capitals_lead(const char *text, const struct word *word)
+static bool capitals_lead(const char *text, const struct label_word *word)
 {
-    static const char never[] = " date time age code type icd cpt ndc drg room bed a i in on at and for dob sex size ";
-    char folded[WORD_MAX];
     uint32_t len = word->end - word->begin;
-    if (word_in(word->folded, never) || len > 4 || text[word->end] != ' ')
+    if (len > 4 || text[word->end] != ' ')
         return false;
     for (uint32_t i = word->begin; i < word->end; i++)
         if (!text_is_upper(text[i]))
             return false;
-    memcpy(folded, word->folded, (size_t)word->len + 1);
-    return !label_of(folded) && !word_in(word->folded, qualifiers) && !word_in(word->folded, links);
+    return !(lists_of(word) & (LIST(NEVER_LEADS) | LIST(QUALIFIER) | LIST(LINK))) && !label_of(word->folded, word->len);
 }
 
 /* What the words so far were. */
@@ -272,21 +284,22 @@ struct reading {
 };
 
 /* One step outwards from the number. False: the words end here. */
-static bool word_passes(const struct word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
+static bool word_passes(const struct label_word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
 {
-    if (word_in(word->folded, qualifiers)) {
+    uint64_t lists = lists_of(word);
+    if (lists & LIST(QUALIFIER)) {
         f->worded = true;
-        r->alone = r->alone || word_in(word->folded, identifying);
+        r->alone = r->alone || lists & LIST(IDENTIFYING);
         return true;
     }
-    if (word_in(word->folded, links) && ++r->links <= LINKS_MAX)
+    if (lists & LIST(LINK) && ++r->links <= LINKS_MAX)
         return true;
     if (!g->colon || r->loose || left < 2)
         return false;
     return r->loose = true;
 }
 
-static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct words *w)
+static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct label_words *w)
 {
     struct gap g = gap_before(text, at);
     struct reading r = {0};
@@ -320,7 +333,7 @@ bool label_before(const char *text, uint32_t at, struct label_found *found)
     *found = (struct label_found){.value = at};
     if (at == 0)
         return false;
-    struct words words;
+    struct label_words words;
     bool is = label_read(text, at, found, true, &words);
     explicit_bzero(&words, sizeof words);
     return is;
@@ -330,9 +343,6 @@ bool label_before(const char *text, uint32_t at, struct label_found *found)
 
 const struct label *label_prefix(const char *text, uint32_t len)
 {
-    static const char own[] =
-        " mrn mrno acct acc accn acn clm enc csn har hpb mbr mem pol grp hmo ppo uhc bcbs ins ehr emr claim member policy "
-        "auth inv invoice npi dl spec medrec med pid pat case ref lic account ord req inc tkt ";
     static const struct {
         const char *prefix, *word;
     } meant[] = {{"clm", "claim"}, {"enc", "encounter"}, {"hpb", "member"}, {"mbr", "member"}, {"mem", "member"},
@@ -346,12 +356,14 @@ const struct label *label_prefix(const char *text, uint32_t len)
     }
     if (n > 3 && memcmp(folded, "mrn", 3) == 0) /* "mrnr472348" */
         folded[3] = 0;
-    if (n < 2 || !word_in(folded, own))
+    if (n > 3 && !folded[3])
+        n = 3;
+    if (n < 2 || !(word_lists_find(words_hash(folded, n)) & LIST(OWN_PREFIX)))
         return NULL;
     for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
         if (strcmp(folded, meant[i].prefix) == 0)
-            return label_look(meant[i].word);
-    return label_look(folded);
+            return label_exact(meant[i].word, strlen(meant[i].word));
+    return label_exact(folded, n);
 }
 
 const struct label *label_find(const char *label, uint32_t len)
@@ -365,7 +377,6 @@ const struct label *label_find(const char *label, uint32_t len)
             return NULL;
         folded[n++] = text_lower(label[i]);
     }
-    folded[n] = 0;
-    const struct label *found = n ? label_of(folded) : NULL;
+    const struct label *found = n ? label_of(folded, n) : NULL;
     return found ? found : label_with_suffix(folded, n);
 }

@@ -8,65 +8,53 @@
 #include <string.h>
 
 #include "text.h"
+#include "word_lists.h"
 
 enum { NAME_WORDS_MAX = 5 };
 
-static bool word_in(const char *list, const char *word, uint32_t len)
+enum { LISTED_MAX = 21 };
+
+/* The lists of a word, in any case. */
+static uint64_t lists_of(const char *word, uint32_t len)
 {
-    char key[24];
-    if (len == 0 || len > sizeof key - 3)
-        return false;
-    key[0] = ' ';
+    char folded[LISTED_MAX];
+    if (len == 0 || len > LISTED_MAX)
+        return 0;
     for (uint32_t i = 0; i < len; i++)
-        key[i + 1] = text_lower(word[i]);
+        folded[i] = text_lower(word[i]);
+    return word_lists_find(words_hash(folded, len));
+}
+
+/* Words that stand behind each other in a list: "Hope Hospital". */
+static bool words_neighbour(const char *words, uint32_t len)
+{
+    static const char *const texts[] = {
+#define LIST_OF(name, words) [LIST_##name] = " " words " ",
+#include "word_lists.def"
+#undef LIST_OF
+    };
+    char key[LISTED_MAX + 3] = " ";
+    for (uint32_t i = 0; i < len; i++)
+        key[i + 1] = text_lower(words[i]);
     key[len + 1] = ' ';
-    key[len + 2] = 0;
-    return strstr(list, key) != NULL;
+    return strstr(texts[LIST_NO_NAME], key) != NULL;
 }
 
 bool name_word_is_common(const char *word, uint32_t len)
 {
-    static const char *const common[26] = {
-        [0] = " a about address admission admitted after age all allergies also am an and appointment are "
-               "as assessment at attending ",
-        [1] = " background be bell bill birth black blood brown but by ",
-        [2] = " called came can care case chart chase chief clinic complains complaint consult contact "
-               "could current ",
-        [3] = " daily date day days denies department diagnosis dictated did discharge discussed do dob "
-               "doctor does during ",
-        [4] = " email er evaluation exam examination ",
-        [5] = " family father fax female findings follow followup for from ",
-        [6] = " gender general grant gray green ",
-        [7] = " had has have he her here him his history home hope hospital ",
-        [8] = " i icu id if impression in insurance is it ",
-        [11] = " labs last left long ",
-        [12] = " male mark may me med medical medication medications member mother mr mrn mrs ms my ",
-        [13] = " name need new no none normal not note notes now number nurse ",
-        [14] = " of office on or our ",
-        [15] = " page patient pcp phone physical physician plan please policy presented presents primary "
-               "procedure provider ",
-        [17] = " reason received referred regarding reports result results return review right room rose ",
-        [18] = " said saw seen service sex she short shows signed since social ssn started stated states "
-               "status subject summary surgery ",
-        [19] = " telephone test thank thanks that the their them then there they this time to today told "
-               "treatment ",
-        [20] = " under unit until up us use ",
-        [21] = " visit ",
-        [22] = " was we well were what when where which white who will with without would ",
-        [24] = " years yes you young your ",
-    };
-    unsigned letter = len ? (unsigned)(text_lower(word[0]) - 'a') : 26;
-    return letter < 26 && common[letter] && word_in(common[letter], word, len);
+    if (len == 0 || len > LISTED_MAX)
+        return false;
+    return memchr(word, ' ', len) ? words_neighbour(word, len) : (lists_of(word, len) & LIST(NO_NAME)) != 0;
 }
 
 static bool word_is_particle(const char *word, uint32_t len)
 {
-    return word_in(" van von der den de del della di da dos la le las los el al bin ibn ben ter ten st y e ", word, len);
+    return lists_of(word, len) & LIST(NAME_PARTICLE);
 }
 
 static bool word_is_suffix(const char *word, uint32_t len)
 {
-    return word_in(" md do np pa rn lpn phd dds dmd od dpm dnp jr sr ii iii iv esq mba mph ms facp pharmd lcsw cnm crna aprn ", word, len);
+    return lists_of(word, len) & LIST(NAME_SUFFIX);
 }
 
 uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)

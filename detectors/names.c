@@ -12,6 +12,7 @@
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "word_lists.h"
 
 enum { RUN_MAX = 12 };
 
@@ -31,6 +32,22 @@ static bool is_particle(const struct word *x)
     return x->classes & LEX(PARTICLE) && x->shape != SHAPE_UPPER && x->shape != SHAPE_INITIAL;
 }
 
+/* "J.", "Wm.", "St.": what a period shortens; "Kim." and "MD." end a sentence. */
+static bool is_short_form(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_INITIAL || x->classes & (LEX(PARTICLE) | LEX(TITLE) | LEX(DOCTOR)) || words_in(w, i, LIST(GIVEN_SHORT)))
+        return true;
+    return x->letters <= 3 && !(x->classes & LEX(CREDENTIAL)) && !FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2;
+}
+
+/* "Brennan, [MD]" is no second name. */
+static bool is_credential(const struct words *w, uint32_t i)
+{
+    return i > 0 && w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape == SHAPE_UPPER && w->v[i].gap & GAP_COMMA && is_name(w, i - 1);
+}
+
 /* May a name go on over this gap? */
 static bool joins(const struct words *w, uint32_t i)
 {
@@ -38,7 +55,7 @@ static bool joins(const struct words *w, uint32_t i)
 
     if (gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_UNDERSCORE))
         return false;
-    return !(gap & GAP_PERIOD) || w->v[i - 1].shape == SHAPE_INITIAL || w->v[i - 1].letters <= 3;
+    return !(gap & GAP_PERIOD) || is_short_form(w, i - 1);
 }
 
 /* "Smith, John": one word, a comma, and a name that no comma follows. */
@@ -48,7 +65,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
     bool labelled = !before || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
 
-    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
@@ -165,15 +182,64 @@ static bool has_age(const struct words *w, const struct run *r)
     return false;
 }
 
+/* "Therapist: Priya, how was ...": who is spoken to. */
+static bool is_spoken_to(const struct words *w, const struct run *r)
+{
+    uint32_t i = r->last + 1;
+
+    return w->v[r->first].gap & GAP_COLON && i < w->n && w->v[i].gap & GAP_COMMA && w->v[i].shape == SHAPE_LOWER;
+}
+
+/* "signed by", "cc:", "Sincerely,": the word in front of i names the writer. "reported by" may be anybody. */
+static bool is_signature(const struct words *w, uint32_t i)
+{
+
+    if (!(w->v[i - 1].classes & LEX(SIGN)) || (i > 1 && w->v[i - 2].classes & LEX(PATIENT)))
+        return false;
+    if (w->v[i].gap & (GAP_COLON | GAP_COMMA))
+        return true;
+    return i > 1 && words_is(w, i - 1, "by") && w->v[i - 2].classes & LEX(SIGN) && !words_in(w, i - 2, LIST(SIGNS_FOR_ANYBODY));
+}
+
+/* "referring Tobias": what is done to somebody; "Referring: Tobias" is a form's. The word in front of i. */
+static bool is_deed(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i - 1];
+
+    return x->letters > 5 && memcmp(w->text + x->end - 3, "ing", 3) == 0 && !(w->v[i].gap & GAP_COLON);
+}
+
+/* A name is a professional's only where the text says so: policies let those pass that hide everybody else's. */
+static bool is_provider(const struct words *w, const struct run *r)
+{
+    bool comma = false;
+
+    for (uint32_t i = r->first, k = 0; i > 0 && k < 3; i--, k++) {
+        const struct word *x = &w->v[i - 1];
+        if (w->v[i].gap & (GAP_LINE | GAP_BLANK | GAP_STOP | GAP_START) || x->label == LABEL_NAME)
+            return false;
+        if (w->v[i].gap & GAP_PERIOD && !(x->classes & (LEX(DOCTOR) | LEX(TITLE))))
+            return false;
+        if (x->classes & (LEX(PROVIDER) | LEX(DOCTOR)))
+            return !comma && !is_spoken_to(w, r) && !is_deed(w, i);
+        if (is_signature(w, i))
+            return !comma;
+        if (!(x->classes & (LEX(CREDENTIAL) | LEX(TITLE))) && !words_in(w, i - 1, LIST(PROVIDER_LINK)))
+            return false;
+        comma = comma || w->v[i].gap & GAP_COMMA;
+    }
+    return false;
+}
+
 static enum phi_kind kind_of(const struct words *w, const struct run *r)
 {
-    uint64_t near = classes_before(w, r->first, 1), before = classes_before(w, r->first, 3);
+    uint64_t before = classes_before(w, r->first, 3);
 
-    if (near & LEX(DOCTOR) || has_credential(w, r))
+    if (has_credential(w, r))
         return PHI_NAME_PROVIDER;
-    if (before & LEX(RELATION))
+    if (before & LEX(RELATION) && !(classes_before(w, r->first, 1) & LEX(DOCTOR)))
         return PHI_NAME_RELATIVE;
-    if (before & (LEX(PROVIDER) | LEX(SIGN) | LEX(DOCTOR)))
+    if (is_provider(w, r))
         return PHI_NAME_PROVIDER;
     if (before & (LEX(PATIENT) | LEX(LABEL)) || has_age(w, r))
         return PHI_NAME_PATIENT;
@@ -247,8 +313,10 @@ int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink
 {
     for (uint32_t i = w->first; i < w->last; i++) {
         const struct word *x = &w->v[i];
+        if (x->label != LABEL_NONE || !x->score)
+            continue;
         struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = x->score};
-        if (x->label == LABEL_NONE && x->score && phi_candidate_add(sink, &c) < 0)
+        if (phi_candidate_add(sink, &c) < 0)
             return -1;
     }
     return 0;
@@ -262,6 +330,8 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     while (done > 0 && done < w->last && is_name(w, done) && is_name(w, done - 1) && joins(w, done))
         done++;
     for (uint32_t i = done; i < w->last; i++) {
+        if (w->v[i].label != LABEL_NAME && w->v[i].letters != 1)
+            continue;
         struct run r = {i, i, 0, 0};
         struct phi_candidate c = {0};
         uint32_t typist = w->v[i].letters == 1 ? find_typist(w, i) : 0;
@@ -273,7 +343,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
             i = typist;
             continue;
         }
-        if (!is_name(w, i))
+        if (!is_name(w, i) || is_credential(w, i))
             continue;
         extend(w, &r);
         add_suffix(w, &r);

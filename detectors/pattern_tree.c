@@ -71,6 +71,27 @@ static void set_class(struct byte_set *s, char letter)
             byte_set_add(s, b);
 }
 
+/* At the p of \p{Lu}: what characters of that kind may begin with, and r->p behind it. Cased letters are all one where case
+ * does not count. False: not of this form. */
+static bool set_property(struct reader *r, struct byte_set *s)
+{
+    const char *name = r->p + 2, *end = r->p[1] == '{' ? strchr(name, '}') : NULL;
+    if (!end)
+        return false;
+    size_t len = (size_t)(end - name);
+    bool letters = *r->p == 'p' && len > 0 && *name == 'L' && (len == 1 || (len == 2 && strchr("lu", name[1])));
+    bool digits = *r->p == 'p' && len > 0 && *name == 'N' && (len == 1 || (len == 2 && name[1] == 'd'));
+    if (letters && (len == 1 || name[1] == 'u' || r->caseless))
+        set_range(s, 'A', 'Z');
+    if (letters && (len == 1 || name[1] == 'l' || r->caseless))
+        set_range(s, 'a', 'z');
+    if (digits)
+        set_range(s, '0', '9');
+    set_range(s, letters || digits ? 0x80 : 0, 0xFF);
+    r->p = end + 1;
+    return true;
+}
+
 /* One code point of the pattern, by its first byte. */
 static void set_code_point(struct byte_set *s, uint32_t c, bool caseless)
 {
@@ -148,6 +169,8 @@ static int read_class(struct reader *r)
                 set_class(&set, *r->p++);
                 continue;
             }
+            if ((*r->p == 'p' || *r->p == 'P') && set_property(r, &set))
+                continue;
             low = *r->p == 'b' ? (r->p++, 8) : read_escaped_literal(r);
         } else {
             low = (int64_t)read_utf8(r);
@@ -226,9 +249,13 @@ static int read_escape(struct reader *r)
         set_class(&r->t->v[node].set, c);
         return node;
     }
-    if ((c == 'p' || c == 'P') && r->p[1] == '{' && strchr(r->p, '}')) {
-        r->p = strchr(r->p, '}') + 1;
-        return node_any(r);
+    if (c == 'p' || c == 'P') {
+        struct byte_set set = {{0}};
+        if (!set_property(r, &set))
+            r->lost = true;
+        int node = node_add(r, NODE_SET);
+        r->t->v[node].set = set;
+        return node;
     }
     if (c >= '1' && c <= '9') { /* a back reference, or octal: both any */
         while (*r->p >= '0' && *r->p <= '9')

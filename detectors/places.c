@@ -187,11 +187,10 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
     while (done > 0 && done < w->last && is_place(w, done) && is_place(w, done - 1) && joins(w, done))
         done++;
     for (uint32_t i = done; i < w->last; i++) {
-        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};
-        uint32_t last;
-        if (!is_place(w, i))
+        if (w->v[i].label != LABEL_PLACE)
             continue;
-        last = run_end(w, i);
+        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};
+        uint32_t last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
         if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last) || (last == i && !has_reason(w, i))) {

@@ -16,6 +16,7 @@
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "scratch.h"
 #include "streets.h"
 #include "words.h"
 #include "worklist.h"
@@ -41,6 +42,7 @@ struct prose {
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
+    struct evidence evidence; /* of the word at hand */
     prose_watch *watch;
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
@@ -94,28 +96,17 @@ static void weigh_genre(struct prose *p, int32_t sum[LABELS])
     }
 }
 
-static void decide(struct prose *p, uint32_t i)
+static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct evidence f;
+    struct evidence *f = &p->evidence;
     int32_t sum[LABELS], name, place;
 
-    if (i && x->shape == SHAPE_UPPER && x->letters <= 3 && words_is(w, i - 1, "initials")) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        return;
-    }
-    if (!p->watch && worklist_name(w, i)) {
-        worklist_label(w, i);
-        return;
-    }
-    if (!evidence_candidate(w, i) || is_code_of_message(w, x))
-        return;
-    evidence_gather(w, i, p->dictionary, &p->seen, &f);
+    evidence_gather(w, i, p->dictionary, &p->seen, f);
     if (p->watch)
-        p->watch(p->context, w, i, &f);
-    evidence_weigh(&f, sum);
+        p->watch(p->context, w, i, f);
+    evidence_weigh(f, sum);
     weigh_genre(p, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;
@@ -130,6 +121,24 @@ static void decide(struct prose *p, uint32_t i)
     x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);
     if (x->label == LABEL_NAME && x->shape != SHAPE_INITIAL)
         seen_add(&p->seen, x->hash);
+}
+
+static void decide(struct prose *p, uint32_t i)
+{
+    struct words *w = p->words;
+    struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        return;
+    }
+    if (!p->watch && worklist_name(w, i)) {
+        worklist_label(w, i);
+        return;
+    }
+    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+        decide_candidate(p, i);
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
@@ -189,19 +198,26 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
-               struct phi_candidates *sink)
+static int scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len, const struct marks *marks,
+                struct phi_candidates *sink)
 {
     struct prose p = {.dictionary = d, .words = w, .sink = sink};
     int more;
 
     words_start(w, text, len);
+    w->marks = marks;
     while ((more = next_chunk(&p)) > 0) {
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
+}
+
+int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+               struct phi_candidates *sink)
+{
+    return scan(d, w, text, len, NULL, sink);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -225,7 +241,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return prose_scan(phi_engine_words(e), w, text, len, sink);
+    return scan(phi_engine_words(e), w, text, len, scratch_marks(s), sink);
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

@@ -14,14 +14,13 @@
 #include <string.h>
 
 #include "engine.h"
-#include "marks.h"
 #include "name_words.h"
 #include "resolve.h"
 #include "scratch.h"
 #include "text.h"
 
 enum { SEED_SCORE = 75, SEEDS_MAX = 4096, PART_LETTERS = 3, SCORE_WHOLE = 80, SCORE_PART = 70, VALUE_MAX = 128, WORDS_MAX = 8, GAP_MAX = 8 };
-enum { PAIR_BITS = 1024, SLOTS_LEAST = 256, SLOTS_MOST = 8192 }; /* powers of two */
+enum { START_BITS_LOG = 12, START_BITS = 1 << START_BITS_LOG, SLOTS_LEAST = 256, SLOTS_MOST = 8192 }; /* powers of two */
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
@@ -47,7 +46,8 @@ struct seeds {
     uint32_t *slots; /* heads, from 1 */
     uint32_t mask;
     uint64_t *heads; /* a bit for each first word, by its hash */
-    uint64_t pairs[PAIR_BITS / 64]; /* a bit for the first two bytes of each */
+    uint32_t most_words; /* of any seed */
+    uint64_t starts[START_BITS / 64]; /* a bit for each first word, by its length and first bytes */
 };
 
 /* Numbers and names that name somebody wherever they stand; not dates, ages, cities or categories. */
@@ -93,11 +93,18 @@ static void head_add(struct seeds *all, uint64_t word)
     all->heads[(word & (8 * (uint64_t)all->mask + 7)) / 64] |= (uint64_t)1 << word % 64;
 }
 
-/* The first two bytes of the word at `at`, in any case, as a bit. */
-static unsigned word_pair(const char *text, uint32_t len, uint32_t at)
+/* The length and the first four bytes of the word at `at`, in any case, as a bit. */
+static inline unsigned word_start(const char *text, uint32_t len, uint32_t at, uint32_t n)
 {
-    unsigned second = at + 1 < len && text_is_alnum(text[at + 1]) ? (unsigned char)text[at + 1] | 0x20u : 0;
-    return (((unsigned char)text[at] | 0x20u) * 37 + second) % PAIR_BITS;
+    uint32_t first = 0;
+    if (len - at >= sizeof first)
+        memcpy(&first, text + at, sizeof first);
+    else
+        memcpy(&first, text + at, n < sizeof first ? n : sizeof first);
+    first |= 0x20202020;
+    if (n < sizeof first)
+        first &= ((uint32_t)1 << 8 * n) - 1;
+    return ((first ^ n << 16) * 0x9E3779B1u) >> (32 - START_BITS_LOG);
 }
 
 /* The hash of the words of a seed, which is told how many they are. */
@@ -108,8 +115,8 @@ static uint64_t seed_hash(struct seeds *all, struct seed *seed)
         uint32_t end = word_end(seed->text, seed->len, at);
         uint64_t word = text_hash_nocase(seed->text + at, end - at);
         if (seed->words == 0) {
-            unsigned pair = word_pair(seed->text, seed->len, at);
-            all->pairs[pair / 64] |= (uint64_t)1 << pair % 64;
+            unsigned start = word_start(seed->text, seed->len, at, end - at);
+            all->starts[start / 64] |= (uint64_t)1 << start % 64;
             head_add(all, word);
         }
         hash = hash_add(hash, word);
@@ -132,18 +139,25 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
     uint32_t *slot = &all->slots[hash & all->mask];
     for (uint32_t i = *slot; i; i = all->v[i - 1].next) {
         const struct seed *old = &all->v[i - 1];
-        if (old->len == seed.len && old->part == seed.part && text_equal_nocase(old->text, seed.text, seed.len))
+        if (old->len == seed.len && old->part == seed.part && text_equal_nocase(old->text, seed.text, seed.len)) {
+            if (old->kind == PHI_NAME_PROVIDER) /* two people, or one said twice: not surely the professional */
+                all->v[i - 1].kind = seed.kind;
             return;
+        }
     }
     seed.next = *slot;
+    all->most_words = seed.words > all->most_words ? seed.words : all->most_words;
     all->v[all->n++] = seed;
     *slot = all->n;
 }
 
+/* A professional is called by the family name; a given name alone is as likely a patient's. */
 static void seed_name_part(struct seeds *all, const char *text, uint32_t begin, uint32_t end, unsigned kind, bool family)
 {
     if (end < begin + PART_LETTERS || !text_is_letter(text[begin]) || name_word_is_common(text + begin, end - begin))
         return;
+    if (kind == PHI_NAME_PROVIDER && !family)
+        kind = PHI_NAME_UNKNOWN;
     seed_add(all, text, begin, end,
              (struct seed){.kind = (uint16_t)kind, .score = SCORE_PART, .part = true, .family = family});
 }
@@ -172,7 +186,7 @@ static void seeds_collect(struct seeds *all, const struct phi_scratch *s, const 
         bool name = resolve_family(v[i].kind) == PHI_NAME_PATIENT;
         bool one_word = word_end(text, v[i].end, v[i].begin) == v[i].end;
         if (name && one_word)
-            seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, false);
+            seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, notes[i].family_begin < notes[i].family_end);
         else
             seed_add(all, text, v[i].begin, v[i].end, (struct seed){.kind = v[i].kind, .score = SCORE_WHOLE});
         if (!name || one_word)
@@ -236,7 +250,7 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     for (uint32_t words = 1; words <= WORDS_MAX; words++) {
         hash = hash_add(hash, word);
         repeat_look(all, hash, words, text, len, at, &best, &best_end);
-        uint32_t next = next_word(text, len, end);
+        uint32_t next = words < all->most_words ? next_word(text, len, end) : len;
         if (next == len)
             break;
         end = word_end(text, len, next);
@@ -252,17 +266,19 @@ static int repeat_at(const struct seeds *all, struct phi_candidates *sink, const
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const char *text, uint32_t len)
+static int repeat_leaf(const struct seeds *all, struct phi_candidates *sink, const struct marks *m, const char *text, uint32_t len)
 {
     int added = 0;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t starts = marks_alnum_starts(&m); starts; starts &= starts - 1) {
-            uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
-            unsigned pair = word_pair(text, len, at);
-            if (!(all->pairs[pair / 64] >> pair % 64 & 1))
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++) {
+        uint64_t in = m->letters | m->digits;
+        for (uint64_t starts = marks_alnum_starts(m); starts; starts &= starts - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(starts);
+            uint64_t behind = ~in >> k;
+            uint32_t at = base + k, end = behind ? at + (unsigned)__builtin_ctzll(behind) : word_end(text, len, at);
+            unsigned start = word_start(text, len, at, end - at);
+            if (!(all->starts[start / 64] >> start % 64 & 1))
                 continue;
-            int rc = repeat_at(all, sink, text, len, at, word_end(text, len, at));
+            int rc = repeat_at(all, sink, text, len, at, end);
             if (rc < 0)
                 return -1;
             added |= rc;
@@ -307,7 +323,9 @@ int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct 
         sink->leaf = (uint32_t)i;
         sink->text = leaves[i].text;
         sink->len = leaves[i].len;
-        int rc = repeat_leaf(&all, sink, leaves[i].text, leaves[i].len);
+        if (marks_read_bits(&s->marks, leaves[i].text, leaves[i].len) < 0)
+            return -1;
+        int rc = repeat_leaf(&all, sink, s->marks.v, leaves[i].text, leaves[i].len);
         if (rc < 0)
             return -1;
         added |= rc;

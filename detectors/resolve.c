@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * 1. What is below its threshold or allowed is dropped.
- * 2. Overlapping candidates of one family unite: the span of all, the kind of the best that says whose it is.
+ * 2. Overlapping candidates of one family unite: the span of all, the kind of the one that says most about whose it is.
+ *    A name or a town inside an e-mail or street address is part of the address.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
  *    earlier rule). What a loser covered beside the winner stays covered, as its own finding: no byte that
  *    somebody held for PHI is given up.
@@ -61,24 +62,91 @@ static int candidate_rank(const struct candidate *a, const struct candidate *b)
     return rc;
 }
 
-static int by_family(const void *pa, const void *pb)
+/* ---- sorting: by a key of 64 bits, then by rank, then as they came ---- */
+
+enum { SORT_RUN = 8 };
+
+struct sort_item {
+    uint64_t key;
+    uint32_t at;
+};
+
+static bool item_less(const struct candidate *v, const struct sort_item *a, const struct sort_item *b)
 {
-    const struct candidate *a = pa, *b = pb;
-    int rc = compare_u32(a->leaf, b->leaf);
-    if (!rc)
-        rc = compare_u32(resolve_family(a->kind), resolve_family(b->kind));
-    if (!rc)
-        rc = compare_u32(a->begin, b->begin);
-    return rc ? rc : candidate_rank(a, b);
+    if (a->key != b->key)
+        return a->key < b->key;
+    int rank = candidate_rank(&v[a->at], &v[b->at]);
+    return rank ? rank < 0 : a->at < b->at;
 }
 
-static int by_place(const void *pa, const void *pb)
+/* By leaf, family where it counts, and place. */
+static uint64_t sort_key(const struct candidate *c, bool families)
 {
-    const struct candidate *a = pa, *b = pb;
-    int rc = compare_u32(a->leaf, b->leaf);
-    if (!rc)
-        rc = compare_u32(a->begin, b->begin);
-    return rc ? rc : candidate_rank(a, b);
+    unsigned family = families ? resolve_family(c->kind) : 0;
+    return (uint64_t)c->leaf << 39 | (uint64_t)family << 31 | c->begin; /* a text has less than 2^31 bytes */
+}
+
+static void items_insert(const struct candidate *v, struct sort_item *items, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        struct sort_item item = items[i];
+        uint32_t k = i;
+        for (; k > 0 && item_less(v, &item, &items[k - 1]); k--)
+            items[k] = items[k - 1];
+        items[k] = item;
+    }
+}
+
+static void items_merge(const struct candidate *v, const struct sort_item *from, uint32_t n, uint32_t middle, struct sort_item *to)
+{
+    uint32_t a = 0, b = middle;
+    for (uint32_t i = 0; i < n; i++) {
+        bool right = a == middle || (b < n && item_less(v, &from[b], &from[a]));
+        to[i] = from[right ? b++ : a++];
+    }
+}
+
+/* Moves each candidate to its place, along the cycles. */
+static void items_apply(struct candidate *v, uint32_t n, struct sort_item *items)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct candidate first = v[i];
+        uint32_t to = i;
+        while (items[to].at != i) {
+            uint32_t from = items[to].at;
+            v[to] = v[from];
+            items[to].at = to;
+            to = from;
+        }
+        v[to] = first;
+        items[to].at = to;
+    }
+}
+
+/* spare: room for as many. */
+static void candidates_sort(struct candidate *v, uint32_t n, bool families, struct candidate *spare)
+{
+    _Static_assert(sizeof(struct candidate) >= 2 * sizeof(struct sort_item), "two items fit into a candidate");
+    struct sort_item *items = (struct sort_item *)(void *)spare, *other = items + n;
+    bool sorted = true;
+    for (uint32_t i = 0; i < n; i++) {
+        items[i] = (struct sort_item){sort_key(&v[i], families), i};
+        sorted = sorted && (i == 0 || item_less(v, &items[i - 1], &items[i]));
+    }
+    if (sorted)
+        return;
+    for (uint32_t i = 0; i < n; i += SORT_RUN)
+        items_insert(v, items + i, n - i < SORT_RUN ? n - i : SORT_RUN);
+    for (uint32_t run = SORT_RUN; run < n; run *= 2) {
+        for (uint32_t i = 0; i < n; i += 2 * run) {
+            uint32_t size = n - i < 2 * run ? n - i : 2 * run;
+            items_merge(v, items + i, size, size < run ? size : run, other + i);
+        }
+        struct sort_item *swap = items;
+        items = other;
+        other = swap;
+    }
+    items_apply(v, n, items);
 }
 
 /* The candidates worth keeping, copied behind each other; the count. */
@@ -90,7 +158,7 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     for (uint32_t i = 0; i < s->found.n; i++) {
         if (v[i].score < engine_threshold(e, v[i].kind))
             continue;
-        if (allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
+        if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
         out[n++] = v[i];
     }
@@ -103,10 +171,36 @@ static bool kind_is_vague(unsigned kind)
     return kind == PHI_NAME_UNKNOWN || kind == PHI_DATE_OTHER;
 }
 
-static uint32_t candidates_unite(struct candidate *v, uint32_t n)
+/* How much a candidate's kind is worth for the union that begins at `begin`. A professional's name may pass where others
+ * are hidden, so that its word is the weakest, and holds only for a name that begins where it does: "Dr. Raman" in front
+ * says nothing about "Nora Raman". */
+static unsigned kind_weight(const struct candidate *c, uint32_t begin)
+{
+    bool provider = c->kind == PHI_NAME_PROVIDER;
+    if (kind_is_vague(c->kind) || (provider && c->begin != begin))
+        return 0;
+    if (c->via & PHI_VIA_REPEAT)
+        return 1;
+    return provider ? 2 : 3;
+}
+
+static bool kind_tells_more(const struct candidate *a, const struct candidate *b, uint32_t begin)
+{
+    unsigned wa = kind_weight(a, begin), wb = kind_weight(b, begin);
+    return wa != wb ? wa > wb : candidate_rank(a, b) < 0;
+}
+
+static uint16_t kind_of_union(const struct candidate *best, const struct candidate *telling, uint32_t begin)
+{
+    if (resolve_family(best->kind) == PHI_NAME_PATIENT)
+        return kind_weight(telling, begin) ? telling->kind : PHI_NAME_UNKNOWN;
+    return kind_is_vague(best->kind) ? telling->kind : best->kind;
+}
+
+static uint32_t candidates_unite(struct candidate *v, uint32_t n, struct candidate *spare)
 {
     uint32_t kept = 0;
-    qsort(v, n, sizeof *v, by_family);
+    candidates_sort(v, n, true, spare);
     for (uint32_t i = 0; i < n;) {
         struct candidate best = v[i], telling = v[i];
         uint32_t begin = v[i].begin, end = v[i].end, k = i + 1;
@@ -116,11 +210,10 @@ static uint32_t candidates_unite(struct candidate *v, uint32_t n)
             end = v[k].end > end ? v[k].end : end;
             if (candidate_rank(&v[k], &best) < 0)
                 best = v[k];
-            if (kind_is_vague(telling.kind) || (!kind_is_vague(v[k].kind) && candidate_rank(&v[k], &telling) < 0))
+            if (kind_tells_more(&v[k], &telling, begin))
                 telling = v[k];
         }
-        if (kind_is_vague(best.kind))
-            best.kind = telling.kind;
+        best.kind = kind_of_union(&best, &telling, begin);
         best.begin = begin;
         best.end = end;
         v[kept++] = best;
@@ -242,11 +335,41 @@ static bool piece_is_whole(const struct candidate *piece, const struct candidate
     return false;
 }
 
+static bool kind_is_address(unsigned kind)
+{
+    return kind == PHI_EMAIL || kind == PHI_GEO_STREET;
+}
+
+static bool kind_may_be_in_address(unsigned kind)
+{
+    return resolve_family(kind) == PHI_NAME_PATIENT || kind == PHI_GEO_CITY;
+}
+
+/* v is by place. The count of those kept. */
+static uint32_t parts_of_addresses_drop(struct candidate *v, uint32_t n)
+{
+    uint32_t kept = 0, reach = 0; /* where the addresses that begin up to here end */
+    for (uint32_t i = 0, k = 0; i < n; i++) {
+        if (i == 0 || v[i].leaf != v[i - 1].leaf)
+            reach = 0;
+        for (k = k > i ? k : i; k < n && v[k].leaf == v[i].leaf && v[k].begin <= v[i].begin; k++)
+            if (kind_is_address(v[k].kind) && v[k].end > reach)
+                reach = v[k].end;
+        if (v[i].end <= reach && kind_may_be_in_address(v[i].kind))
+            v[i].end = v[i].begin;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (v[i].begin < v[i].end)
+            v[kept++] = v[i];
+    return kept;
+}
+
 static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap, struct candidate *out,
                                  const struct phi_leaf *leaves)
 {
     struct sweep w = {.v = v, .heap = heap, .out = out, .out_max = 2 * n};
-    qsort(v, n, sizeof *v, by_place);
+    candidates_sort(v, n, false, out); /* which is empty yet */
+    n = parts_of_addresses_drop(v, n);
     for (uint32_t i = 0; i < n;) {
         uint32_t k = i;
         while (k < n && v[k].leaf == v[i].leaf)
@@ -290,7 +413,7 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
     struct candidate *v = s->work[0].v, *out = s->work[1].v;
-    uint32_t n = candidates_unite(v, candidates_filter(e, s, leaves, v));
+    uint32_t n = candidates_unite(v, candidates_filter(e, s, leaves, v), out);
     uint32_t identity = 0, category = 0;
     struct candidate *categories = out + 2 * (size_t)(n + 1);
     for (uint32_t i = 0; i < n; i++) {
@@ -302,6 +425,6 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
     uint32_t total = candidates_sweep(v, identity, s->work[2].v, out, leaves);
     memmove(out + total, categories, category * sizeof *out);
     total += category;
-    qsort(out, total, sizeof *out, by_place);
+    candidates_sort(out, total, false, v); /* which are done with */
     return findings_write(s, out, total);
 }

@@ -121,6 +121,9 @@ static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const s
     struct rule_scan scan = {e, s, view, GENRE_UNKNOWN};
     struct phi_candidates *sink = &s->found;
     s->longest = view->len > s->longest ? view->len : s->longest;
+    if (marks_read(&s->marks, view->text, view->len) < 0)
+        return -1;
+    s->dispatch.marks = s->marks.v;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;

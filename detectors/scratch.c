@@ -27,6 +27,7 @@ void phi_scratch_free(struct phi_scratch *s)
     phi_matcher_free(&s->matcher);
     phi_array_free(&s->found.items);
     phi_array_free(&s->next);
+    phi_array_free(&s->marks);
     phi_array_free(&s->findings);
     phi_array_free(&s->notes);
     for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
@@ -44,11 +45,14 @@ void phi_scratch_clear(struct phi_scratch *s)
     if (!s || !s->longest)
         return;
     size_t most = BLOCK_HEAD + (size_t)BLOCK_PER_BYTE * s->longest;
+    size_t marks = ((size_t)s->longest / MARKS_BYTES + 2) * sizeof(struct marks);
     for (size_t i = 0; i < sizeof s->mapped / sizeof *s->mapped; i++)
         mapped_wipe(&s->mapped[i]);
     for (size_t i = 0; i < SCRATCH_BLOCKS; i++)
         if (s->block[i].v)
             explicit_bzero(s->block[i].v, s->block[i].cap < most ? s->block[i].cap : most);
+    if (s->marks.v)
+        explicit_bzero(s->marks.v, s->marks.cap < marks ? s->marks.cap : marks);
     if (s->values)
         explicit_bzero(s->work[WORK_VALUES].v, s->values);
     s->longest = 0;

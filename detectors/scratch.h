@@ -8,6 +8,7 @@
 #include "detector.h"
 #include "dispatch.h"
 #include "mapped.h"
+#include "marks.h"
 #include "memory.h"
 #include "pattern.h"
 
@@ -39,6 +40,7 @@ struct phi_scratch {
     struct phi_candidates found;
     struct dispatch_state dispatch;
     struct phi_array next;       /* of dispatch */
+    struct phi_array marks;      /* struct marks of the view at hand */
     struct phi_array findings;   /* struct phi_finding, sorted: the result */
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
@@ -52,6 +54,11 @@ struct phi_scratch {
 static inline struct candidate *candidates(const struct phi_scratch *s)
 {
     return s->found.items.v;
+}
+
+static inline const struct marks *scratch_marks(const struct phi_scratch *s)
+{
+    return s->marks.v;
 }
 
 /* Adds as it is, without the map. 0 or -1. */

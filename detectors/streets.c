@@ -8,16 +8,9 @@
 #include "streets.h"
 
 #include "lexicon.h"
+#include "word_lists.h"
 
 enum { NAME_WORDS_MAX = 5 };
-
-static const char *const suffixes[] = {"st", "street", "ave", "av", "avenue", "rd", "road", "blvd", "boulevard", "ln", "lane", "dr", "drive",
-    "ct", "court", "cir", "circle", "pl", "place", "way", "ter", "terrace", "pkwy", "parkway", "trl", "trail", "hwy", "highway", "sq", "square",
-    "loop", "aly", "alley", "plz", "plaza", "pike", "tpke", "turnpike", "cres", "crescent", "xing", "crossing", "row", "cv", "cove", "bnd",
-    "expy", "expressway", "fwy", "freeway", "hts", "hollow", "holw", "broadway", NULL};
-static const char *const directions[] = {"n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west", NULL};
-static const char *const units[] = {"apt", "apartment", "suite", "ste", "unit", "bldg", "building", "fl", "floor", "rm", "room", "lot", "trlr",
-    "trailer", "spc", "dept", "no", NULL};
 
 static bool is_value(const struct word *x)
 {
@@ -51,11 +44,11 @@ static uint32_t with_unit(const struct words *w, uint32_t last)
 {
     uint32_t i = last + 1;
 
-    if (i < w->n && words_is_any(w, i, directions) && w->v[i].gap == GAP_SPACE && w->v[i].letters <= 2 && w->v[i].shape != SHAPE_LOWER)
+    if (i < w->n && words_in(w, i, LIST(DIRECTION)) && w->v[i].gap == GAP_SPACE && w->v[i].letters <= 2 && w->v[i].shape != SHAPE_LOWER)
         last = i++;
     if (i >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_OTHER | GAP_HYPHEN | GAP_LINE))
         return last;
-    if (words_is_any(w, i, units) && i + 1 < w->n && is_value(&w->v[i + 1]) &&
+    if (words_in(w, i, LIST(UNIT)) && i + 1 < w->n && is_value(&w->v[i + 1]) &&
         !(w->v[i + 1].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_OTHER)))
         return i + 1;
     if (w->v[i].shape == SHAPE_NUMBER && w->text[w->v[i].begin - 1] == '#')
@@ -76,10 +69,9 @@ static bool find_box(const struct words *w, uint32_t i, uint32_t *last)
 /* "Hwy 17", "Route 9", "County Road 12" */
 static bool find_highway(const struct words *w, uint32_t i, uint32_t *last)
 {
-    static const char *const roads[] = {"hwy", "highway", "route", "rte", "interstate", NULL};
 
     *last = i + 1;
-    return words_is_any(w, i, roads) && w->v[i].shape != SHAPE_LOWER && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && is_value(&w->v[i + 1]);
+    return words_in(w, i, LIST(ROAD)) && w->v[i].shape != SHAPE_LOWER && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && is_value(&w->v[i + 1]);
 }
 
 bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
@@ -94,9 +86,9 @@ bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
         return false;
     for (; k < w->n && k <= i + NAME_WORDS_MAX + 1 && (is_name_word(w, k) || (k == i + 1 && is_value(&w->v[k]))); k++) {
         bool plain = words_is(w, k, "broadway");
-        if (!words_is_any(w, k, suffixes) || (k == i + 1 && !plain))
+        if (!words_in(w, k, LIST(STREET_SUFFIX)) || (k == i + 1 && !plain))
             continue;
-        if (k + 1 < w->n && words_is_any(w, k + 1, suffixes) && is_name_word(w, k + 1) && w->v[k + 1].gap == GAP_SPACE)
+        if (k + 1 < w->n && words_in(w, k + 1, LIST(STREET_SUFFIX)) && is_name_word(w, k + 1) && w->v[k + 1].gap == GAP_SPACE)
             k++;
         *last = with_unit(w, k);
         return true;

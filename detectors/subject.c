@@ -71,7 +71,8 @@ static void number_one(struct numbering *all, struct phi_finding *f, const struc
     unsigned family = resolve_family(f->kind);
     bool name = family == PHI_NAME_PATIENT;
     bool full = name && note->family_begin < note->family_end && note->given_begin < note->given_end;
-    struct subject_slot *value = table_find(&all->table, fold_add(key_of(family, 'v'), text, f->begin, f->end));
+    uint64_t value_key = fold_add(key_of(family, 'v'), text, f->begin, f->end);
+    struct subject_slot *value = table_find(&all->table, value_key);
     f->subject = value->subject;
     if (full) { /* in either order */
         uint64_t key = fold_add(key_of(family, 'n'), text, note->given_begin, note->given_end);
@@ -82,7 +83,7 @@ static void number_one(struct numbering *all, struct phi_finding *f, const struc
     f->subject = f->subject ? f->subject : subject_new(all);
     if (!f->subject)
         return;
-    value = table_find(&all->table, fold_add(key_of(family, 'v'), text, f->begin, f->end));
+    value = table_find(&all->table, value_key); /* again: another may have taken its free slot */
     value->subject = value->subject ? value->subject : f->subject;
     if (!full)
         return;

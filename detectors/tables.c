@@ -29,9 +29,8 @@ static uint32_t cell_end(const char *text, uint32_t at, uint32_t end, char mark)
         if (quote)
             i = (uint32_t)(quote - text) + 1;
     }
-    while (i < end && text[i] != mark)
-        i++;
-    return i;
+    const char *found = memchr(text + i, mark, end - i);
+    return found ? (uint32_t)(found - text) : end;
 }
 
 static unsigned cells_count(const char *text, uint32_t begin, uint32_t end, char mark)
@@ -48,9 +47,24 @@ static bool is_telling(struct structured_field f)
     return f.kind != PHI_NONE && !f.plain && f.kind != PHI_DATE_SERVICE && f.kind != PHI_DATE_OTHER;
 }
 
+/* Are its cells as few and as short as those of a header? Nearly all lines are prose and turned away here. */
+static bool may_be_header(const char *text, uint32_t begin, uint32_t end, char mark)
+{
+    unsigned n = 0;
+    for (uint32_t i = begin; i <= end; n++) {
+        uint32_t to = cell_end(text, i, end, mark);
+        if (n == COLUMNS_MAX || to - i > CELL_MAX)
+            return false;
+        i = to + 1;
+    }
+    return n > 1;
+}
+
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
     unsigned known = 0, telling = 0;
+    if (!may_be_header(text, begin, end, mark))
+        return false;
     *table = (struct table){.mark = mark};
     for (uint32_t i = begin; i <= end;) {
         uint32_t to = cell_end(text, i, end, mark);
@@ -131,9 +145,13 @@ static int sql_run(const struct structured *t)
 {
     struct table table;
     for (uint32_t i = 0; i < t->len;) {
-        const char *word = memmem(t->text + i, t->len - i, "VALUES", 6);
-        if (!word)
+        const char *word = memchr(t->text + i, 'V', t->len - i); /* rarer than memmem is quick */
+        if (!word || t->len - (uint32_t)(word - t->text) < 6)
             return 0;
+        if (memcmp(word, "VALUES", 6) != 0) {
+            i = (uint32_t)(word - t->text) + 1;
+            continue;
+        }
         uint32_t at = (uint32_t)(word - t->text), close = at;
         i = at + 6;
         while (close > 0 && text_is_space(t->text[close - 1]))

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A word that announces a name ("Mr.", "wife", "Dear") is followed by one; a credential ("MD", "RN") follows one.
- * Nearly all words are turned away by their first letters and their length; only where one is not is the line read
- * word by word.
+ * Nearly all words are turned away by their first letters (marks.c); only where one is not is the line read word by
+ * word.
  */
 #include "titles.h"
 
 #include <string.h>
 
-#include "marks.h"
 #include "name_words.h"
+#include "scratch.h"
 #include "text.h"
+#include "word_lists.h"
 
 enum { TITLE_NAME, TITLE_RELATION, TITLE_CREDENTIAL, TITLE_GREETING };
 
@@ -23,59 +24,21 @@ static const struct phi_detector_rule rules[] = {
 
 enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TITLE, RELATION, GREETING, CREDENTIAL };
 
-/* By first letter; the capital behind each word is what it announces. */
-static const char *const announcers[26] = {
-    [0] = " attyO auntR aprnC arnpC ", [1] = " brotherR boyfriendR brO ", [2] = " cousinR captO colO crnaC cnmC cnpC cnaC ",
-    [3] = " drP doctorP daughterR dearG doC ddsC dmdC dpmC dptC dnpC dpmC deaconO ", [5] = " fatherR frO fianceR fnpC facsC facpC ",
-    [6] = " grandmotherR grandfatherR grandsonR granddaughterR girlfriendR guardianR godmotherR godfatherR ",
-    [7] = " husbandR honO hiG helloG ", [9] = " judgeO ", [11] = " lpnC lvnC lcswC lmftC lmhcC ltO ",
-    [12] = " mrM mrsM msM missM mxM momR motherR mdC mbbsC mswC mphC maC madamM ", [13] = " npC nieceR nephewR nurseP neighborR ",
-    [14] = " odC otrC officerO ", [15] = " profP partnerR pastorO paC phdC psydC pharmdC ptC ", [17] = " revO rabbiO roommateR rnC rphC rdC rrtC ",
-    [18] = " sirM sgtO srO sonR sisterR spouseR stepmotherR stepfatherR stepsonR stepdaughterR ", [20] = " uncleR ",
-    [22] = " wifeR ",
-};
-
-/* The second letters of the words above, a bit each; the third letters, bit 26 for none; the lengths. */
-static const uint32_t second_letters[26] = {
-    0x1A8000, 0x24000, 0x26001, 0x2F019, 0x0, 0x22101, 0x124100, 0x104110, 0x0, 0x100000, 0x0, 0x289004, 0x86C10B,
-    0x108110, 0x80028, 0xE0081, 0x0, 0x2E019, 0xAC140, 0x0, 0x2000, 0x0, 0x100, 0x0, 0x0, 0x0,
-};
-static const uint32_t third_letters[26] = {
-    0xA2000, 0x5004000, 0x10B801, 0x41C900D, 0x0, 0x4088005, 0x20009, 0x4042800, 0x0, 0x8, 0x0, 0x40420A0, 0x44C108A,
-    0x4028110, 0x4020020, 0x5064009, 0x0, 0x4284082, 0x40E6010, 0x0, 0x4, 0x0, 0x20, 0x0, 0x0, 0x0,
-};
-static const uint32_t lengths[26] = {
-    0x10, 0x284, 0x58, 0x15C, 0x0, 0x5C, 0x2F00, 0xAC, 0x0, 0x20, 0x0, 0x1C, 0x7C,
-    0x164, 0x8C, 0xDC, 0x0, 0x12C, 0x14CC, 0x0, 0x20, 0x0, 0x10, 0x0, 0x0, 0x0,
-};
-
-static enum announcer announcer_kind(char mark)
-{
-    static const char marks[] = "MPORGC";
-    const char *at = strchr(marks, mark);
-    return at && mark ? (enum announcer)(at - marks + 1) : ANNOUNCES_NOTHING;
-}
-
 static enum announcer announcer_of(const char *word, uint32_t len)
 {
-    unsigned letter = (unsigned)(text_lower(word[0]) - 'a');
-    if (len < 2 || len > 16 || letter >= 26)
+    if (len < 2 || len > 16)
         return ANNOUNCES_NOTHING;
-    unsigned second = (unsigned)(text_lower(word[1]) - 'a'), third = len > 2 ? (unsigned)(text_lower(word[2]) - 'a') : 26;
-    if (second >= 26 || third > 26 || !(second_letters[letter] >> second & 1) || !(third_letters[letter] >> third & 1) ||
-        !(lengths[letter] >> len & 1))
-        return ANNOUNCES_NOTHING;
-    for (const char *at = announcers[letter] + 1; *at; at++) { /* at: a word, its capital, a space */
-        uint32_t i = 0;
-        while (i < len && at[i] == text_lower(word[i]))
-            i++;
-        if (i == len && text_is_upper(at[i]))
-            return announcer_kind(at[i]);
-        at = strchr(at + i, ' ');
-        if (!at)
-            break;
-    }
-    return ANNOUNCES_NOTHING;
+    char folded[16];
+    for (uint32_t i = 0; i < len; i++)
+        folded[i] = text_lower(word[i]);
+    uint64_t lists = word_lists_find(words_hash(folded, len));
+    return lists & LIST(PATIENT_TITLE)    ? PATIENT_TITLE
+           : lists & LIST(PROVIDER_TITLE) ? PROVIDER_TITLE
+           : lists & LIST(OTHER_TITLE)    ? OTHER_TITLE
+           : lists & LIST(RELATIVE)       ? RELATION
+           : lists & LIST(GREETING)       ? GREETING
+           : lists & LIST(CREDENTIAL)     ? CREDENTIAL
+                                          : ANNOUNCES_NOTHING;
 }
 
 static int add_name(struct phi_candidates *sink, const struct name_span *name, enum phi_kind kind, unsigned rule,
@@ -234,18 +197,6 @@ static bool reader_reach(struct reader *r, uint32_t target)
     return r->at == target;
 }
 
-/* Can the word that begins at `at` announce something, by its first three letters? */
-static bool announcer_may_begin(const char *text, uint32_t len, uint32_t at)
-{
-    if (len - at < 2)
-        return false;
-    unsigned first = (unsigned char)((text[at] | 0x20) - 'a'), second = (unsigned char)((text[at + 1] | 0x20) - 'a');
-    if (first >= 26 || second >= 26 || !(second_letters[first] >> second & 1))
-        return false;
-    unsigned third = len - at > 2 ? (unsigned char)((text[at + 2] | 0x20) - 'a') : 26;
-    return third_letters[first] >> (third < 26 ? third : 26) & 1;
-}
-
 static int titles_word(struct reader *r, uint32_t at, struct phi_candidates *sink)
 {
     uint32_t end = name_word_end(r->text, r->len, at);
@@ -259,16 +210,12 @@ static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const c
                       struct phi_candidates *sink)
 {
     struct reader r = {.text = text, .len = len};
+    const struct marks *m = scratch_marks(s);
     (void)e;
-    (void)s;
-    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
-        struct marks m = marks_at(text, len, base);
-        for (uint64_t starts = marks_word_starts(&m); starts; starts &= starts - 1) {
-            uint32_t at = base + (uint32_t)__builtin_ctzll(starts);
-            if (announcer_may_begin(text, len, at) && titles_word(&r, at, sink) < 0)
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++)
+        for (uint64_t starts = m->announcers; starts; starts &= starts - 1)
+            if (titles_word(&r, base + (uint32_t)__builtin_ctzll(starts), sink) < 0)
                 return -1;
-        }
-    }
     return 0;
 }
 

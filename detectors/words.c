@@ -14,6 +14,7 @@
 #define FNV_START UINT64_C(0xCBF29CE484222325)
 #define FNV_PRIME UINT64_C(0x100000001B3)
 
+enum { LINE_WORDS = 64 };
 enum { KIND_LOWER = 1, KIND_UPPER, KIND_DIGIT, KIND_MARK, KIND_OTHER };
 
 struct letter {
@@ -44,26 +45,16 @@ uint64_t words_phrase(uint64_t phrase, uint64_t next)
     return mix(phrase * UINT64_C(0x9E3779B97F4A7C15) + next);
 }
 
-static uint16_t gap_of_ascii(uint8_t c)
-{
-    switch (c) {
-    case ' ': return GAP_SPACE;
-    case '\t': case '|': return GAP_BLANK;
-    case '\n': case '\r': return GAP_LINE;
-    case ',': return GAP_COMMA;
-    case '.': return GAP_PERIOD;
-    case '!': case '?': case ';': case '*': return GAP_STOP;
-    case '-': return GAP_HYPHEN;
-    case '\'': case '`': return GAP_APOSTROPHE;
-    case ':': case '=': return GAP_COLON;
-    case '/': case '\\': return GAP_SLASH;
-    case '(': case '[': case '{': case '<': return GAP_OPEN;
-    case ')': case ']': case '}': case '>': return GAP_CLOSE;
-    case '"': return GAP_QUOTE;
-    case '_': return GAP_UNDERSCORE;
-    }
-    return GAP_OTHER;
-}
+/* What an ASCII byte says as a part of a gap; 0 for letters and digits. */
+static const uint16_t gap_of_ascii[128] = {
+    [0 ... 8] = GAP_OTHER, ['\t'] = GAP_BLANK, ['\n'] = GAP_LINE, [11 ... 12] = GAP_OTHER, ['\r'] = GAP_LINE,
+    [14 ... 31] = GAP_OTHER, [' '] = GAP_SPACE, ['!'] = GAP_STOP, ['"'] = GAP_QUOTE, [35 ... 38] = GAP_OTHER,
+    ['\''] = GAP_APOSTROPHE, ['('] = GAP_OPEN, [')'] = GAP_CLOSE, ['*'] = GAP_STOP, [43] = GAP_OTHER,
+    [','] = GAP_COMMA, ['-'] = GAP_HYPHEN, ['.'] = GAP_PERIOD, ['/'] = GAP_SLASH, [':'] = GAP_COLON, [';'] = GAP_STOP,
+    ['<'] = GAP_OPEN, ['='] = GAP_COLON, ['>'] = GAP_CLOSE, ['?'] = GAP_STOP, [64] = GAP_OTHER, ['['] = GAP_OPEN,
+    ['\\'] = GAP_SLASH, [']'] = GAP_CLOSE, [94] = GAP_OTHER, ['_'] = GAP_UNDERSCORE, ['`'] = GAP_APOSTROPHE,
+    ['{'] = GAP_OPEN, ['|'] = GAP_BLANK, ['}'] = GAP_CLOSE, [126 ... 127] = GAP_OTHER,
+};
 
 static uint16_t gap_of_wide(uint32_t c)
 {
@@ -148,7 +139,7 @@ static void read_letter(const char *text, uint32_t at, uint32_t len, struct lett
         out->kind = KIND_DIGIT;
     } else {
         out->kind = 0;
-        out->gap = gap_of_ascii(c);
+        out->gap = gap_of_ascii[c];
     }
 }
 
@@ -276,8 +267,8 @@ static uint32_t read_suffix(const struct words *w, uint32_t at, struct word *wor
     return at + size + n;
 }
 
-/* One word at w->at, which stands on a letter. */
-static void read_word(struct words *w, uint16_t gap)
+/* One word of any letters at w->at. */
+static void read_wide_word(struct words *w, uint16_t gap)
 {
     struct word *word = &w->v[w->n++];
     struct run r = {.hash = FNV_START};
@@ -301,49 +292,161 @@ static void read_word(struct words *w, uint16_t gap)
     w->at = read_suffix(w, end, word);
 }
 
-static bool is_ascii_letter(char c)
+static inline uint64_t bits_join(uint64_t first, uint64_t next, unsigned shift)
 {
-    return (uint8_t)((uint8_t)(c | 0x20) - 'a') < 26;
+    return shift ? first >> shift | next << (64 - shift) : first;
 }
 
-/* Skips what is no word; returns its bits. */
-static uint16_t read_gap(struct words *w)
+static void marks_move(struct words *w, uint32_t at)
 {
-    uint16_t gap = w->at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
-    struct letter l;
+    const struct marks *m = w->marks ? w->marks + at / MARKS_BYTES : NULL;
+    unsigned shift = at % MARKS_BYTES;
 
-    if (w->at + 1 < w->len && w->text[w->at] == ' ' && is_ascii_letter(w->text[w->at + 1])) {
-        w->at++;
-        return gap | GAP_SPACE;
+    if (m)
+        w->here = (struct marks){.letters = bits_join(m->letters, m[1].letters, shift), .digits = bits_join(m->digits, m[1].digits, shift),
+                                 .high = bits_join(m->high, m[1].high, shift), .lower = bits_join(m->lower, m[1].lower, shift)};
+    else
+        w->here = marks_at(w->text, w->len, at);
+    w->here_at = at;
+    w->ascii = (w->here.letters & ~w->here.high) | w->here.digits;
+}
+
+/* The 64 bytes from `at` on, or a part of them that the word at `at` does not reach beyond. */
+static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
+{
+    uint32_t k = at - w->here_at;
+    uint64_t in = 0;
+
+    if (k < MARKS_BYTES) {
+        in = w->ascii >> k;
+        if (~in << k) { /* it ends in these */
+            *shift = k;
+            return in;
+        }
     }
-    while (w->at < w->len) {
-        read_letter(w->text, w->at, w->len, &l);
-        if (l.kind)
+    marks_move(w, at);
+    *shift = 0;
+    return w->ascii;
+}
+
+/* Letters as small ones; in digits the bit is set. */
+static inline uint64_t hash_byte(uint64_t h, char c)
+{
+    return (h ^ ((uint8_t)c | 0x20u)) * FNV_PRIME;
+}
+
+static inline uint64_t hash_ascii(const char *text, uint32_t n)
+{
+    uint64_t h = FNV_START;
+
+    for (; n >= 4; n -= 4, text += 4) {
+        h = hash_byte(h, text[0]);
+        h = hash_byte(h, text[1]);
+        h = hash_byte(h, text[2]);
+        h = hash_byte(h, text[3]);
+    }
+    if (n > 1) {
+        h = hash_byte(h, text[0]);
+        h = hash_byte(h, text[1]);
+        text += 2;
+    }
+    return mix(n & 1 ? hash_byte(h, *text) : h);
+}
+
+/* The shape of n letters and digits, whose capitals and digits are these bits. */
+static inline enum word_shape shape_ascii(uint32_t n, uint64_t upper, uint64_t digits, uint64_t all)
+{
+    if (digits)
+        return digits == all ? SHAPE_NUMBER : SHAPE_ALNUM;
+    if (!upper)
+        return SHAPE_LOWER;
+    if (upper == all)
+        return n == 1 ? SHAPE_INITIAL : SHAPE_UPPER;
+    return upper == 1 ? SHAPE_TITLE : SHAPE_MIXED;
+}
+
+/* What the words of a line look like: how many are lower, upper, title; lower ones that are long. Sixteen bits each. */
+static inline uint64_t line_count(unsigned shape, unsigned letters)
+{
+    static const uint64_t by_shape[] = {[SHAPE_LOWER] = 1, [SHAPE_UPPER] = UINT64_C(1) << 16, [SHAPE_TITLE] = UINT64_C(1) << 32,
+                                        [SHAPE_MIXED] = UINT64_C(1) << 32, [SHAPE_ALNUM] = 0};
+    return by_shape[shape] + ((uint64_t)(shape == SHAPE_LOWER && letters > 3) << 48);
+}
+
+/* One word at w->at, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than
+ * an apostrophe. What it is to its line. */
+static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags)
+{
+    uint32_t at = w->at, n;
+    unsigned shift, shape;
+    uint64_t in = marks_from(w, at, &shift), all, upper, digits, hash;
+    struct word *word;
+
+    n = ~in ? (uint32_t)__builtin_ctzll(~in) : MARKS_BYTES;
+    if (n == 0 || n == MARKS_BYTES || (at + n < w->len && ((uint8_t)w->text[at + n] >= 0x80 || w->text[at + n] == '\''))) {
+        read_wide_word(w, gap);
+        word = &w->v[w->n - 1];
+        word->flags |= flags;
+        return line_count(word->shape, word->letters);
+    }
+    all = (UINT64_C(1) << n) - 1;
+    digits = w->here.digits >> shift & all;
+    upper = (w->here.letters & ~w->here.lower) >> shift & all;
+    shape = shape_ascii(n, upper, digits, all);
+    hash = hash_ascii(w->text + at, n);
+    word = &w->v[w->n++];
+    *word = (struct word){.hash = hash, .begin = at, .end = at + n, .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
+    word->classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash);
+    w->at = at + n;
+    return line_count(shape, n);
+}
+
+/* Skips what is no word, which is no single space; returns its bits. */
+static uint16_t read_wide_gap(struct words *w)
+{
+    const uint8_t *text = (const uint8_t *)w->text;
+    uint32_t at = w->at, len = w->len;
+    unsigned gap = at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
+
+    while (at < len) {
+        struct letter l = {.size = 1};
+        unsigned here = text[at] < 0x80 ? gap_of_ascii[text[at]] : 0;
+        if (text[at] >= 0x80) {
+            read_wide(text + at, len - at, &l);
+            here = l.kind ? 0 : l.gap;
+        }
+        if (!here)
             break;
-        if (l.gap == GAP_SPACE && last == GAP_SPACE)
-            spaces++;
-        last = l.gap;
-        if (w->text[w->at] == '\n' && lines++)
+        spaces |= here & last & GAP_SPACE;
+        last = here;
+        if (text[at] == '\n' && lines++)
             gap |= GAP_BLANK;
-        gap |= l.gap;
-        w->at += l.size;
+        gap |= here;
+        at += l.size;
     }
+    w->at = at;
     if (spaces && !(gap & (GAP_LINE | GAP_PERIOD | GAP_STOP)))
         gap |= GAP_BLANK;
-    return gap;
+    return (uint16_t)gap;
 }
 
-static uint16_t line_flags(const struct word *v, uint32_t n)
+static inline uint16_t read_gap(struct words *w)
 {
-    unsigned lower = 0, upper = 0, title = 0, large = 0;
+    const uint8_t *text = (const uint8_t *)w->text;
+    uint32_t at = w->at;
+
+    if (at && at + 1 < w->len && text[at] == ' ' && text[at + 1] < 0x80 && !gap_of_ascii[text[at + 1]]) {
+        w->at = at + 1;
+        return GAP_SPACE;
+    }
+    return read_wide_gap(w);
+}
+
+static uint16_t line_flags(uint64_t counts)
+{
+    unsigned lower = counts & 0xFFFF, upper = counts >> 16 & 0xFFFF, title = counts >> 32 & 0xFFFF, large = (unsigned)(counts >> 48);
     uint16_t flags = 0;
 
-    for (uint32_t i = 0; i < n; i++) {
-        lower += v[i].shape == SHAPE_LOWER;
-        upper += v[i].shape == SHAPE_UPPER && v[i].letters > 1;
-        title += v[i].shape == SHAPE_TITLE || v[i].shape == SHAPE_MIXED;
-        large += v[i].shape == SHAPE_LOWER && v[i].letters > 3;
-    }
     if (upper > 1 && upper > 3 * lower && upper > 2 * title)
         flags |= WORD_LINE_UPPER;
     if (!upper && !title && lower > 1)
@@ -354,30 +457,17 @@ static uint16_t line_flags(const struct word *v, uint32_t n)
 }
 
 /* A line, or 64 words of a long one: marks its words with what they have in common. */
-static void mark_line(struct words *w, uint32_t begin)
+static void mark_line(struct words *w, uint32_t begin, uint64_t counts)
 {
-    uint16_t flags = line_flags(w->v + begin, w->n - begin);
+    uint16_t flags = line_flags(counts);
 
-    for (uint32_t i = begin; i < w->n; i++)
+    for (uint32_t i = begin; flags && i < w->n; i++)
         w->v[i].flags |= flags;
 }
 
-bool words_is(const struct words *w, uint32_t i, const char *text)
+bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len)
 {
-    size_t n;
-
-    if (i >= w->n || (w->text[w->v[i].begin] | 0x20) != (*text | 0x20))
-        return false;
-    n = strlen(text);
-    return w->v[i].end - w->v[i].begin == n && strncasecmp(w->text + w->v[i].begin, text, n) == 0;
-}
-
-bool words_is_any(const struct words *w, uint32_t i, const char *const *list)
-{
-    for (; *list; list++)
-        if (words_is(w, i, *list))
-            return true;
-    return false;
+    return (w->text[w->v[i].begin] | 0x20) == (*text | 0x20) && strncasecmp(w->text + w->v[i].begin, text, len) == 0;
 }
 
 void words_start(struct words *w, const char *text, uint32_t len)
@@ -385,27 +475,30 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->text = text;
     w->len = len;
     w->at = w->first = w->last = w->n = 0;
+    w->marks = NULL;
+    w->here_at = 0;
+    w->ascii = UINT64_MAX; /* not read yet */
 }
 
 static void fill(struct words *w)
 {
     uint32_t line = w->n;
+    uint64_t counts = 0;
 
     while (w->n < WORDS_MAX) {
         uint16_t gap = read_gap(w);
         bool broken = gap & (GAP_LINE | GAP_START);
-        if (w->n > line && (broken || w->n - line >= 64)) {
-            mark_line(w, line);
+        if (w->n > line && (broken || w->n - line >= LINE_WORDS)) {
+            mark_line(w, line, counts);
             line = w->n;
+            counts = 0;
         }
         if (w->at >= w->len)
             break;
-        read_word(w, gap);
-        if (broken)
-            w->v[w->n - 1].flags |= WORD_LINE_FIRST;
+        counts += read_word(w, gap, broken ? WORD_LINE_FIRST : 0);
     }
     if (w->n > line)
-        mark_line(w, line);
+        mark_line(w, line, counts);
 }
 
 bool words_next(struct words *w)

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "marks.h"
 
 enum word_shape {
     SHAPE_OTHER = 0, /* letters without case (CJK, Arabic, ...) */
@@ -75,6 +78,10 @@ struct words {
     uint32_t len, at;    /* at: where splitting goes on */
     uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
     uint32_t n;
+    const struct marks *marks; /* of the text, or NULL; set behind words_start */
+    struct marks here;         /* of the 64 bytes from here_at on */
+    uint64_t ascii;            /* of them, ASCII letters and digits */
+    uint32_t here_at;
     struct word v[WORDS_MAX];
 };
 
@@ -82,9 +89,14 @@ void words_start(struct words *w, const char *text, uint32_t len);
 /* Splits the next chunk; false at the end of the text. */
 bool words_next(struct words *w);
 
-/* Is word i (there may be none) this ASCII text, in any case? */
-bool words_is(const struct words *w, uint32_t i, const char *text);
-bool words_is_any(const struct words *w, uint32_t i, const char *const *list); /* NULL-terminated */
+/* Does word i, of as many bytes, have the letters of this ASCII text, in any case? */
+bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len);
+/* Is word i (there may be none) this ASCII text, in any case? Many at once: word_lists.h. */
+static inline bool words_is(const struct words *w, uint32_t i, const char *text)
+{
+    size_t len = strlen(text);
+    return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
+}
 
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);

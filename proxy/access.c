@@ -8,7 +8,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,6 +15,7 @@
 
 #include "../policies/engine/diag.h"
 #include "../policies/engine/yaml_node.h"
+#include "hex.h"
 
 enum { USE_NOW, USE_MINUTE_COUNT, USE_MINUTE, USE_N };
 
@@ -32,22 +32,11 @@ struct access {
     size_t n;
 };
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
-
 static int parse_digest(const struct yaml_node *n, unsigned char out[SHA256_DIGEST_LENGTH], struct diag *d) {
     const char *text;
 
     if (yaml_string(n, &text, d) < 0) return -1;
-    for (size_t i = 0; strlen(text) == 2 * SHA256_DIGEST_LENGTH && i < SHA256_DIGEST_LENGTH; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0) break;
-        out[i] = (unsigned char)(high * 16 + low);
-        if (i == SHA256_DIGEST_LENGTH - 1) return 0;
-    }
+    if (hex_read(span_of(text), out, SHA256_DIGEST_LENGTH) == 0) return 0;
     yaml_error(n, d, "expected a SHA-256 as 64 lower-case hex digits");
     return -1;
 }
@@ -227,20 +216,10 @@ static bool row_fits(const struct row *r, const unsigned char key[SHA256_DIGEST_
     return key_fits | certificate_fits;
 }
 
-static bool fingerprint_bytes(struct span s, unsigned char out[SHA256_DIGEST_LENGTH]) {
-    if (s.len != 2 * SHA256_DIGEST_LENGTH) return false;
-    for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++) {
-        int high = hex_digit(s.ptr[2 * i]), low = hex_digit(s.ptr[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
-        out[i] = (unsigned char)(high * 16 + low);
-    }
-    return true;
-}
-
 const struct principal *access_find(const struct access *a, struct span key, struct span fingerprint) {
     unsigned char digest[SHA256_DIGEST_LENGTH], certificate[SHA256_DIGEST_LENGTH];
     const struct principal *found = NULL;
-    bool has_certificate = fingerprint_bytes(fingerprint, certificate);
+    bool has_certificate = hex_read(fingerprint, certificate, sizeof certificate) == 0;
 
     if (!EVP_Digest(key.len ? key.ptr : "", key.len, digest, NULL, EVP_sha256(), NULL)) return NULL;
     for (size_t i = 0; i < a->n; i++) {
@@ -249,6 +228,38 @@ const struct principal *access_find(const struct access *a, struct span key, str
             found = &r->principal;
     }
     return found;
+}
+
+/* Each row embeds its principal as first member. */
+bool principal_same_credentials(const struct principal *a, const struct principal *b) {
+    const struct row *x = (const struct row *)a, *y = (const struct row *)b;
+
+    return x->has_key == y->has_key && x->has_certificate == y->has_certificate &&
+           CRYPTO_memcmp(x->key, y->key, sizeof x->key) == 0 && CRYPTO_memcmp(x->certificate, y->certificate, sizeof x->certificate) == 0;
+}
+
+static bool digest_row(EVP_MD_CTX *c, const struct row *r) {
+    const struct principal *p = &r->principal;
+    const char *const texts[] = {p->id, p->user, p->role, p->default_purpose ? p->default_purpose : ""};
+    const char facts[] = {(char)r->has_key, (char)r->has_certificate, (char)p->revoked, (char)p->may_override};
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ok = ok && EVP_DigestUpdate(c, texts[i], strlen(texts[i]) + 1);
+    return ok && EVP_DigestUpdate(c, facts, sizeof facts) && EVP_DigestUpdate(c, r->key, sizeof r->key) &&
+           EVP_DigestUpdate(c, r->certificate, sizeof r->certificate);
+}
+
+void access_digest(const struct access *a, char hex[65]) {
+    unsigned char digest[SHA256_DIGEST_LENGTH] = {0};
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    bool ok = c && EVP_DigestInit_ex(c, EVP_sha256(), NULL);
+
+    for (size_t i = 0; ok && i < a->n; i++)
+        ok = digest_row(c, &a->rows[i]);
+    if (!ok || !EVP_DigestFinal_ex(c, digest, NULL)) memset(digest, 0, sizeof digest);
+    EVP_MD_CTX_free(c);
+    hex_write(digest, sizeof digest, hex);
 }
 
 static bool word_in(const char *const *words, struct span word, bool globs) {
@@ -306,7 +317,6 @@ int access_key_new(char key[ACCESS_KEY_LEN + 1], char hash[65]) {
     key[ACCESS_KEY_LEN] = '\0';
     explicit_bzero(random, sizeof random);
     if (!EVP_Digest(key, ACCESS_KEY_LEN, digest, NULL, EVP_sha256(), NULL)) return -1;
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hash + 2 * i, 3, "%02x", digest[i]);
+    hex_write(digest, sizeof digest, hash);
     return 0;
 }

@@ -40,6 +40,11 @@ const struct principal *access_at(const struct access *a, size_t i);
  * Takes the same time whichever row fits. */
 const struct principal *access_find(const struct access *a, struct span key, struct span fingerprint);
 
+/* The same key and certificate stand behind both. */
+bool principal_same_credentials(const struct principal *a, const struct principal *b);
+/* SHA-256 of who the clients are and of their credentials' hashes: another table, another digest. */
+void access_digest(const struct access *a, char hex[65]);
+
 bool principal_may_claim(const struct principal *p, struct span purpose);
 bool principal_may_override(const struct principal *p, long today);
 bool principal_may_use(const struct principal *p, struct span model);

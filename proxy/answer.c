@@ -11,7 +11,7 @@
 #include "buf.h"
 #include "json.h"
 
-#define FIRST_ITEMS 16u
+#define FIRST_ITEMS 4u /* an event of a stream has as many; it is kept while the stream is open */
 
 struct reader {
     struct arena *arena;

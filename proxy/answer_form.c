@@ -23,8 +23,8 @@ struct gap { /* between the quotes of a string */
 };
 
 struct answer_form {
-    struct arena *arena;
-    struct answer last;             /* of text, a copy in the arena */
+    struct arena *arena; /* holds what is kept between events and no more: a stream may stay open for long */
+    struct answer last;  /* of text, a copy in the arena */
     struct gap gaps[GAPS_MAX], now[GAPS_MAX]; /* in the last event and in the one at hand */
     size_t n; /* 0: nothing is like the last event */
     struct answer_leaf leaf;
@@ -59,12 +59,37 @@ static bool member_string(const struct answer *w, const struct answer_member *m,
     return gap->begin <= gap->end;
 }
 
+static bool is_within(struct span s, struct span text) {
+    return s.len == 0 || (s.ptr >= text.ptr && s.ptr + s.len <= text.ptr + text.len);
+}
+
+static void *copy_of(struct arena *a, const void *v, size_t n, size_t item) {
+    void *p = arena_array(a, n, item);
+    if (p && n) memcpy(p, v, n * item);
+    return p;
+}
+
+/* What out of the document's arena is needed further on. Keys that had to be decoded are not in the text: such an event is
+ * read in full each time. */
+static bool keep(struct answer_form *f) {
+    struct answer *w = &f->last;
+
+    for (size_t i = 0; i < w->n_nodes; i++)
+        if (!is_within(w->nodes[i].key, w->text) || !is_within(w->nodes[i].type, w->text)) return false;
+    for (size_t i = 0; i < w->n_members; i++)
+        if (!is_within(w->members[i].key, w->text)) return false;
+    if (!is_within(w->texts[0].key, w->text) || w->n_indexes) return false;
+    w->nodes = copy_of(f->arena, w->nodes, w->n_nodes, sizeof *w->nodes);
+    w->texts = copy_of(f->arena, w->texts, 1, sizeof *w->texts);
+    w->members = copy_of(f->arena, w->members, w->n_members, sizeof *w->members);
+    f->members = arena_array(f->arena, w->n_members, sizeof *f->members);
+    return w->nodes && w->texts && w->members && f->members;
+}
+
 static void learn(struct answer_form *f) {
     const struct answer *w = &f->last;
 
-    if (!w->object || w->n_texts != 1 || !answer_grows(w, &w->texts[0])) return;
-    f->members = arena_array(f->arena, w->n_members, sizeof *f->members);
-    if (!f->members) return;
+    if (!w->object || w->n_texts != 1 || !answer_grows(w, &w->texts[0]) || !keep(f)) return;
     f->gaps[0] = (struct gap){w->texts[0].begin, w->texts[0].begin + (uint32_t)w->texts[0].raw.len};
     f->n = 1;
     for (size_t i = 0; i < w->n_members; i++) {
@@ -74,13 +99,13 @@ static void learn(struct answer_form *f) {
     }
 }
 
-static int read_in_full(struct answer_form *f, struct span text, struct answer *out) {
+static int read_in_full(struct answer_form *f, struct arena *a, struct span text, struct answer *out) {
     f->n = 0;
-    arena_reset(f->arena);
+    arena_empty(f->arena);
     const char *copy = arena_copy(f->arena, text);
-    if (!copy || answer_read(f->arena, span_make(copy, text.len), &f->last) < 0) return -1;
-    learn(f);
+    if (!copy || answer_read(a, span_make(copy, text.len), &f->last) < 0) return -1;
     *out = f->last;
+    learn(f);
     return 0;
 }
 
@@ -132,8 +157,8 @@ static void move(struct answer_form *f, struct span text, struct answer *out) {
     out->members = f->members;
 }
 
-int answer_form_read(struct answer_form *f, struct span text, struct answer *out) {
-    if (f->n == 0 || !is_alike(f, text)) return read_in_full(f, text, out);
+int answer_form_read(struct answer_form *f, struct arena *a, struct span text, struct answer *out) {
+    if (f->n == 0 || !is_alike(f, text)) return read_in_full(f, a, text, out);
     move(f, text, out);
     return 1;
 }

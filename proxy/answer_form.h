@@ -15,7 +15,7 @@ struct answer_form *answer_form_new(size_t event_ceiling); /* NULL when out of m
 void answer_form_free(struct answer_form *f); /* wipes */
 
 /* answer_read for the next event, which must be valid UTF-8. 1: like the last one but for its text and padding; 0: read
- * in full; -1: not strict JSON, or a limit. What out points to lives until the next call, as text does. */
-MUST_CHECK int answer_form_read(struct answer_form *f, struct span text, struct answer *out);
+ * in full, in `a`; -1: not strict JSON, or a limit. What out points to lives until the next call, as text and a do. */
+MUST_CHECK int answer_form_read(struct answer_form *f, struct arena *a, struct span text, struct answer *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bump allocation in blocks that double. The first is small: an open stream keeps several arenas with little in them. A block
- * is wiped over the part that was handed out.
+ * Bump allocation in blocks that double. The first is made when it is needed, and small: an open stream keeps several arenas
+ * with little in them. A block is wiped over the part that was handed out.
  *
  *   head -> [ block | used ......... free ] -> [ older block ] -> ... -> [ first block ]
  */
@@ -22,7 +22,7 @@ struct block {
 };
 
 struct arena {
-    struct block *head;
+    struct block *head; /* NULL: nothing was handed out yet */
     size_t used, ceiling;
     bool failed;
 };
@@ -45,22 +45,29 @@ struct arena *arena_new(size_t ceiling) {
     struct arena *a = calloc(1, sizeof *a);
     if (!a) return NULL;
     a->ceiling = ceiling;
-    a->head = block_new(FIRST_BLOCK, NULL);
-    if (a->head) return a;
-    free(a);
-    return NULL;
+    return a;
 }
 
-void arena_free(struct arena *a) {
-    if (!a) return;
+void arena_empty(struct arena *a) {
     for (struct block *b = a->head, *older; b; b = older) {
         older = b->older;
         block_free(b);
     }
+    a->head = NULL;
+    a->used = 0;
+    a->failed = false;
+}
+
+void arena_free(struct arena *a) {
+    if (!a) return;
+    arena_empty(a);
     free(a);
 }
 
 void arena_reset(struct arena *a) {
+    a->used = 0;
+    a->failed = false;
+    if (!a->head) return;
     while (a->head->older) {
         struct block *b = a->head;
         a->head = b->older;
@@ -68,12 +75,10 @@ void arena_reset(struct arena *a) {
     }
     explicit_bzero(a->head->bytes, a->head->used);
     a->head->used = 0;
-    a->used = 0;
-    a->failed = false;
 }
 
 static bool add_block(struct arena *a, size_t need) {
-    size_t size = a->head->size < LARGEST_BLOCK ? a->head->size * 2 : LARGEST_BLOCK;
+    size_t size = !a->head ? FIRST_BLOCK : a->head->size < LARGEST_BLOCK ? a->head->size * 2 : LARGEST_BLOCK;
     struct block *b = block_new(size < need ? need : size, a->head);
     if (!b) return false;
     a->head = b;
@@ -84,7 +89,7 @@ void *arena_alloc(struct arena *a, size_t size) {
     size_t need = (size + (ALIGNMENT - 1)) & ~(size_t)(ALIGNMENT - 1);
 
     if (need < size || need > a->ceiling - a->used) goto fail;
-    if (need > a->head->size - a->head->used && !add_block(a, need)) goto fail;
+    if ((!a->head || need > a->head->size - a->head->used) && !add_block(a, need)) goto fail;
 
     void *p = a->head->bytes + a->head->used;
     a->head->used += need;

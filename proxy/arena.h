@@ -14,6 +14,7 @@ struct arena;
 struct arena *arena_new(size_t ceiling);
 void arena_free(struct arena *a); /* wipes, then frees; NULL is allowed */
 void arena_reset(struct arena *a); /* wipes and keeps the first block for the next request */
+void arena_empty(struct arena *a); /* wipes and keeps nothing */
 
 /* Aligned for any type, zeroed. NULL beyond the ceiling or out of memory; the arena is then `failed`. */
 void *arena_alloc(struct arena *a, size_t size);

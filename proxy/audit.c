@@ -178,6 +178,7 @@ static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
     atomic_store(&a->busy_since, audit_clock_mono());
     audit_rotate_if_due(&a->chain);
     (void)audit_chain_checkpoint(&a->chain); /* first of the batch: it is about what is durable before */
+    (void)audit_chain_anchor(&a->chain);
     uint32_t added = add_lines(a, list);
 
     bool ok = audit_chain_commit(&a->chain) == 0;
@@ -246,7 +247,9 @@ static void serve(struct audit *a) {
     }
     bool ok = audit_chain_check(&a->chain) == 0;
     if (ok) audit_rotate_if_due(&a->chain);
-    if (ok && audit_chain_checkpoint(&a->chain)) ok = audit_chain_commit(&a->chain) == 0;
+    bool due = ok && audit_chain_checkpoint(&a->chain);
+    if (ok && audit_chain_anchor(&a->chain)) due = true;
+    if (due) ok = audit_chain_commit(&a->chain) == 0;
     if (!ok) fail_waiting(a);
 }
 

@@ -97,6 +97,9 @@ struct audit_check {
     bool head_checked;      /* the head file was there: records cut off at the end would have been noticed */
     uint64_t checkpoints;   /* signed with the given key, over the records before them */
     uint64_t other_checkpoints; /* over the records before them, by another key */
+    uint64_t anchor_seq;    /* how far the auditors' log was when the gateway last noted it; 0: never, or it was gone */
+    char anchor_hash[65];
+    bool anchor_gone;       /* it was there once and was gone later */
     bool checkpoint_met;    /* the given checkpoint is about these records */
 };
 /* key may be NULL: then the chain is checked without the line MACs. 0 verified, 1 bad (see c), -1 unreadable. */

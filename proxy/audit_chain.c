@@ -21,8 +21,12 @@
 #include "audit_signing.h"
 #include "log.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ANCHOR_US UINT64_C(500000)
 
 /* ---- adding and committing ---- */
 
@@ -63,6 +67,7 @@ void audit_chain_follow(struct audit_chain *c, const struct audit_record *r) {
 
 void audit_chain_rewind(struct audit_chain *c) {
     c->batch.len = 0;
+    c->anchor_seq = 0; /* it may have been in there */
     c->batch_seq = c->seq;
     memcpy(c->batch_hash, c->hash, sizeof c->hash);
 }
@@ -99,6 +104,23 @@ bool audit_chain_checkpoint(struct audit_chain *c) {
     if (!c->signing || c->stopped || c->batch.len || !audit_signing_due(c->signing, now)) return false;
     if (audit_signing_sign(c->signing, now, false) < 0) return false;
     return audit_chain_add_own(c, audit_signing_record(c->signing)) == 0;
+}
+
+/* What auditors did stands in a log of the tool's. Whoever takes records out of it has to take this one out, too. */
+bool audit_chain_anchor(struct audit_chain *c) {
+    char path[PATH_MAX];
+    struct audit_head head;
+    uint64_t now = audit_clock_mono();
+
+    if (c->stopped || (c->anchor_mono && now < c->anchor_mono + ANCHOR_US)) return false;
+    c->anchor_mono = now;
+    int n = snprintf(path, sizeof path, "%s.probes", c->path);
+    if (n < 0 || n >= (int)sizeof path) return false;
+    /* While the tool writes it the head may be half of one: the next look sees it whole. */
+    if (audit_head_load(path, c->hasher, true, &head) < 0 || head.seq == c->anchor_seq) return false;
+    if (audit_chain_add_own(c, audit_own_anchor(head.seq, head.found ? head.hash : NULL)) < 0) return false;
+    c->anchor_seq = head.seq;
+    return true;
 }
 
 /* ---- stopping ---- */

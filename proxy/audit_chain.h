@@ -34,6 +34,7 @@ struct audit_chain {
     enum audit_fault fault;           /* why it stopped */
     bool stopped, head_failed;
     struct audit_signing *signing;   /* NULL: no checkpoints */
+    uint64_t anchor_seq, anchor_mono; /* head of the auditors' log as last noted; when it was looked at */
     uint64_t rotate_size, rotate_after; /* bytes; monotonic time before which it is not tried */
     bool rotate_daily;
     uint64_t file_first_seq;         /* of the current file's first record, and its day */
@@ -49,6 +50,8 @@ void audit_chain_close(struct audit_chain *c);
 MUST_CHECK int audit_chain_add(struct audit_chain *c, const struct audit_record *r);
 /* A checkpoint is due: its record joins the empty batch. false: there is nothing to write. */
 bool audit_chain_checkpoint(struct audit_chain *c);
+/* The auditors' log beside has grown or gone: a record of that joins the batch. Looks twice a second at most. */
+bool audit_chain_anchor(struct audit_chain *c);
 /* The batch is durable, or -1: the chain is stopped and stands where it stood. The batch is empty afterwards. */
 MUST_CHECK int audit_chain_commit(struct audit_chain *c);
 /* A caller's record became durable. */

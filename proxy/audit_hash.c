@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 struct audit_hasher {
     EVP_MD *md;
     EVP_MD_CTX *digest;
@@ -54,16 +56,6 @@ void audit_hasher_free(struct audit_hasher *h) {
     free(h);
 }
 
-static void write_hex(const unsigned char *digest, char out[AUDIT_HEX_LEN + 1]) {
-    static const char hex[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < AUDIT_DIGEST_LEN; i++) {
-        out[2 * i] = hex[digest[i] >> 4];
-        out[2 * i + 1] = hex[digest[i] & 15];
-    }
-    out[AUDIT_HEX_LEN] = '\0';
-}
-
 /* Without a branch per digit: digests are random, so that each would be mispredicted. */
 bool audit_hex_valid(struct span s) {
     unsigned bad = 0;
@@ -82,7 +74,7 @@ int audit_hasher_sha256(struct audit_hasher *h, struct span s, char out[AUDIT_HE
     if (EVP_DigestInit_ex2(h->digest, h->md, NULL) != 1) return -1;
     if (EVP_DigestUpdate(h->digest, s.ptr, s.len) != 1) return -1;
     if (EVP_DigestFinal_ex(h->digest, digest, NULL) != 1) return -1;
-    write_hex(digest, out);
+    hex_write(digest, AUDIT_DIGEST_LEN, out);
     return 0;
 }
 
@@ -98,7 +90,7 @@ int audit_hasher_file(struct audit_hasher *h, int fd, uint64_t offset, uint64_t 
         offset += (uint64_t)n;
     }
     if (EVP_DigestFinal_ex(h->digest, digest, NULL) != 1) return -1;
-    write_hex(digest, out);
+    hex_write(digest, AUDIT_DIGEST_LEN, out);
     return 0;
 }
 
@@ -123,7 +115,7 @@ int audit_hasher_mac(struct audit_hasher *h, struct span a, struct span b, char 
     unsigned char digest[AUDIT_DIGEST_LEN];
 
     if (mac_begin(h) < 0 || mac_add(h, a) < 0 || mac_add(h, b) < 0 || mac_end(h, digest) < 0) return -1;
-    write_hex(digest, out);
+    hex_write(digest, AUDIT_DIGEST_LEN, out);
     return 0;
 }
 

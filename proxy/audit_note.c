@@ -245,6 +245,33 @@ static bool signature_of(struct span line, const struct audit_note_key *k, unsig
     return true;
 }
 
+static bool is_other_text(struct span text) {
+    return text.len && text.ptr[text.len - 1] == '\n' && span_find(text, ' ', 0) < span_find(text, '\n', 0);
+}
+
+int audit_note_sign_text(struct span text, const struct audit_note_key *k, struct buf *out) {
+    unsigned char signature[64];
+
+    if (k->type != AUDIT_KEY_LOG || !is_other_text(text) || sign(k, text, signature) < 0) return -1;
+    buf_add(out, text);
+    buf_add_char(out, '\n');
+    add_signature_line(k, signature, sizeof signature, out);
+    return out->failed ? -1 : 0;
+}
+
+struct span audit_note_signed_text(struct span note, const struct audit_note_key *k) {
+    unsigned char bytes[64];
+    size_t end = 0;
+
+    while (end + 1 < note.len && !(note.ptr[end] == '\n' && note.ptr[end + 1] == '\n'))
+        end++;
+    struct span text = span_sub(note, 0, end + 1);
+    if (note.len > AUDIT_NOTE_MAX || k->type != AUDIT_KEY_LOG || end + 1 >= note.len || !is_other_text(text)) return span_make(NULL, 0);
+    for (size_t at = end + 2; at < note.len;)
+        if (signature_of(take_line(note, &at), k, bytes, sizeof bytes)) return holds(k, text, bytes) ? text : span_make(NULL, 0);
+    return span_make(NULL, 0);
+}
+
 bool audit_note_signed(struct span note, const struct audit_note_key *k, uint64_t *time) {
     size_t n = k->type == AUDIT_KEY_WITNESS ? 72 : 64;
     unsigned char bytes[72];

@@ -53,6 +53,10 @@ MUST_CHECK int audit_checkpoint_read(struct span note, struct audit_checkpoint *
 bool audit_note_signed(struct span note, const struct audit_note_key *k, uint64_t *time);
 bool audit_checkpoint_signature_holds(const struct audit_checkpoint *c, const struct audit_note_key *k,
                                       const unsigned char signature[64]);
+/* A text of other form under the log's key. Its first line has a space, so that it can never be read as a checkpoint. */
+MUST_CHECK int audit_note_sign_text(struct span text, const struct audit_note_key *k, struct buf *out);
+/* The text of such a note when this key signed it; else len 0. */
+struct span audit_note_signed_text(struct span note, const struct audit_note_key *k);
 /* A witness's line for the note's body. */
 MUST_CHECK int audit_note_cosign(struct span body, const struct audit_note_key *k, uint64_t time, struct buf *out);
 

@@ -70,6 +70,14 @@ struct audit_record *audit_own_not_signed(const char *why) {
     return r;
 }
 
+struct audit_record *audit_own_anchor(uint64_t seq, const char *hash) {
+    struct audit_record *r = event("anchor", hash ? "probes" : "probes_missing");
+
+    if (r && hash) audit_add_number(r, "head_seq", (int64_t)seq);
+    if (r) audit_add_text(r, "head_hash", hash);
+    return r;
+}
+
 struct audit_record *audit_own_open(struct span request_id) {
     struct audit_record *r = audit_record_new("open");
 

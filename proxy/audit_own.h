@@ -18,6 +18,8 @@ struct audit_record *audit_own_torn(uint64_t bytes, const char *digest);
 struct audit_record *audit_own_unknown(struct span request_id, const char *why);
 /* Checkpoints are configured and cannot be signed. */
 struct audit_record *audit_own_not_signed(const char *why);
+/* How far the auditors' log is; hash NULL: it is gone. */
+struct audit_record *audit_own_anchor(uint64_t seq, const char *hash);
 /* Carries a request without an outcome into a new file. */
 struct audit_record *audit_own_open(struct span request_id);
 

@@ -12,6 +12,7 @@
 #include "audit_base64.h"
 #include "audit_set.h"
 #include "audit_view.h"
+#include "hex.h"
 #include "log.h"
 
 #include <errno.h>
@@ -110,15 +111,6 @@ static int write_tree(const struct audit_signing *s, bool sync) {
     return rc;
 }
 
-static int read_hex(struct span hex, unsigned char out[AUDIT_NODE_LEN]) {
-    if (!audit_hex_valid(hex)) return -1;
-    for (size_t i = 0; i < AUDIT_HEX_LEN; i++) {
-        unsigned digit = (unsigned)(hex.ptr[i] <= '9' ? hex.ptr[i] - '0' : hex.ptr[i] - 'a' + 10);
-        out[i / 2] = (unsigned char)(i % 2 ? out[i / 2] | digit : digit << 4);
-    }
-    return 0;
-}
-
 static int read_numbers(struct audit_signing *s, struct span line) {
     size_t first = span_find(line, ' ', 0), second = span_find(line, ' ', first + 1);
     unsigned long long size, offset;
@@ -144,7 +136,7 @@ static int parse_tree(struct audit_signing *s, struct span text) {
     at = end + 1;
     for (unsigned i = 0; i < 64; i++) {
         if (!(s->tree.size >> i & 1)) continue;
-        if (read_hex(span_sub(text, at, at + AUDIT_HEX_LEN), s->tree.edge[i]) < 0) return -1;
+        if (hex_read(span_sub(text, at, at + AUDIT_HEX_LEN), s->tree.edge[i], AUDIT_NODE_LEN) < 0) return -1;
         at += AUDIT_HEX_LEN + 1;
     }
     return at == mac_at ? 0 : -1;

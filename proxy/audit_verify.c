@@ -161,6 +161,18 @@ static const char *follow_tree(struct audit_verifier *v, struct span text, const
     return NULL;
 }
 
+static void follow_anchor(struct audit_verifier *v, struct span text) {
+    struct span hash = audit_view_text(text, "head_hash");
+
+    if (!span_is(audit_view_text(text, "event"), "probes")) v->check.anchor_gone = true;
+    if (!audit_hex_valid(hash)) return;
+    uint64_t seq = (uint64_t)audit_view_number(text, "head_seq");
+    if (seq < v->check.anchor_seq) v->check.anchor_gone = true;
+    v->check.anchor_seq = seq;
+    memcpy(v->check.anchor_hash, hash.ptr, AUDIT_HEX_LEN);
+    v->check.anchor_hash[AUDIT_HEX_LEN] = '\0';
+}
+
 static const char *check_line(struct audit_verifier *v, struct span text, struct audit_line *line) {
     const char *reason = NULL;
 
@@ -185,6 +197,7 @@ static int take_line(struct audit_verifier *v, struct span text) {
         memcpy(v->hash, before, sizeof before);
         return fail(v, reason);
     }
+    if (span_is(line.type, "anchor")) follow_anchor(v, text);
     if (v->check.records++ == 0) v->check.first_seq = line.seq;
     v->check.last_seq = line.seq;
     v->mono = line.mono;

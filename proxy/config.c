@@ -19,6 +19,7 @@
 #include "arena.h"
 #include "audit_note.h"
 #include "config_memory.h"
+#include "hex.h"
 #include "settings.h"
 
 #define MEMORY_MAX (64u * 1024 * 1024)
@@ -205,22 +206,6 @@ static int read_admin(struct config *c, const struct yaml_node *n, struct diag *
 
 /* ---- audit ---- */
 
-/* 64 hex digits, as `phi init` writes them. */
-static int parse_key(const char *hex, size_t len, unsigned char out[32]) {
-    if (len != 64) return -1;
-    for (size_t i = 0; i < 32; i++) {
-        unsigned byte = 0;
-        for (size_t j = 0; j < 2; j++) {
-            char ch = hex[2 * i + j];
-            int digit = ch >= '0' && ch <= '9' ? ch - '0' : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-            if (digit < 0) return -1;
-            byte = byte * 16 + (unsigned)digit;
-        }
-        out[i] = (unsigned char)byte;
-    }
-    return 0;
-}
-
 static int read_signing_key(struct config *c, const struct yaml_node *n, struct diag *d) {
     const char *text_of_key;
     size_t len;
@@ -271,7 +256,7 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
         read_rotate(c, yaml_get(n, "rotate"), d) < 0)
         return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
-    if (parse_key(key, len, c->audit_key) == 0) return 0;
+    if (hex_read(span_make(key, len), c->audit_key, sizeof c->audit_key) == 0) return 0;
     yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits (256 random bits)");
     return -1;
 }

@@ -12,6 +12,7 @@
 #include "../policies/engine/policy.h"
 #include "access.h"
 #include "audit.h"
+#include "audit_hash.h"
 #include "buf.h"
 #include "settings.h"
 
@@ -128,6 +129,32 @@ static void agreement_changes(const struct settings *before, const struct settin
         if (!upstream_of(after, before->upstreams[i].name)) compare_upstream(before->upstreams[i].name, before, after, emit, context);
 }
 
+static void add_agreements_digest(struct audit_record *r, const struct settings *s) {
+    struct audit_hasher *h = audit_hasher_new(NULL);
+    char hex[AUDIT_HEX_LEN + 1];
+    struct buf all, one;
+
+    buf_init(&all, 1u << 20);
+    for (size_t i = 0; i < s->n_upstreams; i++) {
+        describe(&s->upstreams[i], &one);
+        buf_add_format(&all, "%s\n", s->upstreams[i].name);
+        buf_add(&all, buf_span(&one));
+        buf_add_char(&all, '\n');
+        buf_free(&one);
+    }
+    if (h && !all.failed && audit_hasher_sha256(h, buf_span(&all), hex) == 0) audit_add_text(r, "agreements_sha256", hex);
+    buf_free(&all);
+    audit_hasher_free(h);
+}
+
+void config_add_digests(struct audit_record *r, const struct settings *s) {
+    char hex[65];
+
+    access_digest(s->access, hex);
+    audit_add_text(r, "clients_sha256", hex);
+    add_agreements_digest(r, s);
+}
+
 /* ---- clients ---- */
 
 static const struct principal *client_of(const struct access *a, const char *id) {
@@ -140,7 +167,8 @@ static const char *client_event(const struct principal *old, const struct princi
     if (!old) return "added";
     if (!now) return "removed";
     if (old->revoked != now->revoked) return now->revoked ? "revoked" : "restored";
-    return strcmp(old->user, now->user) != 0 || strcmp(old->role, now->role) != 0 ? "changed" : NULL;
+    if (strcmp(old->user, now->user) != 0 || strcmp(old->role, now->role) != 0) return "changed";
+    return principal_same_credentials(old, now) ? NULL : "replaced";
 }
 
 static void compare_client(const struct principal *old, const struct principal *now, config_emit *emit, void *context) {
@@ -168,10 +196,31 @@ static void client_changes(const struct access *before, const struct access *aft
         if (!client_of(after, access_at(before, i)->id)) compare_client(access_at(before, i), NULL, emit, context);
 }
 
+/* ---- people ---- */
+
+static bool has_user(const struct access *a, const char *user, size_t before) {
+    for (size_t i = 0; i < before; i++)
+        if (strcmp(access_at(a, i)->user, user) == 0) return true;
+    return false;
+}
+
+/* Those of `with` who are not in `without`, each once. */
+static void user_changes(const struct access *with, const struct access *without, const char *event, config_emit *emit, void *context) {
+    for (size_t i = 0; i < access_count(with); i++) {
+        const char *user = access_at(with, i)->user;
+        if (has_user(with, user, i) || has_user(without, user, access_count(without))) continue;
+        struct audit_record *r = change("user_event", event);
+        if (r) audit_add_text(r, "user", user);
+        emit(context, r);
+    }
+}
+
 void config_changes(const struct settings *before, const struct settings *after, config_emit *emit, void *context) {
     policy_changes(before, after, emit, context);
     agreement_changes(before, after, emit, context);
     client_changes(before->access, after->access, emit, context);
+    user_changes(after->access, before->access, "added", emit, context);
+    user_changes(before->access, after->access, "removed", emit, context);
 }
 
 /* ---- the self-test ---- */

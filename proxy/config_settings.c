@@ -199,14 +199,32 @@ static int read_target(struct config *c, struct owned *o, const struct yaml_node
     return read_credential(c, o, yaml_get(n, "credential"), t, d);
 }
 
+/* Azure's older paths name the deployment and want a version; its newer ones are OpenAI's. */
+static int read_api_version(struct owned *o, const struct yaml_node *n, struct settings_upstream *u, struct diag *d) {
+    const struct shape_address azure = {.azure = true, .endpoint = SHAPE_CHAT};
+    const char *version;
+    char query[64];
+
+    if (!n) return 0;
+    if (yaml_string(n, &version, d) < 0) return -1;
+    snprintf(query, sizeof query, "api-version=%s", version);
+    u->api_version = keep(o, version);
+    if (u->dialect == SETTINGS_AZURE && shape_query_known(&azure, span_of(query))) return u->api_version ? 0 : -1;
+    yaml_error(n, d, "expected a version as \"2024-10-21\", of an upstream with `dialect: azure`");
+    return -1;
+}
+
 static int read_upstream(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
                          struct diag *d) {
     static const struct yaml_key keys[] = {
-        {.name = "url", .required = true}, {.name = "dialect"}, {.name = "credential", .any_type = true},
+        {.name = "url", .required = true}, {.name = "dialect"}, {.name = "api_version"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
         {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
-    static const char *const dialects[] = {"openai", "anthropic", "ollama", "gemini"};
-    static const char *const key_headers[] = {NULL, "x-api-key: ", NULL, "x-goog-api-key: "}; /* of each dialect */
+    static const char *const dialects[] = {[SETTINGS_OPENAI] = "openai", [SETTINGS_ANTHROPIC] = "anthropic",
+                                           [SETTINGS_OLLAMA] = "ollama", [SETTINGS_GEMINI] = "gemini",
+                                           [SETTINGS_AZURE] = "azure"};
+    static const char *const key_headers[] = {[SETTINGS_ANTHROPIC] = "x-api-key: ", [SETTINGS_GEMINI] = "x-goog-api-key: ",
+                                              [SETTINGS_AZURE] = "api-key: "};
     int dialect = 0, rc = 0;
 
     if (n->type != YAML_NODE_MAP) {
@@ -215,6 +233,8 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     }
     if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
+    u->dialect = (enum settings_dialect)dialect;
+    rc |= read_api_version(o, yaml_get(n, "api_version"), u, d);
     rc |= read_target(c, o, n, u, key_headers[dialect], d);
     if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);

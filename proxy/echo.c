@@ -73,7 +73,7 @@ static int64_t deadline(const struct upstream_call *c, enum upstream_end *how) {
     return 0;
 }
 
-static const struct upstream_kind echo_kind = {detach, wake, release, deadline};
+static const struct upstream_kind echo_kind = {detach, wake, release, NULL, deadline};
 
 struct upstream_call *echo_start(struct upstreams *u, const struct upstream_request *r,
                                  const struct upstream_handler *h, void *owner) {

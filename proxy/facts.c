@@ -81,7 +81,7 @@ static enum facts_verdict take_choices(struct walk *w, uint32_t path, enum json_
 
 static enum facts_verdict take_model(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     if (type != JSON_STRING) return wrong_type(w, path);
-    w->model = text;
+    w->model = w->body_model = text;
     return FACTS_SEARCH;
 }
 
@@ -268,6 +268,7 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_GUIDES: case SHAPE_MESSAGES: case SHAPE_MESSAGE: case SHAPE_CONTENT: case SHAPE_PART:
     case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL: case SHAPE_ITEMS: case SHAPE_ITEM: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE: case SHAPE_GENERATION:
+    case SHAPE_REQUESTS:
         break;
     }
     return FACTS_SEARCH;

@@ -5,24 +5,68 @@
  */
 #include "force.h"
 
-static void add(struct force *f, uint32_t begin, uint32_t end, const char *with, const char *name) {
-    f->edits[f->n] = (struct json_edit){begin, end, span_of(with)};
-    f->names[f->n++] = name;
+#include <stdlib.h>
+
+#include "arena.h"
+#include "buf.h"
+
+#define OWN_MAX 2u /* edits beside those that take something out */
+
+static void add(struct force *f, uint32_t begin, uint32_t end, struct span with) {
+    f->edits[f->n++] = (struct json_edit){begin, end, with};
 }
 
-static bool is_empty(struct span body, size_t brace) {
-    return span_trim(span_sub(body, brace + 1, body.len)).len == 1;
+static void name(struct force *f, const char *change) {
+    f->names[f->n_names++] = change;
 }
 
-void force_plan(const struct walk *w, struct span body, bool may_store, struct force *f) {
-    *f = (struct force){.n = 0};
-    if (w->endpoint != SHAPE_RESPONSES || may_store) return;
-    if (w->store_end == 0) {
-        size_t brace = span_find(body, '{', 0);
-        const char *member = is_empty(body, brace) ? "\"store\":false" : "\"store\":false,";
-        add(f, (uint32_t)brace + 1, (uint32_t)brace + 1, member, "store=false");
-        return;
-    }
-    if (!span_is(span_sub(body, w->store_begin, w->store_end), "false"))
-        add(f, w->store_begin, w->store_end, "false", "store=false");
+/* member: with the comma that is needed before another one. */
+static void insert(struct force *f, struct span body, struct span member) {
+    size_t brace = span_find(body, '{', 0);
+    bool empty = span_trim(span_sub(body, brace + 1, body.len)).len == 1;
+
+    add(f, (uint32_t)brace + 1, (uint32_t)brace + 1, span_sub(member, 0, empty ? member.len - 1 : member.len));
+}
+
+static void force_store(const struct walk *w, struct span body, struct force *f) {
+    bool said = w->store_end != 0;
+
+    if (said && span_is(span_sub(body, w->store_begin, w->store_end), "false")) return;
+    f->store = true;
+    name(f, "store=false");
+    if (said) add(f, w->store_begin, w->store_end, span_of("false"));
+    else insert(f, body, span_of("\"store\":false,"));
+}
+
+static int force_model(struct arena *a, struct span body, struct span model, struct force *f) {
+    struct buf member;
+
+    buf_init(&member, 1024);
+    buf_add_c(&member, "\"model\":\"");
+    buf_add_json_escaped(&member, model);
+    buf_add_c(&member, "\",");
+    const char *copy = member.failed ? NULL : arena_copy(a, buf_span(&member));
+    struct span text = {copy, member.len};
+    buf_free(&member);
+    if (!copy) return -1;
+    insert(f, body, text);
+    name(f, "model=path");
+    return 0;
+}
+
+static int by_place(const void *a, const void *b) {
+    const struct json_edit *x = a, *y = b;
+    return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+int force_plan(struct arena *a, const struct walk *w, struct span body, const struct force_wish *wish, struct force *f) {
+    *f = (struct force){.edits = arena_array(a, w->n_cut + OWN_MAX, sizeof *f->edits)};
+    if (!f->edits) return -1;
+    for (size_t i = 0; i < w->n_cut; i++)
+        add(f, w->cut[i].begin, w->cut[i].end, span_of("[]"));
+    if (w->n_cut) name(f, "logprobs=[]");
+    if (w->endpoint == SHAPE_RESPONSES && !wish->may_store) force_store(w, body, f);
+    if (wish->model.len && w->body_model.len == 0 && force_model(a, body, wish->model, f) < 0) return -1;
+    if (f->n > 1) qsort(f->edits, f->n, sizeof *f->edits, by_place);
+    return 0;
 }

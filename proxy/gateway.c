@@ -90,12 +90,26 @@ static void record_reload(struct gateway *g, const struct settings *s, bool ok) 
     struct audit_record *r = audit_record_new("config_reload");
 
     if (r) {
+        audit_add_text(r, "event", "reloaded");
+        if (ok) config_add_digests(r, s);
         audit_add_text(r, "result", ok ? "loaded" : "refused");
         audit_add_text(r, "before", policy_digest(g->current->routes[0].policy));
         if (ok) add_difference(r, g->current->routes[0].policy, s->routes[0].policy);
     }
     submit_event(g, r);
     if (ok) config_changes(g->current, s, submit_event, g);
+}
+
+static void record_start(struct gateway *g) {
+    struct audit_record *r = audit_record_new("settings");
+
+    if (r) {
+        audit_add_text(r, "event", "started");
+        audit_add_text(r, "result", "loaded");
+        audit_add_text(r, "after", policy_digest(g->current->routes[0].policy));
+        config_add_digests(r, g->current);
+    }
+    submit_event(g, r);
 }
 
 static void keep_current(struct gateway *g, struct settings *s) {
@@ -291,6 +305,7 @@ static int start(struct gateway *g) {
     if (!g->base || start_signals(g) < 0) return -1;
     if (open_audit(g) < 0) return -1;
     keep_current(g, g->config->settings);
+    record_start(g);
     if (!config_selftest(g->config->settings, submit_event, g)) {
         fprintf(stderr, "%s: a policy finds none of the identifiers of the self-test; the gateway does not start\n", g->config->path);
         return -1;

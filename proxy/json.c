@@ -22,7 +22,7 @@
 #include "utf8.h"
 
 #define FRAMES_FIRST 16u
-#define KEYS_FIRST 32u
+#define KEYS_FIRST 16u
 #define DEPTH_MAX 1024u
 
 enum expect {

@@ -10,16 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 static const struct {
     const char *name, *usage;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF --public-key FILE [--witness-key FILE]", phi_audit_verify},
-    {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE]", phi_audit_search},
+    {"verify", "LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] | PROOF|REPORT.sig --public-key FILE [--witness-key FILE]", phi_audit_verify},
+    {"search", "[--from T] [--to T] [--user U] [--kind K] ... [--value TEXT --key FILE --as FILE]", phi_audit_search},
     {"report", "[--from T] [--to T] [--format html|csv|json] [--report R1..R16] [--out FILE]", phi_audit_report},
+    {"accounting", "--identifiers FILE|- --key FILE --as FILE [--from T] [--to T] [--format html|csv|json] [--out FILE]", phi_audit_accounting},
+    {"breach", "--out DIR [--from T] [--to T] [--user U] ... [--signing-key FILE]", phi_audit_breach},
     {"export", "--format ocsf|fhir|cef|rfc5424 [--from T] [--to T] [--out FILE]", phi_audit_export},
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
     {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
+    {"incident", "--by NAME --from T --to T --result open|low_probability|breach --key FILE [--report FILE]", phi_audit_incident},
+    {"schema", "[--markdown]", phi_audit_schema},
     {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
     {"witness", "key|request|sign ...", phi_audit_witness},
     {"checkpoint", "[--log FILE] [--note]", phi_audit_checkpoint},
@@ -37,28 +43,11 @@ int phi_audit_command(int argc, char **argv) {
 
 /* ---- keys ---- */
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int read_hex(struct span text, unsigned char key[32]) {
-    while (text.len && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == ' '))
-        text.len--;
-    if (text.len != 64) return -1;
-    for (size_t i = 0; i < 64; i++) {
-        int digit = hex_digit(text.ptr[i]);
-        if (digit < 0) return -1;
-        key[i / 2] = (unsigned char)(i % 2 ? key[i / 2] | digit : digit << 4);
-    }
-    return 0;
-}
-
 int phi_audit_key(const char *path, unsigned char key[32]) {
     struct buf text;
 
     if (phi_read(path, &text) < 0) return -1;
-    int rc = read_hex(buf_span(&text), key);
+    int rc = hex_read_file(buf_span(&text), key, 32);
     if (rc < 0) fprintf(stderr, "phi: %s: not an audit key (64 lower-case hex digits)\n", path);
     buf_free(&text);
     return rc;

@@ -36,6 +36,10 @@ int phi_audit_merge(int argc, char **argv);
 int phi_audit_prove(int argc, char **argv);
 int phi_audit_witness(int argc, char **argv);
 int phi_audit_review(int argc, char **argv);
+int phi_audit_incident(int argc, char **argv);
+int phi_audit_accounting(int argc, char **argv);
+int phi_audit_breach(int argc, char **argv);
+int phi_audit_schema(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 
 #endif

@@ -12,11 +12,12 @@
 #include "audit_view.h"
 #include "phi_audit.h"
 #include "phi_audit_probe.h"
+#include "phi_audit_read.h"
 
 static const char usage[] =
     "usage: phi audit search [--log FILE] [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M]\n"
     "           [--endpoint E] [--upstream N] [--kind K] [--decision D] [--code C] [--type T] [--id ID] [--json | --count]\n"
-    "           [--value TEXT|- --key FILE [--kind K]]   (`-`: the value is read from standard input)\n";
+    "           [--value TEXT|- --key FILE --as FILE [--clients FILE] [--kind K]]   (`-`: from standard input; --as: your own key)\n";
 
 struct search {
     struct audit_filter filter;
@@ -117,60 +118,60 @@ static int look(struct search *s, struct span line) {
     return audit_ids_follow(s->open, type, id, audit_view_text(line, "decision"));
 }
 
-static int search(struct search *s, const struct audit_set *set) {
-    struct audit_lines *l = audit_lines_open(set, 0, 0);
+static int search(struct search *s, struct phi_reader *reader) {
     struct span line;
-    int rc = l ? 0 : -1;
+    int rc = 0;
 
-    while (rc == 0 && audit_lines_next(l, &line))
+    while (rc == 0 && phi_reader_next(reader, &line))
         rc = look(s, line);
-    if (rc == 0) rc = phi_audit_lines_end(l);
-    audit_lines_close(l);
+    if (rc == 0) rc = phi_reader_end(reader);
     if (rc == 0 && s->count) printf("%llu decisions, %llu other records\n", (unsigned long long)s->decisions, (unsigned long long)s->others);
     return rc;
 }
 
-static int run(struct search *s, const char *log, struct phi_probe *probe, const char *value, const char *key) {
-    struct audit_set *set = phi_audit_set(log);
+static int run(struct search *s, const struct phi_read_options *read, struct phi_probe *probe, const char *value) {
+    struct phi_reader *reader = phi_reader_open(read);
     int rc = -1;
 
     s->open = audit_ids_new();
-    if (!set || !s->open) goto out;
+    if (!reader || !s->open) goto out;
     if (value) {
-        if (phi_probe_prepare(probe, set, value, s->filter.kind, key) < 0 || phi_probe_record(probe, phi_audit_log(log)) < 0) goto out;
+        if (phi_probe_begin(probe, phi_reader_set(reader)) < 0 || phi_probe_add_argument(probe, value, s->filter.kind) < 0) goto out;
+        if (phi_probe_record(probe, phi_audit_log(read->log), "search") < 0) goto out;
         s->filter.values = probe->needles;
         s->filter.n_values = probe->n;
         s->filter.kind = NULL; /* it is part of the hash */
     }
     const char *reason;
     if (audit_filter_prepare(&s->filter, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
-    else rc = search(s, set);
+    else rc = search(s, reader);
 out:
     audit_filter_free(&s->filter);
     if (s->open) audit_ids_free(s->open);
-    audit_set_free(set);
+    phi_reader_free(reader);
     return rc;
 }
 
 int phi_audit_search(int argc, char **argv) {
     struct search s = {.json = false};
     struct audit_filter *f = &s.filter;
-    const char *log = NULL, *value = NULL, *key = NULL;
+    struct phi_read_options read = {.log = NULL};
+    const char *value = NULL;
+    struct phi_probe probe = {.n = 0};
     const struct phi_option options[] = {
-        {"--log", &log, NULL}, {"--from", &f->from, NULL}, {"--to", &f->to, NULL}, {"--user", &f->user, NULL},
+        PHI_READ_OPTIONS(read), {"--from", &f->from, NULL}, {"--to", &f->to, NULL}, {"--user", &f->user, NULL},
         {"--client", &f->client, NULL}, {"--role", &f->role, NULL}, {"--purpose", &f->purpose, NULL}, {"--model", &f->model, NULL},
         {"--endpoint", &f->endpoint, NULL}, {"--upstream", &f->upstream, NULL}, {"--kind", &f->kind, NULL},
         {"--decision", &f->decision, NULL}, {"--code", &f->code, NULL}, {"--type", &f->type, NULL}, {"--id", &f->id, NULL},
-        {"--value", &value, NULL}, {"--key", &key, NULL}, {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
-    struct phi_probe probe = {.n = 0};
+        {"--value", &value, NULL}, {"--key", &probe.key_path, NULL}, PHI_AUDITOR_OPTIONS(probe.who), {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
-    if (argc != 0 || (value && !key)) {
-        if (value && !key) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
+    if (argc != 0 || (value && !probe.key_path)) {
+        if (value && !probe.key_path) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
         fputs(usage, stderr);
         return PHI_USAGE;
     }
-    int rc = run(&s, log, &probe, value, key);
+    int rc = run(&s, &read, &probe, value);
     phi_probe_wipe(&probe);
     if (rc < 0 || phi_audit_output_end(stdout, NULL) < 0) return PHI_USAGE;
     return PHI_DONE;

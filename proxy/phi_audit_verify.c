@@ -12,6 +12,8 @@
 #include "audit_verify.h"
 #include "audit_view.h"
 #include "phi_audit.h"
+#include "phi_audit_beside.h"
+#include "phi_audit_statement.h"
 
 #define PROOF_MAX 65536
 
@@ -32,7 +34,7 @@ static bool is_proof(const char *path, struct buf *text) {
     buf_init(text, PROOF_MAX);
     if (f && buf_reserve(text, PROOF_MAX) == 0) {
         text->len = fread(text->ptr, 1, PROOF_MAX, f);
-        yes = span_starts(buf_span(text), "c2sp.org/");
+        yes = span_starts(buf_span(text), "c2sp.org/") || phi_statement_is(buf_span(text));
     }
     if (f) fclose(f);
     if (!yes) buf_free(text);
@@ -61,9 +63,10 @@ static int verify_proof(const char *path, struct span text, const struct request
     int rc = PHI_USAGE;
 
     if (!r->public_path) {
-        fprintf(stderr, "phi: %s is a proof; give --public-key FILE (checkpoint.pub) to check it\n", path);
+        fprintf(stderr, "phi: %s is a proof or a signature; give --public-key FILE (checkpoint.pub) to check it\n", path);
         return PHI_USAGE;
     }
+    if (phi_statement_is(text)) return phi_statement_verify(path, text, &r->public_key);
     if (audit_proof_read(text, &p, &reason) < 0) {
         fprintf(stderr, "phi: %s: %s\n", path, reason);
     } else if (audit_proof_check(&p, &r->public_key, &reason) < 0) {
@@ -78,6 +81,40 @@ static int verify_proof(const char *path, struct span text, const struct request
         rc = PHI_DONE;
     }
     buf_free(&p.record);
+    return rc;
+}
+
+/* ---- the auditors' log beside ---- */
+
+static int verify_beside(const char *path, const struct audit_check *main, const struct request *r) {
+    const struct audit_head anchor = {.found = main->anchor_seq > 0, .seq = main->anchor_seq};
+    struct audit_set *set = NULL;
+    struct audit_lines *l = phi_beside_lines(path, &set);
+    struct audit_hasher *h = audit_hasher_new(r->key_path ? r->key : NULL);
+    struct audit_head noted = anchor;
+    struct audit_check c = {.records = 0};
+    struct span line;
+
+    memcpy(noted.hash, main->anchor_hash, sizeof noted.hash);
+    struct audit_verifier *v = h ? audit_verifier_new(&(struct audit_verifier_options){.hasher = h, .keyed = r->key_path != NULL, .head = &noted}) : NULL;
+    while (v && l && audit_lines_next(l, &line))
+        if (audit_verifier_line(v, line) < 0) break;
+    int rc = v && audit_verifier_end(v, &c) ? PHI_FOUND : PHI_DONE;
+    if (main->anchor_gone) {
+        printf("%s.probes: records of auditors were there once and were taken away\n", path);
+        rc = PHI_FOUND;
+    } else if (rc && !l) {
+        printf("%s.probes: is missing; it held %llu records when the gateway looked last\n", path, (unsigned long long)main->anchor_seq);
+    } else if (rc) {
+        printf("%s.probes: line %llu: %s\n", path, (unsigned long long)audit_lines_number(l), c.reason);
+    } else if (l) {
+        printf("%s.probes: verified: %llu records, %s\n", path, (unsigned long long)c.records,
+               main->anchor_seq ? "the gateway has noted them" : "not noted by the gateway yet");
+    }
+    audit_verifier_free(v);
+    audit_hasher_free(h);
+    audit_lines_close(l);
+    audit_set_free(set);
     return rc;
 }
 
@@ -127,6 +164,7 @@ static int verify_lines(const char *path, const struct audit_set *s, struct audi
         if (verdict) tell_bad(l, &c, bad);
         if (!verdict && c.records == 0) fprintf(stderr, "phi: %s: holds no record\n", path);
         else rc = verdict ? PHI_FOUND : tell_good(path, s, &c, r);
+        if (rc == PHI_DONE) rc = verify_beside(path, &c, r);
     }
     audit_lines_close(l);
     return rc;

@@ -18,6 +18,7 @@
 #include "tokens.h"
 #include "transform.h"
 #include "walk.h"
+#include "walk_model.h"
 #include "walk_scan.h"
 
 #define ARENA_MAX ((size_t)4 << 30)
@@ -55,6 +56,7 @@ static int redact_json(struct job *j) {
         return -1;
     }
     if (walk_scan(j->arena, &j->walk, policy_engine(j->policy), j->scratch, &found) != WALK_SCAN_DONE) return -1;
+    if (walk_model_release(j->arena, &j->walk, NULL, &found) < 0) return -1;
     return transform_body(j->arena, &j->walk, buf_span(&j->in), &found, &j->view, NULL, j->tokens, &j->out,
                           &j->transform);
 }

@@ -87,14 +87,23 @@ const char *relay_stream_type(const struct relay *r) {
     return shape_is_ollama(r->endpoint) ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
 }
 
+/* What the last event was read into: a stream may be silent for long. */
+static void forget_event(struct relay *r) {
+    arena_empty(r->arena);
+    relay_text_begin(&r->text);
+    buf_free(&r->text.scratch);
+}
+
 int relay_push(struct relay *r, struct span bytes, struct buf *out) {
     if (r->failed) return -1;
     switch (r->form) {
     case FORM_STREAM:
         r->failed = relay_stream_push(r->stream, bytes, out) < 0;
+        forget_event(r);
         break;
     case FORM_TYPED:
         r->failed = relay_typed_push(r->typed, bytes, out) < 0;
+        forget_event(r);
         break;
     case FORM_JSON:
         buf_add(&r->body, bytes);

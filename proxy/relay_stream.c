@@ -242,7 +242,7 @@ static int take_json(struct relay_stream *s, const struct sse_event *e) {
 
     arena_reset(s->text->arena);
     relay_text_begin(s->text);
-    int read = answer_form_read(s->form, e->data, &w);
+    int read = answer_form_read(s->form, s->text->arena, e->data, &w);
     if (read < 0 || !w.object) return -1;
     s->alike = read == 1;
     if (w.usage_in) s->result->usage_in = w.usage_in;

@@ -8,12 +8,19 @@
  */
 #include "response_head.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BYTES_MAX (32u * 1024)
 #define LINES_MAX 200
 #define INTERIM_MAX 8
 #define VALUE_MAX 512
+
+struct response_text {
+    struct response_field fields[RESPONSE_HEAD_FIELDS];
+    size_t used;
+    char bytes[RESPONSE_HEAD_TEXT];
+};
 
 enum state { STATE_BAD, STATE_STATUS, STATE_FIELDS, STATE_TRAILERS };
 
@@ -45,13 +52,22 @@ static bool is_printable(struct span s) {
 }
 
 void response_head_init(struct response_head *h) {
-    memset(h, 0, offsetof(struct response_head, text));
+    memset(h, 0, sizeof *h);
     h->state = STATE_STATUS;
 }
 
+void response_head_forget(struct response_head *h) {
+    if (h->text) explicit_bzero(h->text->bytes, h->text->used);
+    free(h->text);
+    h->text = NULL;
+    h->fields = NULL;
+    h->n_fields = 0;
+    h->content_type = span_make(NULL, 0);
+}
+
 void response_head_wipe(struct response_head *h) {
-    explicit_bzero(h->text, h->text_used);
-    memset(h, 0, offsetof(struct response_head, text));
+    response_head_forget(h);
+    memset(h, 0, sizeof *h);
 }
 
 static enum response_step refuse(struct response_head *h) {
@@ -84,14 +100,24 @@ static enum response_step read_status(struct response_head *h, struct span line)
     return RESPONSE_MORE;
 }
 
+/* NULL: out of memory, or fewer bytes than wanted are left. */
+static struct response_text *room(struct response_head *h, size_t bytes) {
+    if (!h->text) h->text = malloc(sizeof *h->text);
+    if (!h->text) return NULL;
+    if (!h->fields) h->text->used = 0;
+    h->fields = h->text->fields;
+    return bytes <= sizeof h->text->bytes - h->text->used ? h->text : NULL;
+}
+
 static struct span keep(struct response_head *h, struct span s, bool lower_case) {
-    if (s.len > sizeof h->text - h->text_used) return span_make(NULL, 0);
-    char *to = h->text + h->text_used;
+    struct response_text *text = room(h, s.len);
+    if (!text) return span_make(NULL, 0);
+    char *to = text->bytes + text->used;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         to[i] = lower_case && c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
     }
-    h->text_used += s.len;
+    text->used += s.len;
     return span_make(to, s.len);
 }
 
@@ -111,9 +137,10 @@ static bool is_allowed(struct span name) {
  * room for one is left. */
 static void keep_field(struct response_head *h, struct span name, struct span value) {
     if (h->n_fields == RESPONSE_HEAD_FIELDS || value.len > VALUE_MAX || !is_printable(value)) return;
-    if (h->text_used + name.len + value.len + VALUE_MAX > sizeof h->text) return;
-    h->fields[h->n_fields].name = keep(h, name, true);
-    h->fields[h->n_fields].value = keep(h, value, false);
+    struct response_text *text = room(h, name.len + value.len + VALUE_MAX);
+    if (!text) return;
+    text->fields[h->n_fields].name = keep(h, name, true);
+    text->fields[h->n_fields].value = keep(h, value, false);
     h->n_fields++;
 }
 
@@ -175,9 +202,9 @@ static bool read_field(struct response_head *h, struct span name, struct span va
 static void start_over(struct response_head *h) {
     h->state = STATE_STATUS;
     h->status = 0;
+    if (h->text) explicit_bzero(h->text->bytes, h->text->used);
+    h->fields = NULL;
     h->n_fields = 0;
-    explicit_bzero(h->text, h->text_used);
-    h->text_used = 0;
     h->has_length = h->chunked = h->has_type = h->has_coding = false;
     h->coding = INFLATE_UNKNOWN;
     h->content_type = span_make(NULL, 0);

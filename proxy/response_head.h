@@ -26,10 +26,12 @@ struct response_field {
     struct span name, value;
 };
 
+struct response_text;
+
 struct response_head {
     int status; /* of the final head; 0 before */
     struct span content_type;
-    struct response_field fields[RESPONSE_HEAD_FIELDS]; /* spans into text */
+    const struct response_field *fields; /* into text, as content_type */
     size_t n_fields;
     bool has_length, has_coding;
     uint64_t length;
@@ -38,12 +40,14 @@ struct response_head {
     uint8_t state;
     bool old_version, framed, chunked, has_type; /* old_version: HTTP/1.0; framed: by HTTP/2 */
     unsigned interim, lines;
-    size_t bytes, text_used;
-    char text[RESPONSE_HEAD_TEXT];
+    size_t bytes;
+    struct response_text *text; /* made for the first field that is kept */
 };
 
 void response_head_init(struct response_head *h);
 void response_head_wipe(struct response_head *h);
+/* The fields and the content type were used: an open stream needs no room for them. */
+void response_head_forget(struct response_head *h);
 /* A line as it came, its CRLF included; an empty line ends a head. Lines after RESPONSE_FINAL are trailers: counted
  * against the same bounds and dropped (RESPONSE_MORE). */
 MUST_CHECK enum response_step response_head_line(struct response_head *h, struct span line);

@@ -25,9 +25,14 @@ struct agreement {
     bool present;
 };
 
+/* Whose paths and key header an upstream speaks. */
+enum settings_dialect { SETTINGS_OPENAI = 0, SETTINGS_ANTHROPIC, SETTINGS_OLLAMA, SETTINGS_GEMINI, SETTINGS_AZURE };
+
 struct settings_upstream {
     const char *name;
     const struct upstream_target *target;
+    enum settings_dialect dialect;
+    const char *api_version;   /* Azure: deployments stand in the path, with this version; NULL: /openai/v1 */
     struct agreement agreement;
     struct coverage *coverage; /* NULL: none */
     bool on_prem;              /* trust: on_prem, or the built-in echo model */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Look-ups in the tables of endpoints, keys and places. What no row names is refused or is data.
+ * Look-ups in the tables of keys and places. What no row names is data.
  */
 #include "shape.h"
 
@@ -11,109 +11,6 @@
 #define KEY_LONGEST 40u
 #define LONG_S "\xC5\xBF"
 #define KELVIN "\xE2\x84\xAA"
-
-/* ---- endpoints ---- */
-
-static const struct endpoint {
-    const char *method, *path; /* without /v1 */
-    const char *name;
-    const char *model;  /* without one in the body */
-    bool exact, typed;  /* exact: the path has no form with /v1 */
-} endpoints[SHAPE_ENDPOINTS] = {
-    [SHAPE_CHAT] = {.method = "POST", .path = "/chat/completions", .name = "/v1/chat/completions"},
-    [SHAPE_COMPLETIONS] = {.method = "POST", .path = "/completions", .name = "/v1/completions"},
-    [SHAPE_EMBEDDINGS] = {.method = "POST", .path = "/embeddings", .name = "/v1/embeddings"},
-    [SHAPE_MODELS] = {.method = "GET", .path = "/models", .name = "/v1/models"},
-    [SHAPE_RESPONSES] = {.method = "POST", .path = "/responses", .name = "/v1/responses", .typed = true},
-    [SHAPE_RESPONSES_COMPACT] = {.method = "POST", .path = "/responses/compact", .name = "/v1/responses/compact"},
-    [SHAPE_RESPONSES_TOKENS] = {.method = "POST", .path = "/responses/input_tokens", .name = "/v1/responses/input_tokens"},
-    [SHAPE_MODERATIONS] = {.method = "POST", .path = "/moderations", .name = "/v1/moderations",
-                           .model = "omni-moderation-latest"},
-    [SHAPE_IMAGES] = {.method = "POST", .path = "/images/generations", .name = "/v1/images/generations",
-                      .model = "dall-e-2", .typed = true},
-    [SHAPE_MESSAGES_API] = {.method = "POST", .path = "/messages", .name = "/v1/messages", .typed = true},
-    [SHAPE_OLLAMA_CHAT] = {.method = "POST", .path = "/api/chat", .name = "/api/chat", .exact = true, .typed = true},
-    [SHAPE_OLLAMA_GENERATE] = {.method = "POST", .path = "/api/generate", .name = "/api/generate", .exact = true,
-                               .typed = true},
-    [SHAPE_OLLAMA_EMBED] = {.method = "POST", .path = "/api/embed", .name = "/api/embed", .exact = true},
-    /* Their paths hold a model: gemini_find. */
-    [SHAPE_GEMINI] = {.method = "POST", .path = "", .name = "/v1beta/models/{model}:generateContent"},
-    [SHAPE_GEMINI_STREAM] = {.method = "POST", .path = "", .name = "/v1beta/models/{model}:streamGenerateContent",
-                             .typed = true},
-    [SHAPE_MESSAGES_TOKENS] = {.method = "POST", .path = "/messages/count_tokens", .name = "/v1/messages/count_tokens"},
-};
-
-static bool is_served(enum shape_endpoint e) {
-    return e > SHAPE_NONE && e < SHAPE_ENDPOINTS && endpoints[e].name;
-}
-
-static const char *const gemini_models[] = {"/v1beta/models/", "/v1/models/"};
-#define MODEL_LONGEST 128u
-
-struct span shape_path_model(struct span path) {
-    struct span model = span_make("", 0);
-
-    for (size_t i = 0; i < sizeof gemini_models / sizeof *gemini_models; i++)
-        if (span_starts(path, gemini_models[i]))
-            model = span_sub(path, strlen(gemini_models[i]), span_find(path, ':', 0));
-    for (size_t i = 0; i < model.len; i++) {
-        char c = model.ptr[i], letter = (char)(c | 0x20);
-        if ((letter < 'a' || letter > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_')
-            return span_make("", 0);
-    }
-    return model.len && model.len <= MODEL_LONGEST && model.ptr[0] != '.' ? model : span_make("", 0);
-}
-
-static enum shape_endpoint gemini_find(struct span method, struct span path) {
-    struct span model = shape_path_model(path);
-
-    if (model.len == 0 || !span_is(method, "POST")) return SHAPE_NONE;
-    struct span verb = span_sub(path, span_find(path, ':', 0), path.len);
-    if (span_is(verb, ":generateContent")) return SHAPE_GEMINI;
-    return span_is(verb, ":streamGenerateContent") ? SHAPE_GEMINI_STREAM : SHAPE_NONE;
-}
-
-bool shape_is_gemini(enum shape_endpoint e) {
-    return e == SHAPE_GEMINI || e == SHAPE_GEMINI_STREAM;
-}
-
-enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
-    struct span bare = span_starts(path, "/v1/") ? span_sub(path, 3, path.len) : path;
-
-    for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
-        if (!is_served(e) || !*endpoints[e].path || !span_is(method, endpoints[e].method)) continue;
-        if (span_is(endpoints[e].exact ? path : bare, endpoints[e].path)) return e;
-    }
-    return gemini_find(method, path);
-}
-
-const char *shape_endpoint_name(enum shape_endpoint e) {
-    return is_served(e) ? endpoints[e].name : "";
-}
-
-const char *shape_upstream_path(enum shape_endpoint e) {
-    return is_served(e) ? endpoints[e].path : "";
-}
-
-const char *shape_default_model(enum shape_endpoint e) {
-    return is_served(e) && endpoints[e].model ? endpoints[e].model : "";
-}
-
-bool shape_typed_events(enum shape_endpoint e) {
-    return is_served(e) && endpoints[e].typed;
-}
-
-enum shape_dialect shape_dialect_of(struct span path) {
-    if (span_starts(path, "/v1/messages") || span_starts(path, "/messages")) return SHAPE_ANTHROPIC;
-    if (span_starts(path, "/api/")) return SHAPE_OLLAMA;
-    if (span_starts(path, "/v1beta/")) return SHAPE_GOOGLE;
-    if (span_ends(path, ":generateContent") || span_ends(path, ":streamGenerateContent")) return SHAPE_GOOGLE;
-    return SHAPE_OPENAI;
-}
-
-bool shape_is_ollama(enum shape_endpoint e) {
-    return e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE || e == SHAPE_OLLAMA_EMBED;
-}
 
 /* ---- keys ---- */
 
@@ -149,7 +46,7 @@ const struct shape_key *shape_key_find(enum shape_endpoint e, struct span key, b
     size_t n = key_fold(key, folded), low = 0, high = sizeof keys / sizeof *keys;
 
     *ambiguous = false;
-    if (n == 0 || e == SHAPE_NONE || e == SHAPE_MODELS) return NULL;
+    if (n == 0 || e == SHAPE_NONE) return NULL;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = key_compare(folded, n, &keys[middle]);
@@ -191,6 +88,7 @@ enum shape_place shape_place_item(enum shape_place in) {
     case SHAPE_TOOLS: return SHAPE_TOOL;
     case SHAPE_ITEMS: return SHAPE_ITEM;
     case SHAPE_LOGPROBS: return SHAPE_LOGPROB;
+    case SHAPE_REQUESTS: return SHAPE_ROOT;
     case SHAPE_FREE: case SHAPE_PART: case SHAPE_TOOL: case SHAPE_PROMPT: case SHAPE_TOKEN_IDS: case SHAPE_MODALITIES:
     case SHAPE_STATE: case SHAPE_HOSTED: case SHAPE_IMAGE: case SHAPE_IMAGE_URL: case SHAPE_AUDIO: case SHAPE_FILE:
     case SHAPE_BLOB: case SHAPE_REMOTE: case SHAPE_OPAQUE: case SHAPE_SEALED: case SHAPE_SIGNED: case SHAPE_LOGPROB:

@@ -9,6 +9,8 @@
 
 #include "span.h"
 
+#include <stdint.h>
+
 enum shape_endpoint {
     SHAPE_NONE = 0, /* unknown: refused */
     SHAPE_CHAT,
@@ -27,25 +29,49 @@ enum shape_endpoint {
     SHAPE_OLLAMA_EMBED,
     SHAPE_GEMINI,           /* /v1beta/models/{model}:generateContent */
     SHAPE_GEMINI_STREAM,    /* :streamGenerateContent?alt=sse */
+    SHAPE_GEMINI_TOKENS,    /* :countTokens */
+    SHAPE_GEMINI_EMBED,     /* :embedContent */
+    SHAPE_GEMINI_EMBEDS,    /* :batchEmbedContents */
+    SHAPE_OLLAMA_EMBEDDINGS, /* /api/embeddings, the older form of embed */
+    SHAPE_OLLAMA_SHOW,
+    /* Without a body: */
+    SHAPE_MODEL_GET,        /* GET /v1/models/{model} */
+    SHAPE_GEMINI_MODELS,
+    SHAPE_OLLAMA_TAGS,
+    SHAPE_OLLAMA_VERSION,
     SHAPE_ENDPOINTS
 };
 
 /* The dialect in which a path's errors are written. */
 enum shape_dialect { SHAPE_OPENAI = 0, SHAPE_ANTHROPIC, SHAPE_OLLAMA, SHAPE_GOOGLE };
 
-/* method: "GET" or "POST". path with or without /v1, exact otherwise. SHAPE_NONE when not served. */
+/* What the first line of a request names. */
+struct shape_address {
+    enum shape_endpoint endpoint; /* SHAPE_NONE: not served */
+    enum shape_dialect dialect;   /* of errors */
+    struct span model;            /* that the path names, or empty: a deployment, Gemini's model, /v1/models/{model} */
+    bool azure;                   /* under /openai, where a query says the version of the interface */
+};
+
+/* method: "GET" or "POST". path: exact; OpenAI's with or without /v1, or as Azure has them under /openai. */
+void shape_address_read(struct span method, struct span path, struct shape_address *out);
+/* A query that this address may have: names and values of the table, none twice. */
+bool shape_query_known(const struct shape_address *a, struct span query);
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
-const char *shape_upstream_path(enum shape_endpoint e); /* under the base of an upstream: "/chat/completions" */
-/* The model that a path names (Gemini), or empty. Letters, digits and -._ only. */
-struct span shape_path_model(struct span path);
+const char *shape_method(enum shape_endpoint e);
+/* The path at an upstream, under its base: "/chat/completions". {model} stands where its name goes. */
+const char *shape_upstream_path(enum shape_endpoint e);
 /* The model that the specification takes when a body names none; "": it must name one. */
 const char *shape_default_model(enum shape_endpoint e);
 /* Its answer streams in events that say by their type what they are, not in chunks of choices. */
 bool shape_typed_events(enum shape_endpoint e);
 bool shape_is_ollama(enum shape_endpoint e);
 bool shape_is_gemini(enum shape_endpoint e);
+bool shape_has_body(enum shape_endpoint e);
+bool shape_lists_models(enum shape_endpoint e); /* says what an upstream has, and holds nothing of a caller */
+bool shape_has_deployments(enum shape_endpoint e); /* Azure serves it below the name of a deployment */
 
 /* ---- places ---- */
 
@@ -74,17 +100,18 @@ enum shape_place {
     SHAPE_SIGNED,    /* text under such a signature: it must go back as it came */
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
     SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
-    SHAPE_GENERATION, SHAPE_MIME_TYPE
+    SHAPE_GENERATION, SHAPE_MIME_TYPE,
+    SHAPE_REQUESTS   /* several in one body */
 };
 
 struct shape_key {
     const char *name;
     size_t len;
     enum shape_place place;                   /* of its value, unless at[] says otherwise for where it stands */
-    struct { enum shape_place in, to; unsigned only; } at[5]; /* only: endpoints, as bits, 0: all. in SHAPE_FREE: end */
+    struct { enum shape_place in, to; uint64_t only; } at[6]; /* only: endpoints, as bits, 0: all. in SHAPE_FREE: end */
     enum walk_part part;                      /* WALK_OTHER: that of what is around it */
     const char *spelled;                      /* with capitals, where it has any; name is then its lower case */
-    unsigned parameter;                       /* endpoints at whose top level its number is a parameter, as bits */
+    uint64_t parameter;                       /* endpoints at whose top level its number is a parameter, as bits */
 };
 
 /* The key, or NULL when the endpoint does not know it. ambiguous: it is none, but a reader that ignores case (Go's

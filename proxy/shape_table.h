@@ -4,7 +4,7 @@
  * llama.cpp, Azure), sorted by length, then bytes. One table for all endpoints: a server may read a key where the
  * specification has none, and a key that we know too much of costs nothing. Included by shape.c alone.
  */
-#define IN(e) (1u << (e))
+#define IN(e) (UINT64_C(1) << (e))
 #define IN_CHAT IN(SHAPE_CHAT)
 #define IN_COMPLETIONS IN(SHAPE_COMPLETIONS)
 #define IN_EMBEDDINGS IN(SHAPE_EMBEDDINGS)
@@ -12,8 +12,10 @@
 #define IN_MODERATIONS IN(SHAPE_MODERATIONS)
 #define IN_IMAGES IN(SHAPE_IMAGES)
 #define IN_MESSAGES (IN(SHAPE_MESSAGES_API) | IN(SHAPE_MESSAGES_TOKENS))
-#define IN_GEMINI (IN(SHAPE_GEMINI) | IN(SHAPE_GEMINI_STREAM))
-#define IN_OLLAMA (IN(SHAPE_OLLAMA_CHAT) | IN(SHAPE_OLLAMA_GENERATE) | IN(SHAPE_OLLAMA_EMBED))
+#define IN_GEMINI_EMBED (IN(SHAPE_GEMINI_EMBED) | IN(SHAPE_GEMINI_EMBEDS))
+#define IN_GEMINI (IN(SHAPE_GEMINI) | IN(SHAPE_GEMINI_STREAM) | IN(SHAPE_GEMINI_TOKENS) | IN_GEMINI_EMBED)
+#define IN_OLLAMA \
+    (IN(SHAPE_OLLAMA_CHAT) | IN(SHAPE_OLLAMA_GENERATE) | IN(SHAPE_OLLAMA_EMBED) | IN(SHAPE_OLLAMA_EMBEDDINGS) | IN(SHAPE_OLLAMA_SHOW))
 
 static const struct shape_key keys[] = {
     {"n", 1, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_CHOICES, 0}},
@@ -96,7 +98,7 @@ static const struct shape_key keys[] = {
     {"best_of", 7, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS},
     {"call_id", 7, .place = SHAPE_KNOWN},
     {"command", 7, .place = SHAPE_KNOWN},
-    {"content", 7, .place = SHAPE_KNOWN, .at = {{SHAPE_MESSAGE, SHAPE_CONTENT, 0},
+    {"content", 7, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_MESSAGE, IN_GEMINI_EMBED}, {SHAPE_MESSAGE, SHAPE_CONTENT, 0},
      {SHAPE_PREDICTION, SHAPE_CONTENT, 0}, {SHAPE_ITEM, SHAPE_CONTENT, 0}, {SHAPE_PART, SHAPE_CONTENT, 0},
      {SHAPE_SOURCE, SHAPE_CONTENT, 0}}},
     {"context", 7, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_TOKEN_IDS, 0}}},
@@ -134,7 +136,9 @@ static const struct shape_key keys[] = {
     {"metadata", 8, .place = SHAPE_FREE, .part = WALK_METADATA},
     {"mimetype", 8, .place = SHAPE_KNOWN, .spelled = "mimeType"},
     {"priority", 8, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS},
+    {"requests", 8, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_REQUESTS, IN_GEMINI_EMBED}}},
     {"response", 8, .place = SHAPE_FREE},
+    {"tasktype", 8, .place = SHAPE_KNOWN, .spelled = "taskType"},
     {"template", 8, .place = SHAPE_KNOWN},
     {"thinking", 8, .place = SHAPE_KNOWN, .at = {{SHAPE_PART, SHAPE_SIGNED, IN_MESSAGES}}},
     {"timezone", 8, .place = SHAPE_KNOWN},
@@ -311,6 +315,7 @@ static const struct shape_key keys[] = {
     {"skip_special_tokens", 19, .place = SHAPE_KNOWN},
     {"chat_template_kwargs", 20, .place = SHAPE_FREE},
     {"functiondeclarations", 20, .place = SHAPE_KNOWN, .spelled = "functionDeclarations"},
+    {"outputdimensionality", 20, .place = SHAPE_KNOWN, .parameter = IN_GEMINI_EMBED, .spelled = "outputDimensionality"},
     {"previous_response_id", 20, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, 0}}},
     {"prompt_cache_options", 20, .place = SHAPE_KNOWN},
     {"response_json_schema", 20, .place = SHAPE_KNOWN, .at = {{SHAPE_GENERATION, SHAPE_GUIDED, IN_GEMINI}}},
@@ -321,6 +326,8 @@ static const struct shape_key keys[] = {
     {"pending_safety_checks", 21, .place = SHAPE_KNOWN},
     {"continue_final_message", 22, .place = SHAPE_KNOWN},
     {"continuous_usage_stats", 22, .place = SHAPE_KNOWN},
+    {"generatecontentrequest", 22, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_ROOT, IN_GEMINI}},
+     .spelled = "generateContentRequest"},
     {"prompt_cache_retention", 22, .place = SHAPE_KNOWN, .part = WALK_METADATA},
     {"truncate_prompt_tokens", 22, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_EMBEDDINGS},
     {"guided_decoding_backend", 23, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},

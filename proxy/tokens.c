@@ -7,10 +7,11 @@
  *   (word, subject) -> subject   further forms of one subject share its number
  *
  * and the numbers that stand in the request already. Numbers count up per word, in order of appearance.
+ *
+ * Settled, the second table alone is left, in one run of memory: [ slots | entries | texts and values ].
  */
 #include "tokens.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -22,6 +23,7 @@
 #define FORMS_MAX (1u + 25u + 25u * 25u) /* no letter, one letter, two letters; each B to Z */
 #define WORDS_MAX PHI_KINDS
 #define FIRST_TABLE 64u
+#define FIRST_SETTLED 8u
 
 enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED };
 
@@ -60,20 +62,33 @@ struct series {
     } * forms; /* in order of appearance: none, B, C, ... */
 };
 
+struct settled {
+    uint32_t *slots; /* number of the entry + 1; 0: free */
+    struct settled_entry {
+        const char *text; /* the value stands behind it */
+        uint32_t text_len, value_len;
+    } *entries;
+    size_t size, n;
+};
+
 struct tokens {
-    struct arena *arena;
+    struct arena *arena; /* NULL: settled */
+    struct settled settled;
     struct series *series; /* few: a second one only for dates that lie far apart */
     struct keyed_hash hash;
     struct table values, texts, subjects, reserved;
-    uint32_t last[WORDS_MAX]; /* by word: the last number given out */
+    uint32_t *last;  /* by word: the last number given out; NULL once settled, as words */
+    uint16_t *words; /* by kind: what word_of found; 0: not asked yet */
 };
 
 /* Kinds that share a word share its numbers: the first kind with that word stands for it. */
-static unsigned word_of(enum phi_kind kind) {
-    unsigned i = 1;
-    while (strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0)
+static unsigned word_of(struct tokens *t, enum phi_kind kind) {
+    unsigned i = t->words[kind];
+
+    if (i) return i;
+    for (i = 1; strcmp(phi_kind_word((enum phi_kind)i), phi_kind_word(kind)) != 0;)
         i++;
-    return i;
+    return t->words[kind] = (uint16_t)i;
 }
 
 /* ---- tables ---- */
@@ -188,19 +203,43 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     return 0;
 }
 
-static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
-    char letters[3] = {0}, distance[16] = "", text[TOKEN_MAX + 1];
+static size_t put_digits(char *to, unsigned long n) {
+    char reversed[20];
+    size_t len = 0;
 
+    do {
+        reversed[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    for (size_t i = 0; i < len; i++)
+        to[i] = reversed[len - 1 - i];
+    return len;
+}
+
+static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
+    char text[TOKEN_MAX + 1];
+    size_t len = strlen(word), n = 0;
+
+    /* A number has at most seven digits, the letters are two, the distance takes eight. */
+    if (len > TOKEN_MAX - 20) return (struct span){0};
+    text[n++] = '[';
+    memcpy(text + n, word, len);
+    n += len;
+    text[n++] = '_';
+    n += put_digits(text + n, number);
     if (form >= 26) {
-        letters[0] = (char)('B' + (form - 26) / 25);
-        letters[1] = (char)('B' + (form - 26) % 25);
+        text[n++] = (char)('B' + (form - 26) / 25);
+        text[n++] = (char)('B' + (form - 26) % 25);
     } else if (form > 0) {
-        letters[0] = (char)('A' + form);
+        text[n++] = (char)('A' + form);
     }
-    if (days) (void)snprintf(distance, sizeof distance, "%+ldd", days);
-    int n = snprintf(text, sizeof text, "[%s_%u%s%s]", word, number, letters, distance);
-    if (n < 0 || (size_t)n > TOKEN_MAX) return (struct span){0};
-    struct span s = {arena_copy(a, span_make(text, (size_t)n)), (size_t)n};
+    if (days) {
+        text[n++] = days < 0 ? '-' : '+';
+        n += put_digits(text + n, (unsigned long)(days < 0 ? -days : days));
+        text[n++] = 'd';
+    }
+    text[n++] = ']';
+    struct span s = {arena_copy(a, span_make(text, n)), n};
     return s.ptr ? s : (struct span){0};
 }
 
@@ -210,13 +249,16 @@ struct tokens *tokens_new(struct arena *a) {
     struct tokens *t = arena_alloc(a, sizeof *t);
     if (!t || keyed_hash_init(&t->hash) < 0) return NULL;
     t->arena = a;
-    return t;
+    t->last = arena_array(a, WORDS_MAX, sizeof *t->last);
+    t->words = arena_array(a, PHI_KINDS, sizeof *t->words);
+    return t->last && t->words ? t : NULL;
 }
 
 int tokens_reserve(struct tokens *t, struct span token_text) {
     struct token_parts parts;
     size_t len;
 
+    if (!t->arena) return -1;
     if (token_shape_of(token_text, &len, &parts) != TOKEN_YES || len != token_text.len) return 0;
     if (is_reserved(t, parts.word, parts.number)) return 0;
     for (unsigned i = 1; i < PHI_KINDS; i++)
@@ -241,8 +283,8 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     uint32_t number;
     unsigned form;
 
-    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(kind);
+    if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = word_of(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
@@ -292,8 +334,8 @@ static unsigned form_for(struct tokens *t, struct series *s, const struct token_
 struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span value, const struct token_date *date) {
     struct span none = {0};
 
-    if (kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(kind);
+    if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
+    unsigned word = word_of(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
@@ -332,9 +374,22 @@ bool tokens_find_date(const struct tokens *t, struct span token, char *out, stru
     return false;
 }
 
+static bool find_settled(const struct settled *s, uint64_t hash, struct span token, struct span *value) {
+    if (s->size == 0) return false;
+    for (size_t at = hash & (s->size - 1); s->slots[at]; at = (at + 1) & (s->size - 1)) {
+        const struct settled_entry *e = &s->entries[s->slots[at] - 1];
+        if (!span_equal(span_make(e->text, e->text_len), token)) continue;
+        *value = span_make(e->text + e->text_len, e->value_len);
+        return true;
+    }
+    return false;
+}
+
 bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
     uint64_t hash = keyed_hash_of(&t->hash, LABEL_TEXT, token);
     size_t at = hash;
+
+    if (!t->arena) return find_settled(&t->settled, hash, token, value);
 
     for (struct entry *e; (e = table_next(&t->texts, hash, &at));) {
         if (!span_equal(e->text, token)) continue;
@@ -345,5 +400,78 @@ bool tokens_find(const struct tokens *t, struct span token, struct span *value) 
 }
 
 size_t tokens_count(const struct tokens *t) {
-    return t->texts.n;
+    return t->arena ? t->texts.n : t->settled.n;
+}
+
+/* ---- settling ---- */
+
+static size_t settled_bytes(const struct tokens *t) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->texts.size; i++) {
+        const struct entry *e = t->texts.v[i].item;
+        if (e) n += e->text.len + e->value.len;
+    }
+    return n;
+}
+
+static int settle_texts(const struct tokens *t, struct arena *a, struct settled *s) {
+    s->size = FIRST_SETTLED;
+    while (s->size * 3 < t->texts.n * 4)
+        s->size *= 2;
+    size_t slots = s->size * sizeof *s->slots, entries = t->texts.n * sizeof *s->entries;
+    char *block = arena_alloc(a, slots + entries + settled_bytes(t));
+    if (!block) return -1;
+    s->slots = (uint32_t *)(void *)block;
+    s->entries = (struct settled_entry *)(void *)(block + slots);
+    char *text = block + slots + entries;
+    for (size_t i = 0; i < t->texts.size; i++) {
+        const struct entry *e = t->texts.v[i].item;
+        if (!e) continue;
+        size_t at = t->texts.v[i].hash & (s->size - 1);
+        while (s->slots[at])
+            at = (at + 1) & (s->size - 1);
+        s->entries[s->n] = (struct settled_entry){text, (uint32_t)e->text.len, (uint32_t)e->value.len};
+        s->slots[at] = (uint32_t)++s->n;
+        memcpy(text, e->text.ptr, e->text.len);
+        memcpy(text + e->text.len, e->value.ptr, e->value.len);
+        text += e->text.len + e->value.len;
+    }
+    return 0;
+}
+
+static struct date_form *settle_forms(const struct date_form *from, struct arena *a) {
+    struct date_form *first = NULL, **end = &first;
+
+    for (; from; from = from->next, end = &(*end)->next) {
+        *end = arena_alloc(a, sizeof **end);
+        if (!*end) return NULL;
+        (*end)->exact = from->exact;
+        (*end)->form = arena_copy(a, span_of(from->form));
+        if (!(*end)->form) return NULL;
+    }
+    return first;
+}
+
+static int settle_series(const struct tokens *t, struct arena *a, struct tokens *out) {
+    struct series **end = &out->series;
+
+    for (const struct series *from = t->series; from; from = from->next, end = &(*end)->next) {
+        *end = arena_alloc(a, sizeof **end);
+        if (!*end) return -1;
+        **end = *from;
+        (*end)->next = NULL;
+        (*end)->forms = settle_forms(from->forms, a);
+        if (from->forms && !(*end)->forms) return -1;
+    }
+    return 0;
+}
+
+struct tokens *tokens_settle(const struct tokens *t, struct arena *a) {
+    struct tokens *out = t->arena ? arena_alloc(a, sizeof *out) : NULL;
+
+    if (!out) return NULL;
+    out->hash = t->hash;
+    /* The texts last: a run of their size, where the arena has no room left. */
+    return settle_series(t, a, out) == 0 && settle_texts(t, a, &out->settled) == 0 ? out : NULL;
 }

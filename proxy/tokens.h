@@ -38,6 +38,10 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
  * TOKEN_DATE_TEXT_MAX). */
 bool tokens_find_date(const struct tokens *t, struct span token, char *out, struct span *value);
 
+/* Only what tokens_find, tokens_find_date and tokens_count need, in little memory of `a`; nothing can be put into it any more.
+ * NULL when the arena is full. */
+struct tokens *tokens_settle(const struct tokens *t, struct arena *a);
+
 /* The value of a token of this request, exactly as written there. false: not ours, or reserved. */
 bool tokens_find(const struct tokens *t, struct span token, struct span *value);
 size_t tokens_count(const struct tokens *t);

@@ -15,7 +15,6 @@
 #include "audit.h"
 #include "transaction_state.h"
 
-#define KEEP_MAX (64u * 1024 * 1024)
 #define ANSWER_MAX (64u * 1024 * 1024)
 #define PURPOSE_MAX 64
 #define OFFLOAD_BYTES (64u * 1024) /* larger bodies are decided on a helper thread, so that no stream waits for them */
@@ -70,7 +69,7 @@ static enum flow check_framing(struct transaction *t, const struct http1_head *h
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
-    if (!t->get && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
+    if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
 }
@@ -83,27 +82,6 @@ static enum flow read_purpose(struct transaction *t, const struct http1_head *h)
         return transaction_refuse(t, REFUSAL_PURPOSE_UNKNOWN);
     t->purpose_asked = arena_copy(t->keep, purpose);
     return t->purpose_asked ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
-}
-
-/* Queries can hold text; the only one that is known says how Gemini's stream is framed. */
-static bool query_is_known(const struct transaction *t, const struct http1_head *h) {
-    return t->endpoint == SHAPE_GEMINI_STREAM ? span_is(h->query, "alt=sse") : h->query.len == 0;
-}
-
-/* Gemini's paths name the model. */
-static enum flow read_path(struct transaction *t, const struct http1_head *h) {
-    struct span model = shape_path_model(h->path);
-    struct buf path;
-
-    if (!shape_is_gemini(t->endpoint)) return FLOW_NEXT;
-    buf_init(&path, 1024);
-    buf_add_c(&path, "/models/");
-    buf_add(&path, model);
-    buf_add_c(&path, t->endpoint == SHAPE_GEMINI ? ":generateContent" : ":streamGenerateContent?alt=sse");
-    t->upstream_path = path.failed ? NULL : arena_copy(t->keep, buf_span(&path));
-    t->path_model = span_make(arena_copy(t->keep, model), model.len);
-    buf_free(&path);
-    return t->upstream_path && t->path_model.ptr ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
 static bool is_date(struct span s) {
@@ -134,17 +112,13 @@ static enum flow read_version(struct transaction *t, const struct http1_head *h)
 }
 
 static enum flow read_head(struct transaction *t, const struct http1_head *h, const char *fingerprint) {
-    struct span method = h->method == HTTP1_GET ? span_of("GET") : h->method == HTTP1_POST ? span_of("POST") : span_of("-");
     unsigned retry_after;
     enum flow flow;
 
-    t->dialect = shape_dialect_of(h->path);
-    t->endpoint = shape_endpoint_find(method, h->path);
-    t->get = h->method == HTTP1_GET;
+    flow = transaction_read_address(t, h);
     t->principal = access_find(t->settings->access, client_key(h), span_of(fingerprint));
     if (!t->principal) return transaction_refuse(t, REFUSAL_UNKNOWN_CLIENT);
-    if (t->endpoint == SHAPE_NONE || !query_is_known(t, h)) return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
-    if ((flow = read_path(t, h)) != FLOW_NEXT) return flow;
+    if (flow != FLOW_NEXT) return flow;
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
@@ -190,8 +164,19 @@ static enum flow step_offload(struct transaction *t) {
 
 /* ---- AUDIT: durable, or no service ---- */
 
+/* A stream stays open for long: of its tokens only what restoring needs. */
+static void settle_tokens(struct transaction *t) {
+    struct tokens *settled = t->tokens && t->walk.stream ? tokens_settle(t->tokens, t->keep) : NULL;
+
+    if (!settled) return;
+    t->tokens = settled;
+    arena_free(t->token_arena);
+    t->token_arena = NULL;
+}
+
 /* What was needed to decide is not needed to relay; an open stream should cost little memory. */
 static void let_go_of_work(struct transaction *t) {
+    settle_tokens(t);
     arena_free(t->work);
     t->work = NULL;
     t->walk.v = NULL;
@@ -243,8 +228,8 @@ static size_t event_max(const struct transaction *t) {
 static enum flow step_send(struct transaction *t) {
     const struct settings_upstream *u = t->route->upstream;
     struct transaction_call call = {.target = u->target,
-                                    .method = t->get ? "GET" : "POST",
-                                    .path = t->upstream_path ? t->upstream_path : shape_upstream_path(t->endpoint),
+                                    .method = shape_method(t->endpoint),
+                                    .path = t->upstream_path,
                                     .body = buf_span(&t->out),
                                     .stream = t->walk.stream,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
@@ -398,7 +383,7 @@ struct transaction *transaction_new(struct transaction_world *w, void *client, c
     struct transaction *t = calloc(1, sizeof *t);
 
     if (!t) return NULL;
-    t->keep = arena_new(KEEP_MAX);
+    t->keep = arena_new(TRANSACTION_KEEP_MAX);
     if (!t->keep) {
         free(t);
         return NULL;
@@ -465,12 +450,16 @@ int transaction_upstream_head(struct transaction *t, int status, struct span con
     t->first_us = transaction_now_us();
     metrics_time(t->world->metrics, METRICS_FIRST, t->first_us - t->sent_us);
     t->status = status;
-    for (size_t i = 0; i < n && t->n_headers < TRANSACTION_HEADERS_MAX; i++) {
+    if (n > TRANSACTION_HEADERS_MAX) n = TRANSACTION_HEADERS_MAX;
+    t->headers = arena_array(t->keep, n, sizeof *t->headers);
+    if (!t->headers) return -1;
+    for (size_t i = 0; i < n; i++) {
         char *name = arena_copy(t->keep, span_of(h[i].name)), *value = arena_copy(t->keep, h[i].value);
         if (!name || !value) return -1;
         t->headers[t->n_headers++] = (struct transaction_header){name, span_make(value, h[i].value.len)};
     }
     t->streaming = relay_begin(t->relay, status, content_type);
+    if (t->streaming && t->call && t->world->verbs->sent && t->world->verbs->sent(t->call)) buf_free(&t->out);
     if (t->streaming && t->client) transaction_answer_begin(t);
     return 0;
 }
@@ -532,6 +521,7 @@ void transaction_free(struct transaction *t) {
     buf_free(&t->reply);
     buf_free(&t->refusal_param);
     arena_free(t->work);
+    arena_free(t->token_arena);
     arena_free(t->keep);
     settings_unref(t->settings);
     free(t);

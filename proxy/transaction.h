@@ -56,6 +56,7 @@ struct transaction_verbs {
     /* Has transaction_decide called on a helper thread with a scratch of its own, then transaction_decided on this one.
      * -1: no helper to be had, the caller decides itself. */
     int (*offload)(void *ctx, struct transaction *t);
+    bool (*sent)(void *call); /* the body of the call may be freed. NULL: never */
 };
 
 struct transaction_world {

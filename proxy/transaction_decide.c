@@ -15,6 +15,7 @@
 #include "walk_scan.h"
 #include "vocabulary.h"
 #include "walk_ids.h"
+#include "walk_model.h"
 
 #define WORK_PER_BYTE 48 /* arena bytes that one byte of a body may cost */
 #define WORK_BASE (1024u * 1024)
@@ -48,8 +49,8 @@ static enum flow choose_purpose(struct transaction *t) {
 
 /* The model that the upstream will be asked for. */
 static struct span model_asked(const struct transaction *t) {
-    const char *forced = t->route->upstream->model;
-    return forced ? span_of(forced) : t->walk.model;
+    const char *sent = transaction_model_sent(t);
+    return sent ? span_of(sent) : t->walk.model;
 }
 
 static enum flow take_route(struct transaction *t, const struct settings_route *route) {
@@ -58,7 +59,7 @@ static enum flow take_route(struct transaction *t, const struct settings_route *
     t->route = route;
     t->policy = route->policy;
     uncovered = settings_uncovered(route->upstream, t->endpoint, model_asked(t), today());
-    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : FLOW_NEXT;
+    return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : transaction_plan_path(t);
 }
 
 static enum flow choose_route(struct transaction *t) {
@@ -73,13 +74,16 @@ static enum flow choose_route(struct transaction *t) {
 
 /* What the upstream must not be asked to keep, it is not asked to. */
 static enum flow plan_force(struct transaction *t) {
-    bool may_store = t->route->upstream->may_store;
+    const char *model = transaction_model_sent(t);
+    struct force_wish wish = {.may_store = t->route->upstream->may_store,
+                              .model = shape_has_deployments(t->endpoint) && model ? span_of(model) : span_make("", 0)};
 
-    force_plan(&t->walk, buf_span(&t->in), may_store, &t->force);
+    if (!shape_has_body(t->endpoint)) return FLOW_NEXT;
+    if (force_plan(t->work, &t->walk, buf_span(&t->in), &wish, &t->force) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->walk.forced = t->force.edits;
     t->walk.n_forced = t->force.n;
-    bool asked = t->walk.store && t->force.n == 0;
-    return asked && !may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+    bool asked = t->walk.store && !t->force.store;
+    return asked && !wish.may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
@@ -93,18 +97,12 @@ static enum flow check_route(struct transaction *t) {
     return plan_force(t);
 }
 
-/* The list of models holds no text of a caller. It is that of the first route whose models are a pattern: what the other
- * routes name is known to whoever wrote them. */
-static enum flow route_models(struct transaction *t) {
-    const struct settings *s = t->settings;
-
-    if (s->n_routes == 0) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
-    t->route = &s->routes[0];
-    for (size_t i = s->n_routes; i-- > 0;)
-        if (strchr(s->routes[i].models[0], '*')) t->route = &s->routes[i];
+/* A list of models holds no text of a caller, but its query might. */
+static enum flow route_list(struct transaction *t) {
+    t->route = transaction_list_route(t);
+    if (!t->route) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
     t->policy = t->route->policy;
-    t->verdict = VERDICT_FORWARD;
-    return FLOW_NEXT;
+    return transaction_plan_path(t);
 }
 
 /* A compressed body is read, and forwarded, as what it stands for. */
@@ -126,16 +124,30 @@ static enum flow undo_coding(struct transaction *t) {
     return transaction_refuse(t, REFUSAL_INTERNAL);
 }
 
+/* The names in a path and the values of a query leave, too. */
+static enum flow walk_address(struct transaction *t) {
+    struct span model = t->address.model;
+
+    if (model.len) t->walk.model = model;
+    if (model.len && walk_add_outside(t->work, &t->walk, "model", model) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    for (size_t at = 0; at < t->query.len;) {
+        size_t end = span_find(t->query, '&', at), equals = span_find(t->query, '=', at);
+        if (walk_add_outside(t->work, &t->walk, "query", span_sub(t->query, equals + 1, end)) < 0)
+            return transaction_refuse(t, REFUSAL_OVERLOADED);
+        at = end + 1;
+    }
+    return FLOW_NEXT;
+}
+
 static enum flow walk_once(struct transaction *t) {
     struct span body = buf_span(&t->in);
 
     arena_free(t->work);
     t->work = arena_new((size_t)body.len * WORK_PER_BYTE + WORK_BASE);
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
-    if (walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
+    if (shape_has_body(t->endpoint) && walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
         return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
-    if (t->path_model.len) t->walk.model = t->path_model;
-    return FLOW_NEXT;
+    return walk_address(t);
 }
 
 /* Input as token numbers is read as the text that they stand for, where the model's table is known. */
@@ -158,10 +170,10 @@ static enum flow undo_token_ids(struct transaction *t) {
 enum flow transaction_walk(struct transaction *t) {
     enum flow flow;
 
-    if (t->endpoint == SHAPE_MODELS) return route_models(t);
     if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
     if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
     if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
+    if (shape_lists_models(t->endpoint)) return route_list(t);
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
     if ((flow = check_route(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
@@ -170,12 +182,22 @@ enum flow transaction_walk(struct transaction *t) {
 
 /* ---- DETECT ---- */
 
+/* What cannot be changed in a path must not be there. */
+static enum flow check_model(struct transaction *t) {
+    const struct walk *w = &t->walk;
+
+    if (walk_model_release(t->work, w, t->route->models, &t->found) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    for (size_t i = 0; i < t->found.n && transaction_path_names_model(t); i++)
+        if (w->body_model.len && w->v[t->found.v[i].leaf].text.ptr == w->body_model.ptr && w->model.ptr == w->body_model.ptr)
+            return transaction_refuse_because(t, REFUSAL_PHI_BLOCKED, "phi_in_model");
+    return FLOW_NEXT;
+}
+
 enum flow transaction_detect(struct transaction *t) {
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
     switch (walk_scan(t->work, &t->walk, policy_engine(t->policy), t->scratch, &t->found)) {
     case WALK_SCAN_DONE:
         transaction_stage_done(t, METRICS_DETECT);
-        return FLOW_NEXT;
+        return check_model(t);
     case WALK_SCAN_NO_MEMORY:
         return transaction_refuse(t, REFUSAL_OVERLOADED);
     case WALK_SCAN_FAILED:
@@ -211,10 +233,12 @@ static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
     view_policy(t, &view);
-    t->tokens = tokens_new(t->keep);
+    arena_free(t->token_arena); /* of a route that was left */
+    t->token_arena = arena_new(TRANSACTION_KEEP_MAX);
+    t->tokens = t->token_arena ? tokens_new(t->token_arena) : NULL;
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
-    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, t->route->upstream->model, t->tokens, &t->out,
+    if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, transaction_model_in_body(t), t->tokens, &t->out,
                        &t->transform) < 0)
         return transaction_refuse(t, REFUSAL_DETECTOR);
     return FLOW_NEXT;
@@ -274,7 +298,6 @@ static void try_shadow(struct transaction *t) {
 enum flow transaction_transform(struct transaction *t) {
     enum flow flow;
 
-    if (t->endpoint == SHAPE_MODELS) return FLOW_NEXT;
     if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
     try_shadow(t);
     if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;

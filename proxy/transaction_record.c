@@ -82,7 +82,7 @@ static void add_policy(struct audit_record *r, const struct transaction *t) {
     add_text(&b, "id", policy_id(t->policy));
     add_text(&b, "mode", policy_mode(t->policy) == POLICY_MONITOR ? "monitor" : "enforce");
     add_object(r, "policy", &b);
-    if (t->purpose >= 0 && t->endpoint != SHAPE_MODELS) {
+    if (t->purpose >= 0 && !shape_lists_models(t->endpoint)) {
         audit_add_text(r, "purpose", policy_purpose_name(t->policy, t->purpose));
         audit_add_text(r, "purpose_source", t->purpose_source);
     }
@@ -169,12 +169,12 @@ static void add_mutation(struct buf *b, const char *name) {
 static void add_mutations(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
-    if (t->force.n == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
     if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
     if (t->ids_as_text) add_mutation(&b, "token_ids=text");
-    for (size_t i = 0; i < t->force.n; i++)
+    for (size_t i = 0; i < t->force.n_names; i++)
         add_mutation(&b, t->force.names[i]);
     buf_add_char(&b, ']');
     if (!b.failed) audit_add_json(r, "mutations", buf_span(&b));

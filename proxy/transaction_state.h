@@ -39,6 +39,7 @@ enum transaction_step {
 enum transaction_verdict { VERDICT_BLOCK = 0, VERDICT_FORWARD, VERDICT_EDIT };
 
 #define TRANSACTION_ID_MAX 40
+#define TRANSACTION_KEEP_MAX (64u * 1024 * 1024)
 #define TRANSACTION_HEADERS_MAX 24
 #define TRANSACTION_VALUES_MAX 64 /* hashes of values in one record */
 
@@ -50,7 +51,8 @@ struct transaction {
     struct phi_scratch *scratch; /* of the thread that decides */
     struct transaction *next;    /* in the worker's mailbox */
     struct arena *work; /* until the decision is taken: walk, findings */
-    struct arena *keep; /* until the end: tokens, names */
+    struct arena *keep; /* until the end: names */
+    struct arena *token_arena; /* what `tokens` is made of; NULL once they are settled */
     char id[TRANSACTION_ID_MAX];
     struct span request_id;
 
@@ -61,12 +63,12 @@ struct transaction {
 
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
-    bool get;
+    struct shape_address address; /* its texts are in keep */
+    struct span query;
+    const char *upstream_path;
     enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
     const struct principal *principal;
-    const char *upstream_path;       /* when it is not its endpoint's: with a model in it */
-    struct span path_model;
     const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
     const char *override_reason;               /* of x-phi-override, or NULL */
@@ -98,7 +100,7 @@ struct transaction {
     struct buf reply;
     int status;
     bool streaming;
-    struct transaction_header headers[TRANSACTION_HEADERS_MAX];
+    struct transaction_header *headers;
     size_t n_headers;
     enum transaction_end upstream_end;
     bool upstream_ended;
@@ -115,6 +117,14 @@ enum flow { FLOW_REFUSE = 0, FLOW_NEXT, FLOW_WAIT };
 enum flow transaction_refuse(struct transaction *t, enum refusal r);
 enum flow transaction_refuse_because(struct transaction *t, enum refusal r, const char *reason); /* reason: constant */
 void transaction_stage_done(struct transaction *t, enum metrics_stage s);
+
+/* transaction_address.c */
+enum flow transaction_read_address(struct transaction *t, const struct http1_head *h);
+enum flow transaction_plan_path(struct transaction *t); /* at the route's upstream */
+bool transaction_path_names_model(const struct transaction *t);
+const char *transaction_model_sent(const struct transaction *t); /* NULL: the one that the body names */
+const char *transaction_model_in_body(const struct transaction *t); /* takes its place there; NULL: that stays */
+const struct settings_route *transaction_list_route(const struct transaction *t); /* of a list of models; NULL: none */
 
 /* transaction_override.c */
 struct http1_head;

@@ -420,7 +420,7 @@ static int reserve_what_stays(struct transformer *x) {
 
 /* The one leaf that the walk took the model from, when another name takes its place. */
 static bool is_model(const struct transformer *x, const struct walk_leaf *leaf) {
-    return x->model && x->w->model.len && leaf->what == WALK_STRING && leaf->text.ptr == x->w->model.ptr;
+    return x->model && x->w->body_model.len && leaf->what == WALK_STRING && leaf->text.ptr == x->w->body_model.ptr;
 }
 
 static int edit_model(struct transformer *x, const struct walk_leaf *leaf) {

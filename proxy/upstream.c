@@ -141,6 +141,10 @@ void upstream_cancel(struct upstream_call *c) {
     upstream_call_end(c, UPSTREAM_CANCELLED);
 }
 
+bool upstream_sent(const struct upstream_call *c) {
+    return !c->ended && c->kind->sent && c->kind->sent(c);
+}
+
 void upstream_resume(struct upstream_call *c) {
     if (!c->ended) event_active(&c->wake, EV_TIMEOUT, 0);
 }

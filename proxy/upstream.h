@@ -59,7 +59,7 @@ struct upstream_handler {
 struct upstream_request {
     const char *method;       /* "GET" or "POST" */
     const char *path;         /* under the base: "/chat/completions" */
-    struct span body;         /* must stay until done */
+    struct span body;         /* must stay until done, or until upstream_sent says that it may go */
     bool stream;              /* accept: text/event-stream */
     const char *user_agent;
     const char *const *headers; /* further "name: value" lines from the allow-list, NULL-terminated, or NULL */
@@ -73,6 +73,8 @@ void upstreams_free(struct upstreams *u); /* calls still open end as CANCELLED, 
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_target *t,
                                      const struct upstream_request *r, const struct upstream_handler *h, void *owner);
 void upstream_cancel(struct upstream_call *c); /* the connection is closed at once; done(CANCELLED) follows */
+/* The whole body has left and none of it will be asked for again: its owner may free it while the answer goes on. */
+bool upstream_sent(const struct upstream_call *c);
 void upstream_resume(struct upstream_call *c); /* data follows from the loop, not from inside */
 
 #endif

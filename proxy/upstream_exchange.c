@@ -25,7 +25,7 @@
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
 /* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
 #define READ_MAX 16384L
-#define READ_MAX_EVENTS 4096L /* of a stream, whose events are small and which may stay open for long */
+#define READ_MAX_EVENTS 2048L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
 /* ---- the request ---- */
@@ -223,6 +223,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
         if (!x->inflate) return stop(x, UPSTREAM_BROKEN);
     }
     if (give_head(x) < 0) return stop(x, UPSTREAM_CANCELLED);
+    response_head_forget(&x->head);
     watch_deadline(x);
     return len;
 }
@@ -266,6 +267,7 @@ static bool try_afresh(struct upstream_exchange *x) {
     if (!x->refused || x->fresh || x->sends >= SENDS_MAX || x->head_given) return false;
     x->refused = false;
     x->fresh = true;
+    response_head_wipe(&x->head);
     response_head_init(&x->head);
     curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
     return upstream_pool_attach(x->pool, x) == 0;
@@ -317,6 +319,15 @@ static void release(struct upstream_call *c) {
     upstream_pool_spare(x->pool, x);
 }
 
+/* libcurl repeats a request only while no byte of an answer has come. */
+static bool sent(const struct upstream_call *c) {
+    const struct upstream_exchange *x = (const struct upstream_exchange *)c;
+    curl_off_t bytes = 0;
+
+    if (!x->head_given || curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &bytes) != CURLE_OK) return false;
+    return bytes >= 0 && (uint64_t)bytes >= x->body_len;
+}
+
 static int64_t limit(unsigned given, int64_t otherwise) {
     return given ? (int64_t)given : otherwise;
 }
@@ -340,7 +351,7 @@ static int64_t deadline(const struct upstream_call *c, enum upstream_end *how) {
     return at < total ? at : total;
 }
 
-static const struct upstream_kind exchange_kind = {detach, resume, release, deadline};
+static const struct upstream_kind exchange_kind = {detach, resume, release, sent, deadline};
 
 /* ---- handles ---- */
 
@@ -419,6 +430,7 @@ static struct upstream_exchange *exchange_new(struct upstream_pool *p) {
 
 void upstream_exchange_free(struct upstream_exchange *x) {
     inflate_free(x->inflate);
+    response_head_wipe(&x->head);
     curl_easy_cleanup(x->easy);
     curl_url_cleanup(x->url);
     buf_free(&x->url_text);
@@ -432,6 +444,7 @@ static void exchange_begin(struct upstream_exchange *x, const struct upstream_ta
     x->target = t;
     x->get = strcmp(r->method, "GET") == 0;
     x->stream = r->stream;
+    x->body_len = r->body.len;
     x->fresh = x->refused = x->head_given = x->event_stream = x->full = x->held = x->failed = false;
     x->sends = 0;
     x->received = 0;

@@ -29,6 +29,7 @@ struct upstream_kind {
     void (*detach)(struct upstream_call *c);  /* lets go of the connection; may be called more than once */
     void (*wake)(struct upstream_call *c);    /* woken while live */
     void (*release)(struct upstream_call *c); /* the last call */
+    bool (*sent)(const struct upstream_call *c); /* NULL: its answer is made of the body */
     /* When the call must end and how, in upstream_now time. */
     int64_t (*deadline)(const struct upstream_call *c, enum upstream_end *how);
 };
@@ -92,6 +93,7 @@ struct upstream_exchange {
     bool failed;     /* `failure` holds why */
     enum upstream_end failure;
     unsigned sends;
+    uint64_t body_len;
     int64_t started, sent, heard;
     uint64_t received;
     struct response_head head;

@@ -75,6 +75,7 @@ struct document {
 enum outcome { OUTCOME_ERROR = -1, OUTCOME_DONE = 0, OUTCOME_NOT_JSON = 1 };
 
 static int walk_string(struct walker *k, const struct document *d, const struct json_token *t);
+static enum outcome document_failed(struct walker *k, const struct document *d);
 
 static int fail(struct walker *k, const char *code, const char *error, uint32_t path) {
     if (k->w->error) return -1;
@@ -253,10 +254,37 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
 
 /* ---- containers ---- */
 
+/* Text cut into a model's tokens and the numbers of their bytes, which no reader can search. It came from the model and says
+ * nothing that the text beside it does not; the list is taken out. */
+static int cut_list(struct walker *k, const struct document *d, const struct json_token *begin) {
+    struct walk *w = k->w;
+    struct json_token t;
+    bool empty = true;
+
+    for (;; empty = false) {
+        if (json_next(d->scanner, &t) < 0) {
+            (void)document_failed(k, d);
+            return -1;
+        }
+        if (t.type == JSON_ARRAY_END && t.depth == begin->depth) break;
+    }
+    if (empty) return 0;
+    if (w->n_cut == w->cut_size) {
+        size_t size = w->cut_size ? w->cut_size * 2 : 4;
+        struct json_edit *v = arena_grow(k->arena, w->cut, w->n_cut * sizeof *v, size * sizeof *v);
+        if (!v) return fail_memory(k);
+        w->cut = v;
+        w->cut_size = size;
+    }
+    w->cut[w->n_cut++] = (struct json_edit){.begin = begin->begin, .end = t.begin + 1};
+    return 0;
+}
+
 static int frame_push(struct walker *k, const struct document *d, const struct json_token *t) {
     struct frame f = {.object = t->type == JSON_OBJECT_BEGIN, .first_leaf = k->w->n};
 
     if (spot_next(k, d, &f.self) < 0) return -1;
+    if (f.self.place == SHAPE_LOGPROBS && !f.object) return cut_list(k, d, t);
     if (facts_take(k->w, f.self.place, f.self.path, t->type, span_make(NULL, 0)) == FACTS_ERROR) return -1;
     if (f.object) f.self.place = shape_place_object(f.self.place);
     f.local = facts_tool_without_type_is_local(k->endpoint);
@@ -465,6 +493,17 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     }
     if (!begins_with(body, '{')) return fail(&k, "invalid_json", "the body must be a JSON object", 0);
     return document_walk(&k, &d, body) == OUTCOME_DONE ? 0 : -1;
+}
+
+int walk_add_outside(struct arena *a, struct walk *w, const char *name, struct span text) {
+    struct walk_leaf *v = arena_array(a, w->n + 1, sizeof *v);
+
+    if (!v) return -1;
+    if (w->n) memcpy(v, w->v, w->n * sizeof *v);
+    v[w->n] = (struct walk_leaf){.what = WALK_KEY, .text = text, .label = span_of(name), .parent = -1, .group = UINT32_MAX};
+    w->v = v;
+    w->n++;
+    return 0;
 }
 
 /* ---- back to the body ---- */

@@ -52,9 +52,12 @@ struct walk {
     enum shape_endpoint endpoint;
     /* facts that the gateway acts on */
     struct span model;      /* decoded; empty when absent */
+    struct span body_model; /* the same as the body names it, whatever else named one */
     bool stream, include_usage, json_mode;
     bool store;             /* true when the body asks to keep state upstream */
     uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
+    struct json_edit *cut;  /* lists of a model's tokens in what is sent back to it (logprobs), to be taken out */
+    size_t n_cut, cut_size;
     uint32_t sealed;        /* values that only the upstream can read, which it made itself */
     uint32_t choices;       /* n, 1 when absent */
     uint32_t unreadable;    /* enum walk_unreadable bits of what was met */
@@ -71,6 +74,10 @@ struct walk {
 
 /* 0, or -1 with error set. body must stay in place as long as the walk is used. */
 MUST_CHECK int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w);
+
+/* A text beside the body (a name in a path, a query's value) as one more leaf, which nothing can be changed in: what is found
+ * in it blocks. After walk_body, or on a zeroed walk. -1 when the arena is full. */
+MUST_CHECK int walk_add_outside(struct arena *a, struct walk *w, const char *name, struct span text);
 
 /* A path as "messages[3].content": known keys by name, other keys as '*', "(json)" where a string was opened.
  * Never content. */

@@ -299,6 +299,10 @@ static void verb_resume(void *call) {
     upstream_resume(call);
 }
 
+static bool verb_sent(void *call) {
+    return upstream_sent(call);
+}
+
 static int submit(struct worker *w, struct transaction *t, struct audit_record *r) {
     struct ticket *k = calloc(1, sizeof *k);
 
@@ -396,6 +400,7 @@ static const struct transaction_verbs verbs = {
     .record = verb_record,
     .record_aside = verb_record_aside,
     .offload = verb_offload,
+    .sent = verb_sent,
 };
 
 /* ---- clients ---- */

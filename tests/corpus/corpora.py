@@ -5,8 +5,8 @@ import hashlib, json, os, subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORDS = f"{ROOT}/detectors/dictionaries/words.bin"
-SOURCES = ["words", "lexicon", "dictionary", "evidence", "evidence_weigh", "names", "places", "prose", "dates", "ages", "streets", "genre", "worklist",
-           "text"]
+SOURCES = ["words", "word_lists", "marks", "memory", "lexicon", "dictionary", "evidence", "evidence_weigh", "names", "places", "prose", "dates", "ages",
+           "streets", "genre", "worklist", "text"]
 
 
 def build(out):

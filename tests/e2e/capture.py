@@ -24,6 +24,7 @@ The answer is the text of the last user message (chat), the prompts (completions
     ascii            escape everything beyond ASCII, as Python servers do
     html             escape <, > and &, as Go servers do
     done, finish     whether a stream has its [DONE] and its finish_reason
+    before           chunks of a chat's stream that come first
     headers          further header lines of the answer
     coding           "gzip", "br" or "zstd": the answer comes compressed, although nobody asked
 """
@@ -40,7 +41,7 @@ import time
 DEFAULTS = {
     "reply": None, "status": 200, "error": "capture says no", "delay": 0.0, "event_delay": 0.0,
     "pieces": [3, 1, 5, 2], "wire": None, "tool": None, "ascii": False, "html": False,
-    "done": True, "finish": True, "headers": [], "coding": None,
+    "done": True, "finish": True, "headers": [], "before": [], "coding": None,
 }
 
 
@@ -286,13 +287,25 @@ class Writer:
         return [{"index": 0, "id": f"call_{i}", "type": "function",
                  "function": {"name": self.tool, "arguments": self.said["arguments"][i]}}]
 
+    def logprobs(self, text):
+        """What a model says of its tokens: their text, and the numbers of its bytes."""
+        if not self.body.get("logprobs") or text is None:
+            return None
+        pieces = cut(text, self.b["pieces"])
+        if not self.chat:
+            return {"tokens": pieces, "token_logprobs": [-0.1] * len(pieces), "top_logprobs": [{p: -0.1} for p in pieces],
+                    "text_offset": [sum(map(len, pieces[:i])) for i in range(len(pieces))]}
+        rows = [{"token": p, "logprob": -0.1, "bytes": list(p.encode())} for p in pieces]
+        return {"content": [{**row, "top_logprobs": [row]} for row in rows], "refusal": None}
+
     def choice(self, i):
         if not self.chat:
-            return {"index": i, "text": self.said["contents"][i], "logprobs": None, "finish_reason": "stop"}
+            said = self.said["contents"][i]
+            return {"index": i, "text": said, "logprobs": self.logprobs(said), "finish_reason": "stop"}
         message = {"role": "assistant", "content": self.said["contents"][i], "refusal": None}
         if self.tool:
             message["tool_calls"] = [{k: v for k, v in c.items() if k != "index"} for c in self.call(i)]
-        return {"index": i, "message": message, "logprobs": None,
+        return {"index": i, "message": message, "logprobs": self.logprobs(message["content"]),
                 "finish_reason": "tool_calls" if self.tool else "stop"}
 
     def whole(self):
@@ -314,7 +327,7 @@ class Writer:
                 "usage": {"prompt_tokens": n, "total_tokens": n}}
 
     def chunk(self, i, delta, finish=None):
-        choice = {"index": i, "logprobs": None, "finish_reason": finish}
+        choice = {"index": i, "logprobs": self.logprobs(delta.get("content") or None), "finish_reason": finish}
         choice.update({"delta": delta} if self.chat else {"text": delta.get("content", "")})
         chunk = {**self.base, "object": "chat.completion.chunk" if self.chat else "text_completion",
                  "choices": [choice]}
@@ -333,6 +346,7 @@ class Writer:
     def events(self):
         """The chunks of a stream; choices take turns."""
         n = len(self.said["contents"])
+        yield from self.b["before"]
         if self.chat:
             for i in range(n):
                 yield self.chunk(i, {"role": "assistant", "content": None if self.tool else ""})
@@ -433,9 +447,9 @@ class CaptureUpstream(Server):
             self.answer(connection, request)
 
     def answer(self, connection, request):
-        if request.method == "GET" and request.path.endswith("/models"):
-            models = [{"id": m, "object": "model", "created": 0, "owned_by": "capture"} for m in ("echo", "capture")]
-            self.send(connection, 200, json.dumps({"object": "list", "data": models}).encode(), DEFAULTS)
+        import capture_typed  # it needs this module
+        if request.method == "GET" and (document := capture_typed.listed(request)) is not None:
+            self.send(connection, 200, json.dumps(document).encode(), DEFAULTS)
             return
         b = self._behaviour(request.json)
         time.sleep(b["delay"])
@@ -444,7 +458,6 @@ class CaptureUpstream(Server):
             error = {"message": b["error"], "type": "capture_error", "param": None, "code": None}
             self.send(connection, status, json.dumps({"error": error}).encode(), b)
             return
-        import capture_typed  # it needs this module
         typed = capture_typed.Typed(request.path, Writer(request.json, b, said=False))
         if (events := typed.stream()) is not None:
             self.send_stream(connection, events, b, typed.type())

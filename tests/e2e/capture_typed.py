@@ -36,7 +36,9 @@ class Responses:
                 "tool_choice": "auto", "tools": [], "metadata": {}, **echo, "usage": usage}
 
     def part(self, text):
-        return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+        rows = [{"token": p, "logprob": -0.1, "bytes": list(p.encode()), "top_logprobs": []} for p in cut(text, self.b["pieces"])]
+        asked = "message.output_text.logprobs" in (self.body.get("include") or [])
+        return {"type": "output_text", "text": text, "annotations": [], "logprobs": rows if asked else []}
 
     def items(self):
         summary = {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": self.text}],
@@ -227,10 +229,30 @@ def image(body):
     return {"created": 1700000000, "data": [{"b64_json": "aGVsbG8=", "revised_prompt": "A picture: " + body["prompt"]}]}
 
 
+def listed(request):
+    """The answer to a GET of what a server has, or None."""
+    path = request.path.split("?")[0]
+    if path == "/api/version":
+        return {"version": "0.9.0"}
+    if path == "/api/tags":
+        return {"models": [{"name": "capture:latest", "model": "capture:latest", "size": 1, "digest": "0" * 64}]}
+    if path.endswith("/v1beta/models"):
+        return {"models": [{"name": "models/capture", "displayName": "Capture"}]}
+    if request.header("anthropic-version"):
+        model = {"type": "model", "id": "capture", "display_name": "Capture", "created_at": "2026-01-02T03:04:05Z"}
+        one = path.split("/models/")[1:]
+        return {**model, "id": one[0]} if one else {"data": [model], "has_more": False, "first_id": "capture", "last_id": "capture"}
+    model = {"object": "model", "created": 0, "owned_by": "capture"}
+    if path.endswith("/models"):
+        return {"object": "list", "data": [{"id": m, **model} for m in ("echo", "capture")]}
+    return {"id": path.split("/models/")[1], **model} if "/models/" in path else None
+
+
 class Typed:
     """What capture.py asks for, by the path of the request."""
 
     def __init__(self, path, writer):
+        path = path.split("?")[0] if path.startswith("/openai") else path
         self.path, self.writer, self.answer = path, writer, None
         if path.endswith("/responses"):
             self.answer = Responses(writer)
@@ -248,6 +270,16 @@ class Typed:
         if self.path == "/api/embed":
             given = body["input"] if isinstance(body["input"], list) else [body["input"]]
             return {"model": body["model"], "embeddings": [vector(t) for t in given], "prompt_eval_count": 7}
+        if self.path == "/api/embeddings":
+            return {"embedding": vector(body["prompt"])}
+        if self.path == "/api/show":
+            return {"modelfile": "FROM x", "template": "{{ .Prompt }}", "details": {"family": "capture"}, "model_info": {}}
+        if self.path.endswith(":countTokens"):
+            return {"totalTokens": 7}
+        if self.path.endswith(":embedContent"):
+            return {"embedding": {"values": vector(body["content"]["parts"][0]["text"])}}
+        if self.path.endswith(":batchEmbedContents"):
+            return {"embeddings": [{"values": vector(r["content"]["parts"][0]["text"])} for r in body["requests"]]}
         if self.path.endswith("/moderations"):
             return moderation(body)
         if self.path.endswith("/images/generations"):

@@ -98,8 +98,14 @@ def request(gateway, kind):
             f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
 
 
+class Busy(Exception):
+    """The gateway under a tool was too slow for its own limits (503): nothing is counted, the run is made again."""
+
+
 def read_answer(f):
     status = f.readline()
+    if b" 503 " in status:
+        raise Busy
     assert b" 200 " in status, status
     length = 0
     while (line := f.readline()) not in (b"\r\n", b""):
@@ -158,8 +164,12 @@ def instructions(tmp_path, stub, kind):
         log = run(tmp_path, stub, ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"],
                   kind, rounds, count_from_here)
         return int(next(line for line in log.splitlines() if "Collected :" in line).split(":")[1])
-    for _ in range(3):
-        few, many = count(4), count(12)
+    few = many = 0
+    for _ in range(5):
+        try:
+            few, many = count(4), count(12)
+        except Busy:
+            continue
         # Now and then callgrind begins too late; then what a round cost is not alike in the two runs.
         if 0.5 < (many / 12) / (few / 4) < 1.2:
             return (many - few) / (8 * CONNECTIONS)
@@ -204,7 +214,10 @@ def test_system_calls(tmp_path, stub, kind):
     for turn in range(RUNS):
         directory = tmp_path / str(turn)
         directory.mkdir()
-        least = min(least, calls(directory, stub, kind))
+        try:
+            least = min(least, calls(directory, stub, kind))
+        except Busy:
+            continue
         if least <= GATES[kind][1]:
             break
     check("system calls", kind, least, GATES[kind][1])

@@ -113,7 +113,7 @@ def test_queries_and_paths(gateway, upstream):
     upstream.clear()
     base, headers = f"http://127.0.0.1:{gateway.port}/v1beta/models/", {"x-goog-api-key": gateway.keys["first"]}
     for path in ("m:streamGenerateContent", "m:streamGenerateContent?alt=json", "m:generateContent?alt=sse", "m:generateContent?key=x",
-                 "m:countTokens", "m:embedContent", "m:batchGenerateContent", "Mr%20Hollingsworth:generateContent"):
+                 "m:countText", "m:tunedContent", "m:batchGenerateContent", "Mr%20Hollingsworth:generateContent"):
         assert httpx.post(base + path, json={"contents": []}, headers=headers).status_code == 404
     assert upstream.requests == []
 

@@ -118,7 +118,7 @@ def test_a_cut_stream_raises(client, upstream):
 
 def test_other_addresses(gateway, upstream):
     upstream.clear()
-    for path in ("/api/pull", "/api/create", "/api/copy", "/api/push", "/api/blobs/x", "/v1/api/chat", "/api/chat/", "/api/embeddings"):
+    for path in ("/api/pull", "/api/create", "/api/copy", "/api/push", "/api/blobs/x", "/v1/api/chat", "/api/chat/", "/api/delete"):
         r = httpx.post(f"http://127.0.0.1:{gateway.port}{path}", json={"model": "capture"},
                        headers={"authorization": "Bearer " + gateway.keys["first"]})
         assert r.status_code == 404 and upstream.requests == []

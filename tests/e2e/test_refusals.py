@@ -40,7 +40,7 @@ def test_unknown_client(http, upstream):
 def test_unknown_endpoints(http, upstream):
     for path in ("/responses/resp_1", "/conversations", "/batches", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/speech"):
         check(http.post(path, json=chat()), 404, "unknown_endpoint", upstream)
-    for path in ("/chat/completions", "/models/echo", "/chat/completions/x"):
+    for path in ("/chat/completions", "/models/a/b", "/chat/completions/x"):
         check(http.get(path), 404, "unknown_endpoint", upstream)
     check(http.post("/chat/completions?api-version=1", json=chat()), 404, "unknown_endpoint", upstream)
 
@@ -51,7 +51,7 @@ def test_error_dialects(gateway, http, upstream):
     assert r.status_code == 404 and r.json()["type"] == "error" and r.json()["error"]["message"]
     r = http.post(base + "/api/pull", json={})
     assert r.status_code == 404 and isinstance(r.json()["error"], str)
-    r = http.post(base + "/v1beta/models/g:countTokens", json={})
+    r = http.post(base + "/v1beta/models/g:countWords", json={})
     assert r.status_code == 404 and r.json()["error"]["status"] == "NOT_FOUND"
 
 

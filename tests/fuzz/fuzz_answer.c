@@ -49,13 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t at = 0; at < in.len;) {
         size_t end = span_find(in, '\n', at);
         struct span event = span_sub(in, at, end);
-        struct arena *a = arena_new(1u << 22);
+        struct arena *a = arena_new(1u << 22), *of_form = arena_new(1u << 22);
         struct answer again, full;
-        int read = answer_form_read(f, event, &again);
+        int read = answer_form_read(f, of_form, event, &again);
         int expected = answer_read(a, event, &full);
         must((read < 0) == (expected < 0));
         if (read >= 0) same_answer(&again, &full);
         arena_free(a);
+        arena_free(of_form);
         at = end + 1;
     }
     answer_form_free(f);

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct mapped_text views[4];
+    static struct phi_array marks;
     const char *text = (const char *)data;
     uint32_t len = (uint32_t)size;
     struct offset_map none = {0};
@@ -41,9 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_view(&views[0], len);
     fold_text(views[0].bytes.v, views[0].n, mapped_map(&views[0]), &views[1]);
     check_view(&views[1], len);
-    digits_collect(views[1].bytes.v, views[1].n, mapped_map(&views[1]), &views[2]);
+    if (marks_read(&marks, views[1].bytes.v, views[1].n) < 0)
+        return 0;
+    digits_collect(views[1].bytes.v, views[1].n, marks.v, mapped_map(&views[1]), &views[2]);
     check_view(&views[2], len);
-    encoded_collect(views[1].bytes.v, views[1].n, mapped_map(&views[1]), &views[3]);
+    encoded_collect(views[1].bytes.v, views[1].n, marks.v, mapped_map(&views[1]), &views[3]);
     check_view(&views[3], len);
     return 0;
 }

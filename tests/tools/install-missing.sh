@@ -3,7 +3,7 @@
 # install-missing.sh build|test|bench: Debian packages that are needed and not there yet. Says what it does; root or sudo.
 set -eu
 
-build="gcc make pkg-config libevent-dev libcurl4-openssl-dev libpcre2-dev libssl-dev libyaml-dev zlib1g-dev libbrotli-dev libzstd-dev"
+build="gcc make pkg-config libevent-dev libcurl4-openssl-dev libpcre2-dev libssl-dev libyaml-dev zlib1g-dev libbrotli-dev libzstd-dev libsqlite3-dev"
 test="libcjson-dev clang llvm libclang-rt-14-dev libcmocka-dev valgrind strace python3-venv nodejs npm curl"
 bench="nginx-light haproxy wrk"
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "../../proxy/arena.h"
@@ -120,10 +121,11 @@ static void add_outcome(struct buf *b, const struct row *row) {
     struct walk w;
 
     if (walk_body(a, row->endpoint, span_of(row->body), 64, &w) < 0) fail_msg("%s: %s", w.error, row->body);
-    force_plan(&w, span_of(row->body), false, &f);
+    assert_int_equal(force_plan(a, &w, span_of(row->body), &(struct force_wish){.may_store = false}, &f), 0);
     if (w.unreadable) buf_add_format(b, "refused: `%s`", facts_unreadable_reason(w.unreadable));
-    else if (w.store && f.n == 0) buf_add_c(b, "refused: `feature_not_covered`");
+    else if (w.store && !f.store) buf_add_c(b, "refused: `feature_not_covered`");
     else if (w.store) buf_add_c(b, "made `false`");
+    else if (w.n_cut) buf_add_c(b, "taken out");
     else buf_add_c(b, "searched");
     if (w.unreadable == WALK_TOKEN_IDS && (row->endpoint == SHAPE_COMPLETIONS || row->endpoint == SHAPE_EMBEDDINGS))
         buf_add_c(b, ", where the model's numbers are not those of cl100k_base; else read and sent as text");
@@ -143,14 +145,21 @@ static void add_rows(struct buf *b, enum shape_endpoint e) {
     }
 }
 
+static void add_deployment(struct buf *b, enum shape_endpoint e) {
+    char path[128];
+
+    snprintf(path, sizeof path, "/openai/deployments/x%s", shape_upstream_path(e));
+    assert_int_equal(shape_endpoint_find(span_of(shape_method(e)), span_of(path)), e);
+    buf_add_format(b, "\nAlso `/openai/deployments/{model}%s`.\n", shape_upstream_path(e));
+}
+
 static void add_endpoints(struct buf *b) {
     for (enum shape_endpoint e = SHAPE_NONE + 1; e < SHAPE_ENDPOINTS; e++) {
         const char *name = shape_endpoint_name(e);
         if (!*name) continue;
-        bool get = shape_endpoint_find(span_of("GET"), span_of(name)) == e;
-        bool names_model = shape_is_gemini(e); /* in its path */
-        assert_true(get || names_model || shape_endpoint_find(span_of("POST"), span_of(name)) == e);
-        buf_add_format(b, "## %s %s\n", get ? "GET" : "POST", name);
+        assert_true(strchr(name, '{') || shape_endpoint_find(span_of(shape_method(e)), span_of(name)) == e);
+        buf_add_format(b, "## %s %s\n", shape_method(e), name);
+        if (shape_has_deployments(e)) add_deployment(b, e);
         if (*shape_default_model(e)) buf_add_format(b, "\nWithout a `model` the route of `%s` is taken.\n", shape_default_model(e));
         add_rows(b, e);
         buf_add_char(b, '\n');

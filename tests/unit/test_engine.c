@@ -300,6 +300,29 @@ static void test_overlap(void **state)
     phi_engine_unref(e);
 }
 
+/* A name inside an e-mail address is part of it, however sure: one token stands for the address. */
+static void test_name_in_address(void **state)
+{
+    (void)state;
+    const struct phi_rule rules[] = {
+        {.id = "address", .kind = PHI_EMAIL, .pattern = "aaa@bbb", .score = 60},
+        {.id = "name", .kind = PHI_NAME_UNKNOWN, .pattern = "aa", .score = 90},
+        {.id = "number", .kind = PHI_MRN, .pattern = "bbb", .score = 90},
+    };
+    struct phi_engine *e = engine_of(rules, 3);
+    struct phi_scratch *s = phi_scratch_new();
+    struct phi_leaf leaf = leaf_of("aa aaa@bbb aa");
+    struct phi_result r;
+    seal(e);
+    assert_int_equal(phi_scan(e, s, &leaf, 1, &r), 0);
+    assert_int_equal(r.n, 4);
+    assert_true(found(&r, &leaf, PHI_NAME_UNKNOWN, "aa"));
+    assert_true(found(&r, &leaf, PHI_EMAIL, "aaa"));
+    assert_true(found(&r, &leaf, PHI_MRN, "bbb"));
+    phi_scratch_free(s);
+    phi_engine_unref(e);
+}
+
 /* ---- failures ---- */
 
 static void test_limit(void **state)
@@ -493,7 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zeroed),       cmocka_unit_test(test_rule_mistakes), cmocka_unit_test(test_references),
         cmocka_unit_test(test_value_group),  cmocka_unit_test(test_context),       cmocka_unit_test(test_threshold),
-        cmocka_unit_test(test_allow),        cmocka_unit_test(test_overlap),       cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_allow),        cmocka_unit_test(test_overlap), cmocka_unit_test(test_name_in_address),       cmocka_unit_test(test_limit),
         cmocka_unit_test(test_invalid_text), cmocka_unit_test(test_odd_patterns),  cmocka_unit_test(test_equal),
         cmocka_unit_test(test_triggers),     cmocka_unit_test(test_seam),
     };

@@ -207,6 +207,18 @@ static void test_titles(void **state)
     }
 }
 
+/* A label in front of a turn of a dialogue is no form's. */
+static void test_turns(void **state)
+{
+    struct fixture *f = *state;
+    clear(f);
+    leaf(f, NULL, "Client: Honestly rough.\nPatient: Greta dob 3/4/58\nName: Xandria");
+    run(f);
+    assert_null(find(f, 0, "Honestly"));
+    assert_non_null(find(f, 0, "Greta"));
+    assert_non_null(find(f, 0, "Xandria"));
+}
+
 static void test_repeats(void **state)
 {
     struct fixture *f = *state;
@@ -281,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),   cmocka_unit_test(test_keys),       cmocka_unit_test(test_banners),
         cmocka_unit_test(test_hl7),     cmocka_unit_test(test_titles),     cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_turns),
         cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts), cmocka_unit_test(test_many_alike),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

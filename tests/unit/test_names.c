@@ -63,6 +63,15 @@ static void says_whose_name(void **state)
         {"Discussed with Harriet Boyle, RN, at length.", "NAME.PROVIDER:Harriet Boyle"},
         {"Accompanied by her son Terrence.", "NAME.RELATIVE:Terrence"},
         {"Patient: Margaret Hollingsworth", "NAME.PATIENT:Margaret Hollingsworth"},
+        {"The attending physician, Martin Brennan, agreed.", "NAME.PROVIDER:Martin Brennan"},
+        {"Electronically signed by Jane Brennan at noon.", "NAME.PROVIDER:Jane Brennan"},
+        /* Beside a professional, and not one: policies let those pass that hide everybody else's. */
+        {"The doctor told Priya to rest.", "NAME.UNKNOWN:Priya"},
+        {"The nurse gave Priya water.", "NAME.UNKNOWN:Priya"},
+        {"Thank you for referring Tobias Lindqvist to us.", "NAME.UNKNOWN:Tobias Lindqvist"},
+        {"Reported by Priya over the phone.", "NAME.UNKNOWN:Priya"},
+        {"Therapist: Priya, how was the week?", "NAME.UNKNOWN:Priya"},
+        {"Patient signature: Priya Raman", "NAME.PATIENT:Priya Raman"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(prose_find(*state, cases[i].text, PHI_NAME_PATIENT, PHI_NAME_UNKNOWN, 50, true), cases[i].found);

@@ -18,6 +18,7 @@ static enum response_step read_head(const char *text) {
     struct span s = span_of(text);
     enum response_step step = RESPONSE_MORE;
 
+    response_head_wipe(&head);
     response_head_init(&head);
     for (size_t at = 0, end; at < s.len && step == RESPONSE_MORE; at = end) {
         end = span_find(s, '\n', at);

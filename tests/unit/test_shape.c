@@ -22,9 +22,12 @@ static void only_the_table_is_served(void **state) {
         {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
         {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1beta/models/:generateContent"}, {"POST", "/v1beta/models/a/b:generateContent"},
         {"POST", "/v1beta/models/..:generateContent"}, {"POST", "/v1beta/models/a%2e:generateContent"},
-        {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:countTokens"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
+        {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:other"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
         {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
-        {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/gpt-4o"}, {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
+        {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
+        {"POST", "/openai/deployments/a/responses"}, {"POST", "/openai/deployments//chat/completions"}, {"POST", "/openai/deployments/a:b/chat/completions"},
+        {"POST", "/openai/deployments/a/b/chat/completions"}, {"POST", "/openai/deployments/a/v1/chat/completions"}, {"POST", "/openai/v2/chat/completions"}, {"POST", "/openai/messages"}, {"POST", "/openaichat/completions"},
+        {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
         {"GET", "/"}, {"POST", "/v1chat/completions"},
     };
     (void)state;
@@ -45,7 +48,10 @@ static void only_the_table_is_served(void **state) {
     assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
     assert_int_equal(find("POST", "/v1beta/models/gemini-2.5-pro:generateContent"), SHAPE_GEMINI);
     assert_int_equal(find("POST", "/v1/models/a_b:streamGenerateContent"), SHAPE_GEMINI_STREAM);
-    assert_true(span_is(shape_path_model(span_of("/v1beta/models/gemini-2.5-pro:generateContent")), "gemini-2.5-pro"));
+    assert_int_equal(find("POST", "/openai/v1/responses"), SHAPE_RESPONSES);
+    assert_int_equal(find("POST", "/openai/responses"), SHAPE_RESPONSES);
+    assert_int_equal(find("GET", "/openai/models"), SHAPE_MODELS);
+    assert_int_equal(find("GET", "/v1/models/llama3:8b"), SHAPE_MODEL_GET);
     assert_int_equal(find("POST", "/api/chat"), SHAPE_OLLAMA_CHAT);
     assert_int_equal(find("POST", "/api/generate"), SHAPE_OLLAMA_GENERATE);
     assert_int_equal(find("POST", "/api/embed"), SHAPE_OLLAMA_EMBED);
@@ -54,6 +60,54 @@ static void only_the_table_is_served(void **state) {
     assert_string_equal(shape_endpoint_name(SHAPE_CHAT), "/v1/chat/completions");
     assert_string_equal(shape_endpoint_name(SHAPE_MODELS), "/v1/models");
     assert_string_equal(shape_endpoint_name(SHAPE_NONE), "");
+}
+
+static void a_path_may_name_the_model(void **state) {
+    static const struct { const char *path, *model; enum shape_endpoint e; bool azure; } rows[] = {
+        {"/v1beta/models/gemini-2.5-pro:generateContent", "gemini-2.5-pro", SHAPE_GEMINI, false},
+        {"/v1/models/a.b:countTokens", "a.b", SHAPE_GEMINI_TOKENS, false},
+        {"/v1beta/models/e:batchEmbedContents", "e", SHAPE_GEMINI_EMBEDS, false},
+        {"/openai/deployments/gpt-4o_eu/chat/completions", "gpt-4o_eu", SHAPE_CHAT, true},
+        {"/openai/deployments/e/embeddings", "e", SHAPE_EMBEDDINGS, true},
+        {"/openai/v1/chat/completions", "", SHAPE_CHAT, true},
+        {"/v1/chat/completions", "", SHAPE_CHAT, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct shape_address a;
+        shape_address_read(span_of("POST"), span_of(rows[i].path), &a);
+        assert_int_equal(a.endpoint, rows[i].e);
+        assert_int_equal(a.azure, rows[i].azure);
+        if (!span_is(a.model, rows[i].model)) fail_msg("%s", rows[i].path);
+    }
+}
+
+static bool query(const char *path, const char *text) {
+    struct shape_address a;
+    shape_address_read(span_of("POST"), span_of(path), &a);
+    if (a.endpoint == SHAPE_NONE) shape_address_read(span_of("GET"), span_of(path), &a);
+    return shape_query_known(&a, span_of(text));
+}
+
+static void queries_are_of_the_table(void **state) {
+    static const char azure[] = "/openai/deployments/a/chat/completions";
+    static const char *const bad[] = {"api-version=", "api-version", "api-version=2024-10-2", "api-version=2024-10-21-beta",
+                                      "api-version=2024-10-21&api-version=2024-10-21", "api-version=2024-10-21&", "&api-version=2024-10-21",
+                                      "api-version=x%20y", "user=x", "API-version=2024-10-21", "api-version=2024-10-21&x=1"};
+    (void)state;
+    assert_true(query(azure, "api-version=2024-10-21"));
+    assert_true(query(azure, "api-version=2025-04-01-preview"));
+    assert_true(query("/openai/v1/chat/completions", "api-version=preview"));
+    assert_true(query(azure, ""));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (query(azure, bad[i])) fail_msg("taken: %s", bad[i]);
+    assert_false(query("/v1/chat/completions", "api-version=2024-10-21"));
+    assert_true(query("/v1beta/models/a:streamGenerateContent", "alt=sse"));
+    assert_false(query("/v1beta/models/a:streamGenerateContent", ""));
+    assert_false(query("/v1beta/models/a:generateContent", "alt=sse"));
+    assert_true(query("/v1/models", "limit=20&after_id=claude-3"));
+    assert_false(query("/v1/models", "limit=20&after_id=a b"));
+    assert_false(query("/v1/models", "limit=99999"));
 }
 
 static void a_path_names_its_dialect(void **state) {
@@ -133,6 +187,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_table_is_served),
         cmocka_unit_test(a_path_names_its_dialect),
+        cmocka_unit_test(a_path_may_name_the_model),
+        cmocka_unit_test(queries_are_of_the_table),
         cmocka_unit_test(known_keys_are_found),
         cmocka_unit_test(case_tricks_are_ambiguous),
         cmocka_unit_test(parameters_are_so_at_their_place_only),

@@ -39,9 +39,32 @@ static void large_body_goes_without_expect(void **state) {
     memset(body, 'x', sizeof body - 1);
     finish(begin(c, &answer, body, false, 1));
     assert_int_equal(answer.end, UPSTREAM_OK);
+    assert_true(answer.sent);
     assert_null(strcasestr(s->last, "expect"));
     caller_free(c);
     server_stop(s);
+}
+
+static void serve_early(struct peer *p) {
+    if (peer_read(p, p->request, 1) == 1) peer_say(p, OK_HEAD "Content-Length: 5\r\n\r\nhello");
+    pause_ms(200);
+}
+
+/* A body that is still on its way when the answer comes must stay where it is. */
+static void an_early_answer_does_not_free_the_body(void **state) {
+    size_t len = 32u << 20;
+    char *body = calloc(1, len + 1);
+    struct server *s = server_start(serve_early, NULL);
+    struct caller *c = caller_new(s->port, "http");
+    (void)state;
+
+    memset(body, 'x', len);
+    finish(begin(c, &answer, body, false, 1));
+    assert_int_equal(answer.heads, 1);
+    assert_false(answer.sent);
+    caller_free(c);
+    server_stop(s);
+    free(body);
 }
 
 static void lines_cannot_be_injected(void **state) {
@@ -483,6 +506,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_is_built_anew),
         cmocka_unit_test(large_body_goes_without_expect),
+        cmocka_unit_test(an_early_answer_does_not_free_the_body),
         cmocka_unit_test(lines_cannot_be_injected),
         cmocka_unit_test(connections_are_kept_within_a_pool_only),
         cmocka_unit_test(urls_do_not_stick),

@@ -373,6 +373,62 @@ static void far_dates_have_no_distance(void **state) {
     assert_true(span_is(put_date(tokens, "03/14/2020"), "[DATE_1-1461d]"));
 }
 
+/* Settled: all that was found before is found, in an arena of its own, and nothing else. */
+static void settled_tokens_restore_as_before(void **state) {
+    struct arena *making = arena_new(1u << 24);
+    struct tokens *t = tokens_new(making);
+    char value[32], token[TOKEN_MAX];
+    struct span s;
+
+    assert_true(span_is(put_date(t, "03/14/2024"), "[DATE_1]"));
+    assert_true(span_is(put_date(t, "March 1, 2024"), "[DATE_1B-13d]"));
+    for (int i = 1; i <= 500; i++) {
+        snprintf(value, sizeof value, "value %d", i);
+        assert_true(tokens_put(t, PHI_MRN, span_of(value), 0).ptr != NULL);
+    }
+    struct tokens *settled = tokens_settle(t, *state);
+    assert_non_null(settled);
+    assert_int_equal(tokens_count(settled), 502);
+    arena_free(making);
+    for (int i = 1; i <= 500; i++) {
+        snprintf(value, sizeof value, "value %d", i);
+        snprintf(token, sizeof token, "[MRN_%d]", i);
+        assert_true(tokens_find(settled, span_of(token), &s));
+        assert_span(s, value);
+    }
+    assert_false(tokens_find(settled, span_of("[MRN_501]"), &s));
+    assert_false(tokens_find(settled, span_of("[MRN_1B]"), &s));
+    date_is(settled, "[DATE_1]", "03/14/2024");
+    date_is(settled, "[DATE_1B-13d]", "March 1, 2024");
+    date_is(settled, "[DATE_1B+20d]", "April 3, 2024");
+    date_is(settled, "[DATE_2]", NULL);
+    /* Nothing goes in any more, and it does not settle twice. */
+    assert_int_equal(put(settled, PHI_MRN, "value 501", 0).len, 0);
+    assert_int_equal(put_date(settled, "03/15/2024").len, 0);
+    assert_int_equal(tokens_reserve(settled, span_of("[MRN_900]")), -1);
+    assert_null(tokens_settle(settled, *state));
+}
+
+static void settling_without_room_or_tokens(void **state) {
+    struct arena *small = arena_new(200);
+    struct tokens *t = tokens_new(*state);
+    struct span s;
+
+    struct tokens *none = tokens_settle(t, *state);
+    assert_non_null(none);
+    assert_int_equal(tokens_count(none), 0);
+    assert_false(tokens_find(none, span_of("[NAME_1]"), &s));
+    for (int i = 0; i < 20; i++) {
+        char value[16];
+        snprintf(value, sizeof value, "Ada %d", i);
+        put(t, PHI_NAME_PATIENT, value, 0);
+    }
+    assert_null(tokens_settle(t, small));
+    assert_true(tokens_find(t, span_of("[NAME_20]"), &s));
+    assert_span(s, "Ada 19");
+    arena_free(small);
+}
+
 /* What is pending can become a token, and every proper beginning of a token is pending. */
 static void every_beginning_of_a_token_is_pending(void **state) {
     (void)state;
@@ -392,6 +448,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(values_come_back_exactly_or_not_at_all, setup, teardown),
         cmocka_unit_test_setup_teardown(dates_keep_their_distance, setup, teardown),
         cmocka_unit_test_setup_teardown(far_dates_have_no_distance, setup, teardown),
+        cmocka_unit_test_setup_teardown(settled_tokens_restore_as_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(settling_without_room_or_tokens, setup, teardown),
         cmocka_unit_test_setup_teardown(values_are_copied, setup, teardown),
         cmocka_unit_test_setup_teardown(reserved_numbers_are_skipped, setup, teardown),
         cmocka_unit_test_setup_teardown(what_has_no_token, setup, teardown),

@@ -182,12 +182,14 @@ struct answer {
     int stop_at;              /* the data call that returns -1, from 1 */
     int full_at;              /* the data call that returns 1 */
     bool refuse_head, cancel_inside, full;
+    bool sent; /* when the head came, the body had gone */
 };
 
 USED static int on_head(void *owner, const struct upstream_head *h) {
     struct answer *a = owner;
     assert_int_equal(a->heads, 0);
     a->heads++;
+    a->sent = a->call && upstream_sent(a->call);
     a->status = h->status;
     snprintf(a->type, sizeof a->type, "%.*s", (int)h->content_type.len, h->content_type.ptr);
     for (size_t i = 0; i < h->n; i++) {

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The first line of a request against the table of what is served. A path is matched byte by byte, without decoding: what
+ * a server might read as another path is none of the table. A name in a path has the letters of an identifier only.
+ *
+ *   /v1/chat/completions  /chat/completions  /openai/v1/chat/completions           one row
+ *   /openai/deployments/{model}/chat/completions                                   the same row, the model in the path
+ */
+#include <string.h>
+
+#include "shape.h"
+
+#define MODEL_LONGEST 128u
+#define VALUE_LONGEST 64u
+
+enum prefix { PREFIX_OPENAI = 0, PREFIX_ANTHROPIC, PREFIX_GOOGLE, PREFIX_NONE };
+
+#define POST(at, known_as) .method = "POST", .path = at, .name = known_as
+#define GET(at, known_as) .method = "GET", .path = at, .name = known_as
+
+static const struct endpoint {
+    const char *method, *path; /* {model}: a name */
+    const char *name;          /* for records and coverage */
+    const char *model;         /* without one in the body */
+    enum prefix prefix;
+    bool typed, deployment;
+} endpoints[SHAPE_ENDPOINTS] = {
+    [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
+    [SHAPE_COMPLETIONS] = {POST("/completions", "/v1/completions"), .deployment = true},
+    [SHAPE_EMBEDDINGS] = {POST("/embeddings", "/v1/embeddings"), .deployment = true},
+    [SHAPE_MODELS] = {GET("/models", "/v1/models")},
+    [SHAPE_RESPONSES] = {POST("/responses", "/v1/responses"), .typed = true},
+    [SHAPE_RESPONSES_COMPACT] = {POST("/responses/compact", "/v1/responses/compact")},
+    [SHAPE_RESPONSES_TOKENS] = {POST("/responses/input_tokens", "/v1/responses/input_tokens")},
+    [SHAPE_MODERATIONS] = {POST("/moderations", "/v1/moderations"), .model = "omni-moderation-latest"},
+    [SHAPE_IMAGES] = {POST("/images/generations", "/v1/images/generations"), .model = "dall-e-2", .typed = true,
+                      .deployment = true},
+    [SHAPE_MESSAGES_API] = {POST("/messages", "/v1/messages"), .prefix = PREFIX_ANTHROPIC, .typed = true},
+    [SHAPE_MESSAGES_TOKENS] = {POST("/messages/count_tokens", "/v1/messages/count_tokens"), .prefix = PREFIX_ANTHROPIC},
+    [SHAPE_OLLAMA_CHAT] = {POST("/api/chat", "/api/chat"), .prefix = PREFIX_NONE, .typed = true},
+    [SHAPE_OLLAMA_GENERATE] = {POST("/api/generate", "/api/generate"), .prefix = PREFIX_NONE, .typed = true},
+    [SHAPE_OLLAMA_EMBED] = {POST("/api/embed", "/api/embed"), .prefix = PREFIX_NONE},
+    [SHAPE_OLLAMA_EMBEDDINGS] = {POST("/api/embeddings", "/api/embeddings"), .prefix = PREFIX_NONE},
+    [SHAPE_OLLAMA_SHOW] = {POST("/api/show", "/api/show"), .prefix = PREFIX_NONE},
+    [SHAPE_OLLAMA_TAGS] = {GET("/api/tags", "/api/tags"), .prefix = PREFIX_NONE},
+    [SHAPE_OLLAMA_VERSION] = {GET("/api/version", "/api/version"), .prefix = PREFIX_NONE},
+    [SHAPE_GEMINI] = {POST("/models/{model}:generateContent", "/v1beta/models/{model}:generateContent"),
+                      .prefix = PREFIX_GOOGLE},
+    [SHAPE_GEMINI_STREAM] = {POST("/models/{model}:streamGenerateContent", "/v1beta/models/{model}:streamGenerateContent"),
+                             .prefix = PREFIX_GOOGLE, .typed = true},
+    [SHAPE_GEMINI_TOKENS] = {POST("/models/{model}:countTokens", "/v1beta/models/{model}:countTokens"),
+                             .prefix = PREFIX_GOOGLE},
+    [SHAPE_GEMINI_EMBED] = {POST("/models/{model}:embedContent", "/v1beta/models/{model}:embedContent"),
+                            .prefix = PREFIX_GOOGLE},
+    [SHAPE_GEMINI_EMBEDS] = {POST("/models/{model}:batchEmbedContents", "/v1beta/models/{model}:batchEmbedContents"),
+                             .prefix = PREFIX_GOOGLE},
+    [SHAPE_GEMINI_MODELS] = {GET("/models", "/v1beta/models"), .prefix = PREFIX_GOOGLE},
+    [SHAPE_MODEL_GET] = {GET("/models/{model}", "/v1/models/{model}")},
+};
+
+/* ---- paths ---- */
+
+static bool is_name(struct span s, bool colon) {
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i], letter = (char)(c | 0x20);
+        if ((letter < 'a' || letter > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' && !(colon && c == ':'))
+            return false;
+    }
+    return s.len && s.len <= MODEL_LONGEST && s.ptr[0] != '.';
+}
+
+/* Ollama and its like name a variant behind a colon, which may stand where nothing follows. */
+static bool matches(struct span path, const char *pattern, struct span *name) {
+    const char *brace = strchr(pattern, '{');
+
+    if (!brace) return span_is(path, pattern);
+    struct span before = span_make(pattern, (size_t)(brace - pattern)), behind = span_of(strchr(brace, '}') + 1);
+    if (path.len < before.len + behind.len || !span_equal(span_sub(path, 0, before.len), before)) return false;
+    size_t end = path.len - behind.len;
+    if (!span_equal(span_sub(path, end, path.len), behind)) return false;
+    *name = span_sub(path, before.len, end);
+    return is_name(*name, behind.len == 0);
+}
+
+/* What is left of a path behind a prefix, with its slash; empty when it has another. */
+static struct span behind(struct span path, const char *prefix) {
+    size_t n = strlen(prefix);
+    return span_starts(path, prefix) && path.len > n && path.ptr[n] == '/' ? span_sub(path, n, path.len) : span_make("", 0);
+}
+
+static bool row_matches(const struct endpoint *e, struct span path, struct span *model) {
+    static const char *const prefixes[][3] = {[PREFIX_OPENAI] = {"/v1", "", NULL},
+                                              [PREFIX_ANTHROPIC] = {"/v1", "", NULL},
+                                              [PREFIX_GOOGLE] = {"/v1beta", NULL},
+                                              [PREFIX_NONE] = {"", NULL}};
+
+    for (const char *const *p = prefixes[e->prefix]; *p; p++)
+        if (matches(behind(path, *p), e->path, model)) return true;
+    bool verb = e->prefix == PREFIX_GOOGLE && strchr(e->path, ':'); /* nobody else has such a path */
+    return verb && matches(behind(path, "/v1"), e->path, model);
+}
+
+static bool azure_matches(const struct endpoint *e, struct span path, struct span *model) {
+    static const char deployments[] = "/openai/deployments";
+    struct span rest = behind(path, deployments);
+    size_t slash = span_find(rest, '/', 1);
+
+    if (e->prefix != PREFIX_OPENAI) return false;
+    if (matches(behind(path, "/openai/v1"), e->path, model) || matches(behind(path, "/openai"), e->path, model)) return true;
+    if (!e->deployment || slash == rest.len) return false;
+    *model = span_sub(rest, 1, slash);
+    return is_name(*model, false) && matches(span_sub(rest, slash, rest.len), e->path, model);
+}
+
+static bool is_served(enum shape_endpoint e) {
+    return e > SHAPE_NONE && e < SHAPE_ENDPOINTS && endpoints[e].name;
+}
+
+void shape_address_read(struct span method, struct span path, struct shape_address *out) {
+    bool azure = behind(path, "/openai").len > 0;
+
+    *out = (struct shape_address){.dialect = shape_dialect_of(path), .azure = azure, .model = {"", 0}};
+    for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
+        struct span model = {"", 0};
+        if (!is_served(e) || !span_is(method, endpoints[e].method)) continue;
+        if (!(azure ? azure_matches : row_matches)(&endpoints[e], path, &model)) continue;
+        out->endpoint = e;
+        out->model = model;
+        return;
+    }
+}
+
+enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
+    struct shape_address a;
+
+    shape_address_read(method, path, &a);
+    return a.endpoint;
+}
+
+enum shape_dialect shape_dialect_of(struct span path) {
+    if (span_starts(path, "/v1/messages") || span_starts(path, "/messages")) return SHAPE_ANTHROPIC;
+    if (span_starts(path, "/api/")) return SHAPE_OLLAMA;
+    if (span_starts(path, "/v1beta/")) return SHAPE_GOOGLE;
+    bool models = span_starts(path, "/v1/models/");
+    return models && span_find(path, ':', 0) < path.len && (span_ends(path, "Content") || span_ends(path, "Contents") ||
+           span_ends(path, "Tokens")) ? SHAPE_GOOGLE : SHAPE_OPENAI;
+}
+
+/* ---- queries ---- */
+
+static bool is_word(struct span s) {
+    return is_name(s, false) && s.len <= VALUE_LONGEST;
+}
+
+/* "2024-10-21", "2025-04-01-preview", "preview", "latest", "v1" */
+static bool is_version(struct span s) {
+    if (span_is(s, "preview") || span_is(s, "latest") || span_is(s, "v1")) return true;
+    if (span_ends(s, "-preview")) s.len -= strlen("-preview");
+    for (size_t i = 0; i < s.len; i++) {
+        bool dash = i == 4 || i == 7;
+        if (dash ? s.ptr[i] != '-' : s.ptr[i] < '0' || s.ptr[i] > '9') return false;
+    }
+    return s.len == 10;
+}
+
+static bool is_count(struct span s) {
+    unsigned long long n;
+    return s.len <= 4 && span_decimal(s, &n) == 0;
+}
+
+static bool is_sse(struct span s) {
+    return span_is(s, "sse");
+}
+
+static const struct parameter {
+    const char *name;
+    enum shape_endpoint endpoint; /* SHAPE_NONE: any of Azure's */
+    bool (*fits)(struct span value);
+} parameters[] = {
+    {"api-version", SHAPE_NONE, is_version},
+    {"alt", SHAPE_GEMINI_STREAM, is_sse},
+    {"limit", SHAPE_MODELS, is_count}, {"after_id", SHAPE_MODELS, is_word}, {"before_id", SHAPE_MODELS, is_word},
+    {"pageSize", SHAPE_GEMINI_MODELS, is_count},
+};
+#define PARAMETERS (sizeof parameters / sizeof *parameters)
+
+static size_t parameter_find(const struct shape_address *a, struct span name, struct span value) {
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        bool here = parameters[i].endpoint == SHAPE_NONE ? a->azure : parameters[i].endpoint == a->endpoint;
+        if (here && span_is(name, parameters[i].name) && parameters[i].fits(value)) return i;
+    }
+    return PARAMETERS;
+}
+
+bool shape_query_known(const struct shape_address *a, struct span query) {
+    unsigned seen = 0;
+
+    if (a->endpoint == SHAPE_GEMINI_STREAM) return span_is(query, "alt=sse"); /* else it would be one array, and no stream */
+    for (size_t at = 0; at < query.len;) {
+        size_t end = span_find(query, '&', at), equals = span_find(query, '=', at);
+        if (equals >= end) return false;
+        size_t i = parameter_find(a, span_sub(query, at, equals), span_sub(query, equals + 1, end));
+        if (i == PARAMETERS || seen >> i & 1 || end + 1 == query.len) return false;
+        seen |= 1u << i;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* ---- what a row says ---- */
+
+const char *shape_endpoint_name(enum shape_endpoint e) {
+    return is_served(e) ? endpoints[e].name : "";
+}
+
+const char *shape_method(enum shape_endpoint e) {
+    return is_served(e) ? endpoints[e].method : "";
+}
+
+const char *shape_upstream_path(enum shape_endpoint e) {
+    return is_served(e) ? endpoints[e].path : "";
+}
+
+const char *shape_default_model(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].model ? endpoints[e].model : "";
+}
+
+bool shape_typed_events(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].typed;
+}
+
+bool shape_is_ollama(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].prefix == PREFIX_NONE;
+}
+
+bool shape_is_gemini(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].prefix == PREFIX_GOOGLE;
+}
+
+bool shape_has_body(enum shape_endpoint e) {
+    return is_served(e) && strcmp(endpoints[e].method, "POST") == 0;
+}
+
+bool shape_lists_models(enum shape_endpoint e) {
+    return e == SHAPE_MODELS || e == SHAPE_GEMINI_MODELS || e == SHAPE_OLLAMA_TAGS || e == SHAPE_OLLAMA_VERSION;
+}
+
+bool shape_has_deployments(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].deployment;
+}
