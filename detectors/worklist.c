@@ -74,7 +74,8 @@ void worklist_label(struct words *w, uint32_t i)
         w->v[k].label = LABEL_NAME;
         w->v[k].score = SCORE_ENTRY;
         bool particle = k > 0 && w->v[k].gap == GAP_SPACE && w->v[k - 1].classes & LEX(PARTICLE);
-        bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 && is_name_word(&w->v[k - 1]);
+        bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 &&
+                      w->v[k - 1].shape == SHAPE_TITLE;
         if (!particle && !hyphen)
             return;
     }
