@@ -56,6 +56,7 @@ struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json
 
 void relay_set_policy(struct relay *r, const struct policy *p) {
     r->text.tools.policy = policy_restores_all_tools(p) ? NULL : p;
+    if (r->text.tools.policy && !r->text.tools.numbered) r->text.tools.numbered = calloc(RELAY_NUMBERS_MAX, 1); /* NULL: none gets values */
 }
 
 void relay_free(struct relay *r) {
@@ -63,6 +64,7 @@ void relay_free(struct relay *r) {
     relay_stream_free(r->stream);
     relay_typed_free(r->typed);
     relay_text_free(&r->text);
+    free(r->text.tools.numbered);
     buf_free(&r->body);
     arena_free(r->arena);
     free(r);
@@ -113,6 +115,8 @@ const char *relay_whole_type(const struct relay *r) {
 /* What the last event was read into: a stream may be silent for long. */
 static void forget_event(struct relay *r) {
     arena_empty(r->arena);
+    r->text.tools.calls = NULL;
+    r->text.tools.n = 0;
     relay_text_begin(&r->text);
     buf_free(&r->text.scratch);
 }

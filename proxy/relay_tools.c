@@ -55,11 +55,12 @@ int relay_tools_read(struct relay_tools *t, struct arena *a, struct span documen
     if (!t->policy) return 0;
     struct json_scanner *s = json_scanner_new(a, document, DEPTH_MAX);
     struct level *levels = arena_array(a, DEPTH_MAX + 1, sizeof *levels);
+    t->calls = arena_array(a, RELAY_CALLS_MAX, sizeof *t->calls);
     struct span key = {0};
     struct json_token token;
     size_t depth = 0;
 
-    if (!s || !levels) return -1;
+    if (!s || !levels || !t->calls) return -1;
     while (json_next(s, &token) == 0) {
         switch (token.type) {
         case JSON_END: return 0;
@@ -96,9 +97,9 @@ bool relay_tools_off_at(const struct relay_tools *t, uint32_t at) {
 }
 
 void relay_tools_number(struct relay_tools *t, uint64_t number) {
-    if (t->n > 0 && number < RELAY_NUMBERS_MAX) t->numbered[number] = t->calls[0].off ? 2 : 1;
+    if (t->n > 0 && t->numbered && number < RELAY_NUMBERS_MAX) t->numbered[number] = t->calls[0].off ? 2 : 1;
 }
 
 bool relay_tools_off_by(const struct relay_tools *t, uint64_t number) {
-    return t->policy && (number >= RELAY_NUMBERS_MAX || t->numbered[number] != 1);
+    return t->policy && (number >= RELAY_NUMBERS_MAX || !t->numbered || t->numbered[number] != 1);
 }

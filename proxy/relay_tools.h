@@ -21,10 +21,10 @@ struct relay_tools {
     struct relay_call {
         uint32_t begin, end; /* of the object that names the tool, in the document */
         bool off;
-    } calls[RELAY_CALLS_MAX];
+    } *calls; /* of the last document, in its arena */
     uint32_t n;
     bool overflow;
-    uint8_t numbered[RELAY_NUMBERS_MAX]; /* by the number of the stream: 0 not known, 1 on, 2 off */
+    uint8_t *numbered; /* RELAY_NUMBERS_MAX; NULL without a policy: by the number of the stream: 0 not known, 1 on, 2 off */
 };
 
 /* The calls of a document (or event). -1: it is no JSON, or the arena is full. */

@@ -25,7 +25,7 @@
 #define URL_FLAGS (CURLU_PATH_AS_IS | CURLU_DISALLOW_USER)
 /* What libcurl keeps for a call as long as it runs, and what is wiped after each. */
 #define READ_MAX 16384L
-#define READ_MAX_EVENTS 2048L /* of a stream, whose events are small and which may stay open for long */
+#define READ_MAX_EVENTS 1024L /* of a stream, whose events are small and which may stay open for long */
 #define SENDS_MAX 2 /* libcurl repeats a request when a pooled connection turns out closed: once */
 
 /* ---- the request ---- */

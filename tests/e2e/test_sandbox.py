@@ -91,6 +91,12 @@ def test_reload_reads_beside_the_configuration_and_nowhere_else(tmp_path, parts)
         reload(g, "reload.done")
 
 
+def test_a_policy_that_is_not_there_is_a_mistake_and_no_crash(tmp_path):
+    g = Gateway(tmp_path, 1, policy="/nowhere/later.yaml")
+    r = subprocess.run([BIN / "phigate", "-c", g.dir / "phigate.yaml", "--check", "--share", ROOT], capture_output=True, text=True)
+    assert r.returncode == 2 and "/nowhere/later.yaml" in r.stderr, r
+
+
 def test_directories_can_be_named(tmp_path, parts):
     inside, outside = tmp_path / "gateway", tmp_path / "outside"
     inside.mkdir(), outside.mkdir()
