@@ -102,15 +102,8 @@ static enum flow plan_force(struct transaction *t) {
 
 /* What the policy lets pass although it cannot be read, the agreement must cover. */
 static enum flow check_guards(struct transaction *t) {
-    const char *what;
-
-    for (size_t i = 0; (what = facts_unreadable_word(t->walk.unreadable, i)); i++) {
-        enum coverage_guard guard = settings_guard(t->route->upstream, what, t->endpoint, &t->refusal_why);
-        bool ours = strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0; /* nothing that a vendor could cover */
-        if (guard != COVERAGE_ALLOW && !ours) return refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path);
-    }
-    t->refusal_why = NULL;
-    return FLOW_NEXT;
+    const char *what = settings_part_refused(t->route->upstream, t->walk.unreadable, t->endpoint, &t->refusal_why);
+    return what ? refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path) : FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
