@@ -279,7 +279,13 @@ static void the_policy_says_what(void **state) {
     assert_int_equal(policy_response(policies[MASK], PHI_TOKEN_TEXT), POLICY_RESPONSE_PASS);
     assert_int_equal(policy_response(policies[BLOCK], PHI_SSN), POLICY_RESPONSE_BLOCK);
     /* A trial changes nothing. */
-    struct policy *trial = load("mode: monitor\nresponse: {SSN: block, MRN: mask}");
+    char lines[128], day[16];
+    time_t later = time(NULL) + 10 * 86400;
+    struct tm utc;
+    assert_non_null(gmtime_r(&later, &utc));
+    strftime(day, sizeof day, "%Y-%m-%d", &utc);
+    snprintf(lines, sizeof lines, "mode: monitor\nmonitor_until: %s\nresponse: {SSN: block, MRN: mask}", day);
+    struct policy *trial = load(lines);
     assert_int_equal(policy_response(trial, PHI_SSN), POLICY_RESPONSE_MONITOR);
     assert_false(policy_response_holds(trial));
     policy_unref(trial);
