@@ -9,8 +9,10 @@
 #include <time.h>
 
 #include "../policies/engine/diag.h"
+#include "audit.h"
 #include "config.h"
 #include "hex.h"
+#include "phi_audit_beside.h"
 #include "phi_tool.h"
 #include "vault.h"
 #include "vault_care.h"
@@ -25,6 +27,7 @@ static const char usage[] =
     "           (the file as it is, although it is new, older or another: what it does not know is lost)\n";
 
 struct options {
+    const struct config *loaded;
     const char *config, *value, *principal, *next_key;
     bool expired, finish;
 };
@@ -63,6 +66,15 @@ static void print_time(const char *name, int64_t at) {
     printf("%s: %s\n", name, text);
 }
 
+/* In the auditors' log, durable, before anything is done. */
+static int note(const struct options *o, const char *event, const char *reason) {
+    struct audit_record *r = phi_audit_person_record("vault", event, NULL);
+
+    if (!r) return -1;
+    if (reason) audit_add_text(r, "reason", reason);
+    return phi_audit_append(o->loaded->audit_file, o->loaded->audit_key, r);
+}
+
 static int stat_command(struct vault_care *v, const struct options *o) {
     struct vault_stat s;
 
@@ -76,12 +88,12 @@ static int stat_command(struct vault_care *v, const struct options *o) {
     return PHI_DONE;
 }
 
-static int purge_value(struct vault_care *v, const char *from) {
+static int purge_value(struct vault_care *v, const struct options *o) {
     struct buf value;
     int64_t n = 0;
     int rc = -1;
 
-    if (strcmp(from, "-") != 0) {
+    if (strcmp(o->value, "-") != 0) {
         fputs("phi: a value on the command line can be read by others; use `--value -` and standard input\n", stderr);
         return PHI_USAGE;
     }
@@ -90,7 +102,7 @@ static int purge_value(struct vault_care *v, const char *from) {
         struct span s = buf_span(&value);
         while (s.len && (s.ptr[s.len - 1] == '\n' || s.ptr[s.len - 1] == '\r'))
             s.len--;
-        rc = vault_care_purge_value(v, s, &n);
+        rc = note(o, "erase", "value") < 0 ? -1 : vault_care_purge_value(v, s, &n);
     }
     buf_free(&value);
     return say(rc, n, "tokens erased");
@@ -103,7 +115,8 @@ static int purge_command(struct vault_care *v, const struct options *o) {
         fputs(usage, stderr);
         return PHI_USAGE;
     }
-    if (o->value) return purge_value(v, o->value);
+    if (o->value) return purge_value(v, o);
+    if (note(o, "erase", o->expired ? "expired" : "client") < 0) return PHI_USAGE;
     int rc = o->expired ? vault_care_purge_expired(v, &n) : vault_care_purge_principal(v, o->principal, &n);
     return say(rc, n, "tokens erased");
 }
@@ -118,8 +131,10 @@ static int read_key(const char *path, unsigned char out[32]) {
     return rc;
 }
 
-static int finish(struct vault_care *v) {
+static int finish(struct vault_care *v, const struct options *o) {
     int64_t n = 0;
+
+    if (note(o, "new_keys", "finish") < 0) return PHI_USAGE;
     int rc = vault_care_finish(v, &n);
     return say(rc, n, "other keys no longer open it");
 }
@@ -132,20 +147,22 @@ static int rotate_command(struct vault_care *v, const struct options *o) {
         fputs(usage, stderr);
         return PHI_USAGE;
     }
-    if (o->finish) return finish(v);
+    if (o->finish) return finish(v, o);
     if (o->next_key && read_key(o->next_key, next) < 0) return PHI_USAGE;
+    if (note(o, "new_keys", o->next_key ? "next_key" : "rotate") < 0) return PHI_USAGE;
     int rc = vault_care_rotate(v, o->next_key ? next : NULL, &n);
     explicit_bzero(next, sizeof next);
     return say(rc, n, "tokens sealed anew");
 }
 
 /* Its own way in: the others refuse what this is for. */
-static int accept_command(const struct config *c) {
+static int accept_command(const struct config *c, const struct options *by) {
     const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s,
                                     .accept = true};
     char err[256] = "";
-    struct vault *v = vault_open(&o, err, sizeof err);
 
+    if (note(by, "accept", NULL) < 0) return PHI_USAGE;
+    struct vault *v = vault_open(&o, err, sizeof err);
     if (!v) {
         fprintf(stderr, "phi: %s: %s\n", c->vault_file, err);
         return PHI_FOUND;
@@ -162,7 +179,7 @@ static int run(const char *name, const struct config *c, const struct options *o
     } commands[] = {{"stat", stat_command}, {"purge", purge_command}, {"rotate", rotate_command}};
     char err[256] = "";
 
-    if (strcmp(name, "accept") == 0) return accept_command(c);
+    if (strcmp(name, "accept") == 0) return accept_command(c, o);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(name, commands[i].name) != 0) continue;
         struct vault_care *v = vault_care_open(c->vault_file, c->vault_key, err, sizeof err);
@@ -190,6 +207,7 @@ int phi_vault_command(int argc, char **argv) {
     }
     struct config *c = load(o.config);
     if (!c) return PHI_USAGE;
+    o.loaded = c;
     int rc = run(argv[0], c, &o);
     config_free(c);
     return rc;

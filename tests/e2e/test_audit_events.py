@@ -283,12 +283,13 @@ def auditors(seen, make_gateway, tmp_path):
 
 
 def test_each_type_of_record_is_written_and_has_its_form(make_gateway, tmp_path):
-    """Every row of the schema, from a running gateway or the tool; the two of erasure are in test_audit_keep.py."""
+    """Every row of the schema, from a running gateway or the tool; those of erasure are in test_audit_keep.py, those of the vault in
+    test_vault.py."""
     seen = set()
     parts = [overrides, reloads, faults, auditors] + ([full_disk] if shutil.which("strace") else [])
     for part in parts:
         (tmp_path / part.__name__).mkdir()
         part(seen, make_gateway, tmp_path / part.__name__)
     known = {(t["properties"]["type"]["const"], t["properties"].get("event", {}).get("const", "")) for t in schema()["oneOf"]}
-    left = {("erasure", "records"), ("erasure", "epoch_key")} | (set() if full_disk in parts else {("sink_failure", "stopped")})
+    left = {("erasure", "records"), ("erasure", "epoch_key"), ("vault", "erase"), ("vault", "new_keys"), ("vault", "accept")} | (set() if full_disk in parts else {("sink_failure", "stopped")})
     assert seen <= known and known - seen - left == set(), (known - seen - left, seen - known)

@@ -2,17 +2,17 @@
 """Scope client with the real SDK: one value, one token from request to request; nothing of another client's; a vault that was
 lost, changed or cannot be opened refuses."""
 import concurrent.futures
-import pathlib
+import json
 import re
 import secrets
 import shutil
 import signal
 import subprocess
-import time
 
 import openai
 import pytest
 
+from audit_common import validator
 from conftest import BIN, ROOT
 
 ADA = "Patient Ada Quillfeather, MRN 00417723, was seen today."
@@ -166,6 +166,7 @@ def test_a_vault_that_is_not_the_one_does_not_open(make_gateway, clean):
     g.write("secrets/vault.key", key)
     # Accepted by a person: what it knows holds, what it does not know gets numbers that nobody had.
     assert phi(g, "accept").returncode == 0
+    assert '"event":"accept"' in (g.dir / "audit/decisions.log.probes").read_text()
     g.start()
     say(client, ADA)
     assert sent(clean) == first
@@ -254,6 +255,14 @@ def test_the_tool(make_gateway, clean):
     assert phi(g, "purge", "--value", "00417723").returncode == 2
     assert phi(g, "purge", "--expired").stdout == "0 tokens erased\n"
     assert phi(g, "nothing").returncode == 2
+    # What was done stands in the auditors' log.
+    rows = [json.loads(line) for line in (g.dir / "audit/decisions.log.probes").read_text().splitlines() if line.strip("\0")]
+    done = [r for r in rows if r["type"] == "vault"]
+    assert [(r["event"], r["reason"]) for r in done] == [("new_keys", "next_key"), ("new_keys", "finish"), ("erase", "value"),
+                                                        ("erase", "client"), ("erase", "expired")]
+    check = validator()
+    assert all(check.is_valid(r) for r in rows)
+    assert b"00417723" not in g.everything_written()
 
 
 def test_configuration_mistakes(make_gateway, clean):
