@@ -23,7 +23,7 @@ def test_reloads_are_recorded_with_what_changed(make_gateway, tmp_path):
     config = (g.dir / "phigate.yaml").read_text()
     agreement = ("  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, expires: 2027-01-14, "
                  "arrangement: zdr}, coverage: openai}\n")
-    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")
+    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: safe-harbor")
     g.write("phigate.yaml", changed)
     clients = (g.dir / "clients.yaml").read_text()
     g.write("clients.yaml", clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"))
