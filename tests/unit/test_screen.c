@@ -279,7 +279,7 @@ static void the_policy_says_what(void **state) {
     assert_int_equal(policy_response(policies[MASK], PHI_TOKEN_TEXT), POLICY_RESPONSE_PASS);
     assert_int_equal(policy_response(policies[BLOCK], PHI_SSN), POLICY_RESPONSE_BLOCK);
     /* A trial changes nothing. */
-    struct policy *trial = load("mode: monitor\nresponse: {SSN: block, MRN: mask}");
+    struct policy *trial = load("mode: monitor\nmonitor_until: 2199-01-01\nresponse: {SSN: block, MRN: mask}");
     assert_int_equal(policy_response(trial, PHI_SSN), POLICY_RESPONSE_MONITOR);
     assert_false(policy_response_holds(trial));
     policy_unref(trial);
