@@ -169,7 +169,7 @@ def reloads(seen, make_gateway, tmp_path):
         (clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"), config),
         (clients, config),
         (clients.replace("user: second-user", "user: second-user\n    revoked: 2026-01-01"),
-         config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")),
+         config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url").replace("policy: minimum-necessary", "policy: strict")),
         (clients, config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url")),
         (clients.replace("user: second-user", "user: someone-else"), config.replace("  echo: {url", more.format("BAA-2") + "  echo: {url")),
         (clients.replace("user: first-user\n    key_sha256: " + hashlib.sha256(g.keys["first"].encode()).hexdigest(),

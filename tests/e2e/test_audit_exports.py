@@ -72,7 +72,7 @@ def changed(tmp_path_factory):
     ask(g, TEXT, "pg-unknown")
     ask(g, "Send it to Mr. Torvald Ekkersby. password: Tr0ub4dor&3x")
     g.write("clients.yaml", clients.replace("id: second", "id: third"))
-    g.write("phigate.yaml", config.replace("policy: minimum-necessary", "policy: monitor-only").replace(
+    g.write("phigate.yaml", config.replace("policy: minimum-necessary", "policy: strict").replace(
         "  echo: {url", "  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, "
         "expires: 2027-01-14, arrangement: zdr}, coverage: openai}\n  echo: {url"))
     g.process.send_signal(signal.SIGHUP)
