@@ -68,8 +68,8 @@ int relay_text_whole(struct relay_text *x, const struct answer *w, const struct 
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
     bool plain = surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
     if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
-    struct restore *r = restore_new(x->tokens, answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
-                                    x->counts);
+    bool json = x->json_text || answer_is_json(w, leaf, x->json_mode);
+    struct restore *r = restore_new(x->tokens, json ? RESTORE_JSON : RESTORE_TEXT, x->counts);
     if (!r) return -1;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
