@@ -92,7 +92,6 @@ static bool is_json_text(struct relay_text *x, const struct answer_leaf *leaf) {
 }
 
 static int relay_line(struct relay_text *x, struct span line, struct buf *out) {
-    bool json_mode = x->json_mode;
     struct answer w;
     int result = 0;
 
@@ -100,10 +99,10 @@ static int relay_line(struct relay_text *x, struct span line, struct buf *out) {
     relay_text_begin(x);
     if (answer_read(x->arena, line, &w) < 0 || !w.object) return -1;
     for (size_t i = 0; i < w.n_texts && result == 0; i++) {
-        x->json_mode = is_json_text(x, &w.texts[i]);
+        x->json_text = is_json_text(x, &w.texts[i]);
         result = relay_text_whole(x, &w, &w.texts[i]);
     }
-    x->json_mode = json_mode;
+    x->json_text = false;
     if (result < 0 || restore_custom_id(x, &w) < 0 || relay_json_indexes(x, &w) < 0 || relay_text_cut_repeats(x, &w) < 0) return -1;
     return relay_text_splice(x, line, out);
 }

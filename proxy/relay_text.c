@@ -91,7 +91,8 @@ static int whole(struct relay_text *x, const struct answer *w, const struct answ
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
     bool plain = !x->screen && surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
     if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
-    enum restore_mode mode = off ? RESTORE_OFF : answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT;
+    bool json = x->json_text || answer_is_json(w, leaf, x->json_mode);
+    enum restore_mode mode = off ? RESTORE_OFF : json ? RESTORE_JSON : RESTORE_TEXT;
     struct restore *r = relay_text_restorer(x, mode, x->counts);
     if (!r) return -1;
     buf_clear(&x->scratch);

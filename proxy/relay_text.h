@@ -21,6 +21,7 @@ struct relay_text {
     const struct tokens *tokens;
     struct restore_counts *counts;
     struct screen_ground *screen; /* NULL: the model's own text passes as it is */
+    bool json_text; /* the text at hand was seen to be JSON */
     bool json_mode, signed_thinking; /* signed_thinking: goes back under a signature, so it stays as it came */
     struct relay_tools tools;
     struct buf scratch, escaped;

@@ -285,26 +285,7 @@ static void end_stream(struct transaction *t) {
     buf_free(&rest);
 }
 
-/* Before the client learns of an object, it is known to be the client's. */
-static enum flow step_keep(struct transaction *t) {
-    bool whole = t->sent_us && !t->streaming && t->relay_end == RELAY_COMPLETE && t->client;
-
-    if (!whole) return FLOW_NEXT;
-    if (t->offloaded) return FLOW_WAIT;
-    if (!t->kept && transaction_keeps(t) && t->status >= 200 && t->status < 300) {
-        t->kept = t->offloaded = true;
-        if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
-        t->offloaded = false;
-        return transaction_refuse_because(t, REFUSAL_OVERLOADED, "helpers_busy");
-    }
-    if (t->keep_failed) return transaction_refuse(t, REFUSAL_VAULT);
-    transaction_answer_whole(t);
-    return FLOW_NEXT;
-}
-
-static enum flow end_whole(struct transaction *t) {
-    if (t->upstream_end != TRANSACTION_OK) return upstream_failed(t);
-    t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+static enum flow check_answer(struct transaction *t) {
     if (t->relay_end == RELAY_BLOCKED) return transaction_refuse_answer(t);
     if (t->relay_end != RELAY_COMPLETE || t->reply.failed) return upstream_failed(t);
     if (t->status == 401 || t->status == 403) /* our credential was refused, not the client's */
@@ -312,10 +293,41 @@ static enum flow end_whole(struct transaction *t) {
     return FLOW_NEXT;
 }
 
+static enum flow end_whole(struct transaction *t) {
+    if (t->upstream_end != TRANSACTION_OK) return upstream_failed(t);
+    if (transaction_reads_aside(t)) return FLOW_NEXT;
+    t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+    return check_answer(t);
+}
+
 static enum flow step_relay(struct transaction *t) {
     if (!t->upstream_ended) return FLOW_WAIT;
     if (!t->streaming) return t->client ? end_whole(t) : FLOW_NEXT;
     end_stream(t);
+    return FLOW_NEXT;
+}
+
+/* ---- KEEP: before the client learns of an object, it is known to be the client's ---- */
+
+static bool has_to_keep(const struct transaction *t) {
+    if (t->kept) return false;
+    return transaction_reads_aside(t) || (transaction_keeps(t) && t->status >= 200 && t->status < 300);
+}
+
+static enum flow step_keep(struct transaction *t) {
+    enum flow flow;
+
+    if (t->streaming || !t->client) return FLOW_NEXT;
+    if (t->offloaded) return FLOW_WAIT;
+    if (has_to_keep(t)) {
+        t->kept = t->offloaded = true;
+        if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
+        t->offloaded = false;
+        return transaction_refuse_because(t, REFUSAL_OVERLOADED, "helpers_busy");
+    }
+    if ((flow = check_answer(t)) != FLOW_NEXT) return flow;
+    if (t->keep_failed) return transaction_refuse(t, REFUSAL_VAULT);
+    transaction_answer_whole(t);
     return FLOW_NEXT;
 }
 

@@ -162,6 +162,7 @@ const struct settings_route *transaction_route_of_lists(const struct transaction
 enum flow transaction_check_stored(struct transaction *t); /* by the policy and the agreement of the route */
 enum flow transaction_recall(struct transaction *t);
 bool transaction_keeps(const struct transaction *t);
+bool transaction_reads_aside(const struct transaction *t); /* an answer too large to be restored on the loop */
 void transaction_keep_stream(struct transaction *t);
 void transaction_keep(struct transaction *t); /* any thread: waits for a disk */
 

@@ -179,11 +179,19 @@ static int keep_answer(struct transaction *t, struct arena *a) {
     if (shape_lists_objects(t->endpoint)) return filter(t, a);
     if (t->endpoint == SHAPE_FILE_DELETE || t->endpoint == SHAPE_RESPONSE_DELETE)
         return vault_forget(t->world->vault, t->principal->id, t->object_key);
-    bool tells = t->endpoint != SHAPE_FILE_CONTENT && t->endpoint != SHAPE_RESPONSE_ITEMS;
+    bool tells = t->endpoint != SHAPE_RESPONSE_ITEMS;
     return tells ? remember_answer(t, a) : 0;
 }
 
+bool transaction_reads_aside(const struct transaction *t) {
+    return t->endpoint == SHAPE_FILE_CONTENT;
+}
+
 void transaction_keep(struct transaction *t) {
+    if (transaction_reads_aside(t)) {
+        t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+        return;
+    }
     struct arena *a = arena_new(t->reply.len * 16 + (4u << 20));
 
     t->keep_failed = !a || keep_answer(t, a) < 0;

@@ -100,8 +100,8 @@ static void ticket_done(struct audit_ticket *a, bool ok) {
     first = !w->tickets;
     *w->tickets_end = k;
     w->tickets_end = &k->next;
+    if (first) wake_up(w); /* under the lock: who takes the last ticket may free the worker */
     pthread_mutex_unlock(&w->lock);
-    if (first) wake_up(w);
 }
 
 static void decided(void *arg, struct transaction *t) {

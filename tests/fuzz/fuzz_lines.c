@@ -10,7 +10,9 @@
 #include "../../proxy/arena.h"
 #include "../../proxy/buf.h"
 #include "../../proxy/lines.h"
+#include "../../proxy/relay.h"
 #include "../../proxy/stored.h"
+#include "../../proxy/tokens.h"
 #include "../../proxy/walk.h"
 
 #define CHECK(x) \
@@ -61,6 +63,30 @@ static void check_list(struct span text) {
     arena_free(a);
 }
 
+/* Results of a batch: whatever they are, the document that goes out has as many lines as came in. */
+static void check_results(struct span text) {
+    struct arena *a = arena_new(1u << 20);
+    struct tokens *t = a ? tokens_new(a) : NULL;
+    struct relay *r = t ? relay_new(SHAPE_FILE_CONTENT, t, false, 4096, 1u << 16) : NULL;
+    struct buf out;
+
+    CHECK(r);
+    CHECK(tokens_put(t, PHI_NAME_PATIENT, span_of("Ada \"Q\""), 0).len);
+    buf_init(&out, 1u << 20);
+    CHECK(!relay_begin(r, 200, span_of("application/octet-stream")));
+    if (relay_push(r, text, &out) == 0 && relay_end(r, true, span_of("r"), &out) == RELAY_COMPLETE) {
+        size_t in = 0, lines = 0;
+        for (size_t i = 0; i < text.len; i++)
+            in += text.ptr[i] == '\n';
+        for (size_t i = 0; i < out.len; i++)
+            lines += out.ptr[i] == '\n';
+        CHECK(in == lines);
+    }
+    buf_free(&out);
+    relay_free(r);
+    arena_free(a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct span text = {(const char *)data, size}, line;
     struct lines l = {.rest = text};
@@ -68,5 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (lines_next(&l, &line))
         check_line(line);
     check_list(text);
+    check_results(text);
     return 0;
 }

@@ -460,6 +460,38 @@ static void an_unknown_endpoint_answers_nothing(void **state) {
     relay_free(NULL);
 }
 
+/* The results of a batch: each line by itself, JSON where it is JSON, and the id that the client chose. */
+static void lines_are_restored_one_by_one(void **state) {
+    static const struct { const char *body, *want; } rows[] = {
+        {"{\"custom_id\":\"[NAME_1]\",\"response\":{\"body\":{\"content\":\"[NAME_1]\"}}}\n{\"id\":\"[NAME_1]\"}\r\n",
+         "{\"custom_id\":\"Jane Doe\",\"response\":{\"body\":{\"content\":\"Jane Doe\"}}}\n{\"id\":\"[NAME_1]\"}\n"},
+        {"{\"content\":\"{\\\"a\\\":\\\"[TEXT_1]\\\"}\"}", "{\"content\":\"{\\\"a\\\":\\\"say \\\\\\\"hi\\\\\\\"\\\"}\"}"},
+        {"{\"content\":\"[TEXT_1]\"}\n\n", "{\"content\":\"say \\\"hi\\\"\"}\n\n"},
+        {"", ""}, {"{\"a\":1}\nx\n", NULL}, {"[1]\n", NULL}, {"{\"a\":1,\"a\":2}", NULL},
+    };
+    struct arena *a = arena_new(1u << 20);
+    struct tokens *t = tokens_new(a);
+    struct buf out;
+    (void)state;
+    assert_true(span_is(tokens_put(t, PHI_NAME_PATIENT, span_of("Jane Doe"), 0), "[NAME_1]"));
+    assert_true(span_is(tokens_put(t, PHI_TOKEN_TEXT, span_of("say \"hi\""), 0), "[TEXT_1]"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct relay *r = relay_new(SHAPE_FILE_CONTENT, t, false, 1u << 16, 1u << 16);
+        buf_init(&out, 1u << 16);
+        assert_false(relay_begin(r, 200, span_of("application/octet-stream")));
+        assert_int_equal(relay_push(r, span_of(rows[i].body), &out), 0);
+        assert_int_equal(relay_end(r, true, span_of("r"), &out), rows[i].want ? RELAY_COMPLETE : RELAY_BAD);
+        if (rows[i].want && !span_is(buf_span(&out), rows[i].want)) fail_msg("%.*s, not %s", (int)out.len, out.ptr, rows[i].want);
+        buf_free(&out);
+        relay_free(r);
+    }
+    struct relay *r = relay_new(SHAPE_FILE_CONTENT, t, false, 1u << 16, 1u << 16);
+    assert_false(relay_begin(r, 404, span_of("application/json")));
+    assert_string_equal(relay_whole_type(r), "application/json");
+    relay_free(r);
+    arena_free(a);
+}
+
 static void time_of_a_chunk(void **state) {
     (void)state;
     struct relay *r = relay_new(SHAPE_CHAT, tokens, false, 1u << 16, 1u << 20);
@@ -511,6 +543,7 @@ int main(void) {
         cmocka_unit_test(broken_events_stop_the_stream),
         cmocka_unit_test(channels_are_bounded),
         cmocka_unit_test(an_unknown_endpoint_answers_nothing),
+        cmocka_unit_test(lines_are_restored_one_by_one),
         cmocka_unit_test(time_of_a_chunk),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
