@@ -82,7 +82,7 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 static enum genre prose_genre(struct prose *p)
 {
     if (p->genre == GENRE_UNKNOWN)
-        p->genre = genre_of(p->words->text, p->words->len);
+        p->genre = genre_of(p->words->marks, p->words->text, p->words->len);
     return p->genre;
 }
 
@@ -241,7 +241,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink};
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

@@ -2,7 +2,7 @@
  *
  * Numbers, addresses and dates of birth of a roster.
  *
- *     [MRN] OS-0041 7723     each run of up to six pieces that begins here is put together and asked for
+ *     [MRN] OS-0041 7723     each run of up to four pieces that begins here is put together and asked for
  *     anna@example.com       the address around the @
  *     412 Birchwood Ave.     house number and street
  *
@@ -20,7 +20,7 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { PIECES_MAX = 6, GAP_BYTES = 3, PREFIX_LETTERS = 4, NEAR_BYTES = 200, BESIDE = 8 };
+enum { PIECES_MAX = 4, GAP_BYTES = 3, PREFIX_LETTERS = 4, NEAR_BYTES = 200, BESIDE = 8 };
 enum { SCORE_NUMBER = 95, SCORE_DENSE = 45, SCORE_DENSE_NEAR = 85, SCORE_EMAIL = 97, SCORE_STREET = 90, SCORE_BIRTH = 96 };
 
 /* May a number go on over the gap in front of word i? With letters only behind a hyphen, "004512-AB". */
@@ -98,7 +98,8 @@ int roster_number_at(const struct roster_scan *scan, uint32_t i)
 {
     const struct words *w = scan->w;
     struct phi_candidate c;
-    bool alone = w->v[i].letters < ROSTER_VALUE_LEAST && !(i + 1 < w->n && goes_on(w, i + 1)) && !has_prefix(w, i);
+    bool inside = i > 0 && w->v[i].gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_NUMBER; /* of a number that began before */
+    bool alone = inside || (w->v[i].letters < ROSTER_VALUE_LEAST && !(i + 1 < w->n && goes_on(w, i + 1)) && !has_prefix(w, i));
 
     if (!alone && scan->r->lengths && ((has_prefix(scan->w, i) && number_from(scan, i - 1, &c)) || number_from(scan, i, &c)) &&
         roster_emit(scan, &c) < 0)

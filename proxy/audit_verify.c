@@ -11,6 +11,7 @@
 #include "audit_ids.h"
 #include "audit_base64.h"
 #include "audit_line.h"
+#include "audit_macs.h"
 #include "audit_note.h"
 #include "audit_seal.h"
 #include "audit_view.h"
@@ -27,6 +28,9 @@ struct audit_verifier {
     struct audit_hasher *hasher;
     bool keyed, midway;
     const struct audit_head *head;
+    struct audit_hasher *const *old;
+    size_t n_old, in_use; /* of old; n_old: the key of today */
+    struct audit_macs *macs;
     struct audit_sealer *sealer;
     struct buf plain; /* of a line that was encrypted */
     struct audit_ids *ids;
@@ -52,6 +56,9 @@ struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o
     v->keyed = o->keyed;
     v->midway = o->midway;
     v->head = o->head && o->head->found ? o->head : NULL;
+    v->macs = o->macs;
+    v->old = o->old;
+    v->n_old = o->n_old;
     v->sealer = o->sealer;
     buf_init(&v->plain, AUDIT_RECORD_MAX);
     v->log_key = o->log_key;
@@ -115,15 +122,24 @@ static const char *check_next(const struct audit_verifier *v, const struct audit
     return NULL;
 }
 
+static struct audit_hasher *key_at(const struct audit_verifier *v, size_t i) {
+    return i < v->n_old ? v->old[i] : v->hasher;
+}
+
 static const char *check_mac(struct audit_verifier *v, struct span text, const struct audit_line *line) {
     char mac[AUDIT_HEX_LEN + 1];
     struct span before = span_sub(text, 0, line->mac_begin), after = span_sub(text, line->mac_end, text.len);
 
     if (!v->keyed) return NULL;
-    if (audit_hasher_mac(v->hasher, before, after, mac) < 0) return "out of memory";
-    return CRYPTO_memcmp(mac, line->mac.ptr, AUDIT_HEX_LEN) == 0
-               ? NULL
-               : "the MAC does not match: changed record or another key";
+    if (v->macs) return audit_macs_add(v->macs, text, line->mac_begin, line->mac_end) < 0 ? "a MAC does not match" : NULL;
+    for (size_t i = v->in_use; i <= v->n_old; i++) {
+        if (i > v->in_use && !span_is(line->type, "segment") && v->check.records) break; /* a key is for whole files */
+        if (audit_hasher_mac(key_at(v, i), before, after, mac) < 0) return "out of memory";
+        if (CRYPTO_memcmp(mac, line->mac.ptr, AUDIT_HEX_LEN) != 0) continue;
+        v->in_use = i;
+        return NULL;
+    }
+    return "the MAC does not match: changed record or another key";
 }
 
 /* ---- the tree ---- */
@@ -238,12 +254,24 @@ static int accept_envelope(struct audit_verifier *v, struct span text, const str
 
 static int take_plain(struct audit_verifier *v, struct span text, size_t raw_len);
 
+/* What a record is cannot be seen, so that any may be the first under the next key. An erasure is under the key of its day. */
+static bool envelope_mac_holds(struct audit_verifier *v, const struct audit_sealed *s, struct span text) {
+    for (size_t i = s->erased.len ? 0 : v->in_use; i <= v->n_old; i++) {
+        if (audit_sealed_mac_holds(s, text, key_at(v, i)) < 0) continue;
+        if (!s->erased.len) v->in_use = i;
+        return true;
+    }
+    return false;
+}
+
 static int take_sealed(struct audit_verifier *v, struct span text) {
     struct audit_sealed s;
     const char *reason;
 
     if (audit_sealed_read(text, &s, &reason) < 0) return fail(v, reason);
-    if (v->keyed && audit_sealed_mac_holds(&s, text, v->hasher) < 0) return fail(v, "the MAC does not match: changed record or another key");
+    if (v->keyed && v->macs && audit_macs_add(v->macs, text, s.mac_begin, s.mac_end) < 0) return fail(v, "a MAC does not match");
+    if (v->keyed && !v->macs && !envelope_mac_holds(v, &s, text))
+        return fail(v, "the MAC does not match: changed record or another key");
     switch (audit_unseal(v->sealer, &s, &v->plain)) {
     case 0: return take_plain(v, buf_span(&v->plain), text.len);
     case 1: return accept_envelope(v, text, &s);

@@ -287,8 +287,7 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     rc |= read_rotate(c, yaml_map(n, "rotate"), d);
     rc |= read_encryption_key(c, yaml_get(n, "encryption_key"), d);
     if (yaml_get(n, "key")) rc |= config_secret(c, yaml_get(n, "key"), d, &key, &len);
-    if (rc) return -1;
-    return config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
+    return rc ? -1 : config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
 }
 
 /* ---- limits, workers ---- */
@@ -371,7 +370,7 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
     rc |= read_audit(c, root, d);
     rc |= read_limits(c, yaml_map(root, "limits"), d);
     rc |= config_settings(c, root, d);
-    rc |= config_sandbox(c, yaml_get(root, "sandbox"), d);
+    rc |= config_sandbox(c, yaml_map(root, "sandbox"), d);
     return rc ? -1 : config_places(c);
 }
 

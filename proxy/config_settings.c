@@ -284,6 +284,16 @@ static bool is_policy_file(const char *name) {
     return strchr(name, '/') || strstr(name, ".yaml");
 }
 
+/* The rosters that a policy names are read again at a reload. */
+static void place_rosters(struct config *c, const struct policy *p) {
+    const char *file;
+
+    for (size_t i = 0; (file = policy_roster(p, i, NULL, NULL)); i++) {
+        config_place(c, file);
+        if (policy_roster_key(p, i)) config_place(c, policy_roster_key(p, i));
+    }
+}
+
 static struct policy *policy_named(struct config *c, struct owned *o, const struct yaml_node *at, const char *name,
                                    struct diag *d) {
     const struct policy_paths paths = {.share = c->share, .rosters = o->rosters, .n_rosters = o->n_rosters};
@@ -298,6 +308,7 @@ static struct policy *policy_named(struct config *c, struct owned *o, const stru
     if (!p && at && diag_count(d) == before) yaml_error(at, d, "no such policy");
     o->names[o->n_policies] = kept;
     o->policies[o->n_policies++] = p;
+    place_rosters(c, p);
     return p;
 }
 

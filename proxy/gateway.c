@@ -6,6 +6,7 @@
 #include "gateway.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@
 struct gateway {
     struct config *config;
     struct settings *current; /* what the workers have, for comparison at a reload */
-    struct event *daily;
+    struct event *daily, *tidy;
     struct retention *retention;
     struct event_base *base;
     struct event *signals[3];
@@ -134,7 +135,16 @@ static struct tls_context *load_tls(const struct config *c) {
     return t;
 }
 
+/* Two sets of rules lay in memory until the last request under the old ones had ended. */
+static void on_tidy(evutil_socket_t fd, short what, void *arg) {
+    (void)fd;
+    (void)what;
+    (void)arg;
+    malloc_trim(0);
+}
+
 static void reload(struct gateway *g) {
+    static const struct timeval soon = {.tv_sec = 5};
     struct diag *d = diag_new();
     struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
     struct tls_context *tls = c ? load_tls(c) : NULL;
@@ -159,6 +169,7 @@ static void reload(struct gateway *g) {
                   policy_digest(c->settings->routes[0].policy));
     }
     config_free(c); /* the workers hold the settings; listeners and limits stay those of the start */
+    event_add(g->tidy, &soon);
     tls_context_unref(tls);
     diag_free(d);
 }
@@ -232,7 +243,8 @@ static int start_daily(struct gateway *g) {
     static const struct timeval day = {.tv_sec = 86400};
 
     g->daily = event_new(g->base, -1, EV_PERSIST, on_day, g);
-    if (!g->daily || event_add(g->daily, &day) < 0) return -1;
+    g->tidy = event_new(g->base, -1, 0, on_tidy, NULL);
+    if (!g->daily || !g->tidy || event_add(g->daily, &day) < 0) return -1;
     warn_of_expiry(g->current);
     warn_of_monitors(g->current);
     return 0;
@@ -289,6 +301,7 @@ static int start_listeners(struct gateway *g) {
                                         .token = g->config->admin_token,
                                         .workers = g->workers,
                                         .n_workers = g->n_workers,
+                                        .vault = g->vault,
                                         .audit = g->audit};
     char err[256] = "";
 
@@ -376,6 +389,7 @@ static void stop(struct gateway *g) {
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);
     if (g->daily) event_free(g->daily);
+    if (g->tidy) event_free(g->tidy);
     if (g->base) event_base_free(g->base);
     config_free(g->config);
 }

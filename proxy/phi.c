@@ -24,7 +24,7 @@ static const struct command {
     {"schema", "", "the JSON Schema of policy files, for editors", phi_schema_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
-    {"roster", "import FILE.csv... | stat FILE.roster", "the practice's own patients, staff and numbers, stored keyed and irreversible",
+    {"roster", "import FILE.csv... [--out F] [--key K] [--role R] [--skip-bad-rows] | stat FILE.roster", "the practice's own patients, staff and numbers, stored keyed and irreversible",
      phi_roster_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
     {"vault", "stat|purge|rotate|accept -c FILE ...", "the token vault: looked at, erased from, given new keys", phi_vault_command},

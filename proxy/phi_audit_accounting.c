@@ -44,7 +44,7 @@ int phi_audit_accounting(int argc, char **argv) {
 
     if (!p) return PHI_USAGE;
     const struct phi_option options[] = {
-        PHI_READ_OPTIONS(o.read), {"--identifiers", &identifiers, NULL}, PHI_AUDITOR_OPTIONS(p->who),
+        PHI_READ_OPTIONS(o.read), {"--identifiers", &identifiers, NULL}, PHI_AUDITOR_OPTIONS(p->who), {"--old-key", &p->old_path, NULL},
         {"--format", &o.format, NULL}, {"--out", &o.out, NULL}, {"--signing-key", &o.signing_path, NULL}, {"--record", NULL, &o.record},
         {"--from", &f.from, NULL}, {"--to", &f.to, NULL}};
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) == 0) {

@@ -179,7 +179,7 @@ int phi_audit_search(int argc, char **argv) {
         {"--client", &f->client, NULL}, {"--role", &f->role, NULL}, {"--purpose", &f->purpose, NULL}, {"--model", &f->model, NULL},
         {"--endpoint", &f->endpoint, NULL}, {"--upstream", &f->upstream, NULL}, {"--kind", &f->kind, NULL},
         {"--decision", &f->decision, NULL}, {"--code", &f->code, NULL}, {"--type", &f->type, NULL}, {"--id", &f->id, NULL},
-        {"--value", &value, NULL}, PHI_AUDITOR_OPTIONS(probe.who), {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
+        {"--value", &value, NULL}, PHI_AUDITOR_OPTIONS(probe.who), {"--old-key", &probe.old_path, NULL}, {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || (value && !read.key_path)) {

@@ -29,7 +29,7 @@ void policy_unref(struct policy *p) {
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
     for (size_t i = 0; i < p->n_rosters; i++)
-        free(p->rosters[i].file);
+        free(p->rosters[i].file), free(p->rosters[i].key_file);
     policy_scopes_free(p);
     policy_messages_free(p);
     free(p);
@@ -52,6 +52,10 @@ const char *policy_roster(const struct policy *p, size_t i, const char **digest,
     if (digest) *digest = p->rosters[i].digest;
     if (facts) *facts = p->rosters[i].facts;
     return p->rosters[i].file;
+}
+
+const char *policy_roster_key(const struct policy *p, size_t i) {
+    return i < p->n_rosters ? p->rosters[i].key_file : NULL;
 }
 
 /* A trial that nobody ended ends by itself, also while the gateway runs, and one without an end never begins. */

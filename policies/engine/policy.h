@@ -75,6 +75,7 @@ const char *policy_signable(const struct policy *p);
 /* The file of a roster, or NULL at the end; the rest when it is asked for. */
 struct roster_facts;
 const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts);
+const char *policy_roster_key(const struct policy *p, size_t i); /* the file of its key, where the policy names it */
 /* Monitor until the end of the day `monitor_until`; enforce from then on, and where no such day is given. */
 enum policy_mode policy_mode(const struct policy *p);
 bool policy_monitors_without_end(const struct policy *p);

@@ -33,6 +33,7 @@ static const struct yaml_key policy_keys[] = {
     {.name = "bulk", .type = YAML_NODE_MAP},
     {.name = "messages", .type = YAML_NODE_MAP},
     {.name = "override", .type = YAML_NODE_MAP},
+    {.name = "response", .type = YAML_NODE_MAP},
     {.name = "restore", .type = YAML_NODE_MAP},
     {.name = "floor", .type = YAML_NODE_LIST},
     {.name = "thresholds", .type = YAML_NODE_MAP},

@@ -18,6 +18,7 @@
 #include "policy_bulk.h"
 #include "policy_chain.h"
 #include "policy_lines.h"
+#include "policy_response.h"
 #include "policy_restore.h"
 #include "policy_scope.h"
 #include "yaml_node.h"
@@ -297,6 +298,7 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
         policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
         yaml_error(policy_chain_root(chain, 0), d, "out of memory");
+    policy_response_read(p, chain, d);
     check_why(p, chain, mistakes, d);
     return diag_count(d) == mistakes ? 0 : -1;
 }

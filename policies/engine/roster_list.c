@@ -47,6 +47,7 @@ static void load_one(struct policy *p, const struct yaml_node *n, struct phi_eng
         explicit_bzero(&secret, sizeof secret);
         if (!roster) yaml_error(yaml_get(n, "file"), d, "%s", err);
         else if (roster_list_add(p, roster, file_path, digest, engine) != 0) yaml_error(n, d, "at most %d rosters", POLICY_ROSTERS_MAX);
+        else p->rosters[p->n_rosters - 1].key_file = key_path, key_path = NULL;
     }
     roster_unref(roster);
     free(file_path);

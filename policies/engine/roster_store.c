@@ -167,6 +167,13 @@ static void sync_directory(const char *path) {
     close(fd);
 }
 
+/* Who could read the old file can read the new one: the service's group, never everybody. */
+static void keep_owner(int fd, const char *path) {
+    struct stat old;
+
+    if (stat(path, &old) == 0 && fchown(fd, old.st_uid, old.st_gid) == 0) (void)!fchmod(fd, 0600 | (old.st_mode & S_IRGRP));
+}
+
 static int replace(const char *path, const void *data, size_t size) {
     char beside[4096];
     int fd, n = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
@@ -177,6 +184,7 @@ static int replace(const char *path, const void *data, size_t size) {
     }
     fd = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
     if (fd < 0) return -1;
+    keep_owner(fd, path);
     bool ok = write_all(fd, data, size) == 0 && fsync(fd) == 0;
     if (close(fd) < 0) ok = false;
     if (ok && rename(beside, path) == 0) {

@@ -24,7 +24,8 @@ int roster_secret_new(const char *path, char *err, size_t err_size);
 /* Fresh random salt, the keys that go with it, and the check by which the key is known. -1: no random numbers. */
 int roster_salt(const struct roster_secret *secret, unsigned char salt[ROSTER_SALT], unsigned char check[ROSTER_CHECK],
                 struct roster_keys *keys);
-/* Seals the bytes of roster_build and puts them in the place of the file at once, mode 0600. digest: 64 hex digits. */
+/* Seals the bytes of roster_build and puts them in the place of the file at once, mode 0600 and readable for its group where the
+ * old one was. digest: 64 hex digits. */
 int roster_save(const char *path, void *data, size_t size, const struct roster_secret *secret, char digest[65], char *err,
                 size_t err_size);
 /* NULL with the reason in err: unreadable, cut, damaged, or another key. */

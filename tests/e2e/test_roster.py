@@ -133,6 +133,9 @@ def test_a_roster_of_one_policy(make_gateway, upstream, tmp_path):
     sent, back = ask(g, upstream, "Sage Thistle of project  falcon, call 617-555-0147")
     assert "Thistle" not in sent and "falcon" not in sent and "617-555-0147" in sent
     assert back == "Sage Thistle of project  falcon, call 617-555-0147"
+    import_people(tmp_path, MORE)  # beside the policy, away from the gateway's own directory
+    assert reload(g)["result"] == "loaded", g.log_text()
+    assert wait_for(lambda: "004512" not in ask(g, upstream, "code OS-004512 stands here")[0])
 
 
 def test_the_tool(tmp_path):

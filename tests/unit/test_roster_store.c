@@ -85,6 +85,10 @@ static void test_import(void **state)
     assert_int_equal(counts.unused[0], 6);
     assert_int_equal(stat(at("a.roster"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(chmod(at("a.roster"), 0646), 0);
+    assert_int_equal(import(export, &counts, d, true), 0);
+    assert_int_equal(stat(at("a.roster"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640); /* its group still may, nobody else */
     struct phi_roster *r = roster_open(at("a.roster"), &secret, digest, err, sizeof err);
     assert_non_null(r);
     assert_int_equal(roster_facts(r).people, 2);
