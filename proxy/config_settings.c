@@ -308,7 +308,7 @@ static struct policy *policy_named(struct config *c, struct owned *o, const stru
     if (!p && at && diag_count(d) == before) yaml_error(at, d, "no such policy");
     o->names[o->n_policies] = kept;
     o->policies[o->n_policies++] = p;
-    place_rosters(c, p);
+    if (p) place_rosters(c, p);
     return p;
 }
 
