@@ -64,13 +64,15 @@ static int text(const struct yaml_node *map, const char *key, const char **out, 
 static int read_agreement(struct owned *o, const struct yaml_node *n, struct agreement *a, struct diag *d) {
     static const struct yaml_key keys[] = {
         {.name = "id", .required = true}, {.name = "vendor", .required = true}, {.name = "effective", .required = true},
-        {.name = "expires", .required = true}, {.name = "document_sha256"}, {.name = "arrangement", .required = true}};
+        {.name = "expires", .required = true}, {.name = "document_sha256"}, {.name = "verify"}, {.name = "arrangement", .required = true}};
 
     int rc = yaml_check(n, keys, COUNT(keys), d);
+    a->verify = true;
     rc |= text(n, "id", &a->id, d);
     rc |= text(n, "vendor", &a->vendor, d);
     rc |= text(n, "document_sha256", &a->document_sha256, d);
     rc |= text(n, "arrangement", &a->arrangement, d);
+    if (yaml_get(n, "verify")) rc |= yaml_bool(yaml_get(n, "verify"), &a->verify, d);
     rc |= yaml_date(yaml_get(n, "effective"), &a->effective, d);
     rc |= yaml_date(yaml_get(n, "expires"), &a->expires, d);
     if (rc) return -1;
@@ -224,6 +226,15 @@ static int read_api_version(struct owned *o, const struct yaml_node *n, struct s
     return -1;
 }
 
+static int watch_retention(struct owned *o, struct settings_upstream *u) {
+    struct coverage_retention question;
+
+    if (!u->agreement.present || !u->agreement.verify || !u->coverage) return 0;
+    if (!coverage_retention(u->coverage, u->agreement.arrangement, &question)) return 0;
+    u->retention = arena_alloc(o->arena, sizeof *u->retention);
+    return u->retention ? 0 : -1;
+}
+
 static int read_upstream(struct config *c, struct owned *o, const struct yaml_node *n, struct settings_upstream *u,
                          struct diag *d) {
     static const struct yaml_key keys[] = {
@@ -249,7 +260,7 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     if (yaml_map(n, "agreement")) rc |= read_agreement(o, yaml_map(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
     rc |= read_force(o, yaml_map(n, "force"), u, d);
-    return rc ? -1 : 0;
+    return rc || watch_retention(o, u) < 0 ? -1 : 0;
 }
 
 static int read_upstreams(struct config *c, struct owned *o, const struct yaml_node *map, struct diag *d) {

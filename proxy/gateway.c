@@ -26,6 +26,7 @@
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
+#include "upstream_retention.h"
 #include "vault.h"
 #include "worker.h"
 
@@ -35,6 +36,7 @@ struct gateway {
     struct config *config;
     struct settings *current; /* what the workers have, for comparison at a reload */
     struct event *daily, *tidy;
+    struct retention *retention;
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
@@ -155,10 +157,12 @@ static void reload(struct gateway *g) {
         log_event(LOG_LEVEL_ERROR, "reload.refused", "mistakes=%zu the-running-settings=stay", d ? diag_count(d) : 0);
         record_reload(g, NULL, false);
     } else {
+        retention_keep(g->current, c->settings);
         for (size_t i = 0; i < g->n_workers; i++)
             worker_reload(g->workers[i], c->settings, tls);
         record_reload(g, c->settings, true);
         keep_current(g, c->settings);
+        retention_watch(g->retention, c->settings);
         if (!config_selftest(c->settings, submit_event, g))
             log_event(LOG_LEVEL_ERROR, "selftest.failed", "a-policy=finds-nothing");
         log_event(LOG_LEVEL_INFO, "reload.done", "policy=%s digest=%.16s", policy_id(c->settings->routes[0].policy),
@@ -363,6 +367,9 @@ static int start(struct gateway *g) {
     }
     g->tls = load_tls(g->config);
     if (g->config->tls_certificate && !g->tls) return -1;
+    g->retention = retention_new(g->base, submit_event, g);
+    if (!g->retention) return -1;
+    retention_watch(g->retention, g->current);
     if (start_daily(g) < 0 || start_workers(g) < 0) return -1;
     return start_listeners(g);
 }
@@ -374,6 +381,7 @@ static void stop(struct gateway *g) {
     if (g->admin) admin_free(g->admin);
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
+    retention_free(g->retention);
     vault_close(g->vault);
     audit_close(g->audit);
     settings_unref(g->current);

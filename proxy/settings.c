@@ -83,6 +83,16 @@ const char *settings_feature_uncovered(const struct settings_upstream *u, const 
     return reason ? reason : "feature_not_covered";
 }
 
+static const char *retention_reason(const struct settings_upstream *u) {
+    if (!u->retention) return NULL;
+    switch ((enum retention_state)atomic_load(u->retention)) {
+    case RETENTION_VERIFIED: return NULL;
+    case RETENTION_MISMATCH: return "arrangement_mismatch";
+    case RETENTION_UNVERIFIED: break;
+    }
+    return "arrangement_unverified";
+}
+
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,
                                int today) {
     const char *reason = NULL;
@@ -93,7 +103,7 @@ const char *settings_uncovered(const struct settings_upstream *u, enum shape_end
     if (today > u->agreement.expires) return "baa_expired";
     if (!u->coverage) return "coverage_missing";
     if (coverage_check(u->coverage, u->agreement.arrangement, shape_coverage_name(e), model.ptr, model.len, &reason) == 0)
-        return NULL;
+        return retention_reason(u);
     return reason ? reason : "not_covered";
 }
 
@@ -101,7 +111,7 @@ enum coverage_guard settings_guard(const struct settings_upstream *u, const char
                                    const char **why) {
     *why = NULL;
     if (!u->on_prem) {
-        enum coverage_guard guard = coverage_guard(u->coverage, u->agreement.arrangement, what, shape_endpoint_name(e), why);
+        enum coverage_guard guard = coverage_guard(u->coverage, u->agreement.arrangement, what, shape_coverage_name(e), why);
         if (guard != COVERAGE_SITE) return guard;
         return u->may_store ? COVERAGE_ALLOW : COVERAGE_FORCE_FALSE;
     }

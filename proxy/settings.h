@@ -23,12 +23,17 @@ struct agreement {
     const char *id, *vendor, *arrangement, *document_sha256;
     int effective, expires; /* days since 1970-01-01; expires is the last day */
     bool present;
+    bool verify; /* the vendor is asked how long it keeps what it is sent, where it answers that */
 };
 
 /* Whose paths and key header an upstream speaks. */
 enum settings_dialect { SETTINGS_OPENAI = 0, SETTINGS_ANTHROPIC, SETTINGS_OLLAMA, SETTINGS_GEMINI, SETTINGS_AZURE };
 
+/* What the vendor answered when it was asked how long it keeps what it is sent. */
+enum retention_state { RETENTION_UNVERIFIED = 0, RETENTION_VERIFIED, RETENTION_MISMATCH };
+
 struct settings_upstream {
+    atomic_int *retention; /* enum retention_state; NULL: it is not asked */
     const char *name;
     const struct upstream_target *target;
     enum settings_dialect dialect;

@@ -484,7 +484,7 @@ static bool decides(enum transaction_step s) {
 
 void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
     if (t->step == STEP_KEEP) {
-        transaction_keep(t);
+        transaction_keep(t, scratch);
         return;
     }
     t->scratch = scratch;

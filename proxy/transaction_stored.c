@@ -187,9 +187,11 @@ bool transaction_reads_aside(const struct transaction *t) {
     return t->endpoint == SHAPE_FILE_CONTENT;
 }
 
-void transaction_keep(struct transaction *t) {
+void transaction_keep(struct transaction *t, struct phi_scratch *scratch) {
     if (transaction_reads_aside(t)) {
+        if (t->screen) t->screen->scratch = scratch; /* nothing was screened before, and nothing is after */
         t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+        if (t->screen) t->screen->scratch = t->world->scratch;
         return;
     }
     struct arena *a = arena_new(t->reply.len * 16 + (4u << 20));

@@ -49,6 +49,14 @@ static const struct yaml_key arrangement_keys[] = {
     {.name = "models", .type = YAML_NODE_MAP, .required = true},
     {.name = "features", .type = YAML_NODE_MAP},
     {.name = "guards", .type = YAML_NODE_MAP},
+    {.name = "retention", .type = YAML_NODE_MAP},
+};
+
+static const struct yaml_key retention_keys[] = {
+    {.name = "path", .type = YAML_NODE_SCALAR, .required = true},
+    {.name = "field", .type = YAML_NODE_SCALAR, .required = true},
+    {.name = "value", .type = YAML_NODE_SCALAR, .required = true},
+    {.name = "source", .type = YAML_NODE_SCALAR, .required = true},
 };
 
 static const struct yaml_key guard_keys[] = {
@@ -149,6 +157,17 @@ static const struct yaml_node *list_at(const struct yaml_node *map, const char *
     return n && n->type == YAML_NODE_LIST ? n : NULL;
 }
 
+static void check_retention(const struct yaml_node *map, struct diag *d) {
+    const char *text = NULL;
+
+    if (!map) return;
+    (void)!yaml_check(map, retention_keys, COUNT(retention_keys), d);
+    for (size_t i = 0; i < map->n; i++)
+        if (yaml_string(map->items[i], &text, d) == 0 && text[0] == '\0') yaml_error(map->items[i], d, "an empty text");
+    const struct yaml_node *path = yaml_get(map, "path");
+    if (path && path->type == YAML_NODE_SCALAR && path->text[0] != '/') yaml_error(path, d, "a path begins with '/'");
+}
+
 static void check_arrangement(const struct yaml_node *map, struct diag *d) {
     (void)!yaml_check(map, arrangement_keys, COUNT(arrangement_keys), d);
     if (map->type != YAML_NODE_MAP) return;
@@ -157,6 +176,7 @@ static void check_arrangement(const struct yaml_node *map, struct diag *d) {
     const struct yaml_node *models = map_at(map, "models"), *guards = map_at(map, "guards");
     for (size_t i = 0; guards && i < guards->n; i++)
         check_guard(guards->keys[i], guards->items[i], d);
+    check_retention(map_at(map, "retention"), d);
     if (!models) return;
     (void)!yaml_check(models, model_keys, COUNT(model_keys), d);
     check_texts(list_at(models, "allow"), false, d);
@@ -329,4 +349,13 @@ int coverage_overlaps(const struct coverage *c, const char *arrangement, const c
         if (globs_overlap(model_glob, allow->items[i]->text)) return 0;
     *reason = "model_not_covered";
     return -1;
+}
+
+bool coverage_retention(const struct coverage *c, const char *arrangement, struct coverage_retention *out) {
+    const char *reason = NULL;
+    const struct yaml_node *found = arrangement_find(c, arrangement, &reason), *map = found ? yaml_get(found, "retention") : NULL;
+
+    if (!map) return false;
+    *out = (struct coverage_retention){yaml_get(map, "path")->text, yaml_get(map, "field")->text, yaml_get(map, "value")->text};
+    return true;
 }

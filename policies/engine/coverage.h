@@ -6,6 +6,7 @@
 #ifndef COVERAGE_H
 #define COVERAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct coverage; /* immutable */
@@ -41,6 +42,13 @@ enum coverage_guard coverage_guard(const struct coverage *c, const char *arrange
                                    const char **why);
 /* What a file may guard; NULL at the end. */
 const char *coverage_guard_name(size_t i);
+
+/* What the vendor answers at path when it keeps no longer than the arrangement says: field (with dots for objects inside) has this
+ * value. false: the file knows no such question. */
+struct coverage_retention {
+    const char *path, *field, *value;
+};
+bool coverage_retention(const struct coverage *c, const char *arrangement, struct coverage_retention *out);
 
 /* Whether the arrangement covers any model that a glob matches; both may have '*'. */
 int coverage_overlaps(const struct coverage *c, const char *arrangement, const char *model_glob, const char **reason);

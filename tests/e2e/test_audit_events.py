@@ -169,7 +169,7 @@ def reloads(seen, make_gateway, tmp_path):
         (clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"), config),
         (clients, config),
         (clients.replace("user: second-user", "user: second-user\n    revoked: 2026-01-01"),
-         config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url").replace("policy: minimum-necessary", "policy: strict")),
+         config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url").replace("policy: minimum-necessary", "policy: safe-harbor")),
         (clients, config.replace("  echo: {url", more.format("BAA-1") + "  echo: {url")),
         (clients.replace("user: second-user", "user: someone-else"), config.replace("  echo: {url", more.format("BAA-2") + "  echo: {url")),
         (clients.replace("user: first-user\n    key_sha256: " + hashlib.sha256(g.keys["first"].encode()).hexdigest(),
@@ -282,11 +282,28 @@ def auditors(seen, make_gateway, tmp_path):
     assert r.returncode == 1 and "were taken away" in r.stdout
 
 
+def retention(seen, make_gateway, tmp_path):
+    from test_cases import Scripted
+    upstream = Scripted()
+    upstream.start()
+    upstream.answer = (200, "application/json", b'{"mode":"none"}')
+    (tmp_path / "keeps.yaml").write_text(
+        "id: keeps\nvendor: V\nas_of: 2026-11-20\nsources: [s]\narrangements:\n  none:\n"
+        "    retention: {path: /data_retention, field: mode, value: none, source: s}\n"
+        "    endpoints: {/v1/chat/completions: covered}\n    models: {allow: [\"*\"]}\nend: keeps\n")
+    g = signed(make_gateway, tmp_path, upstream=f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", coverage: {tmp_path}/keeps.yaml, '
+               'agreement: {id: B, vendor: V, effective: 2020-01-01, expires: 2090-01-01, arrangement: none}}')
+    assert wait_for(g, "agreement_change")[0]["after"] == "verified"
+    assert g.stop() == 0
+    upstream.stop()
+    kinds_of(g.records(), seen)
+
+
 def test_each_type_of_record_is_written_and_has_its_form(make_gateway, tmp_path):
     """Every row of the schema, from a running gateway or the tool; those of erasure are in test_audit_keep.py, those of the vault in
     test_vault.py."""
     seen = set()
-    parts = [overrides, reloads, faults, auditors] + ([full_disk] if shutil.which("strace") else [])
+    parts = [overrides, reloads, faults, auditors, retention] + ([full_disk] if shutil.which("strace") else [])
     for part in parts:
         (tmp_path / part.__name__).mkdir()
         part(seen, make_gateway, tmp_path / part.__name__)

@@ -868,3 +868,61 @@ def test_a_strict_schema_in_which_no_token_fits_is_refused(make_gateway, tmp_pat
         r = a.ask("hello", **strict("pattern", "^MRN: 00417723$", on=False))
         assert r.status_code == 400 and "phi_in_pattern" in r.json()["error"]["message"]
         assert a.ask("hello", says="[MRN_1]", **strict("enum", ["MRN: 00417723", "none"])).json()["choices"][0]["message"]["content"] == "00417723"
+
+
+# ---- what the vendor says of its retention ----
+
+KEEPS = """id: keeps
+vendor: V
+as_of: 2026-11-20
+sources: [s]
+arrangements:
+  none:
+    retention: {path: /data_retention, field: data_retention.mode, value: none, source: s}
+    endpoints: {/v1/chat/completions: covered}
+    models: {allow: ["*"]}
+end: keeps
+"""
+
+
+def test_the_vendor_is_asked_how_long_it_keeps(make_gateway, tmp_path):
+    upstream = Scripted()
+    upstream.start()
+    (tmp_path / "keeps.yaml").write_text(KEEPS)
+
+    def says(status, mode):
+        upstream.answer = (status, "application/json", json.dumps({"mode": "x", "data_retention": {"allowed": ["none"], "mode": mode}}).encode())
+
+    def line(more=""):
+        return (f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", coverage: {tmp_path}/keeps.yaml, agreement: '
+                f'{{id: B, vendor: V, effective: 2020-01-01, expires: 2090-01-01, arrangement: none{more}}}}}')
+
+    def ask(g):
+        return httpx.post(g.url + "/chat/completions", json={"model": "m", "messages": [{"role": "user", "content": "hello"}]},
+                          headers={"authorization": "Bearer " + g.keys["nurse"]}, timeout=30)
+
+    def answers(g):
+        return [(r["before"], r["after"]) for r in g.records("agreement_change") if r["event"] == "retention"]
+
+    says(200, "none")
+    g = make_gateway(upstream.port, upstream=line(), clients=CLIENTS)
+    assert wait_for(lambda: answers(g) == [("unverified", "verified")]), g.log_text()
+    assert any(r.path == "/v1/data_retention" for r in upstream.got)
+    says(200, "default")
+    assert ask(g).status_code == 200
+    assert reload(g)["result"] == "loaded"
+    assert wait_for(lambda: answers(g)[1:] == [("verified", "mismatch")]), g.log_text()
+    r = ask(g)
+    assert r.status_code == 403 and "arrangement_mismatch. The vendor keeps" in r.json()["error"]["message"], r.text
+    g.stop()
+    says(500, "none")
+    g = make_gateway(upstream.port, upstream=line(), clients=CLIENTS)
+    r = ask(g)
+    assert r.status_code == 403 and "arrangement_unverified" in r.json()["error"]["message"], r.text
+    assert answers(g) == []
+    g.stop()
+    g = make_gateway(upstream.port, upstream=line(", verify: false"), clients=CLIENTS)
+    says(200, "none")
+    assert ask(g).status_code == 200
+    g.stop()
+    upstream.stop()
