@@ -20,6 +20,7 @@
 #include "roster_scan.h"
 #include "scratch.h"
 #include "streets.h"
+#include "streets_abroad.h"
 #include "words.h"
 #include "worklist.h"
 
@@ -159,7 +160,7 @@ static int take_form(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct date date = {0};
-    uint32_t last;
+    uint32_t first, last;
 
     if (w->v[i].flags & WORD_TAKEN)
         return 0;
@@ -172,6 +173,10 @@ static int take_form(struct prose *p, uint32_t i)
     }
     if (streets_find(w, i, &last))
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    if (streets_abroad_find(w, i, &first, &last))
+        return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    if (streets_abroad_find_city(w, i, &first, &last))
+        return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_CITY, .rule = RULE_CITY, .score = 80});
     return 0;
 }
 
