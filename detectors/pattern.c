@@ -108,8 +108,8 @@ int phi_pattern_compile(struct phi_pattern *p, pcre2_general_context *general, c
         return -1;
     }
     p->search = pattern_build(pattern, 0, general, err, err_size, offset);
-    if (p->search)
-        p->anchored = pattern_build(pattern, PCRE2_ANCHORED, general, err, err_size, offset);
+    if (p->search) /* at a given place, a look for a byte that must come later costs more than it saves */
+        p->anchored = pattern_build(pattern, PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE, general, err, err_size, offset);
     if (!p->anchored) {
         phi_pattern_free(p);
         return -1;
