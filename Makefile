@@ -55,7 +55,7 @@ UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: dictionaries
-.PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install e2e clean
+.PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install deb e2e clean
 all: binaries
 
 help:
@@ -67,6 +67,7 @@ help:
 	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
 	@echo 'make dictionaries  the word lists anew from their packages'
 	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
+	@echo 'make deb      a Debian package in build/'
 
 binaries: build/phigate build/phi
 
@@ -185,8 +186,24 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies
 	install -m 644 proxy/vocabularies/*.zst proxy/vocabularies/LICENSE.tiktoken \
 	    $(DESTDIR)$(PREFIX)/share/phigate/proxy/vocabularies/
-	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate
-	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/phigate/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/phigate $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/phigate/starter $(DESTDIR)$(PREFIX)/share/phigate/deploy
+	install -m 644 README.md LICENSE CHANGELOG.md SECURITY.md docs/*.md docs/*.json detectors/dictionaries/SOURCES.md \
+	    $(DESTDIR)$(PREFIX)/share/doc/phigate/
+	docs/man/phi.sh build/phi < docs/man/phi.1.in | gzip -9n > $(DESTDIR)$(PREFIX)/share/man/man1/phi.1.gz
+	gzip -9n < docs/man/phigate.1 > $(DESTDIR)$(PREFIX)/share/man/man1/phigate.1.gz
+	install -D -m 755 deploy/starter/phigate-setup $(DESTDIR)$(PREFIX)/sbin/phigate-setup
+	install -m 644 deploy/starter/phigate.yaml $(DESTDIR)$(PREFIX)/share/phigate/starter/
+	for d in shipping prometheus grafana; do install -d $(DESTDIR)$(PREFIX)/share/phigate/deploy/$$d && \
+	    install -m 644 deploy/$$d/* $(DESTDIR)$(PREFIX)/share/phigate/deploy/$$d/; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/phigate|$(PREFIX)/bin/phigate|; s|/usr/share/doc|$(PREFIX)/share/doc|' deploy/systemd/phigate.service \
+	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/phigate.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/phigate.service $(DESTDIR)$(PREFIX)/share/man/man1/*.gz
+
+# build/phigate_VERSION_ARCH.deb
+deb: all
+	@deploy/debian/build.sh $(VERSION)
 
 clean:
 	rm -rf build

@@ -47,13 +47,16 @@ static inline bool automaton_alive(const struct automaton *a, bool letter_before
 static inline const uint32_t *automaton_walk(const struct automaton *a, uint32_t code, const char *text, uint32_t len,
                                              uint32_t at)
 {
-    for (uint32_t k = 1; code; k++) {
-        if (code & 1)
-            return &a->leaves[code >> 1];
-        unsigned class = at + k < len ? a->class[k][(unsigned char)text[at + k]] : 0;
-        code = a->rows[(code >> 1) + class];
+    const unsigned char *p = (const unsigned char *)text + at;
+    const uint16_t *class = a->class[1];
+    if (len - at >= AUTOMATON_DEPTH) {
+        for (; code && !(code & 1); class += 256)
+            code = a->rows[(code >> 1) + class[*++p]];
+    } else {
+        for (uint32_t k = 1; code && !(code & 1); k++)
+            code = a->rows[(code >> 1) + (at + k < len ? a->class[k][text[at + k] & 0xFF] : 0)];
     }
-    return NULL;
+    return code ? &a->leaves[code >> 1] : NULL;
 }
 
 /* Does the opening fit at `at`, of which the first `depth` bytes are known to? */

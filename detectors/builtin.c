@@ -9,10 +9,12 @@
 #include "labelled.h"
 #include "prose.h"
 #include "repeat.h"
+#include "roster_scan.h"
 #include "structured.h"
 #include "titles.h"
 
 const struct phi_detector *const phi_detectors[] = {
+    &phi_roster_detector,
     &phi_fields,
     &phi_structured,
     &phi_labelled,
@@ -68,6 +70,19 @@ const char *phi_rule_file(const struct phi_engine *e, unsigned rule, uint32_t *l
 {
     *line = rule < e->n ? e->rules[rule].line : 0;
     return rule < e->n ? e->rules[rule].file : "built-in";
+}
+
+enum phi_kind phi_rule_kind(const struct phi_engine *e, unsigned rule)
+{
+    const struct phi_detector_rule *built_in = detector_rule(e, rule);
+    if (built_in)
+        return (enum phi_kind)built_in->kind;
+    return rule < e->n ? (enum phi_kind)e->rules[rule].kind : PHI_NONE;
+}
+
+bool phi_rule_built_in(const struct phi_engine *e, unsigned rule)
+{
+    return detector_rule(e, rule) != NULL;
 }
 
 const char *phi_rule_trigger(const struct phi_engine *e, unsigned rule)

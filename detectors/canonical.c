@@ -98,9 +98,12 @@ static int scan_folded(const struct folding *f, const struct mapped_text *m, uns
     return scan_mapped(f, windows, via);
 }
 
-static bool fold_may_change(const char *text, uint32_t len)
+static bool fold_may_change(const struct marks *m, const char *text, uint32_t len)
 {
-    return !text_is_ascii(text, len) || fold_has_escape(text, len) || fold_has_markup(text, len);
+    for (uint32_t i = 0; i <= len / MARKS_BYTES; i++)
+        if (m[i].high)
+            return true;
+    return fold_has_escape(text, len) || fold_has_markup(text, len);
 }
 
 /* What was decoded may be encoded itself, at most NESTED_MAX times: each time it is a quarter shorter or more, but for the
@@ -109,14 +112,15 @@ static int scan_nested(const struct folding *f, unsigned via)
 {
     struct mapped_text *at = &f->s->mapped[3], *folded = &f->s->mapped[0], *next = &f->s->mapped[2];
     for (int depth = 0; depth < NESTED_MAX; depth++) {
-        unsigned changed = fold_may_change(at->bytes.v, at->n) ? fold_text(at->bytes.v, at->n, mapped_map(at), folded) : 0;
-        if (changed && (folded->failed || scan_mapped(f, folded, via | changed) < 0))
+        if (marks_read(&f->s->marks, at->bytes.v, at->n) < 0)
             return -1;
+        bool may = fold_may_change(scratch_marks(f->s), at->bytes.v, at->n);
+        unsigned changed = may ? fold_text(at->bytes.v, at->n, mapped_map(at), folded) : 0;
         struct mapped_text *from = changed ? folded : at;
-        if (marks_read(&f->s->marks, from->bytes.v, from->n) < 0)
+        if (changed && (folded->failed || marks_read(&f->s->marks, folded->bytes.v, folded->n) < 0))
             return -1;
         bool any = encoded_collect(from->bytes.v, from->n, scratch_marks(f->s), mapped_map(from), next);
-        if (next->failed || (any && scan_mapped(f, next, via) < 0))
+        if (next->failed || (changed && scan_mapped(f, folded, via | changed) < 0) || (any && scan_mapped(f, next, via) < 0))
             return -1;
         if (!any)
             return 0;
@@ -135,7 +139,8 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
     uint32_t len = leaf->len;
     struct offset_map map = {0};
     unsigned via = 0;
-    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(text, len); pass++) {
+    /* The marks of the scratch are those of `text` here: of the leaf, which was scanned before, or of what was folded. */
+    for (int pass = 0; pass < FOLD_PASSES && fold_may_change(scratch_marks(s), text, len); pass++) {
         struct mapped_text *out = &s->mapped[pass % 2];
         unsigned changed = fold_text(text, len, map, out);
         if (out->failed)
@@ -146,11 +151,9 @@ int canonical_scan(const struct phi_engine *e, struct phi_scratch *s, const stru
         text = out->bytes.v;
         len = out->n;
         map = mapped_map(out);
-        if (scan_folded(&f, out, via) < 0)
+        if (scan_folded(&f, out, via) < 0 || marks_read(&s->marks, text, len) < 0)
             return -1;
     }
-    if (via && marks_read(&s->marks, text, len) < 0) /* else they are those of the leaf still */
-        return -1;
     struct mapped_text *digits = &s->mapped[2], *decoded = &s->mapped[3];
     unsigned found = digits_collect(text, len, scratch_marks(s), map, digits);
     bool any = encoded_collect(text, len, scratch_marks(s), map, decoded);

@@ -38,6 +38,7 @@ int phi_candidate_add(struct phi_candidates *sink, const struct phi_candidate *c
 struct phi_detector_rule {
     const char *id;      /* "name-title" */
     const char *trigger; /* "capitalized word after a title", for phi_rule_trigger */
+    uint16_t kind;       /* what it finds, up to its family; 0: several */
 };
 
 struct phi_detector {

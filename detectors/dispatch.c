@@ -266,16 +266,23 @@ static int scan_openings(const struct pass *p)
 }
 
 /* U+017F is a small s and U+212A a capital K to a caseless pattern; openings are ASCII. */
-static bool text_has_caseless_strays(const char *text, uint32_t len)
+static bool text_has_caseless_strays(const struct marks *m, const char *text, uint32_t len)
 {
-    return memmem(text, len, "\xC5\xBF", 2) || memmem(text, len, "\xE2\x84\xAA", 3);
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++)
+        for (uint64_t high = m->high; high; high &= high - 1) {
+            const char *at = text + base + (unsigned)__builtin_ctzll(high);
+            size_t left = len - (size_t)(at - text);
+            if ((left >= 2 && memcmp(at, "\xC5\xBF", 2) == 0) || (left >= 3 && memcmp(at, "\xE2\x84\xAA", 3) == 0))
+                return true;
+        }
+    return false;
 }
 
 int dispatch_scan(const struct dispatch *d, struct phi_matcher *m, struct dispatch_state *state,
                   const char *text, uint32_t len, dispatch_found *found, void *context)
 {
     struct pass p = {d, m, state, text, len, found, context};
-    if (d->caseless && !text_is_ascii(text, len) && text_has_caseless_strays(text, len))
+    if (d->caseless && text_has_caseless_strays(state->marks, text, len))
         return dispatch_scan_in_turn(d, m, text, len, found, context);
     int rc = scan_openings(&p);
     for (uint32_t i = 0; i < d->n_full && rc == 0; i++)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "roster.h"
+
 struct phi_engine *phi_engine_new(void)
 {
     struct phi_engine *e = phi_memory_new(sizeof *e);
@@ -47,6 +49,9 @@ static void engine_free(struct phi_engine *e)
     dispatch_free(e->dispatch);
     allow_free(&e->allow);
     engine_dictionary_free(e);
+    engine_adjust_free(e);
+    for (uint32_t i = 0; i < e->n_rosters; i++)
+        roster_unref(e->rosters[i]);
     pcre2_general_context_free(e->general);
     phi_memory_free(e);
 }
@@ -192,6 +197,19 @@ int phi_engine_allow(struct phi_engine *e, const char *value, size_t len)
     return e->sealed ? -1 : allow_add(&e->allow, value, len);
 }
 
+bool phi_engine_allows(const struct phi_engine *e, const char *value, size_t len)
+{
+    return allow_has(&e->allow, value, len);
+}
+
+int phi_engine_roster(struct phi_engine *e, struct phi_roster *roster)
+{
+    if (e->sealed || e->n_rosters == ROSTERS_MAX)
+        return -1;
+    e->rosters[e->n_rosters++] = roster_ref(roster);
+    return 0;
+}
+
 void phi_engine_set_mode(struct phi_engine *e, enum phi_mode mode)
 {
     if (!e->sealed)
@@ -224,7 +242,9 @@ int phi_engine_seal(struct phi_engine *e, char *err, size_t err_size)
     }
     if (e->patterns && e->triggers)
         e->dispatch = dispatch_new(e->patterns, e->triggers, e->n);
-    if (!e->dispatch) {
+    if (!e->dispatch || engine_adjust_seal(e) < 0) {
+        dispatch_free(e->dispatch);
+        e->dispatch = NULL;
         phi_memory_free(e->patterns);
         phi_memory_free(e->triggers);
         e->patterns = NULL;

@@ -17,7 +17,7 @@
 #include "validate.h"
 
 /* How much strict mode lowers every threshold. */
-enum { STRICT_LOWERS = 20, THRESHOLD_DEFAULT = 50, RULES_MAX = 20000, ALLOW_BYTES_MAX = 512 };
+enum { STRICT_LOWERS = 20, THRESHOLD_DEFAULT = 50, RULES_MAX = 20000, ALLOW_BYTES_MAX = 512, ROSTERS_MAX = 4 };
 
 struct rule {
     char *id, *file;
@@ -40,6 +40,11 @@ struct allow_list {
     uint32_t n, cap;
 };
 
+struct adjustment {
+    char *id;
+    int16_t by;
+};
+
 struct phi_engine {
     atomic_uint refs;
     bool sealed;
@@ -53,7 +58,13 @@ struct phi_engine {
     struct allow_list allow;
     enum phi_mode mode;
     uint8_t threshold[PHI_KINDS];
+    struct adjustment *adjustments; /* as they were asked for */
+    uint32_t n_adjustments;
+    int16_t *adjust; /* by rule, once sealed; NULL: none */
+    bool keep[PHI_KINDS];
     struct phi_dictionary *dictionary;
+    struct phi_roster *rosters[ROSTERS_MAX];
+    uint32_t n_rosters;
 };
 
 /* ---- rules of built-in detectors, numbered behind the others ---- */
@@ -64,6 +75,10 @@ extern const unsigned phi_detectors_n;
 /* The number of a detector's first rule. */
 unsigned engine_detector_base(const struct phi_engine *e, unsigned detector);
 unsigned engine_detector_rule(const struct phi_engine *e, const struct phi_detector *detector, unsigned rule);
+/* The score of a candidate as the site wants it; -1: none. */
+int engine_score(const struct phi_engine *e, unsigned rule, unsigned kind, int score);
+int engine_adjust_seal(struct phi_engine *e);
+void engine_adjust_free(struct phi_engine *e);
 int engine_threshold(const struct phi_engine *e, unsigned kind);
 
 void engine_dictionary_free(struct phi_engine *e);

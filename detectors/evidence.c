@@ -74,14 +74,19 @@ static unsigned likeness(const struct word *x)
     return 0;
 }
 
+static inline bool is_name_or_city(const struct word *x)
+{
+    return FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) >= 3;
+}
+
 void evidence_prepare(struct words *w, const struct phi_dictionary *d)
 {
-    for (uint32_t i = 0; d && i < w->n; i++) {
+    for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
         struct word *x = &w->v[i];
-        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER)
-            continue;
-        if (x->shape != SHAPE_LOWER || !(x->classes & LEX(COMMON)))
+        if (!x->facts && x->letters > 1 && x->shape < SHAPE_NUMBER)
             x->facts = phi_dictionary_find(d, x->hash);
+        if (x->shape == SHAPE_LOWER && !is_name_or_city(x) && !(i && x[-1].classes & LEX(HONORIFIC)))
+            w->open[i / 64] &= ~((uint64_t)1 << i % 64); /* see lower_candidate */
     }
 }
 
@@ -110,7 +115,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(FACT_GIVEN(x->facts) >= 1 || FACT_SURNAME(x->facts) >= 1 || FACT_CITY(x->facts) >= 3))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !is_name_or_city(x))
         return false;
     if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
         return true;
@@ -132,7 +137,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
-bool evidence_candidate_look(const struct words *w, uint32_t i)
+bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 

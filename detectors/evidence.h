@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lexicon.h"
 #include "words.h"
 
 enum word_label { LABEL_NONE = 0, LABEL_NAME, LABEL_PLACE, LABELS };
@@ -31,17 +30,10 @@ struct evidence {
     int32_t name, place; /* what they add up to, in 1/256 */
 };
 
-/* Looks up the words of the chunk that can matter. */
+/* Looks up the words of the chunk that can matter; w->open keeps those that evidence_candidate may take. */
 void evidence_prepare(struct words *w, const struct phi_dictionary *d);
 /* Is the word one that is decided at all? */
-bool evidence_candidate_look(const struct words *w, uint32_t i);
-static inline bool evidence_candidate(const struct words *w, uint32_t i)
-{
-    const struct word *x = &w->v[i];
-    if (x->shape == SHAPE_NUMBER || (x->shape == SHAPE_LOWER && x->classes & LEX(COMMON)))
-        return false; /* nearly half of all words */
-    return evidence_candidate_look(w, i);
-}
+bool evidence_candidate(const struct words *w, uint32_t i);
 void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
                      struct evidence *out);
 /* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */

@@ -377,9 +377,9 @@ static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const c
 }
 
 static const struct phi_detector_rule rules[] = {
-    [FIELD_KEY] = {"field-key", "name of the JSON key"},
-    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label"},
-    [FIELD_HL7] = {"field-hl7", "HL7 v2 segment and field"},
+    [FIELD_KEY] = {"field-key", "name of the JSON key", PHI_NONE},
+    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label", PHI_NONE},
+    [FIELD_HL7] = {"field-hl7", "HL7 v2 segment and field", PHI_NONE},
 };
 
 const struct phi_detector phi_fields = {rules, sizeof rules / sizeof *rules, fields_run};

@@ -18,58 +18,20 @@ static const struct sign_word {
     char word[WORD_MAX + 1];
     uint8_t sign;
 } words[] = {
-    {"aim", SIGN_WEAK}, {"aims", SIGN_WEAK}, {"analyses", SIGN_WEAK}, {"analysis", SIGN_WEAK}, {"appt", SIGN_PERSON},
-    {"args", SIGN_CODE}, {"argv", SIGN_CODE}, {"assert", SIGN_CODE}, {"assess", SIGN_WEAK}, {"associated", SIGN_WEAK},
-    {"association", SIGN_WEAK}, {"associations", SIGN_WEAK}, {"async", SIGN_CODE}, {"await", SIGN_CODE},
-    {"background", SIGN_WEAK}, {"bedside", SIGN_PERSON}, {"bin", SIGN_CODE}, {"birthdate", SIGN_PERSON},
-    {"bool", SIGN_CODE}, {"cases", SIGN_WEAK}, {"char", SIGN_CODE}, {"children", SIGN_WEAK}, {"ci", SIGN_STRONG},
-    {"class", SIGN_CODE}, {"cohort", SIGN_STRONG}, {"cohorts", SIGN_STRONG}, {"compare", SIGN_WEAK},
-    {"compared", SIGN_WEAK}, {"conclusion", SIGN_WEAK}, {"conclusions", SIGN_WEAK}, {"confidence", SIGN_STRONG},
-    {"consecutive", SIGN_STRONG}, {"const", SIGN_CODE}, {"controls", SIGN_WEAK}, {"correlated", SIGN_STRONG},
-    {"correlation", SIGN_STRONG}, {"covariates", SIGN_STRONG}, {"cox", SIGN_STRONG}, {"data", SIGN_WEAK},
-    {"dear", SIGN_PERSON}, {"def", SIGN_CODE}, {"denies", SIGN_PERSON}, {"dependencies", SIGN_CODE},
-    {"design", SIGN_WEAK}, {"determine", SIGN_WEAK}, {"devdependencies", SIGN_CODE}, {"difference", SIGN_WEAK},
-    {"differences", SIGN_WEAK}, {"dob", SIGN_PERSON}, {"docker", SIGN_CODE}, {"dr", SIGN_PERSON}, {"elif", SIGN_CODE},
-    {"endif", SIGN_CODE}, {"enrolled", SIGN_STRONG}, {"enrolling", SIGN_STRONG}, {"enum", SIGN_CODE},
-    {"err", SIGN_CODE}, {"errno", SIGN_CODE}, {"eslint", SIGN_CODE}, {"evaluated", SIGN_WEAK},
-    {"evidence", SIGN_WEAK}, {"examined", SIGN_WEAK}, {"except", SIGN_CODE}, {"exports", SIGN_CODE},
-    {"false", SIGN_CODE}, {"fax", SIGN_PERSON}, {"fn", SIGN_CODE}, {"foreach", SIGN_CODE}, {"function", SIGN_CODE},
-    {"group", SIGN_WEAK}, {"groups", SIGN_WEAK}, {"hazard", SIGN_STRONG}, {"he", SIGN_PERSON}, {"her", SIGN_PERSON},
-    {"hers", SIGN_PERSON}, {"him", SIGN_PERSON}, {"his", SIGN_PERSON}, {"href", SIGN_CODE}, {"husband", SIGN_PERSON},
-    {"ifdef", SIGN_CODE}, {"ifndef", SIGN_CODE}, {"impl", SIGN_CODE}, {"import", SIGN_CODE}, {"incidence", SIGN_WEAK},
-    {"include", SIGN_CODE}, {"independent", SIGN_WEAK}, {"initials", SIGN_PERSON}, {"int", SIGN_CODE},
-    {"investigate", SIGN_WEAK}, {"investigated", SIGN_WEAK}, {"iqr", SIGN_STRONG}, {"isinstance", SIGN_CODE},
-    {"kaplan", SIGN_STRONG}, {"kappa", SIGN_STRONG}, {"keywords", SIGN_CODE}, {"kwargs", SIGN_CODE},
-    {"lambda", SIGN_CODE}, {"len", SIGN_CODE}, {"let", SIGN_CODE}, {"license", SIGN_CODE}, {"literature", SIGN_WEAK},
-    {"lives", SIGN_PERSON}, {"localhost", SIGN_CODE}, {"logistic", SIGN_STRONG}, {"malloc", SIGN_CODE},
-    {"mean", SIGN_WEAK}, {"median", SIGN_WEAK}, {"men", SIGN_WEAK}, {"meta", SIGN_STRONG}, {"method", SIGN_WEAK},
-    {"methods", SIGN_WEAK}, {"mr", SIGN_PERSON}, {"mrn", SIGN_PERSON}, {"mrs", SIGN_PERSON}, {"ms", SIGN_PERSON},
-    {"multicenter", SIGN_STRONG}, {"multicentre", SIGN_STRONG}, {"multiple", SIGN_WEAK},
-    {"multivariable", SIGN_STRONG}, {"multivariate", SIGN_STRONG}, {"mut", SIGN_CODE}, {"my", SIGN_PERSON},
-    {"name", SIGN_PERSON}, {"namespace", SIGN_CODE}, {"none", SIGN_CODE}, {"npm", SIGN_CODE}, {"null", SIGN_CODE},
-    {"numpy", SIGN_CODE}, {"objective", SIGN_WEAK}, {"objectives", SIGN_WEAK}, {"odds", SIGN_STRONG},
-    {"outcome", SIGN_WEAK}, {"outcomes", SIGN_WEAK}, {"pandas", SIGN_CODE}, {"param", SIGN_CODE},
-    {"params", SIGN_CODE}, {"participants", SIGN_STRONG}, {"patientname", SIGN_PERSON}, {"patients", SIGN_WEAK},
-    {"pip", SIGN_CODE}, {"placebo", SIGN_STRONG}, {"population", SIGN_WEAK}, {"predictors", SIGN_STRONG},
-    {"prevalence", SIGN_STRONG}, {"printf", SIGN_CODE}, {"println", SIGN_CODE}, {"proportion", SIGN_WEAK},
-    {"prospective", SIGN_STRONG}, {"prospectively", SIGN_STRONG}, {"pt", SIGN_PERSON}, {"purpose", SIGN_WEAK},
-    {"purposes", SIGN_WEAK}, {"questionnaire", SIGN_STRONG}, {"questionnaires", SIGN_STRONG}, {"raise", SIGN_CODE},
-    {"randomised", SIGN_STRONG}, {"randomized", SIGN_STRONG}, {"rates", SIGN_WEAK}, {"rct", SIGN_STRONG},
-    {"regression", SIGN_STRONG}, {"repository", SIGN_CODE}, {"require", SIGN_CODE}, {"respectively", SIGN_WEAK},
-    {"respondent", SIGN_STRONG}, {"respondents", SIGN_STRONG}, {"results", SIGN_WEAK}, {"retrospective", SIGN_STRONG},
-    {"retrospectively", SIGN_STRONG}, {"return", SIGN_CODE}, {"reviewed", SIGN_WEAK}, {"scripts", SIGN_CODE},
-    {"sectional", SIGN_STRONG}, {"self", SIGN_CODE}, {"sensitivity", SIGN_WEAK}, {"setting", SIGN_WEAK},
-    {"she", SIGN_PERSON}, {"significant", SIGN_WEAK}, {"significantly", SIGN_WEAK}, {"sizeof", SIGN_CODE},
-    {"specificity", SIGN_WEAK}, {"ssn", SIGN_PERSON}, {"static", SIGN_CODE}, {"statistically", SIGN_STRONG},
-    {"stderr", SIGN_CODE}, {"stdin", SIGN_CODE}, {"stdlib", SIGN_CODE}, {"stdout", SIGN_CODE}, {"str", SIGN_CODE},
-    {"struct", SIGN_CODE}, {"studies", SIGN_WEAK}, {"study", SIGN_WEAK}, {"subjects", SIGN_WEAK}, {"sudo", SIGN_CODE},
-    {"survey", SIGN_WEAK}, {"surveys", SIGN_WEAK}, {"systematic", SIGN_STRONG}, {"tel", SIGN_PERSON},
-    {"therapist", SIGN_PERSON}, {"todo", SIGN_CODE}, {"trial", SIGN_STRONG}, {"trials", SIGN_STRONG},
-    {"true", SIGN_CODE}, {"typedef", SIGN_CODE}, {"undefined", SIGN_CODE}, {"univariate", SIGN_STRONG},
-    {"unsigned", SIGN_CODE}, {"usr", SIGN_CODE}, {"utils", SIGN_CODE}, {"var", SIGN_CODE}, {"variables", SIGN_WEAK},
-    {"version", SIGN_CODE}, {"versus", SIGN_WEAK}, {"void", SIGN_CODE}, {"we", SIGN_WEAK}, {"wife", SIGN_PERSON},
-    {"women", SIGN_WEAK}, {"yaml", SIGN_CODE}, {"yo", SIGN_PERSON}, {"your", SIGN_PERSON},
+#define SIGN(word, sign) {word, SIGN_##sign},
+#include "genre.def"
+#undef SIGN
 };
+
+#include "dictionaries/genre.inc"
+_Static_assert(sizeof words / sizeof *words == GENRE_STARTS_OF, "run detectors/dictionaries/lists.py after a change of genre.def");
+
+/* Does one of the words begin so? Most do not, and need no search. */
+static bool signs_begin(const char *word, uint32_t n)
+{
+    unsigned third = n > 2 ? word[2] & 31u : 0, letters = (word[0] & 31u) << 10 | (word[1] & 31u) << 5 | third;
+    return genre_starts[letters / 64] >> letters % 64 & 1;
+}
 
 struct signs {
     uint64_t seen[4]; /* a bit for each word of the table */
@@ -86,7 +48,7 @@ static void signs_add(struct signs *s, const char *text, uint32_t begin, uint32_
 {
     char folded[WORD_MAX + 1];
     uint32_t n = end - begin;
-    if (n < 2 || n > WORD_MAX)
+    if (n < 2 || n > WORD_MAX || !signs_begin(text + begin, n))
         return;
     for (uint32_t i = 0; i < n; i++)
         folded[i] = text_lower(text[begin + i]);

@@ -247,19 +247,28 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
     return false;
 }
 
-/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
-static void phone_widen(const struct labelled *l, struct value *v)
+/* Where the digits of a telephone number end, without an extension. */
+static uint32_t phone_digits_end(const struct labelled *l, const struct value *v)
 {
     const char *text = l->text;
     uint32_t i = v->begin, last = v->end;
     for (; i < l->len && i - v->begin < 32; i++) {
-        if (text_is_digit(text[i]))
+        char c = text[i];
+        if (text_is_digit(c))
             last = i + 1;
-        else if (!text[i] || !strchr("()+-. /", text[i]) || (i > v->begin && text[i] == ' ' && text[i - 1] == ' '))
+        else if (!(c == ' ' || (c >= '(' && c <= '/' && c != '*' && c != ',')) || (i > v->begin && c == ' ' && text[i - 1] == ' '))
             break;
-        else if (text[i] == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
+        else if (c == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
             break;
     }
+    return last;
+}
+
+/* A telephone number: from the plus sign or bracket in front to the last digit, extension included. */
+static void phone_widen(const struct labelled *l, struct value *v)
+{
+    const char *text = l->text;
+    uint32_t last = phone_digits_end(l, v);
     v->end = last;
     uint32_t at = last;
     while (at < l->len && (text[at] == ' ' || text[at] == ',') && at - last < 2)
@@ -391,6 +400,12 @@ static unsigned phone_named_behind(const struct labelled *l, uint32_t at)
     return PHI_NONE;
 }
 
+/* What phone_widen reads an extension from, or phone_named_behind a name, can begin with this. */
+static bool may_name_phone(char c)
+{
+    return c == ' ' || c == ',' || c == '-' || c == '(' || c == '#' || text_lower(c) == 'x' || text_lower(c) == 'e';
+}
+
 /* "XYZ 123456789", "WFC 358"; two letters before a licence or a plate are its state. */
 static bool capitals_belong(const struct labelled *l, const struct value *v, const struct label_found *f, uint32_t from)
 {
@@ -460,6 +475,9 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     }
     if (v.letters == 0) {
         struct value wide = v;
+        uint32_t end = phone_digits_end(l, &v);
+        if (end < l->len && !may_name_phone(l->text[end])) /* neither an extension nor a name for it follows */
+            return 0;
         phone_widen(l, &wide);
         unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
         if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
@@ -515,10 +533,10 @@ static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const
 }
 
 static const struct phi_detector_rule rules[] = {
-    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number"},
-    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number"},
-    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build"},
-    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone"},
+    [LABELLED_NUMBER] = {"labelled-number", "digits behind a word that names a number", PHI_NONE},
+    [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number", PHI_NONE},
+    [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build", PHI_NONE},
+    [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone", PHI_PHONE},
 };
 
 const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

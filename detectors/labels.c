@@ -33,8 +33,10 @@ struct label_word {
 };
 
 struct label_words {
-    struct label_word v[WORDS]; /* the nearest first */
+    struct label_word v[WORDS]; /* the nearest first, as many as were asked for */
     unsigned n;
+    uint32_t at; /* where reading goes on */
+    bool done;
 };
 
 #include "dictionaries/labels.inc"
@@ -81,41 +83,6 @@ static const struct label *label_with_suffix(const char *folded, size_t len)
             return found;
     }
     return NULL;
-}
-
-/* The longest run of words from word i on, outwards, that is a label. The phrase is put together from its end, so that
- * the hash grows with it. */
-static const struct label *label_phrase(const struct label_words *w, unsigned i, bool *worded)
-{
-    const struct label *best = NULL;
-    const char *last = w->v[i].folded + w->v[i].len; /* few words end like a label */
-    unsigned end_letters = w->v[i].len < 3 ? 0 : (last[-3] & 31u) << 10 | (last[-2] & 31u) << 5 | (last[-1] & 31u);
-    if (w->v[i].len >= 3 && !(label_ends[end_letters / 64] >> end_letters % 64 & 1))
-        return NULL;
-    char phrase[PHRASE_MAX];
-    uint32_t at = PHRASE_MAX - 1, end = at; /* one byte less: a phrase is shorter than PHRASE_MAX */
-    uint64_t hash = LABEL_HASH, singular = LABEL_HASH;
-    bool plural = w->v[i].len && w->v[i].folded[w->v[i].len - 1] == 's';
-    for (unsigned k = i; k < i + PHRASE_WORDS && k < w->n; k++) {
-        const struct label_word *word = &w->v[k];
-        if (word->len > at)
-            return best;
-        for (uint32_t c = word->len; c-- > 0;) {
-            phrase[--at] = word->folded[c];
-            hash = label_hash_add(hash, word->folded[c]);
-            if (plural && at + 1 < end)
-                singular = label_hash_add(singular, word->folded[c]);
-        }
-        const struct label *found = label_look(hash, phrase + at, end - at);
-        if (!found && plural && end - at >= 4)
-            found = label_look(singular, phrase + at, end - at - 1);
-        const struct label *suffixed = found ? NULL : label_with_suffix(phrase + at, end - at);
-        if (suffixed)
-            *worded = true;
-        if (found || suffixed)
-            best = found ? found : suffixed;
-    }
-    return best;
 }
 
 /* ---- reading backwards ---- */
@@ -187,25 +154,62 @@ static inline bool byte_in(char c, const uint64_t set[2])
 /* What may stand between the words of a label. */
 static uint32_t between_words(const char *text, uint32_t at)
 {
-    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#') | BYTE('(') | BYTE(')') |
-                                        BYTE('"'), BYTE('_')};
+    static const uint64_t between[2] = {BYTE(' ') | BYTE('-') | BYTE('.') | BYTE('/') | BYTE('\'') | BYTE('#') | BYTE('(') | BYTE(')') | BYTE('"'),
+                                        BYTE('_')};
     uint32_t i = at;
     while (i > 0 && at - i < 3 && byte_in(text[i - 1], between))
         i--;
     return i;
 }
 
-static void words_read(const char *text, uint32_t at, struct label_words *w)
+/* Reads words until there is one numbered i; false when there is none. */
+static bool words_reach(const char *text, struct label_words *w, unsigned i)
 {
-    w->n = 0;
-    while (w->n < WORDS && word_read(text, at, &w->v[w->n])) {
+    while (w->n <= i) {
+        if (w->done || w->n == WORDS || !word_read(text, w->at, &w->v[w->n]))
+            return w->done = true, false;
         uint32_t begin = w->v[w->n++].begin;
-        at = between_words(text, begin);
-        if (at > 0 && text[at - 1] == ',' && lists_of(&w->v[w->n - 1]) & LIST(ASIDE))
-            at = between_words(text, at - 1); /* "MRN, listed as 482193" */
-        if (at == 0 || at == begin)
-            return;
+        w->at = between_words(text, begin);
+        if (w->at > 0 && text[w->at - 1] == ',' && lists_of(&w->v[w->n - 1]) & LIST(ASIDE))
+            w->at = between_words(text, w->at - 1); /* "MRN, listed as 482193" */
+        w->done = w->at == 0 || w->at == begin;
     }
+    return true;
+}
+
+/* The longest run of words from word i on, outwards, that is a label. The phrase is put together from its end, so that
+ * the hash grows with it. */
+static const struct label *label_phrase(const char *text, struct label_words *w, unsigned i, bool *worded)
+{
+    const struct label *best = NULL;
+    const char *last = w->v[i].folded + w->v[i].len; /* few words end like a label */
+    unsigned end_letters = w->v[i].len < 3 ? 0 : (last[-3] & 31u) << 10 | (last[-2] & 31u) << 5 | (last[-1] & 31u);
+    if (w->v[i].len < 3 ? !(label_last[last[-1] / 64] >> last[-1] % 64 & 1) : !(label_ends[end_letters / 64] >> end_letters % 64 & 1))
+        return NULL;
+    char phrase[PHRASE_MAX];
+    uint32_t at = PHRASE_MAX - 1, end = at; /* one byte less: a phrase is shorter than PHRASE_MAX */
+    uint64_t hash = LABEL_HASH, singular = LABEL_HASH;
+    bool plural = w->v[i].len && w->v[i].folded[w->v[i].len - 1] == 's';
+    for (unsigned k = i; k < i + PHRASE_WORDS && words_reach(text, w, k); k++) {
+        const struct label_word *word = &w->v[k];
+        if (word->len > at)
+            return best;
+        for (uint32_t c = word->len; c-- > 0;) {
+            phrase[--at] = word->folded[c];
+            hash = label_hash_add(hash, word->folded[c]);
+            if (plural && at + 1 < end)
+                singular = label_hash_add(singular, word->folded[c]);
+        }
+        const struct label *found = label_look(hash, phrase + at, end - at);
+        if (!found && plural && end - at >= 4)
+            found = label_look(singular, phrase + at, end - at - 1);
+        const struct label *suffixed = found ? NULL : label_with_suffix(phrase + at, end - at);
+        if (suffixed)
+            *worded = true;
+        if (found || suffixed)
+            best = found ? found : suffixed;
+    }
+    return best;
 }
 
 struct gap {
@@ -256,10 +260,11 @@ static struct gap gap_before(const char *text, uint32_t at)
 }
 
 /* A line break ends the label unless a colon stood there or the label has the line for itself. */
-static bool label_spans_line(const char *text, const struct label_words *w, const struct gap *g)
+static bool label_spans_line(const char *text, struct label_words *w, const struct gap *g)
 {
     if (!g->line || g->colon)
         return true;
+    words_reach(text, w, WORDS - 1);
     uint32_t begin = w->n ? w->v[w->n - 1].begin : 0;
     return w->n <= 3 && (begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '*' || text[begin - 1] == '#');
 }
@@ -284,8 +289,9 @@ struct reading {
 };
 
 /* One step outwards from the number. False: the words end here. */
-static bool word_passes(const struct label_word *word, const struct gap *g, unsigned left, struct label_found *f, struct reading *r)
+static bool word_passes(const char *text, struct label_words *w, unsigned i, const struct gap *g, struct label_found *f, struct reading *r)
 {
+    const struct label_word *word = &w->v[i];
     uint64_t lists = lists_of(word);
     if (lists & LIST(QUALIFIER)) {
         f->worded = true;
@@ -294,7 +300,7 @@ static bool word_passes(const struct label_word *word, const struct gap *g, unsi
     }
     if (lists & LIST(LINK) && ++r->links <= LINKS_MAX)
         return true;
-    if (!g->colon || r->loose || left < 2)
+    if (!g->colon || r->loose || !words_reach(text, w, i + 1))
         return false;
     return r->loose = true;
 }
@@ -304,20 +310,22 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     struct gap g = gap_before(text, at);
     struct reading r = {0};
     unsigned i = 0;
-    words_read(text, g.end, w);
+    w->n = 0;
+    w->at = g.end;
+    w->done = false;
     f->marked = f->marked || g.marked;
     f->worded = f->worded || g.hash; /* "#" is the word "number" */
-    if (w->n == 0 || !label_spans_line(text, w, &g))
+    if (!words_reach(text, w, 0) || !label_spans_line(text, w, &g))
         return false;
-    for (; i < w->n; i++) {
-        f->label = label_phrase(w, i, &f->worded);
+    for (; words_reach(text, w, i); i++) {
+        f->label = label_phrase(text, w, i, &f->worded);
         if (f->label)
             break;
         if (capitals && i == 0 && !g.marked && capitals_lead(text, &w->v[0])) {
             f->value = w->v[0].begin;
             return label_read(text, f->value, f, false, w);
         }
-        if (!word_passes(&w->v[i], &g, w->n - i, f, &r))
+        if (!word_passes(text, w, i, &g, f, &r))
             break;
     }
     if (f->label && r.loose && f->label->how != LABEL_SURE)

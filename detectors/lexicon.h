@@ -16,7 +16,21 @@ enum lexicon_class {
 
 #define LEX(name) (UINT64_C(1) << LEXICON_##name)
 
+enum { LEXICON_BITS = 13 };
+
+/* A slot holds the low 24 bits of the hash above 40 class bits; the high bits of the hash are its place. An empty slot
+ * ends the search, and there is one. */
+extern const uint64_t lexicon_slots[];
+
 /* The classes of a word by its hash (words.h), as LEX() bits; 0 when it is none. */
-uint64_t lexicon_find(uint64_t hash);
+static inline uint64_t lexicon_find(uint64_t hash)
+{
+    const uint64_t classes = (UINT64_C(1) << 40) - 1;
+    for (uint64_t at = hash >> (64 - LEXICON_BITS);; at = (at + 1) & ((1u << LEXICON_BITS) - 1)) {
+        uint64_t slot = lexicon_slots[at];
+        if (slot >> 40 == (hash & 0xFFFFFF) || !slot)
+            return slot & classes;
+    }
+}
 
 #endif

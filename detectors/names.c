@@ -341,7 +341,7 @@ static uint8_t score_beside(const struct words *w, uint32_t i)
 
 int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
-    for (uint32_t i = w->first; i < w->last; i++) {
+    for (uint32_t i = words_in_set(w->told, w->first, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
         const struct word *x = &w->v[i];
         uint8_t score = x->label != LABEL_NONE ? 0 : x->score ? x->score : score_beside(w, i);
         if (!score)
@@ -360,7 +360,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
     /* A run that began in the chunk before ended there, too. */
     while (done > 0 && done < w->last && is_name(w, done) && is_name(w, done - 1) && joins(w, done))
         done++;
-    for (uint32_t i = done; i < w->last; i++) {
+    for (uint32_t i = words_in_set(w->told, done, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
         if (w->v[i].label != LABEL_NAME && w->v[i].letters != 1)
             continue;
         struct run r = {i, i, 0, 0};

@@ -94,6 +94,12 @@ int phi_engine_add(struct phi_engine *e, const struct phi_rule *rule, char *err,
                    int *pattern_offset);
 /* Values that must never be reported (the practice's own name, phone, NPI); compared case-folded. */
 int phi_engine_allow(struct phi_engine *e, const char *value, size_t len);
+bool phi_engine_allows(const struct phi_engine *e, const char *value, size_t len);
+/* Adds to the score of every finding of a rule or built-in detector; PHI_OFF: it finds nothing more. For the kinds that are
+ * kept, only more is found, never less. 0, or -1: no rule of this id so far, or out of memory. */
+#define PHI_OFF (-1000)
+int phi_engine_adjust(struct phi_engine *e, const char *id, int by);
+void phi_engine_keep(struct phi_engine *e, enum phi_kind kind);
 /* Strict lowers every threshold by 20. */
 void phi_engine_set_mode(struct phi_engine *e, enum phi_mode mode);
 /* Findings below the threshold are dropped; 0..100. The default is 50 for every kind. */
@@ -101,6 +107,10 @@ void phi_engine_set_threshold(struct phi_engine *e, enum phi_kind kind, int thre
 /* Word lists (names, places, ...) from a compiled data file; mapped read-only. Without it, names are found by
  * title and label only. */
 int phi_engine_dictionary(struct phi_engine *e, const char *path, char *err, size_t err_size);
+/* Looks for the people and numbers of a roster (roster.h), too; it takes a reference. At most four; needs the word lists.
+ * 0 or -1. */
+struct phi_roster;
+int phi_engine_roster(struct phi_engine *e, struct phi_roster *roster);
 int phi_engine_seal(struct phi_engine *e, char *err, size_t err_size);
 struct phi_engine *phi_engine_ref(struct phi_engine *e); /* atomic count; sealed engines only */
 void phi_engine_unref(struct phi_engine *e);
@@ -130,6 +140,9 @@ int phi_scan_slow(const struct phi_engine *e, struct phi_scratch *s, const struc
 size_t phi_rule_count(const struct phi_engine *e); /* rules and built-in detectors (names, fields, ...) */
 const char *phi_rule_id(const struct phi_engine *e, unsigned rule);
 const char *phi_rule_file(const struct phi_engine *e, unsigned rule, uint32_t *line);
+/* What a rule finds; PHI_NONE: several kinds. A detector of names finds all names. */
+enum phi_kind phi_rule_kind(const struct phi_engine *e, unsigned rule);
+bool phi_rule_built_in(const struct phi_engine *e, unsigned rule); /* in C: its scores differ from finding to finding */
 /* One line of plain words on what the rule's trigger is and what it costs ("digit run", "full scan"). */
 const char *phi_rule_trigger(const struct phi_engine *e, unsigned rule);
 /* What made up the score of a finding of the last scan, as "base 60, context +35"; 0 or -1. Never quotes. */

@@ -188,7 +188,7 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
 
     while (done > 0 && done < w->last && is_place(w, done) && is_place(w, done - 1) && joins(w, done))
         done++;
-    for (uint32_t i = done; i < w->last; i++) {
+    for (uint32_t i = words_in_set(w->told, done, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
         if (w->v[i].label != LABEL_PLACE)
             continue;
         struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};

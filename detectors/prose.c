@@ -11,11 +11,13 @@
 
 #include "ages.h"
 #include "dates.h"
+#include "engine.h"
 #include "evidence.h"
 #include "genre.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
+#include "roster_scan.h"
 #include "scratch.h"
 #include "streets.h"
 #include "streets_abroad.h"
@@ -29,17 +31,19 @@ enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 }
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
-    {"name-words", "capitalized words, or words after a name cue"},
-    {"place-city", "capitalized words of the gazetteer or after a place cue"},
-    {"place-facility", "capitalized words before a facility word"},
-    {"place-street", "number before capitalized words and a street suffix"},
-    {"place-zip", "five digits after a city and a state"},
-    {"name-unknown", "capitalized word that no list knows; strict mode"},
-    {"date-words", "month, number beside a date cue, holiday"},
-    {"age-90-plus", "number or number word beside an age cue"},
+    {"name-words", "capitalized words, or words after a name cue", PHI_NAME_UNKNOWN},
+    {"place-city", "capitalized words of the gazetteer or after a place cue", PHI_GEO_CITY},
+    {"place-facility", "capitalized words before a facility word", PHI_GEO_FACILITY},
+    {"place-street", "number before capitalized words and a street suffix", PHI_GEO_STREET},
+    {"place-zip", "five digits after a city and a state", PHI_GEO_ZIP},
+    {"name-unknown", "capitalized word that no list knows; strict mode", PHI_NAME_UNKNOWN},
+    {"date-words", "month, number beside a date cue, holiday", PHI_DATE_OTHER},
+    {"age-90-plus", "number or number word beside an age cue", PHI_AGE_90PLUS},
 };
 
 struct prose {
+    const struct phi_engine *engine; /* NULL: without rosters */
+    struct phi_scratch *scratch;
     const struct phi_dictionary *dictionary;
     struct words *words;
     struct seen seen;
@@ -132,14 +136,12 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
-        return;
-    }
-    if (!p->watch && worklist_name(w, i)) {
+    } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
-        return;
-    }
-    if (evidence_candidate(w, i) && !is_code_of_message(w, x))
+    } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
+    }
+    w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
 }
 
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
@@ -153,12 +155,6 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
-/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
-static bool can_begin_form(const struct word *x)
-{
-    return x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
-}
-
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -166,7 +162,7 @@ static int take_form(struct prose *p, uint32_t i)
     struct date date = {0};
     uint32_t first, last;
 
-    if (w->v[i].flags & WORD_TAKEN || !can_begin_form(&w->v[i]))
+    if (w->v[i].flags & WORD_TAKEN)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
@@ -194,24 +190,26 @@ static int next_chunk(struct prose *p)
         return 0;
     evidence_prepare(w, p->dictionary);
     end = w->last == w->n ? w->n : w->last + AHEAD;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)
             return -1;
-    for (uint32_t i = w->first + p->ahead; i < end; i++)
+    for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
     p->ahead = end - w->last;
     return 1;
 }
 
-static int scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len, const struct marks *marks,
-                struct phi_candidates *sink)
+static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
 {
-    struct prose p = {.dictionary = d, .words = w, .sink = sink};
+    struct words *w = p->words;
+    struct phi_candidates *sink = p->sink;
     int more;
 
     words_start(w, text, len);
     w->marks = marks;
-    while ((more = next_chunk(&p)) > 0) {
+    while ((more = next_chunk(p)) > 0) {
+        if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
+            return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
             return -1;
@@ -222,7 +220,9 @@ static int scan(const struct phi_dictionary *d, struct words *w, const char *tex
 int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
-    return scan(d, w, text, len, NULL, sink);
+    struct prose p = {.dictionary = d, .words = w, .sink = sink};
+
+    return scan_all(&p, text, len, NULL);
 }
 
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -246,7 +246,12 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    return scan(phi_engine_words(e), w, text, len, scratch_marks(s), sink);
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink};
+    if (e->n_rosters) {
+        p.engine = e;
+        p.scratch = s;
+    }
+    return scan_all(&p, text, len, scratch_marks(s));
 }
 
 const struct phi_detector prose_detector = {rules, RULES, run};

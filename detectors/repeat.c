@@ -24,8 +24,8 @@ enum { START_BITS_LOG = 12, START_BITS = 1 << START_BITS_LOG, SLOTS_LEAST = 256,
 enum { REPEAT_VALUE, REPEAT_NAME_PART };
 
 static const struct phi_detector_rule rules[] = {
-    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere"},
-    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere"},
+    [REPEAT_VALUE] = {"repeat-value", "first word of a value found elsewhere", PHI_NONE},
+    [REPEAT_NAME_PART] = {"repeat-name-part", "capitalized part of a name found elsewhere", PHI_NAME_UNKNOWN},
 };
 
 const struct phi_detector phi_repeat = {rules, sizeof rules / sizeof *rules, NULL};

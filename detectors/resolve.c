@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "roster_scan.h"
 #include "text.h"
 
 unsigned resolve_family(unsigned kind)
@@ -156,11 +157,13 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     const struct candidate *v = candidates(s);
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->found.n; i++) {
-        if (v[i].score < engine_threshold(e, v[i].kind))
+        int score = engine_score(e, v[i].rule, v[i].kind, v[i].score);
+        if (score < engine_threshold(e, v[i].kind))
             continue;
         if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
-        out[n++] = v[i];
+        out[n] = v[i];
+        out[n++].score = (uint8_t)score;
     }
     return n;
 }
@@ -171,12 +174,20 @@ static bool kind_is_vague(unsigned kind)
     return kind == PHI_NAME_UNKNOWN || kind == PHI_DATE_OTHER;
 }
 
+/* The practice knows its patients: whatever else says of the name, it is theirs. Not so of its staff, who may be patients. */
+static bool is_certain(const struct candidate *c, uint32_t person)
+{
+    return c->rule >= person && c->rule <= person + ROSTER_RULE_NEAR && c->kind != PHI_NAME_PROVIDER;
+}
+
 /* How much a candidate's kind is worth for the union that begins at `begin`. A professional's name may pass where others
  * are hidden, so that its word is the weakest, and holds only for a name that begins where it does: "Dr. Raman" in front
  * says nothing about "Nora Raman". */
-static unsigned kind_weight(const struct candidate *c, uint32_t begin)
+static unsigned kind_weight(const struct candidate *c, uint32_t begin, uint32_t person)
 {
     bool provider = c->kind == PHI_NAME_PROVIDER;
+    if (is_certain(c, person))
+        return 4;
     if (kind_is_vague(c->kind) || (provider && c->begin != begin))
         return 0;
     if (c->via & PHI_VIA_REPEAT)
@@ -184,22 +195,22 @@ static unsigned kind_weight(const struct candidate *c, uint32_t begin)
     return provider ? 2 : 3;
 }
 
-static bool kind_tells_more(const struct candidate *a, const struct candidate *b, uint32_t begin)
+static bool kind_tells_more(const struct candidate *a, const struct candidate *b, uint32_t begin, uint32_t person)
 {
-    unsigned wa = kind_weight(a, begin), wb = kind_weight(b, begin);
+    unsigned wa = kind_weight(a, begin, person), wb = kind_weight(b, begin, person);
     return wa != wb ? wa > wb : candidate_rank(a, b) < 0;
 }
 
-static uint16_t kind_of_union(const struct candidate *best, const struct candidate *telling, uint32_t begin)
+static uint16_t kind_of_union(const struct candidate *best, const struct candidate *telling, uint32_t begin, uint32_t person)
 {
     if (resolve_family(best->kind) == PHI_NAME_PATIENT)
-        return kind_weight(telling, begin) ? telling->kind : PHI_NAME_UNKNOWN;
+        return kind_weight(telling, begin, person) ? telling->kind : PHI_NAME_UNKNOWN;
     return kind_is_vague(best->kind) ? telling->kind : best->kind;
 }
 
-static uint32_t candidates_unite(struct candidate *v, uint32_t n, struct candidate *spare)
+static uint32_t candidates_unite(const struct phi_engine *e, struct candidate *v, uint32_t n, struct candidate *spare)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, person = engine_detector_rule(e, &phi_roster_detector, ROSTER_RULE_PERSON);
     candidates_sort(v, n, true, spare);
     for (uint32_t i = 0; i < n;) {
         struct candidate best = v[i], telling = v[i];
@@ -208,12 +219,13 @@ static uint32_t candidates_unite(struct candidate *v, uint32_t n, struct candida
                v[k].begin < end;
              k++) {
             end = v[k].end > end ? v[k].end : end;
-            if (candidate_rank(&v[k], &best) < 0)
+            bool certain = is_certain(&v[k], person);
+            if (certain == is_certain(&best, person) ? candidate_rank(&v[k], &best) < 0 : certain)
                 best = v[k];
-            if (kind_tells_more(&v[k], &telling, begin))
+            if (kind_tells_more(&v[k], &telling, begin, person))
                 telling = v[k];
         }
-        best.kind = kind_of_union(&best, &telling, begin);
+        best.kind = kind_of_union(&best, &telling, begin, person);
         best.begin = begin;
         best.end = end;
         v[kept++] = best;
@@ -413,7 +425,7 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
     struct candidate *v = s->work[0].v, *out = s->work[1].v;
-    uint32_t n = candidates_unite(v, candidates_filter(e, s, leaves, v), out);
+    uint32_t n = candidates_unite(e, v, candidates_filter(e, s, leaves, v), out);
     uint32_t identity = 0, category = 0;
     struct candidate *categories = out + 2 * (size_t)(n + 1);
     for (uint32_t i = 0; i < n; i++) {

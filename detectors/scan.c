@@ -20,6 +20,7 @@
 #include "genre.h"
 #include "repeat.h"
 #include "resolve.h"
+#include "roster_scan.h"
 #include "subject.h"
 #include "text.h"
 
@@ -213,6 +214,7 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
     s->found.n = 0;
     s->found.failed = false;
     s->found.seam = 0;
+    s->n_people = s->slips = 0;
     if (!e->sealed || phi_matcher_fit(&s->matcher, e->captures) < 0 ||
         phi_array_reserve(&s->next, (e->n + 1) * sizeof *s->dispatch.next) < 0)
         return -1;
@@ -221,7 +223,7 @@ static int scan_prepare(const struct phi_engine *e, struct phi_scratch *s)
 }
 
 /* Every text is read before any is scanned: what is not UTF-8 must not meet a matcher that trusts it. */
-static bool leaves_valid(const struct phi_leaf *leaves, size_t n)
+static bool leaves_valid(const struct phi_leaf *leaves, size_t n, uint64_t *bytes)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++) {
@@ -230,13 +232,14 @@ static bool leaves_valid(const struct phi_leaf *leaves, size_t n)
             (leaves[i].label && !text_valid(leaves[i].label, leaves[i].label_len)))
             return false;
     }
+    *bytes = total;
     return true;
 }
 
 static int scan_document(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves,
                          size_t n, bool in_turn)
 {
-    if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n))
+    if (n > PHI_LEAVES_MAX || scan_prepare(e, s) < 0 || !leaves_valid(leaves, n, &s->bytes))
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (scan_leaf(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
@@ -245,7 +248,7 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
             scan_seam(e, s, &leaves[i], (uint32_t)i, in_turn) < 0)
             return -1;
     }
-    if (resolve(e, s, leaves) < 0)
+    if (roster_confirm(e, s, leaves) < 0 || resolve(e, s, leaves) < 0)
         return -1;
     int added = repeat_scan(e, s, leaves, n);
     if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "roster_scan.h"
 
 struct phi_scratch *phi_scratch_new(void)
 {
@@ -25,6 +26,7 @@ void phi_scratch_free(struct phi_scratch *s)
     if (!s)
         return;
     phi_matcher_free(&s->matcher);
+    phi_array_free(&s->people);
     phi_array_free(&s->found.items);
     phi_array_free(&s->next);
     phi_array_free(&s->marks);
@@ -55,7 +57,10 @@ void phi_scratch_clear(struct phi_scratch *s)
         explicit_bzero(s->marks.v, s->marks.cap < marks ? s->marks.cap : marks);
     if (s->values)
         explicit_bzero(s->work[WORK_VALUES].v, s->values);
+    if (s->people.v)
+        explicit_bzero(s->people.v, s->peak_people * sizeof(struct roster_person));
     s->longest = 0;
+    s->peak_people = 0;
     s->values = 0;
 }
 

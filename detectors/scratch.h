@@ -46,6 +46,10 @@ struct phi_scratch {
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */
     struct phi_array block[SCRATCH_BLOCKS];
     struct phi_array work[7];    /* of resolve, repeat, context */
+    struct phi_array people;     /* struct roster_person: of the rosters, in this document */
+    uint32_t n_people, peak_people;
+    uint32_t slips;              /* slips of family names that were looked for in this document */
+    uint64_t bytes;              /* of this document */
     uint32_t n_findings;
     uint32_t longest; /* text since phi_scratch_clear */
     size_t values;    /* bytes of work[WORK_VALUES] in use: hashes of values */

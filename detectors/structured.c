@@ -95,10 +95,10 @@ static int structured_run(const struct phi_engine *e, struct phi_scratch *s, con
 }
 
 static const struct phi_detector_rule rules[] = {
-    [STRUCTURED_KEY] = {"structured-key", "quoted key before a colon"},
-    [STRUCTURED_TAG] = {"structured-tag", "XML element or attribute"},
-    [STRUCTURED_TABLE] = {"structured-table", "cell below the name of its column"},
-    [STRUCTURED_X12] = {"structured-x12", "X12 segment and element"},
+    [STRUCTURED_KEY] = {"structured-key", "quoted key before a colon", PHI_NONE},
+    [STRUCTURED_TAG] = {"structured-tag", "XML element or attribute", PHI_NONE},
+    [STRUCTURED_TABLE] = {"structured-table", "cell below the name of its column", PHI_NONE},
+    [STRUCTURED_X12] = {"structured-x12", "X12 segment and element", PHI_NONE},
 };
 
 const struct phi_detector phi_structured = {rules, sizeof rules / sizeof *rules, structured_run};

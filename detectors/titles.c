@@ -16,10 +16,10 @@
 enum { TITLE_NAME, TITLE_RELATION, TITLE_CREDENTIAL, TITLE_GREETING };
 
 static const struct phi_detector_rule rules[] = {
-    [TITLE_NAME] = {"name-title", "capitalized word after a title"},
-    [TITLE_RELATION] = {"name-relation", "capitalized word after a relation"},
-    [TITLE_CREDENTIAL] = {"name-credential", "capitalized words before a credential"},
-    [TITLE_GREETING] = {"name-greeting", "capitalized word after a greeting"},
+    [TITLE_NAME] = {"name-title", "capitalized word after a title", PHI_NAME_UNKNOWN},
+    [TITLE_RELATION] = {"name-relation", "capitalized word after a relation", PHI_NAME_UNKNOWN},
+    [TITLE_CREDENTIAL] = {"name-credential", "capitalized words before a credential", PHI_NAME_UNKNOWN},
+    [TITLE_GREETING] = {"name-greeting", "capitalized word after a greeting", PHI_NAME_UNKNOWN},
 };
 
 enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TITLE, RELATION, GREETING, CREDENTIAL };

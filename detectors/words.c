@@ -374,35 +374,39 @@ static inline uint64_t line_count(unsigned shape, unsigned letters)
 }
 
 /* One word at w->at, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than
- * an apostrophe. What it is to its line. */
-static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags)
+ * an apostrophe. What it is to its line; spaced: another one follows behind a single space. */
+static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags, bool *spaced)
 {
     uint32_t at = w->at, n;
     unsigned shift, shape;
     uint64_t in = marks_from(w, at, &shift), all, upper, digits, hash;
+    uint8_t behind;
     struct word *word;
 
+    *spaced = false;
     n = ~in ? (uint32_t)__builtin_ctzll(~in) : MARKS_BYTES;
-    if (n == 0 || n == MARKS_BYTES || (at + n < w->len && ((uint8_t)w->text[at + n] >= 0x80 || w->text[at + n] == '\''))) {
+    behind = at + n < w->len ? (uint8_t)w->text[at + n] : 0;
+    if (n == 0 || n == MARKS_BYTES || behind >= 0x80 || behind == '\'') {
         read_wide_word(w, gap);
         word = &w->v[w->n - 1];
         word->flags |= flags;
         return line_count(word->shape, word->letters);
     }
+    *spaced = behind == ' ' && in >> n & 2;
     all = (UINT64_C(1) << n) - 1;
     digits = w->here.digits >> shift & all;
     upper = (w->here.letters & ~w->here.lower) >> shift & all;
     shape = shape_ascii(n, upper, digits, all);
     hash = hash_ascii(w->text + at, n);
     word = &w->v[w->n++];
-    *word = (struct word){.hash = hash, .begin = at, .end = at + n, .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
-    word->classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash);
+    *word = (struct word){.hash = hash, .classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash), .begin = at, .end = at + n,
+                          .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
     w->at = at + n;
     return line_count(shape, n);
 }
 
-/* Skips what is no word, which is no single space; returns its bits. */
-static uint16_t read_wide_gap(struct words *w)
+/* Skips what is no word; returns its bits. */
+static uint16_t read_gap(struct words *w)
 {
     const uint8_t *text = (const uint8_t *)w->text;
     uint32_t at = w->at, len = w->len;
@@ -428,18 +432,6 @@ static uint16_t read_wide_gap(struct words *w)
     if (spaces && !(gap & (GAP_LINE | GAP_PERIOD | GAP_STOP)))
         gap |= GAP_BLANK;
     return (uint16_t)gap;
-}
-
-static inline uint16_t read_gap(struct words *w)
-{
-    const uint8_t *text = (const uint8_t *)w->text;
-    uint32_t at = w->at;
-
-    if (at && at + 1 < w->len && text[at] == ' ' && text[at + 1] < 0x80 && !gap_of_ascii[text[at + 1]]) {
-        w->at = at + 1;
-        return GAP_SPACE;
-    }
-    return read_wide_gap(w);
 }
 
 static uint16_t line_flags(uint64_t counts)
@@ -470,6 +462,19 @@ bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len
     return (w->text[w->v[i].begin] | 0x20) == (*text | 0x20) && strncasecmp(w->text + w->v[i].begin, text, len) == 0;
 }
 
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max)
+{
+    uint32_t n = 0;
+    struct letter l;
+
+    for (uint32_t at = w->v[i].begin; at < w->v[i].end; at += l.size) {
+        read_letter(w->text, at, w->len, &l);
+        for (unsigned k = 0; l.kind && k < l.folded && n < max; k++)
+            out[n++] = l.fold[k];
+    }
+    return n;
+}
+
 void words_start(struct words *w, const char *text, uint32_t len)
 {
     w->text = text;
@@ -480,25 +485,55 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->ascii = UINT64_MAX; /* not read yet */
 }
 
+/* Into the sets that it is in. */
+static inline void sets_add(struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    w->open[i / 64] |= (uint64_t)!word_is_everyday(x) << i % 64;
+    if (word_begins_form(x))
+        w->forms[i / 64] |= (uint64_t)1 << i % 64;
+    if (x->letters == 1 || x->label || x->score)
+        w->told[i / 64] |= (uint64_t)1 << i % 64;
+}
+
 static void fill(struct words *w)
 {
     uint32_t line = w->n;
     uint64_t counts = 0;
+    bool spaced = false;
 
     while (w->n < WORDS_MAX) {
-        uint16_t gap = read_gap(w);
+        uint16_t gap = GAP_SPACE;
+        if (spaced)
+            w->at++;
+        else
+            gap = read_gap(w);
         bool broken = gap & (GAP_LINE | GAP_START);
-        if (w->n > line && (broken || w->n - line >= LINE_WORDS)) {
+        if ((broken || w->n - line >= LINE_WORDS) && w->n > line) {
             mark_line(w, line, counts);
             line = w->n;
             counts = 0;
         }
         if (w->at >= w->len)
             break;
-        counts += read_word(w, gap, broken ? WORD_LINE_FIRST : 0);
+        counts += read_word(w, gap, broken ? WORD_LINE_FIRST : 0, &spaced);
+        sets_add(w, w->n - 1);
     }
     if (w->n > line)
         mark_line(w, line, counts);
+}
+
+/* Moves the last words to the front. */
+static void keep_last(struct words *w, uint32_t keep)
+{
+    memmove(w->v, w->v + (w->n - keep), keep * sizeof *w->v);
+    w->n = keep;
+    memset(w->forms, 0, sizeof w->forms);
+    memset(w->open, 0, sizeof w->open);
+    memset(w->told, 0, sizeof w->told);
+    for (uint32_t i = 0; i < keep; i++)
+        sets_add(w, i);
 }
 
 bool words_next(struct words *w)
@@ -509,9 +544,8 @@ bool words_next(struct words *w)
         return false;
     if (keep > w->n)
         keep = w->n;
-    memmove(w->v, w->v + (w->n - keep), keep * sizeof *w->v);
     w->first = keep - (w->n - w->last);
-    w->n = keep;
+    keep_last(w, keep);
     fill(w);
     w->last = w->at >= w->len ? w->n : w->n - WORDS_KEEP;
     return w->n > w->first;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lexicon.h"
 #include "marks.h"
 
 enum word_shape {
@@ -82,8 +83,38 @@ struct words {
     struct marks here;         /* of the 64 bytes from here_at on */
     uint64_t ascii;            /* of them, ASCII letters and digits */
     uint32_t here_at;
+    /* Words of this chunk, a bit for each: */
+    uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
+    uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
+    uint64_t told[WORDS_MAX / 64];  /* decided to be something, or of one letter */
     struct word v[WORDS_MAX];
 };
+
+/* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
+static inline bool word_begins_form(const struct word *x)
+{
+    return x->shape >= SHAPE_NUMBER || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
+}
+
+/* A number or a common word in lower case, as nearly half of all words: never a part of a name by itself. */
+static inline bool word_is_everyday(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER || (x->shape == SHAPE_LOWER && x->classes & LEX(COMMON));
+}
+
+/* The first word of a set from i on, or end. */
+static inline uint32_t words_in_set(const uint64_t *set, uint32_t i, uint32_t end)
+{
+    while (i < end) {
+        uint64_t bits = set[i / 64] >> i % 64;
+        if (bits) {
+            i += (uint32_t)__builtin_ctzll(bits);
+            return i < end ? i : end;
+        }
+        i = (i / 64 + 1) * 64;
+    }
+    return end;
+}
 
 void words_start(struct words *w, const char *text, uint32_t len);
 /* Splits the next chunk; false at the end of the text. */
@@ -98,6 +129,8 @@ static inline bool words_is(const struct words *w, uint32_t i, const char *text)
     return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
 }
 
+/* The letters of a word as they are hashed, at most max bytes; how many. */
+uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max);
 /* The hash of a phrase is made of those of its words. */
 uint64_t words_phrase(uint64_t phrase, uint64_t next);
 /* The hash of ASCII letters, as for a word. */

@@ -181,14 +181,15 @@ static void commit(struct audit *a, struct audit_ticket *list, uint32_t n) {
     (void)audit_chain_anchor(&a->chain);
     uint32_t added = add_lines(a, list);
 
-    bool ok = audit_chain_commit(&a->chain) == 0;
+    bool ok = audit_chain_sync(&a->chain) == 0;
     if (!ok) atomic_store(&a->healthy, false); /* before anyone is told */
     atomic_store(&a->busy_since, 0);
     for (struct audit_ticket *t = list; ok && t; t = t->next)
         if (t->seq) audit_chain_follow(&a->chain, t->record);
     count_commit(a, n, added, ok);
     finish_all(list, ok);
-    if (!ok) fail_waiting(a);
+    if (ok) audit_chain_settle(&a->chain);
+    else fail_waiting(a);
 }
 
 /* ---- the thread ---- */

@@ -59,6 +59,7 @@ struct audit_options {
     uint64_t checkpoint_us;    /* 0: one minute */
     uint64_t rotate_size;      /* bytes after which a new file begins. 0: never */
     bool rotate_daily;         /* and at the first record of a day (UTC) */
+    const unsigned char *encryption_key; /* 32 bytes: records are encrypted at rest, each month under a key of its own. NULL: not */
 };
 
 /* Opens or creates (0600), locks, seals a torn tail, closes open request ids as `unknown`, writes a lifecycle record.
@@ -99,6 +100,7 @@ struct audit_check {
     uint64_t other_checkpoints; /* over the records before them, by another key */
     uint64_t anchor_seq;    /* how far the auditors' log was when the gateway last noted it; 0: never, or it was gone */
     char anchor_hash[65];
+    uint64_t sealed, erased; /* records of which only the envelope was checked: no key for them; erased */
     bool anchor_gone;       /* it was there once and was gone later */
     bool checkpoint_met;    /* the given checkpoint is about these records */
 };

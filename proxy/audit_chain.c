@@ -18,6 +18,7 @@
 #include "audit_own.h"
 #include "audit_record.h"
 #include "audit_rotate.h"
+#include "audit_seal.h"
 #include "audit_signing.h"
 #include "log.h"
 
@@ -30,6 +31,27 @@
 
 /* ---- adding and committing ---- */
 
+static int seal_line(struct audit_chain *c, struct span line) {
+    size_t before = c->sealed.len;
+
+    if (!c->sealer) return 0;
+    if (audit_seal(c->sealer, line, &c->sealed) == 0) {
+        buf_add_char(&c->sealed, '\n');
+        if (!c->sealed.failed) return 0;
+    }
+    c->sealed.len = before;
+    c->sealed.failed = false;
+    return -1;
+}
+
+struct span audit_chain_bytes(const struct audit_chain *c) {
+    return buf_span(c->sealer ? &c->sealed : &c->batch);
+}
+
+void audit_chain_clear(struct audit_chain *c) {
+    c->batch.len = c->sealed.len = 0;
+}
+
 int audit_chain_add(struct audit_chain *c, const struct audit_record *r) {
     char hash[AUDIT_HEX_LEN + 1];
     size_t before = c->batch.len;
@@ -41,7 +63,7 @@ int audit_chain_add(struct audit_chain *c, const struct audit_record *r) {
     struct span line = span_sub(buf_span(&c->batch), before, c->batch.len);
     if (audit_hasher_sha256(c->hasher, line, hash) == 0) {
         buf_add_char(&c->batch, '\n');
-        if (!c->batch.failed) {
+        if (!c->batch.failed && seal_line(c, span_sub(buf_span(&c->batch), before, c->batch.len - 1)) == 0) {
             memcpy(c->batch_hash, hash, sizeof hash);
             c->batch_seq++;
             return 0;
@@ -66,7 +88,7 @@ void audit_chain_follow(struct audit_chain *c, const struct audit_record *r) {
 }
 
 void audit_chain_rewind(struct audit_chain *c) {
-    c->batch.len = 0;
+    audit_chain_clear(c);
     c->anchor_seq = 0; /* it may have been in there */
     c->batch_seq = c->seq;
     memcpy(c->batch_hash, c->hash, sizeof c->hash);
@@ -81,16 +103,26 @@ static void write_head(struct audit_chain *c) {
     c->head_failed = failed;
 }
 
-int audit_chain_write(struct audit_chain *c) {
-    if (c->file.fd < 0 || audit_file_append(&c->file, buf_span(&c->batch), &c->sync_us) < 0) {
+static int append(struct audit_chain *c) {
+    if (c->file.fd < 0 || audit_file_append(&c->file, audit_chain_bytes(c), &c->sync_us) < 0) {
         audit_chain_rewind(c);
         return -1;
     }
     c->seq = c->batch_seq;
     memcpy(c->hash, c->batch_hash, sizeof c->hash);
+    return 0;
+}
+
+void audit_chain_settle(struct audit_chain *c) {
+    if (c->batch.len == 0) return;
     write_head(c);
     if (c->signing) audit_signing_follow(c->signing, buf_span(&c->batch), c->file.size);
-    c->batch.len = 0;
+    audit_chain_clear(c);
+}
+
+int audit_chain_write(struct audit_chain *c) {
+    if (append(c) < 0) return -1;
+    audit_chain_settle(c);
     return 0;
 }
 
@@ -143,9 +175,15 @@ static int stop(struct audit_chain *c) {
     return -1;
 }
 
-int audit_chain_commit(struct audit_chain *c) {
+int audit_chain_sync(struct audit_chain *c) {
     if (c->batch.len == 0) return 0;
-    return audit_chain_write(c) < 0 ? stop(c) : 0;
+    return append(c) < 0 ? stop(c) : 0;
+}
+
+int audit_chain_commit(struct audit_chain *c) {
+    if (audit_chain_sync(c) < 0) return -1;
+    audit_chain_settle(c);
+    return 0;
 }
 
 int audit_chain_check(struct audit_chain *c) {

@@ -15,6 +15,8 @@
 #define AUDIT_BATCH_MAX 1024 /* records per commit */
 
 struct audit_ids;
+struct audit_keyring;
+struct audit_sealer;
 struct audit_signing;
 
 struct audit_chain {
@@ -25,6 +27,9 @@ struct audit_chain {
     struct audit_hasher *hasher;
     struct audit_clock clock;
     struct buf batch;                /* lines that are not durable yet */
+    struct buf sealed;               /* the same as they are written, when they are encrypted */
+    struct audit_keyring *ring;      /* NULL: they are not */
+    struct audit_sealer *sealer;
     uint64_t seq, batch_seq;         /* last durable, last of the batch */
     char hash[AUDIT_HEX_LEN + 1], batch_hash[AUDIT_HEX_LEN + 1];
     struct audit_ids *open;          /* requests that were forwarded and have no outcome yet */
@@ -54,6 +59,10 @@ bool audit_chain_checkpoint(struct audit_chain *c);
 bool audit_chain_anchor(struct audit_chain *c);
 /* The batch is durable, or -1: the chain is stopped and stands where it stood. The batch is empty afterwards. */
 MUST_CHECK int audit_chain_commit(struct audit_chain *c);
+/* The same in two steps: durable, or -1; and, unless it was -1, what may follow once those who wait were told: the head and
+ * the tree, which only ever lag. The batch is empty after the second. */
+MUST_CHECK int audit_chain_sync(struct audit_chain *c);
+void audit_chain_settle(struct audit_chain *c);
 /* A caller's record became durable. */
 void audit_chain_follow(struct audit_chain *c, const struct audit_record *r);
 /* For the log's own records; NULL is a failure. Takes the record in every case. */
@@ -62,6 +71,10 @@ MUST_CHECK int audit_chain_add_own(struct audit_chain *c, struct audit_record *r
 MUST_CHECK int audit_chain_write(struct audit_chain *c);
 /* Writes the batch when it is half full: between the log's own records, of which there may be many. */
 MUST_CHECK int audit_chain_relieve(struct audit_chain *c);
+/* The batch as it is written. */
+struct span audit_chain_bytes(const struct audit_chain *c);
+/* It is durable: the next one begins. */
+void audit_chain_clear(struct audit_chain *c);
 /* Forgets the batch. */
 void audit_chain_rewind(struct audit_chain *c);
 /* Looks at the file. -1: the chain is stopped. */

@@ -31,7 +31,7 @@ struct fields {
 
 bool audit_line_reserved(struct span name) {
     for (int i = 0; i < SLOTS; i++)
-        if (table[i].reserved && span_is(name, table[i].name)) return true;
+        if (table[i].reserved && name.len && name.ptr[0] == table[i].name[0] && span_is(name, table[i].name)) return true;
     return false;
 }
 

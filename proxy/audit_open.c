@@ -16,6 +16,7 @@
 #include "audit_own.h"
 #include "audit_record.h"
 #include "audit_rotate.h"
+#include "audit_seal.h"
 #include "audit_signing.h"
 #include "audit_tail.h"
 #include "log.h"
@@ -29,6 +30,7 @@
 #define RESERVE_DEFAULT (1024u * 1024)
 #define EVERY_DEFAULT 4096u
 #define EVERY_US_DEFAULT UINT64_C(60000000)
+#define SEALED_CEILING ((size_t)AUDIT_BATCH_MAX * (AUDIT_LINE_MAX + 1))
 #define BATCH_CEILING ((size_t)AUDIT_BATCH_MAX * (AUDIT_RECORD_MAX + 1))
 
 static const char zeros[AUDIT_HEX_LEN + 1] = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -69,7 +71,7 @@ static int make_durable(struct opening *o) {
     struct audit_file *f = &o->chain->file;
     uint64_t from = o->tail.known_end;
 
-    if (!o->head.found) from = f->size > BATCH_CEILING ? f->size - BATCH_CEILING : 0;
+    if (!o->head.found) from = f->size > SEALED_CEILING ? f->size - SEALED_CEILING : 0;
     o->reason = "the end of the log cannot be made durable";
     return o->tail.seq && from < f->size ? audit_file_rewrite(f, from) : 0;
 }
@@ -114,6 +116,7 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
     c->step = o->segment_step ? o->segment_step : STEP_DEFAULT;
     c->reserve = o->reserve ? o->reserve : RESERVE_DEFAULT;
     buf_init(&c->batch, BATCH_CEILING);
+    buf_init(&c->sealed, SEALED_CEILING);
     c->path = strdup(o->path);
     c->node = strdup(o->node);
     c->hasher = audit_hasher_new(o->key);
@@ -121,17 +124,30 @@ static int set_options(struct audit_chain *c, const struct audit_options *o, con
     return c->path && c->node && c->hasher && c->open ? audit_clock_init(&c->clock) : -1;
 }
 
-static int open_files(struct opening *o) {
+/* The months' keys; only a new log begins without. */
+static int open_keys(struct opening *o, const unsigned char *key) {
+    struct audit_chain *c = o->chain;
+
+    if (!key) return 0;
+    c->ring = audit_keyring_open(c->path, key, true, &o->reason);
+    if (!c->ring) return -1;
+    c->sealer = audit_sealer_new(c->ring, c->hasher);
+    o->reason = "out of memory";
+    return c->sealer ? 0 : -1;
+}
+
+static int open_files(struct opening *o, const struct audit_options *options) {
     struct audit_chain *c = o->chain;
 
     audit_rotate_repair(c->path);
     /* First the log: it makes the directory. Both are locked; either may have been removed under a running gateway. */
     if (audit_file_open(&c->file, c->path, c->step, false, &o->reason) < 0) return -1;
+    if (open_keys(o, options->encryption_key) < 0) return -1;
     c->head_fd = audit_head_open(c->path, &o->reason);
     if (c->head_fd < 0) return -1;
     o->reason = "the head file beside the log is damaged or was written with another key";
     if (audit_head_read(c->head_fd, c->hasher, true, &o->head) < 0) return -1;
-    if (audit_tail_read(c->file.fd, c->file.size, c->hasher, &o->head, &o->tail, &o->reason) < 0) return -1;
+    if (audit_tail_read(c->file.fd, c->file.size, c->hasher, c->sealer, &o->head, &o->tail, &o->reason) < 0) return -1;
     o->reason = "no room on the disk for the reserve";
     return audit_reserve_make(c->path, c->reserve);
 }
@@ -161,6 +177,11 @@ static void release(struct audit_chain *c) {
     audit_hasher_free(c->hasher);
     audit_ids_free(c->open);
     buf_free(&c->batch);
+    buf_free(&c->sealed);
+    audit_sealer_free(c->sealer);
+    audit_keyring_free(c->ring);
+    c->sealer = NULL;
+    c->ring = NULL;
     free(c->path);
     free(c->node);
     c->hasher = NULL;
@@ -173,7 +194,7 @@ int audit_chain_open(struct audit_chain *c, const struct audit_options *options,
 
     *c = (struct audit_chain){.head_fd = -1, .file = {.fd = -1}};
     int rc = set_options(c, options, &o.reason);
-    if (rc == 0) rc = open_files(&o);
+    if (rc == 0) rc = open_files(&o, options);
     if (rc == 0) rc = begin_run(&o);
     if (rc == 0) rc = begin_signing(c, options);
     if (rc == 0) audit_rotate_note(c);

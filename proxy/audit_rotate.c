@@ -13,6 +13,7 @@
 #include "audit_ids.h"
 #include "audit_own.h"
 #include "audit_record.h"
+#include "audit_seal.h"
 #include "audit_signing.h"
 #include "audit_view.h"
 #include "log.h"
@@ -29,14 +30,21 @@
 #define RETRY_US UINT64_C(60000000)
 
 void audit_rotate_note(struct audit_chain *c) {
-    char line[AUDIT_RECORD_MAX + 1];
+    char line[AUDIT_LINE_MAX + 1];
     ssize_t n = pread(c->file.fd, line, sizeof line, 0);
     struct span text = n > 0 ? span_sub(span_make(line, (size_t)n), 0, span_find(span_make(line, (size_t)n), '\n', 0)) : span_make(NULL, 0);
-    struct span ts = audit_view_time(text);
+    struct audit_sealed sealed;
+    struct buf plain;
+    const char *reason;
 
+    buf_init(&plain, AUDIT_RECORD_MAX);
     c->file_first_seq = audit_view_seq(text);
+    if (audit_sealed_is(text) && audit_sealed_read(text, &sealed, &reason) == 0 && audit_unseal(c->sealer, &sealed, &plain) == 0)
+        text = buf_span(&plain);
+    struct span ts = audit_view_time(text);
     memset(c->file_day, 0, sizeof c->file_day);
     if (ts.len >= 10) memcpy(c->file_day, ts.ptr, 10);
+    buf_free(&plain);
 }
 
 static bool due(struct audit_chain *c) {
@@ -87,7 +95,7 @@ static void adopt(struct audit_chain *c, struct audit_file *next, const char *se
     if (audit_head_write(c->head_fd, c->hasher, c->seq, c->hash) < 0)
         log_event(LOG_LEVEL_ERROR, "audit.head-failed", "seq=%llu", (unsigned long long)c->seq);
     if (c->signing) audit_signing_follow(c->signing, buf_span(&c->batch), c->file.size);
-    c->batch.len = 0;
+    audit_chain_clear(c);
     audit_rotate_note(c);
 }
 
@@ -99,7 +107,7 @@ void audit_rotate_if_due(struct audit_chain *c) {
     if (!due(c) || names(c, next_path, segment) < 0) return;
     unlink(next_path);
     if (audit_file_open(&next, next_path, c->step, true, &reason) == 0 && add_records(c) == 0 &&
-        audit_file_append(&next, buf_span(&c->batch), &c->sync_us) == 0 && audit_file_check(&c->file) == 0 &&
+        audit_file_append(&next, audit_chain_bytes(c), &c->sync_us) == 0 && audit_file_check(&c->file) == 0 &&
         exchange(c->path, next_path, segment) == 0) {
         adopt(c, &next, segment);
         return;

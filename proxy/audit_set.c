@@ -6,6 +6,7 @@
 #include "audit_set.h"
 
 #include "audit.h"
+#include "audit_seal.h"
 #include "audit_view.h"
 
 #include <dirent.h>
@@ -27,6 +28,7 @@ struct file {
 struct audit_set {
     struct file *v;
     size_t n, room;
+    struct audit_sealer *sealer;
 };
 
 struct audit_lines {
@@ -34,15 +36,17 @@ struct audit_lines {
     size_t at, file; /* in buffer; in set */
     size_t len;
     int fd;
-    uint64_t number;
-    bool failed, torn, ended;
+    uint64_t number, base, line_at; /* base: offset of the buffer's first byte in the file */
+    bool failed, torn, ended, raw;
+    uint64_t sealed, erased, line_end;
+    struct buf plain;
     char *buffer;
 };
 
 /* ---- finding ---- */
 
 static int first_sequence(const char *path, uint64_t *out) {
-    char line[AUDIT_RECORD_MAX + 1];
+    char line[AUDIT_LINE_MAX + 1];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     *out = 0;
@@ -155,7 +159,7 @@ uint64_t audit_set_first(const struct audit_set *s, size_t i) {
 static int open_file(struct audit_lines *l) {
     l->fd = open(l->set->v[l->file].path, O_RDONLY | O_CLOEXEC);
     l->at = l->len = 0;
-    l->number = 0;
+    l->number = l->base = 0;
     l->torn = false;
     if (l->fd >= 0) return 0;
     l->failed = true;
@@ -163,7 +167,7 @@ static int open_file(struct audit_lines *l) {
 }
 
 static bool starts_at(struct audit_lines *l, uint64_t seq, uint64_t offset) {
-    char line[AUDIT_RECORD_MAX + 2];
+    char line[AUDIT_LINE_MAX + 2];
     ssize_t n = offset ? pread(l->fd, line, sizeof line, (off_t)offset - 1) : 0;
 
     if (n < 2 || line[0] != '\n') return false;
@@ -176,13 +180,17 @@ struct audit_lines *audit_lines_open(const struct audit_set *s, uint64_t seq, ui
     if (!l) return NULL;
 
     l->set = s;
+    buf_init(&l->plain, AUDIT_RECORD_MAX);
     l->fd = -1;
     l->buffer = malloc(BUFFER);
     l->ended = s->n == 0;
     while (l->file + 1 < s->n && s->v[l->file + 1].first && s->v[l->file + 1].first <= seq)
         l->file++;
     if (l->buffer && (l->ended || open_file(l) == 0)) {
-        if (l->file + 1 == s->n && starts_at(l, seq, offset) && lseek(l->fd, (off_t)offset, SEEK_SET) < 0) l->failed = true;
+        if (l->file + 1 == s->n && starts_at(l, seq, offset)) {
+            l->failed = lseek(l->fd, (off_t)offset, SEEK_SET) < 0;
+            l->base = offset;
+        }
         return l;
     }
     audit_lines_close(l);
@@ -193,6 +201,7 @@ void audit_lines_close(struct audit_lines *l) {
     if (!l) return;
     if (l->fd >= 0) close(l->fd);
     free(l->buffer);
+    buf_free(&l->plain);
     free(l);
 }
 
@@ -202,6 +211,7 @@ static ssize_t fill(struct audit_lines *l) {
 
     memmove(l->buffer, l->buffer + l->at, l->len - l->at);
     l->len -= l->at;
+    l->base += l->at;
     l->at = 0;
     do
         n = read(l->fd, l->buffer + l->len, BUFFER - l->len);
@@ -218,12 +228,16 @@ static bool next_in_file(struct audit_lines *l, struct span *line) {
         const char *end = memchr(l->buffer + looked, '\n', l->len - looked);
         if (end) {
             *line = span_make(l->buffer + l->at, (size_t)(end - l->buffer) - l->at);
+            l->line_at = l->base + l->at;
+            l->line_end = l->line_at + line->len + 1;
             l->at = (size_t)(end - l->buffer) + 1;
             l->number++;
             return true;
         }
         if (l->len - l->at == BUFFER) { /* no record is that long: what reads it says so */
             *line = span_make(l->buffer, BUFFER);
+            l->line_at = l->base;
+            l->line_end = l->base + BUFFER;
             l->at = l->len;
             l->number++;
             return true;
@@ -246,7 +260,7 @@ static bool next_file(struct audit_lines *l) {
     return open_file(l) == 0;
 }
 
-bool audit_lines_next(struct audit_lines *l, struct span *line) {
+static bool next_raw(struct audit_lines *l, struct span *line) {
     while (!l->ended && !l->failed) {
         uint64_t next = l->file + 1 < l->set->n ? l->set->v[l->file + 1].first : 0;
         bool surplus = false;
@@ -257,6 +271,40 @@ bool audit_lines_next(struct audit_lines *l, struct span *line) {
         if (!next_file(l)) break;
     }
     return false;
+}
+
+/* The record inside; false: it cannot be read any more, or not by us. */
+static bool open_line(struct audit_lines *l, struct span *line) {
+    struct audit_sealed s;
+    const char *reason;
+    int rc = audit_sealed_read(*line, &s, &reason) < 0 ? -1 : audit_unseal(l->set->sealer, &s, &l->plain);
+
+    if (rc == 0) *line = buf_span(&l->plain);
+    else if (rc > 0 && (s.erased.len || l->set->sealer)) l->erased++; /* itself, or the key of its month */
+    else l->sealed++;
+    return rc == 0;
+}
+
+bool audit_lines_next(struct audit_lines *l, struct span *line) {
+    while (next_raw(l, line))
+        if (l->raw || !audit_sealed_is(*line) || open_line(l, line)) return true;
+    return false;
+}
+
+void audit_lines_raw(struct audit_lines *l) {
+    l->raw = true;
+}
+
+uint64_t audit_lines_sealed(const struct audit_lines *l) {
+    return l->sealed;
+}
+
+uint64_t audit_lines_erased(const struct audit_lines *l) {
+    return l->erased;
+}
+
+void audit_set_open_with(struct audit_set *s, struct audit_sealer *sealer) {
+    s->sealer = sealer;
 }
 
 bool audit_lines_failed(const struct audit_lines *l) {
@@ -273,4 +321,31 @@ const char *audit_lines_file(const struct audit_lines *l) {
 
 uint64_t audit_lines_number(const struct audit_lines *l) {
     return l->number;
+}
+
+uint64_t audit_lines_file_first(const struct audit_lines *l) {
+    return l->set->n ? l->set->v[l->file].first : 0;
+}
+
+uint64_t audit_lines_offset(const struct audit_lines *l) {
+    return l->line_at;
+}
+
+uint64_t audit_lines_end_offset(const struct audit_lines *l) {
+    return l->line_end;
+}
+
+int audit_lines_seek(struct audit_lines *l, uint64_t file_first, uint64_t offset) {
+    size_t i = 0;
+
+    while (i < l->set->n && l->set->v[i].first != file_first)
+        i++;
+    if (i == l->set->n || l->failed) return -1;
+    if (l->fd >= 0) close(l->fd);
+    l->file = i;
+    l->ended = false;
+    if (open_file(l) < 0) return -1;
+    l->base = offset;
+    l->failed = lseek(l->fd, (off_t)offset, SEEK_SET) < 0;
+    return l->failed ? -1 : 0;
 }

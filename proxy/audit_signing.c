@@ -10,6 +10,7 @@
 #include "audit_signing.h"
 
 #include "audit_base64.h"
+#include "audit_seal.h"
 #include "audit_set.h"
 #include "audit_view.h"
 #include "hex.h"
@@ -169,8 +170,8 @@ static void load_checkpoint(struct audit_signing *s) {
 static int add_leaf(struct audit_signing *s, struct span line) {
     unsigned char leaf[AUDIT_NODE_LEN];
 
-    if (audit_tree_leaf(s->hasher, line, leaf) < 0 || audit_tree_add(&s->tree, leaf) < 0) return -1;
-    return audit_hasher_sha256(s->o.hasher, line, s->last_hash);
+    if (audit_any_leaf(s->hasher, line, leaf) < 0 || audit_tree_add(&s->tree, leaf) < 0) return -1;
+    return audit_any_hash(s->o.hasher, line, s->last_hash);
 }
 
 /* The tree has the size of the last checkpoint: it must have its root. */
@@ -189,7 +190,7 @@ static const char *catch_up(struct audit_signing *s, struct audit_lines *lines, 
         uint64_t n = audit_view_seq(line);
         if (n <= s->tree.size) continue;
         if (n != s->tree.size + 1) return "earlier records are not there";
-        if (!span_is(audit_view_text(line, "prev"), s->last_hash)) return "a record is not chained to the one before";
+        if (!span_is(audit_any_prev(line), s->last_hash)) return "a record is not chained to the one before";
         if (add_leaf(s, line) < 0) return "out of memory";
         if (!agrees(s)) return "the records are not those of the last checkpoint";
     }
@@ -206,6 +207,7 @@ int audit_signing_start(struct audit_signing *s, uint64_t seq, uint64_t file_siz
     if (s->last.size > seq) return -1;
     set = audit_set_find(s->o.path, reason);
     if (set) lines = audit_lines_open(set, s->tree.size + 1, s->offset);
+    if (lines) audit_lines_raw(lines);
     if (lines) *reason = catch_up(s, lines, seq);
     audit_lines_close(lines);
     audit_set_free(set);

@@ -7,6 +7,7 @@
 
 #include "audit_ids.h"
 #include "audit_line.h"
+#include "audit_seal.h"
 #include "audit_verify.h"
 
 #include <stdlib.h>
@@ -14,13 +15,28 @@
 #include <unistd.h>
 
 #define WINDOW (1024u * 1024)
-#define OVERLAP (AUDIT_RECORD_MAX + 1u)
+#define OVERLAP (AUDIT_LINE_MAX + 1u)
 
-static bool is_boundary(struct span text, uint64_t head_seq) {
+struct opener {
+    struct audit_sealer *sealer;
+    struct buf plain;
+};
+
+/* The record of a line that is encrypted, when it opens. */
+static struct span opened(struct opener *o, struct span text) {
+    struct audit_sealed sealed;
+    const char *reason;
+
+    if (!audit_sealed_is(text) || audit_sealed_read(text, &sealed, &reason) < 0) return text;
+    return audit_unseal(o->sealer, &sealed, &o->plain) == 0 ? buf_span(&o->plain) : text;
+}
+
+static bool is_boundary(struct opener *o, struct span text, uint64_t head_seq) {
     static const char mark[] = "\"event\":\"st"; /* start or stop */
     struct audit_line line;
     const char *reason;
 
+    text = opened(o, text);
     if (!memmem(text.ptr, text.len, mark, sizeof mark - 1)) return false; /* most lines: no need to parse */
     if (audit_line_read(text, &line, &reason) < 0) return false;
     if (!span_is(line.type, "lifecycle") || (head_seq && line.seq > head_seq)) return false;
@@ -28,24 +44,24 @@ static bool is_boundary(struct span text, uint64_t head_seq) {
 }
 
 /* Offset in window of the last such line that begins at or behind `from` and before `to`, or window.len. */
-static size_t last_boundary(struct span window, size_t from, size_t to, uint64_t head_seq) {
+static size_t last_boundary(struct opener *o, struct span window, size_t from, size_t to, uint64_t head_seq) {
     for (size_t i = to; i-- > from;) {
         if (i > 0 && window.ptr[i - 1] != '\n') continue;
         struct span text = span_sub(window, i, span_find(window, '\n', i));
-        if (is_boundary(text, head_seq)) return i;
+        if (is_boundary(o, text, head_seq)) return i;
     }
     return window.len;
 }
 
 /* Where to begin reading: such a record, or the begin of the file. -1: unreadable. */
-static int find_start(int fd, uint64_t size, uint64_t head_seq, char *bytes, uint64_t *offset) {
+static int find_start(int fd, uint64_t size, uint64_t head_seq, struct opener *o, char *bytes, uint64_t *offset) {
     *offset = 0;
     for (uint64_t end = size; end > 0;) {
         uint64_t begin = end > WINDOW ? end - WINDOW : 0;
         uint64_t from = begin > 0 ? begin - 1 : 0; /* one more, to see a newline before the first line */
         ssize_t n = pread(fd, bytes, WINDOW + OVERLAP, (off_t)from);
         if (n < (ssize_t)(end - from)) return -1;
-        size_t at = last_boundary(span_make(bytes, (size_t)n), (size_t)(begin - from), (size_t)(end - from), head_seq);
+        size_t at = last_boundary(o, span_make(bytes, (size_t)n), (size_t)(begin - from), (size_t)(end - from), head_seq);
         if (at < (size_t)n) {
             *offset = from + at;
             return 0;
@@ -82,6 +98,7 @@ static int read_run(int fd, uint64_t offset, uint64_t size, struct audit_verifie
     if (feed(v, fd, offset, size, bytes) < 0) return -1;
     (void)!audit_verifier_end(v, &c);
     *reason = judge(&c, head);
+    if (!*reason && c.sealed) *reason = "it is encrypted, and the key of its last month is not there";
     if (*reason) return -1;
     t->seq = c.last_seq;
     memcpy(t->hash, audit_verifier_last_hash(v), sizeof t->hash);
@@ -93,26 +110,29 @@ static int read_run(int fd, uint64_t offset, uint64_t size, struct audit_verifie
     return 0;
 }
 
-int audit_tail_read(int fd, uint64_t size, struct audit_hasher *h, const struct audit_head *head,
+int audit_tail_read(int fd, uint64_t size, struct audit_hasher *h, struct audit_sealer *sealer, const struct audit_head *head,
                     struct audit_tail *t, const char **reason) {
-    struct audit_verifier_options o = {.hasher = h, .keyed = true, .head = head};
+    struct audit_verifier_options o = {.hasher = h, .keyed = true, .head = head, .sealer = sealer};
+    struct opener opener = {.sealer = sealer};
     struct audit_verifier *v = NULL;
     uint64_t offset = 0;
     int rc = -1;
 
     *t = (struct audit_tail){.seq = 0};
+    buf_init(&opener.plain, AUDIT_RECORD_MAX);
     *reason = "out of memory";
     char *bytes = malloc(WINDOW + OVERLAP);
     t->open_ids = audit_ids_new();
     if (!bytes || !t->open_ids) goto out;
     *reason = "the log cannot be read";
-    if (find_start(fd, size, head->found ? head->seq : 0, bytes, &offset) < 0) goto out;
+    if (find_start(fd, size, head->found ? head->seq : 0, &opener, bytes, &offset) < 0) goto out;
     o.midway = offset > 0;
     v = audit_verifier_new(&o);
     if (size == 0) rc = 0; /* a new file: the head, if there is one, belongs to a file before it */
     else if (v) rc = read_run(fd, offset, size, v, head, bytes, t, reason);
 out:
     audit_verifier_free(v);
+    buf_free(&opener.plain);
     free(bytes);
     if (rc == 0) return 0;
     audit_ids_free(t->open_ids);

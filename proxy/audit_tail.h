@@ -9,6 +9,7 @@
 #include "audit_head.h"
 
 struct audit_ids;
+struct audit_sealer;
 
 struct audit_tail {
     uint64_t seq; /* of the last good record; 0: there is none */
@@ -18,8 +19,8 @@ struct audit_tail {
     struct audit_ids *open_ids; /* the caller frees */
 };
 
-/* -1 with a reason: the run was changed, or records are missing. Bytes behind good_end are a torn tail. */
-MUST_CHECK int audit_tail_read(int fd, uint64_t size, struct audit_hasher *h, const struct audit_head *head,
-                               struct audit_tail *t, const char **reason);
+/* sealer: NULL for a log that is not encrypted. -1 with a reason: the run was changed, or records are missing. Bytes behind good_end are a torn tail. */
+MUST_CHECK int audit_tail_read(int fd, uint64_t size, struct audit_hasher *h, struct audit_sealer *sealer,
+                               const struct audit_head *head, struct audit_tail *t, const char **reason);
 
 #endif

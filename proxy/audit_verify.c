@@ -11,7 +11,9 @@
 #include "audit_ids.h"
 #include "audit_base64.h"
 #include "audit_line.h"
+#include "audit_macs.h"
 #include "audit_note.h"
+#include "audit_seal.h"
 #include "audit_view.h"
 
 #include <fcntl.h>
@@ -26,6 +28,11 @@ struct audit_verifier {
     struct audit_hasher *hasher;
     bool keyed, midway;
     const struct audit_head *head;
+    struct audit_hasher *const *old;
+    size_t n_old, in_use; /* of old; n_old: the key of today */
+    struct audit_macs *macs;
+    struct audit_sealer *sealer;
+    struct buf plain; /* of a line that was encrypted */
     struct audit_ids *ids;
     struct audit_check check;
     const struct audit_note_key *log_key;
@@ -38,7 +45,7 @@ struct audit_verifier {
     uint64_t good_end, head_end;
     size_t partial_len; /* of a line whose newline has not come */
     bool overlong;      /* that line is longer than any record */
-    char partial[AUDIT_RECORD_MAX];
+    char partial[AUDIT_LINE_MAX];
 };
 
 struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o) {
@@ -49,6 +56,11 @@ struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o
     v->keyed = o->keyed;
     v->midway = o->midway;
     v->head = o->head && o->head->found ? o->head : NULL;
+    v->macs = o->macs;
+    v->old = o->old;
+    v->n_old = o->n_old;
+    v->sealer = o->sealer;
+    buf_init(&v->plain, AUDIT_RECORD_MAX);
     v->log_key = o->log_key;
     v->checkpoint = o->checkpoint;
     v->ids = audit_ids_new();
@@ -64,6 +76,7 @@ struct audit_verifier *audit_verifier_new(const struct audit_verifier_options *o
 void audit_verifier_free(struct audit_verifier *v) {
     if (!v) return;
     if (v->ids) audit_ids_free(v->ids);
+    buf_free(&v->plain);
     audit_tree_hasher_free(v->tree_hasher);
     free(v);
 }
@@ -109,15 +122,24 @@ static const char *check_next(const struct audit_verifier *v, const struct audit
     return NULL;
 }
 
+static struct audit_hasher *key_at(const struct audit_verifier *v, size_t i) {
+    return i < v->n_old ? v->old[i] : v->hasher;
+}
+
 static const char *check_mac(struct audit_verifier *v, struct span text, const struct audit_line *line) {
     char mac[AUDIT_HEX_LEN + 1];
     struct span before = span_sub(text, 0, line->mac_begin), after = span_sub(text, line->mac_end, text.len);
 
     if (!v->keyed) return NULL;
-    if (audit_hasher_mac(v->hasher, before, after, mac) < 0) return "out of memory";
-    return CRYPTO_memcmp(mac, line->mac.ptr, AUDIT_HEX_LEN) == 0
-               ? NULL
-               : "the MAC does not match: changed record or another key";
+    if (v->macs) return audit_macs_add(v->macs, text, line->mac_begin, line->mac_end) < 0 ? "a MAC does not match" : NULL;
+    for (size_t i = v->in_use; i <= v->n_old; i++) {
+        if (i > v->in_use && !span_is(line->type, "segment") && v->check.records) break; /* a key is for whole files */
+        if (audit_hasher_mac(key_at(v, i), before, after, mac) < 0) return "out of memory";
+        if (CRYPTO_memcmp(mac, line->mac.ptr, AUDIT_HEX_LEN) != 0) continue;
+        v->in_use = i;
+        return NULL;
+    }
+    return "the MAC does not match: changed record or another key";
 }
 
 /* ---- the tree ---- */
@@ -145,20 +167,24 @@ static const char *check_checkpoint(struct audit_verifier *v, struct span text) 
     return NULL;
 }
 
-static const char *follow_tree(struct audit_verifier *v, struct span text, const struct audit_line *line) {
+static const char *add_leaf(struct audit_verifier *v, struct span text) {
     unsigned char node[AUDIT_NODE_LEN];
 
-    if (!v->tree_hasher || line->seq != v->tree.size + 1) return NULL; /* the log does not begin with its first record */
-    if (v->log_key && span_is(line->type, "checkpoint")) {
-        const char *reason = check_checkpoint(v, text);
-        if (reason) return reason;
-    }
-    if (audit_tree_leaf(v->tree_hasher, text, node) < 0 || audit_tree_add(&v->tree, node) < 0) return "out of memory";
+    if (audit_any_leaf(v->tree_hasher, text, node) < 0 || audit_tree_add(&v->tree, node) < 0) return "out of memory";
     if (!v->checkpoint || v->tree.size != v->checkpoint->size) return NULL;
     if (audit_tree_root(&v->tree, node) < 0 || memcmp(node, v->checkpoint->root, sizeof node) != 0)
         return "the records up to here are not those of the given checkpoint";
     v->check.checkpoint_met = true;
     return NULL;
+}
+
+static const char *follow_tree(struct audit_verifier *v, struct span text, const struct audit_line *line) {
+    if (!v->tree_hasher || line->seq != v->tree.size + 1) return NULL; /* the log does not begin with its first record */
+    if (v->log_key && span_is(line->type, "checkpoint")) {
+        const char *reason = check_checkpoint(v, text);
+        if (reason) return reason;
+    }
+    return add_leaf(v, text);
 }
 
 static void follow_anchor(struct audit_verifier *v, struct span text) {
@@ -187,7 +213,78 @@ static const char *check_line(struct audit_verifier *v, struct span text, struct
     return audit_ids_follow(v->ids, line->type, line->request_id, line->decision) < 0 ? "out of memory" : NULL;
 }
 
+/* ---- envelopes ---- */
+
+static const char *check_envelope_place(const struct audit_verifier *v, const struct audit_sealed *s) {
+    if (v->check.records == 0) return NULL; /* what it continues is inside */
+    if (s->seq != v->check.last_seq + 1) return "sequence gap: records are missing, doubled or out of order";
+    return span_is(s->prev, v->hash) ? NULL : "the record before is not the one this record was chained to";
+}
+
+/* Only the envelope can be read: it stands for its record. */
+static const char *check_envelope(struct audit_verifier *v, struct span text, const struct audit_sealed *s) {
+    const char *reason = check_envelope_place(v, s);
+
+    if (reason) return reason;
+    memcpy(v->hash, s->hash.ptr, AUDIT_HEX_LEN);
+    v->hash[AUDIT_HEX_LEN] = '\0';
+    if (v->head && s->seq == v->head->seq && strcmp(v->hash, v->head->hash) != 0) return "the record is not the one that was made durable";
+    if (v->tree_hasher && s->seq == v->tree.size + 1) reason = add_leaf(v, text);
+    if (reason) return reason;
+    if (s->erased.len) v->check.erased++;
+    else v->check.sealed++;
+    return NULL;
+}
+
+static int accept_envelope(struct audit_verifier *v, struct span text, const struct audit_sealed *s) {
+    char before[AUDIT_HEX_LEN + 1];
+
+    memcpy(before, v->hash, sizeof before);
+    const char *reason = check_envelope(v, text, s);
+    if (reason) {
+        memcpy(v->hash, before, sizeof before);
+        return fail(v, reason);
+    }
+    if (v->check.records++ == 0) v->check.first_seq = s->seq;
+    v->check.last_seq = s->seq;
+    v->good_end += text.len + 1;
+    if (v->head && s->seq == v->head->seq) v->head_end = v->good_end;
+    return 0;
+}
+
+static int take_plain(struct audit_verifier *v, struct span text, size_t raw_len);
+
+/* What a record is cannot be seen, so that any may be the first under the next key. An erasure is under the key of its day. */
+static bool envelope_mac_holds(struct audit_verifier *v, const struct audit_sealed *s, struct span text) {
+    for (size_t i = s->erased.len ? 0 : v->in_use; i <= v->n_old; i++) {
+        if (audit_sealed_mac_holds(s, text, key_at(v, i)) < 0) continue;
+        if (!s->erased.len) v->in_use = i;
+        return true;
+    }
+    return false;
+}
+
+static int take_sealed(struct audit_verifier *v, struct span text) {
+    struct audit_sealed s;
+    const char *reason;
+
+    if (audit_sealed_read(text, &s, &reason) < 0) return fail(v, reason);
+    if (v->keyed && v->macs && audit_macs_add(v->macs, text, s.mac_begin, s.mac_end) < 0) return fail(v, "a MAC does not match");
+    if (v->keyed && !v->macs && !envelope_mac_holds(v, &s, text))
+        return fail(v, "the MAC does not match: changed record or another key");
+    switch (audit_unseal(v->sealer, &s, &v->plain)) {
+    case 0: return take_plain(v, buf_span(&v->plain), text.len);
+    case 1: return accept_envelope(v, text, &s);
+    default: return fail(v, "an encrypted record does not open: changed, or another encryption key");
+    }
+}
+
 static int take_line(struct audit_verifier *v, struct span text) {
+    if (audit_sealed_is(text)) return take_sealed(v, text);
+    return text.len <= AUDIT_RECORD_MAX ? take_plain(v, text, text.len) : fail(v, "the line is longer than any record");
+}
+
+static int take_plain(struct audit_verifier *v, struct span text, size_t raw_len) {
     struct audit_line line;
     char before[AUDIT_HEX_LEN + 1];
 
@@ -202,7 +299,7 @@ static int take_line(struct audit_verifier *v, struct span text) {
     v->check.last_seq = line.seq;
     v->mono = line.mono;
     memcpy(v->boot, line.boot.ptr, 36); /* 36 bytes: checked by the reader */
-    v->good_end += text.len + 1;
+    v->good_end += raw_len + 1;
     if (v->head && line.seq == v->head->seq) v->head_end = v->good_end;
     return 0;
 }
@@ -217,7 +314,7 @@ static void keep_partial(struct audit_verifier *v, struct span s) {
 }
 
 static int end_line(struct audit_verifier *v, struct span rest) {
-    if (v->partial_len == 0 && !v->overlong && rest.len <= AUDIT_RECORD_MAX) return take_line(v, rest);
+    if (v->partial_len == 0 && !v->overlong && rest.len <= AUDIT_LINE_MAX) return take_line(v, rest);
     keep_partial(v, rest);
     if (v->overlong) return fail(v, "the line is longer than any record");
     struct span whole = span_make(v->partial, v->partial_len);

@@ -10,14 +10,20 @@
 
 struct audit_checkpoint;
 struct audit_ids;
+struct audit_macs;
 struct audit_note_key;
+struct audit_sealer;
 struct audit_verifier;
 
 struct audit_verifier_options {
     struct audit_hasher *hasher;
     bool keyed;                   /* the hasher has the key: line MACs are checked */
+    struct audit_hasher *const *old; /* with keyed: keys that were used before, oldest first; a file may begin under the next */
+    size_t n_old;
+    struct audit_macs *macs;      /* with keyed: checks the line MACs meanwhile; a line that it refuses is not named */
     bool midway;                  /* the first line need not be the first of a log */
     const struct audit_head *head; /* not NULL and found: the log must contain that record */
+    struct audit_sealer *sealer;  /* opens what is encrypted; NULL: of such records the envelope is checked */
     const struct audit_note_key *log_key;       /* not NULL: checkpoint records are checked */
     const struct audit_checkpoint *checkpoint;  /* not NULL: the tree of that size must have that root */
 };

@@ -47,7 +47,7 @@ int buf_reserve(struct buf *b, size_t n) {
     if (n > b->ceiling || b->len > b->ceiling - n) goto fail;
     if (n <= b->size - b->len) return 0;
 
-    size_t want = b->size ? b->size : SMALLEST;
+    size_t want = b->size ? b->size : SMALLEST < b->ceiling ? SMALLEST : b->ceiling; /* size is never above the ceiling */
     while (want - b->len < n)
         want = want > b->ceiling / 2 ? b->ceiling : want * 2;
     if (grow(b, want) == 0) return 0;
@@ -57,7 +57,8 @@ fail:
 }
 
 void buf_add(struct buf *b, struct span s) {
-    if (s.len == 0 || buf_reserve(b, s.len) < 0) return;
+    if (s.len == 0) return;
+    if ((b->failed || s.len > b->size - b->len) && buf_reserve(b, s.len) < 0) return;
     memcpy(b->ptr + b->len, s.ptr, s.len);
     b->len += s.len;
 }
@@ -67,11 +68,21 @@ void buf_add_c(struct buf *b, const char *c_string) {
 }
 
 void buf_add_char(struct buf *b, char c) {
-    buf_add(b, span_make(&c, 1));
+    if ((b->failed || b->len == b->size) && buf_reserve(b, 1) < 0) return;
+    b->ptr[b->len++] = c;
 }
 
 void buf_add_number(struct buf *b, long long n) {
-    buf_add_format(b, "%lld", n);
+    char digits[20];
+    size_t at = sizeof digits;
+    unsigned long long left = n < 0 ? 0 - (unsigned long long)n : (unsigned long long)n;
+
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (n < 0) digits[--at] = '-';
+    buf_add(b, span_make(digits + at, sizeof digits - at));
 }
 
 void buf_add_format(struct buf *b, const char *format, ...) {

@@ -36,9 +36,14 @@ const char *config_path(struct config *c, const char *relative) {
     size_t n = strlen(c->directory) + strlen(relative) + 2;
     char *path;
 
-    if (relative[0] == '/') return relative;
+    if (relative[0] == '/') {
+        config_place(c, relative);
+        return relative;
+    }
     path = arena_alloc(c->memory->arena, n);
-    if (path) snprintf(path, n, "%s/%s", c->directory, relative);
+    if (!path) return NULL;
+    snprintf(path, n, "%s/%s", c->directory, relative);
+    config_place(c, path);
     return path;
 }
 
@@ -99,6 +104,7 @@ int config_secret(struct config *c, const struct yaml_node *n, struct diag *d, c
     char *full = arena_alloc(c->memory->arena, size);
     if (!full) return -1;
     snprintf(full, size, "%s/%s", directory, name);
+    config_place(c, full);
     return read_secret(c, full, credential, d, out, len);
 }
 
@@ -206,6 +212,12 @@ static int read_admin(struct config *c, const struct yaml_node *n, struct diag *
 
 /* ---- audit ---- */
 
+int config_key(const struct yaml_node *n, const char *hex, size_t len, unsigned char out[32], struct diag *d) {
+    if (hex_read(span_make(hex, len), out, 32) == 0) return 0;
+    yaml_error(n, d, "expected a file with 64 lower-case hex digits (256 random bits)");
+    return -1;
+}
+
 static int read_signing_key(struct config *c, const struct yaml_node *n, struct diag *d) {
     const char *text_of_key;
     size_t len;
@@ -218,6 +230,18 @@ static int read_signing_key(struct config *c, const struct yaml_node *n, struct 
         c->signing_key->type == AUDIT_KEY_LOG)
         return 0;
     yaml_error(n, d, "expected a file with a private key for checkpoints (PRIVATE+KEY+name+id+base64, as `phi init` writes it)");
+    return -1;
+}
+
+static int read_encryption_key(struct config *c, const struct yaml_node *n, struct diag *d) {
+    const char *key;
+    size_t len;
+
+    if (!n) return 0;
+    if (config_secret(c, n, d, &key, &len) < 0) return -1;
+    c->encrypted = hex_read(span_make(key, len), c->encryption_key, sizeof c->encryption_key) == 0;
+    if (c->encrypted) return 0;
+    yaml_error(n, d, "expected a file with 64 lower-case hex digits (256 random bits)");
     return -1;
 }
 
@@ -241,7 +265,7 @@ static int read_rotate(struct config *c, const struct yaml_node *n, struct diag 
 
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
-                                           {.name = "signing_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
+                                           {.name = "signing_key", .any_type = true}, {.name = "encryption_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
                                            {.name = "checkpoint", .type = YAML_NODE_MAP}, {.name = "rotate", .type = YAML_NODE_MAP}};
     const struct yaml_node *n = yaml_get(root, "audit");
     const char *key;
@@ -253,15 +277,13 @@ static int read_audit(struct config *c, const struct yaml_node *root, struct dia
     if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
     if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
     if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0 ||
-        read_rotate(c, yaml_get(n, "rotate"), d) < 0)
+        read_rotate(c, yaml_get(n, "rotate"), d) < 0 || read_encryption_key(c, yaml_get(n, "encryption_key"), d) < 0)
         return -1;
     if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
-    if (hex_read(span_make(key, len), c->audit_key, sizeof c->audit_key) == 0) return 0;
-    yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits (256 random bits)");
-    return -1;
+    return config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
 }
 
-/* ---- limits, tokens, workers ---- */
+/* ---- limits, workers ---- */
 
 static int read_limits(struct config *c, const struct yaml_node *n, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "body"}, {.name = "header"}, {.name = "depth"}, {.name = "concurrent"},
@@ -285,17 +307,6 @@ static int read_limits(struct config *c, const struct yaml_node *n, struct diag 
     rc |= duration(n, "write_timeout", &c->write_ms, d);
     rc |= duration(n, "drain", &c->drain_ms, d);
     return rc ? -1 : 0;
-}
-
-static int read_tokens(struct config *c, const struct yaml_node *n, struct diag *d) {
-    static const struct yaml_key keys[] = {{.name = "scope"}, {.name = "vault", .type = YAML_NODE_MAP}};
-    static const char *const scopes[] = {"request"};
-    int scope;
-
-    if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (yaml_get(n, "vault")) config_warn(c, "tokens.vault is not used by this version: tokens live as long as their request");
-    return yaml_get(n, "scope") ? yaml_enum(yaml_get(n, "scope"), scopes, COUNT(scopes), &scope, d) : 0;
 }
 
 static int read_workers(struct config *c, const struct yaml_node *n, struct diag *d) {
@@ -333,24 +344,27 @@ static void set_defaults(struct config *c) {
     c->body_min_rate = 1024;
     c->write_ms = 60000;
     c->drain_ms = 30000;
+    c->sandbox = CONFIG_SANDBOX_AUTO;
 }
 
 static int read_all(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {
         {.name = "listen", .type = YAML_NODE_MAP}, {.name = "admin", .type = YAML_NODE_MAP}, {.name = "workers"},
         {.name = "upstreams", .type = YAML_NODE_MAP, .required = true}, {.name = "routes", .type = YAML_NODE_LIST, .required = true},
-        {.name = "policy"}, {.name = "shadow"}, {.name = "policy_keys", .type = YAML_NODE_LIST}, {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP},
-        {.name = "audit", .type = YAML_NODE_MAP, .required = true}, {.name = "limits", .type = YAML_NODE_MAP}};
+        {.name = "policy"}, {.name = "shadow"}, {.name = "rosters", .type = YAML_NODE_LIST}, {.name = "policy_keys", .type = YAML_NODE_LIST},
+        {.name = "clients", .required = true}, {.name = "tokens", .type = YAML_NODE_MAP}, {.name = "audit", .type = YAML_NODE_MAP, .required = true},
+        {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
     int rc = yaml_check(root, keys, COUNT(keys), d);
 
     rc |= read_listen(c, yaml_get(root, "listen"), d);
     rc |= read_admin(c, yaml_get(root, "admin"), d);
     rc |= read_workers(c, yaml_get(root, "workers"), d);
-    rc |= read_tokens(c, yaml_get(root, "tokens"), d);
+    rc |= config_tokens(c, yaml_get(root, "tokens"), d);
     rc |= read_audit(c, root, d);
     rc |= read_limits(c, yaml_get(root, "limits"), d);
     rc |= config_settings(c, root, d);
-    return rc ? -1 : 0;
+    rc |= config_sandbox(c, yaml_get(root, "sandbox"), d);
+    return rc ? -1 : config_places(c);
 }
 
 static int set_directory(struct config *c, const char *path) {
@@ -390,6 +404,8 @@ void config_free(struct config *c) {
         free(c->memory);
     }
     explicit_bzero(c->audit_key, sizeof c->audit_key);
+    explicit_bzero(c->encryption_key, sizeof c->encryption_key);
+    explicit_bzero(c->vault_key, sizeof c->vault_key);
     free(c);
 }
 

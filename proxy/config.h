@@ -14,6 +14,8 @@ struct audit_note_key;
 struct diag;
 struct settings;
 
+enum config_sandbox_mode { CONFIG_SANDBOX_REQUIRED = 0, CONFIG_SANDBOX_AUTO, CONFIG_SANDBOX_OFF };
+
 struct config {
     const char *path, *directory, *share;
     const char *listen_address, *tls_certificate, *tls_key, *tls_client_ca;
@@ -23,6 +25,8 @@ struct config {
     const char *node;
     const char *audit_file;
     unsigned char audit_key[32];
+    unsigned char encryption_key[32]; /* of the records at rest, when encrypted */
+    bool encrypted;
     struct audit_note_key *signing_key; /* NULL: checkpoints are not signed */
     uint64_t checkpoint_ms, rotate_size;
     bool rotate_daily;
@@ -31,6 +35,12 @@ struct config {
     uint32_t depth_max, concurrent_max, connections_max, audit_queue;
     uint64_t header_ms, idle_ms, body_grace_ms, write_ms, drain_ms;
     uint32_t body_min_rate;
+    enum config_sandbox_mode sandbox;
+    const char *const *readable, *const *writable; /* directories, NULL-terminated: where it reads from; where it writes */
+    const char *vault_file, *vault_anchor; /* file NULL: tokens live as long as their request; anchor NULL: beside it */
+    unsigned char vault_key[32];
+    uint64_t vault_ttl_s;
+    bool tokens_earlier;
     struct settings *settings; /* one reference, the configuration's own */
     const char *const *warnings; /* NULL-terminated, plain sentences */
     struct config_memory *memory;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../detectors/phi.h"
+#include "../detectors/roster.h"
 #include "../policies/engine/policy.h"
 #include "access.h"
 #include "audit.h"
@@ -243,6 +244,25 @@ static size_t count_hits(const struct phi_result *found) {
     return hits;
 }
 
+/* Which people the detectors know: digests and numbers only. */
+static void add_rosters(struct audit_record *r, const struct policy *p) {
+    const char *digest = NULL;
+    struct roster_facts facts = {0, 0, 0};
+    struct buf b;
+
+    if (!policy_roster(p, 0, NULL, NULL)) return;
+    buf_init(&b, 2048);
+    buf_add_c(&b, "[");
+    for (size_t i = 0; policy_roster(p, i, &digest, &facts); i++) {
+        buf_add_format(&b, "%s{\"digest\":\"%s\",\"imported\":\"", i ? "," : "", digest);
+        add_day(&b, (int)facts.imported);
+        buf_add_format(&b, "\",\"people\":%llu}", (unsigned long long)facts.people);
+    }
+    buf_add_c(&b, "]");
+    audit_add_json(r, "rosters", buf_span(&b));
+    buf_free(&b);
+}
+
 static bool test_policy(const struct policy *p, struct phi_scratch *scratch, config_emit *emit, void *context) {
     const struct phi_leaf leaf = {.text = planted, .len = sizeof planted - 1};
     struct phi_result found = {.n = 0};
@@ -255,6 +275,7 @@ static bool test_policy(const struct policy *p, struct phi_scratch *scratch, con
         audit_add_number(r, "expected", EXPECTED);
         audit_add_text(r, "policy_id", policy_id(p));
         audit_add_text(r, "policy_digest", policy_digest(p));
+        add_rosters(r, p);
     }
     emit(context, r);
     return hits > 0;

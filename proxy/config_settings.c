@@ -12,6 +12,7 @@
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
 #include "../policies/engine/policy_sign.h"
+#include "../policies/engine/roster_store.h"
 #include "../policies/engine/yaml_node.h"
 #include "access.h"
 #include "arena.h"
@@ -30,6 +31,8 @@ struct owned {
     const char **names;
     size_t n_policies;
     struct policy_signers signers; /* who may sign policy files */
+    struct policy_roster *rosters; /* open while the policies are loaded, which hold on to them */
+    size_t n_rosters;
 };
 
 static void owned_free(struct settings *s) {
@@ -37,6 +40,8 @@ static void owned_free(struct settings *s) {
 
     for (size_t i = 0; i < o->n_policies; i++)
         policy_unref(o->policies[i]);
+    for (size_t i = 0; i < o->n_rosters; i++)
+        roster_unref(o->rosters[i].roster);
     for (size_t i = 0; i < s->n_upstreams; i++)
         coverage_free(s->upstreams[i].coverage);
     access_free(s->access);
@@ -262,9 +267,19 @@ static bool is_policy_file(const char *name) {
     return strchr(name, '/') || strstr(name, ".yaml");
 }
 
+/* The rosters that a policy names are read again at a reload. */
+static void place_rosters(struct config *c, const struct policy *p) {
+    const char *file;
+
+    for (size_t i = 0; (file = policy_roster(p, i, NULL, NULL)); i++) {
+        config_place(c, file);
+        if (policy_roster_key(p, i)) config_place(c, policy_roster_key(p, i));
+    }
+}
+
 static struct policy *policy_named(struct config *c, struct owned *o, const struct yaml_node *at, const char *name,
                                    struct diag *d) {
-    const struct policy_paths paths = {.share = c->share};
+    const struct policy_paths paths = {.share = c->share, .rosters = o->rosters, .n_rosters = o->n_rosters};
     const char *where = is_policy_file(name) ? config_path(c, name) : name;
     size_t before = diag_count(d);
 
@@ -277,7 +292,53 @@ static struct policy *policy_named(struct config *c, struct owned *o, const stru
     }
     o->names[o->n_policies] = keep(o, name);
     o->policies[o->n_policies++] = p;
+    place_rosters(c, p);
     return p;
+}
+
+/* ---- rosters ---- */
+
+static int read_roster(struct config *c, struct owned *o, const struct yaml_node *n, struct diag *d) {
+    static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .any_type = true, .required = true}};
+    struct policy_roster *r = &o->rosters[o->n_rosters];
+    char digest[65], err[256] = "out of memory";
+    struct roster_secret secret;
+    const char *name, *path, *hex;
+    size_t len;
+
+    if (n->type != YAML_NODE_MAP) {
+        yaml_error(n, d, "expected {file: FILE.roster, key: {file: FILE}}");
+        return -1;
+    }
+    if (yaml_check(n, keys, COUNT(keys), d) < 0 || yaml_string(yaml_get(n, "file"), &name, d) < 0 || !(path = config_path(c, name)) ||
+        config_secret(c, yaml_get(n, "key"), d, &hex, &len) < 0)
+        return -1;
+    if (roster_secret_parse(hex, len, &secret) < 0) {
+        yaml_error(yaml_get(n, "key"), d, "expected a file with 64 lower-case hex digits, as `phi roster import` makes it");
+        return -1;
+    }
+    r->roster = roster_open(path, &secret, digest, err, sizeof err);
+    explicit_bzero(&secret, sizeof secret);
+    if (!r->roster) {
+        yaml_error(yaml_get(n, "file"), d, "%s", err);
+        return -1;
+    }
+    o->n_rosters++;
+    r->file = keep(o, path);
+    r->digest = keep(o, digest);
+    return r->file && r->digest ? 0 : -1;
+}
+
+static int read_rosters(struct config *c, struct owned *o, const struct yaml_node *list, struct diag *d) {
+    int rc = 0;
+
+    if (!list) return 0;
+    if (list->type != YAML_NODE_LIST) return -1; /* reported already */
+    o->rosters = arena_array(o->arena, list->n ? list->n : 1, sizeof *o->rosters);
+    if (!o->rosters) return -1;
+    for (size_t i = 0; i < list->n; i++)
+        if (read_roster(c, o, list->items[i], d) < 0) rc = -1;
+    return rc;
 }
 
 static int read_models(struct owned *o, const struct yaml_node *n, const char *const **out, struct diag *d) {
@@ -411,6 +472,37 @@ static int check_policy_routes(const struct owned *o, const struct yaml_node *ro
     return rc;
 }
 
+/* An upstream that no request can be sent to is a mistake of whoever wrote the route; that an agreement is missing or has ended
+ * is a state, which is warned of. */
+static int check_route_coverage(const struct settings_route *r, const struct yaml_node *at, struct diag *d) {
+    const struct settings_upstream *u = r->upstream;
+    const char *reason = "model_not_covered";
+
+    if (u->on_prem || !u->agreement.present || !u->coverage) return 0;
+    if (u->model) {
+        if (coverage_overlaps(u->coverage, u->agreement.arrangement, u->model, &reason) == 0) return 0;
+    } else {
+        for (size_t i = 0; r->models[i]; i++)
+            if (coverage_overlaps(u->coverage, u->agreement.arrangement, r->models[i], &reason) == 0) return 0;
+    }
+    if (strcmp(reason, "arrangement_unknown") == 0)
+        yaml_error(at, d, "the coverage of upstream %s does not know the arrangement \"%s\"; everything to it would be refused",
+                   u->name, u->agreement.arrangement);
+    else
+        yaml_error(at, d, "no model of this route is covered by the agreement of upstream %s; everything to it would be refused",
+                   u->name);
+    return -1;
+}
+
+static int check_coverage(const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    const struct yaml_node *routes = yaml_get(root, "routes");
+    int rc = 0;
+
+    for (size_t i = 0; i < o->settings.n_routes && i < routes->n; i++)
+        if (check_route_coverage(&o->settings.routes[i], routes->items[i], d) < 0) rc = -1;
+    return rc;
+}
+
 static void warn_of_monitors(struct config *c, const struct owned *o) {
     for (size_t i = 0; i < o->n_policies; i++)
         if (policy_monitors_for_ever(o->policies[i]))
@@ -434,6 +526,7 @@ static void warn_of_expiry(struct config *c, const struct settings *s, int today
         const struct settings_upstream *u = &s->upstreams[i];
         if (u->on_prem) continue;
         if (!u->agreement.present) config_warn(c, "an upstream has no agreement: everything to it is refused");
+        else if (!u->coverage) config_warn(c, "an upstream has no coverage: everything to it is refused");
         else if (u->agreement.expires < today) config_warn(c, "an agreement has expired: everything to its upstream is refused");
         else if (u->agreement.expires - today <= 60) config_warn(c, "an agreement expires within 60 days");
     }
@@ -464,9 +557,11 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_policy_keys(c, o, yaml_get(root, "policy_keys"), d);
-    rc |= read_routes(c, o, root, d);
+    if (read_rosters(c, o, yaml_get(root, "rosters"), d) < 0) rc = -1;
+    else rc |= read_routes(c, o, root, d);
     if (rc == 0) rc |= read_shadow(c, o, root, d);
     if (rc == 0) rc |= check_policy_routes(o, root, d);
+    if (rc == 0) rc |= check_coverage(o, root, d);
     rc |= read_clients(c, &o->settings, root, d);
     o->settings.vocabulary = read_vocabulary(c);
     o->settings.body_max = c->body_max;

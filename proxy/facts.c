@@ -15,18 +15,24 @@ void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path) 
     w->unreadable |= what;
 }
 
+static const struct {
+    uint32_t bit;
+    const char *reason;
+} reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
+               {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
+               {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"}, {WALK_REFERENCE, "stored_object"},
+               {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
+               {WALK_UNKNOWN_PART, "unknown_part"}};
+
+const char *facts_unreadable_word(uint32_t bits, size_t i) {
+    for (size_t k = 0; k < sizeof reasons / sizeof *reasons; k++)
+        if (bits & reasons[k].bit && i-- == 0) return reasons[k].reason;
+    return NULL;
+}
+
 const char *facts_unreadable_reason(uint32_t bits) {
-    static const struct {
-        uint32_t bit;
-        const char *reason;
-    } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
-                   {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-                   {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"},
-                   {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
-                   {WALK_UNKNOWN_PART, "unknown_part"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (bits & reasons[i].bit) return reasons[i].reason;
-    return "unknown_part";
+    const char *word = facts_unreadable_word(bits, 0);
+    return word ? word : "unknown_part";
 }
 
 enum walk_part facts_role(struct span role) {
@@ -240,6 +246,10 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_BLOB: return take_blob(w, path, type, text);
     case SHAPE_REMOTE: return unreadable(w, WALK_REMOTE, path);
     case SHAPE_OPAQUE: return unreadable(w, WALK_UNKNOWN_PART, path);
+    case SHAPE_REFERENCE:
+        if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_STATE, path);
+        w->reference = text;
+        return unreadable(w, WALK_REFERENCE, path);
     case SHAPE_STATE: return unreadable(w, WALK_STATE, path);
     case SHAPE_HOSTED: return unreadable(w, WALK_HOSTED_TOOL, path);
     case SHAPE_SPOKEN: return unreadable(w, WALK_SPOKEN, path);
@@ -268,7 +278,7 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_GUIDES: case SHAPE_MESSAGES: case SHAPE_MESSAGE: case SHAPE_CONTENT: case SHAPE_PART:
     case SHAPE_PREDICTION: case SHAPE_TOOLS: case SHAPE_TOOL: case SHAPE_ITEMS: case SHAPE_ITEM: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_SIGNED: case SHAPE_LOGPROBS: case SHAPE_SOURCE: case SHAPE_GENERATION:
-    case SHAPE_REQUESTS:
+    case SHAPE_REQUESTS: case SHAPE_LINE:
         break;
     }
     return FACTS_SEARCH;

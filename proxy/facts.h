@@ -22,6 +22,9 @@ enum facts_verdict facts_take(struct walk *w, enum shape_place place, uint32_t p
 /* The first of them as a word for an error: "image", "stored_object", ... */
 const char *facts_unreadable_reason(uint32_t bits);
 
+/* The i-th of them, alone; NULL behind the last. */
+const char *facts_unreadable_word(uint32_t bits, size_t i);
+
 /* Notes that something cannot be read. */
 void facts_unreadable(struct walk *w, enum walk_unreadable what, uint32_t path);
 

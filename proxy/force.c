@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * /v1/responses keeps what it is sent unless told otherwise: an absent "store" and null mean true there. A body is an
+ * Where an upstream keeps what it is sent unless told otherwise, an absent "store" and null mean true. A body is an
  * object, so a member fits behind its brace; it cannot be there twice, since duplicate keys are refused.
  */
 #include "force.h"
@@ -20,12 +20,19 @@ static void name(struct force *f, const char *change) {
     f->names[f->n_names++] = change;
 }
 
-/* member: with the comma that is needed before another one. */
-static void insert(struct force *f, struct span body, struct span member) {
-    size_t brace = span_find(body, '{', 0);
-    bool empty = span_trim(span_sub(body, brace + 1, body.len)).len == 1;
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
-    add(f, (uint32_t)brace + 1, (uint32_t)brace + 1, span_sub(member, 0, empty ? member.len - 1 : member.len));
+/* member: with the comma that is needed before another one. */
+static void insert(const struct walk *w, struct force *f, struct span body, struct span member) {
+    uint32_t at = w->root_begin + 1;
+    size_t next = at;
+
+    while (next < body.len && is_space(body.ptr[next]))
+        next++;
+    bool empty = next < body.len && body.ptr[next] == '}';
+    add(f, at, at, span_sub(member, 0, empty ? member.len - 1 : member.len));
 }
 
 static void force_store(const struct walk *w, struct span body, struct force *f) {
@@ -35,10 +42,10 @@ static void force_store(const struct walk *w, struct span body, struct force *f)
     f->store = true;
     name(f, "store=false");
     if (said) add(f, w->store_begin, w->store_end, span_of("false"));
-    else insert(f, body, span_of("\"store\":false,"));
+    else insert(w, f, body, span_of("\"store\":false,"));
 }
 
-static int force_model(struct arena *a, struct span body, struct span model, struct force *f) {
+static int force_model(struct arena *a, const struct walk *w, struct span body, struct span model, struct force *f) {
     struct buf member;
 
     buf_init(&member, 1024);
@@ -49,7 +56,7 @@ static int force_model(struct arena *a, struct span body, struct span model, str
     struct span text = {copy, member.len};
     buf_free(&member);
     if (!copy) return -1;
-    insert(f, body, text);
+    insert(w, f, body, text);
     name(f, "model=path");
     return 0;
 }
@@ -65,8 +72,8 @@ int force_plan(struct arena *a, const struct walk *w, struct span body, const st
     for (size_t i = 0; i < w->n_cut; i++)
         add(f, w->cut[i].begin, w->cut[i].end, span_of("[]"));
     if (w->n_cut) name(f, "logprobs=[]");
-    if (w->endpoint == SHAPE_RESPONSES && !wish->may_store) force_store(w, body, f);
-    if (wish->model.len && w->body_model.len == 0 && force_model(a, body, wish->model, f) < 0) return -1;
+    if (wish->store_false) force_store(w, body, f);
+    if (wish->model.len && w->body_model.len == 0 && force_model(a, w, body, wish->model, f) < 0) return -1;
     if (f->n > 1) qsort(f->edits, f->n, sizeof *f->edits, by_place);
     return 0;
 }

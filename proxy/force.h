@@ -23,7 +23,7 @@ struct force {
 };
 
 struct force_wish {
-    bool may_store;    /* the site lets this upstream keep what it is sent */
+    bool store_false;  /* "store" is false in what leaves, however the body has it */
     struct span model; /* to be named where the body names none; letters of an identifier only */
 };
 

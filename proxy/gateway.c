@@ -6,6 +6,7 @@
 #include "gateway.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,11 @@
 #include "audit.h"
 #include "config.h"
 #include "config_changes.h"
+#include "confine.h"
 #include "log.h"
 #include "settings.h"
 #include "tls.h"
+#include "vault.h"
 #include "worker.h"
 
 #define WORKERS_MAX 256
@@ -31,10 +34,11 @@
 struct gateway {
     struct config *config;
     struct settings *current; /* what the workers have, for comparison at a reload */
-    struct event *daily;
+    struct event *daily, *tidy;
     struct event_base *base;
     struct event *signals[3];
     struct audit *audit;
+    struct vault *vault; /* NULL: tokens live as long as their request */
     struct tls_context *tls;
     struct worker *workers[WORKERS_MAX];
     size_t n_workers;
@@ -129,7 +133,16 @@ static struct tls_context *load_tls(const struct config *c) {
     return t;
 }
 
+/* Two sets of rules lay in memory until the last request under the old ones had ended. */
+static void on_tidy(evutil_socket_t fd, short what, void *arg) {
+    (void)fd;
+    (void)what;
+    (void)arg;
+    malloc_trim(0);
+}
+
 static void reload(struct gateway *g) {
+    static const struct timeval soon = {.tv_sec = 5};
     struct diag *d = diag_new();
     struct config *c = d ? config_load(g->config->path, g->config->share, d) : NULL;
     struct tls_context *tls = c ? load_tls(c) : NULL;
@@ -152,6 +165,7 @@ static void reload(struct gateway *g) {
                   policy_digest(c->settings->routes[0].policy));
     }
     config_free(c); /* the workers hold the settings; listeners and limits stay those of the start */
+    event_add(g->tidy, &soon);
     tls_context_unref(tls);
     diag_free(d);
 }
@@ -208,7 +222,8 @@ static int start_daily(struct gateway *g) {
     static const struct timeval day = {.tv_sec = 86400};
 
     g->daily = event_new(g->base, -1, EV_PERSIST, on_day, g);
-    if (!g->daily || event_add(g->daily, &day) < 0) return -1;
+    g->tidy = event_new(g->base, -1, 0, on_tidy, NULL);
+    if (!g->daily || !g->tidy || event_add(g->daily, &day) < 0) return -1;
     warn_of_expiry(g->current);
     return 0;
 }
@@ -237,6 +252,8 @@ static int start_workers(struct gateway *g) {
         const struct worker_options o = {.settings = g->config->settings,
                                          .audit = g->audit,
                                          .audit_key = g->config->audit_key,
+                                         .vault = g->vault,
+                                         .earlier = g->config->tokens_earlier,
                                          .server = server_options_of(g->config, g->tls),
                                          .index = i};
         g->workers[i] = worker_new(&o);
@@ -275,6 +292,7 @@ static int start_listeners(struct gateway *g) {
         fprintf(stderr, "%s: %s\n", g->config->admin_address, err);
         return -1;
     }
+    if (confine_calls(g->config) < 0) return -1;
     log_event(LOG_LEVEL_INFO, "gateway.ready", "port=%u admin_port=%u workers=%zu tls=%s policy=%s digest=%.16s",
               acceptor_port(g->acceptor), admin_port(g->admin), g->n_workers, g->tls ? "yes" : "no",
               policy_id(s->routes[0].policy), policy_digest(s->routes[0].policy));
@@ -284,6 +302,7 @@ static int start_listeners(struct gateway *g) {
 static int open_audit(struct gateway *g) {
     const struct audit_options o = {.path = g->config->audit_file,
                                     .key = g->config->audit_key,
+                                    .encryption_key = g->config->encrypted ? g->config->encryption_key : NULL,
                                     .node = g->config->node,
                                     .queue_max = g->config->audit_queue,
                                     .segment_step = (uint32_t)g->config->audit_preallocate,
@@ -300,10 +319,23 @@ static int open_audit(struct gateway *g) {
     return -1;
 }
 
+static int open_vault(struct gateway *g) {
+    const struct config *c = g->config;
+    const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s};
+    char err[256] = "";
+
+    if (!c->vault_file) return 0;
+    g->vault = vault_open(&o, err, sizeof err);
+    if (g->vault) return 0;
+    fprintf(stderr, "%s: %s\n", c->vault_file, err);
+    return -1;
+}
+
 static int start(struct gateway *g) {
     g->base = event_base_new();
     if (!g->base || start_signals(g) < 0) return -1;
-    if (open_audit(g) < 0) return -1;
+    if (confine_files(g->config) < 0) return -1;
+    if (open_audit(g) < 0 || open_vault(g) < 0) return -1;
     keep_current(g, g->config->settings);
     record_start(g);
     if (!config_selftest(g->config->settings, submit_event, g)) {
@@ -323,12 +355,14 @@ static void stop(struct gateway *g) {
     if (g->admin) admin_free(g->admin);
     for (size_t i = 0; i < g->n_workers; i++)
         worker_free(g->workers[i]);
+    vault_close(g->vault);
     audit_close(g->audit);
     settings_unref(g->current);
     tls_context_unref(g->tls);
     for (size_t i = 0; i < 3; i++)
         if (g->signals[i]) event_free(g->signals[i]);
     if (g->daily) event_free(g->daily);
+    if (g->tidy) event_free(g->tidy);
     if (g->base) event_base_free(g->base);
     config_free(g->config);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A bounded queue and a thread. The thread starts with the first large body: a practice may never send one.
+ * A bounded queue and its threads. They start with the first body: a practice may never send a large one.
  */
 #include "helper.h"
 
@@ -10,14 +10,20 @@
 #include "../detectors/phi.h"
 #include "transaction.h"
 
-struct helper {
+struct helper_thread {
     pthread_t thread;
+    struct helper *helper;
+    struct phi_scratch *scratch;
+};
+
+struct helper {
+    struct helper_thread threads[HELPER_THREADS_MAX];
+    unsigned n_threads, n_started;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct transaction **queue;
     unsigned first, n, max;
-    bool started, stop;
-    struct phi_scratch *scratch;
+    bool stop;
     helper_done *done;
     void *arg;
 };
@@ -38,30 +44,36 @@ static struct transaction *take(struct helper *h) {
 }
 
 static void *run(void *arg) {
-    struct helper *h = arg;
+    struct helper_thread *own = arg;
+    struct helper *h = own->helper;
     struct transaction *t;
 
     while ((t = take(h))) {
-        transaction_decide(t, h->scratch);
+        transaction_decide(t, own->scratch);
         h->done(h->arg, t);
     }
     return NULL;
 }
 
+/* One thread is enough to go on with. */
 static int start(struct helper *h) {
-    if (h->started) return 0;
-    h->scratch = phi_scratch_new();
-    if (!h->scratch || pthread_create(&h->thread, NULL, run, h) != 0) return -1;
-    h->started = true;
-    return 0;
+    while (h->n_started < h->n_threads) {
+        struct helper_thread *own = &h->threads[h->n_started];
+        own->helper = h;
+        if (!own->scratch) own->scratch = phi_scratch_new();
+        if (!own->scratch || pthread_create(&own->thread, NULL, run, own) != 0) break;
+        h->n_started++;
+    }
+    return h->n_started ? 0 : -1;
 }
 
-struct helper *helper_new(unsigned queue_max, helper_done *done, void *arg) {
+struct helper *helper_new(unsigned queue_max, unsigned threads, helper_done *done, void *arg) {
     struct helper *h = calloc(1, sizeof *h);
 
     if (!h) return NULL;
     h->queue = calloc(queue_max, sizeof(struct transaction *));
     h->max = queue_max;
+    h->n_threads = threads < HELPER_THREADS_MAX ? threads : HELPER_THREADS_MAX;
     h->done = done;
     h->arg = arg;
     pthread_mutex_init(&h->lock, NULL);
@@ -88,10 +100,12 @@ void helper_free(struct helper *h) {
     if (!h) return;
     pthread_mutex_lock(&h->lock);
     h->stop = true;
-    pthread_cond_signal(&h->wake);
+    pthread_cond_broadcast(&h->wake);
     pthread_mutex_unlock(&h->lock);
-    if (h->started) pthread_join(h->thread, NULL);
-    phi_scratch_free(h->scratch);
+    for (unsigned i = 0; i < h->n_started; i++)
+        pthread_join(h->threads[i].thread, NULL);
+    for (unsigned i = 0; i < h->n_threads; i++)
+        phi_scratch_free(h->threads[i].scratch);
     pthread_cond_destroy(&h->wake);
     pthread_mutex_destroy(&h->lock);
     free(h->queue);

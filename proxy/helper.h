@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One thread beside a worker that decides about large bodies, one after another, so that the worker's streams do not wait.
+ * Threads beside a worker that decide what would keep its streams waiting: large bodies, and all where tokens are kept in a
+ * vault. Each takes one after another.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -10,11 +11,12 @@
 struct helper;
 struct transaction;
 
-/* done is called on the helper's thread and must only hand over to the worker's. */
+/* done is called on a helper's thread and must only hand over to the worker's. */
 typedef void helper_done(void *arg, struct transaction *t);
 
-struct helper *helper_new(unsigned queue_max, helper_done *done, void *arg);
+#define HELPER_THREADS_MAX 16
+struct helper *helper_new(unsigned queue_max, unsigned threads, helper_done *done, void *arg);
 MUST_CHECK int helper_submit(struct helper *h, struct transaction *t); /* -1: the queue is full */
-void helper_free(struct helper *h); /* finishes what was submitted, then ends the thread */
+void helper_free(struct helper *h); /* finishes what was submitted, then ends the threads */
 
 #endif

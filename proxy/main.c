@@ -10,6 +10,7 @@
 #include "../policies/engine/policy.h"
 #include "access.h"
 #include "config.h"
+#include "confine.h"
 #include "gateway.h"
 #include "memory.h"
 #include "settings.h"
@@ -52,11 +53,15 @@ static struct config *load(const struct options *o) {
 }
 
 static int report_check(struct config *c) {
+    char confinement[256];
+
     for (const char *const *w = c->warnings; *w; w++)
         printf("warning: %s\n", *w);
     printf("ok: %zu clients; %zu routes, %zu upstreams, policy %s (%s)\n", access_count(c->settings->access), c->settings->n_routes,
            c->settings->n_upstreams, policy_id(c->settings->routes[0].policy),
            policy_claim_name(policy_claim(c->settings->routes[0].policy)));
+    confine_describe(c, confinement, sizeof confinement);
+    printf("sandbox: %s\n", confinement);
     config_free(c);
     return 0;
 }

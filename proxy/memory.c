@@ -6,12 +6,16 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void wipe_free(void *p) {
     if (!p) return;
@@ -60,6 +64,24 @@ int memory_guard_libraries(void) {
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc, copy_string, calloc) == CURLE_OK
                ? 0
                : -1;
+}
+
+static bool has_capability(unsigned number) {
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &head, sets) == 0 && (sets[number / 32].effective >> number % 32 & 1);
+}
+
+bool memory_lockable(void) {
+    struct rlimit limit;
+
+    if (has_capability(CAP_IPC_LOCK)) return true;
+    return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+bool memory_lock(void) {
+    return memory_lockable() && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
 int memory_guard_process(void) {

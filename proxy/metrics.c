@@ -102,6 +102,8 @@ void metrics_print(const struct metrics *const *workers, size_t n, struct buf *o
          offsetof(struct metrics, shadow_stricter)},
         {"phigate_detector_errors_total", "Requests blocked because a detector failed.",
          offsetof(struct metrics, detector_errors)},
+        {"phigate_vault_errors_total", "Requests refused because the token vault could not be read or written.",
+         offsetof(struct metrics, vault_errors)},
         {"phigate_upstream_errors_total", "Upstream calls that did not complete.",
          offsetof(struct metrics, upstream_errors)},
         {"phigate_streams_cut_total", "Streams that ended without their end marker.",

@@ -12,7 +12,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"init", "DIR", "starter config, secrets, certificate, first client key; never overwrites", phi_init_command},
-    {"scan", "[--policy P] [--strict] [--all] [--jsonl] [FILE]", "identifiers in a text: kind, begin-end, rule, score; --all: other findings, too", phi_scan_command},
+    {"scan", "[--policy P] [--strict] [--all] [--jsonl] [--roster F [--roster-key K]] [FILE]", "identifiers in a text: kind, begin-end, rule, score; --all: other findings, too", phi_scan_command},
     {"redact", "[--policy P] [--purpose U] [--json] [--map OUT | --restore MAP] [FILE]", "the text as it would be forwarded",
      phi_redact_command},
     {"explain", "[--policy P] [--purpose U] [FILE]", "for each finding: rule, source line, score, policy line, action",
@@ -24,7 +24,10 @@ static const struct command {
     {"schema", "", "the JSON Schema of policy files, for editors", phi_schema_command},
     {"score", "[--policy P] [--strict] CORPUS.jsonl...", "recall, precision and leaked identifiers on annotated text", phi_score_command},
     {"keys", "new|list|revoke --clients FILE ...", "client keys; shown once, stored as hashes", phi_keys_command},
+    {"roster", "import FILE.csv... [--out F] [--key K] [--role R] [--skip-bad-rows] | stat FILE.roster", "the practice's own patients, staff and numbers, stored keyed and irreversible",
+     phi_roster_command},
     {"audit", "verify|search|report|export|merge|review|prove|checkpoint|witness ...", "the audit log: checked, proved, searched, reported, exported", phi_audit_command},
+    {"vault", "stat|purge|rotate|accept -c FILE ...", "the token vault: looked at, erased from, given new keys", phi_vault_command},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)

@@ -25,6 +25,10 @@ static const struct {
     {"merge", "LOG... [--out FILE]", phi_audit_merge},
     {"review", "--by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE]", phi_audit_review},
     {"incident", "--by NAME --from T --to T --result open|low_probability|breach --key FILE [--report FILE]", phi_audit_incident},
+    {"index", "--key FILE [--log FILE]", phi_audit_index},
+    {"rekey", "--key FILE --new-key FILE [--log FILE]", phi_audit_rekey},
+    {"hold", "--name WORD --from T --to T | --release | --list ... --key FILE --as FILE", phi_audit_hold},
+    {"erase", "--before T | --month M --encryption-key FILE ... --key FILE --as FILE", phi_audit_erase},
     {"schema", "[--markdown]", phi_audit_schema},
     {"prove", "ID [--log FILE] [--checkpoint FILE] [--out FILE]", phi_audit_prove},
     {"witness", "key|request|sign ...", phi_audit_witness},
@@ -49,6 +53,22 @@ int phi_audit_key(const char *path, unsigned char key[32]) {
     if (phi_read(path, &text) < 0) return -1;
     int rc = hex_read_file(buf_span(&text), key, 32);
     if (rc < 0) fprintf(stderr, "phi: %s: not an audit key (64 lower-case hex digits)\n", path);
+    buf_free(&text);
+    return rc;
+}
+
+int phi_audit_old_keys(const char *path, struct phi_old_keys *out) {
+    struct buf text;
+    int rc = 0;
+
+    *out = (struct phi_old_keys){.n = 0};
+    if (phi_read(path, &text) < 0) return -1;
+    for (size_t at = 0; rc == 0 && at < text.len;) {
+        size_t end = span_find(buf_span(&text), '\n', at);
+        rc = out->n < PHI_OLD_KEYS ? hex_read_file(span_sub(buf_span(&text), at, end), out->v[out->n++], 32) : -1;
+        at = end + 1;
+    }
+    if (rc < 0) fprintf(stderr, "phi: %s: not audit keys (64 lower-case hex digits in each line, at most %d)\n", path, PHI_OLD_KEYS);
     buf_free(&text);
     return rc;
 }
@@ -83,6 +103,13 @@ struct audit_set *phi_audit_set(const char *path) {
 }
 
 int phi_audit_lines_end(const struct audit_lines *l) {
+    if (audit_lines_erased(l))
+        fprintf(stderr, "phi: %llu records were erased, or the key of their month was destroyed; they are not part of the answer\n",
+                (unsigned long long)audit_lines_erased(l));
+    if (audit_lines_sealed(l)) {
+        fprintf(stderr, "phi: %llu records are encrypted: give --encryption-key FILE\n", (unsigned long long)audit_lines_sealed(l));
+        return -1;
+    }
     if (!audit_lines_failed(l)) return 0;
     fprintf(stderr, "phi: %s: cannot be read\n", audit_lines_file(l));
     return -1;

@@ -14,6 +14,13 @@
 
 /* 64 hex digits. */
 MUST_CHECK int phi_audit_key(const char *path, unsigned char key[32]);
+/* Keys that were used before, oldest first, one in each line. The caller wipes. */
+#define PHI_OLD_KEYS 16
+struct phi_old_keys {
+    unsigned char v[PHI_OLD_KEYS][32];
+    size_t n;
+};
+MUST_CHECK int phi_audit_old_keys(const char *path, struct phi_old_keys *out);
 /* A public (or, wanted_private, a private) key in note form. */
 MUST_CHECK int phi_audit_note_key(const char *path, bool wanted_private, struct audit_note_key *k);
 /* The files of a log; NULL: audit/decisions.log. */
@@ -39,6 +46,10 @@ int phi_audit_review(int argc, char **argv);
 int phi_audit_incident(int argc, char **argv);
 int phi_audit_accounting(int argc, char **argv);
 int phi_audit_breach(int argc, char **argv);
+int phi_audit_index(int argc, char **argv);
+int phi_audit_hold(int argc, char **argv);
+int phi_audit_erase(int argc, char **argv);
+int phi_audit_rekey(int argc, char **argv);
 int phi_audit_schema(int argc, char **argv);
 int phi_audit_checkpoint(int argc, char **argv);
 

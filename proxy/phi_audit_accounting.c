@@ -21,6 +21,7 @@ static int account(struct phi_report_order *o, struct phi_probe *p, const char *
     const char *reason;
     int rc = -1;
 
+    p->key_path = o->read.key_path;
     if (reader && phi_probe_begin(p, phi_reader_set(reader)) == 0 && phi_probe_add_lines(p, identifiers) == 0)
         rc = phi_probe_record(p, phi_audit_log(o->read.log), "accounting");
     phi_reader_free(reader);
@@ -43,11 +44,11 @@ int phi_audit_accounting(int argc, char **argv) {
 
     if (!p) return PHI_USAGE;
     const struct phi_option options[] = {
-        PHI_READ_OPTIONS(o.read), {"--identifiers", &identifiers, NULL}, {"--key", &p->key_path, NULL}, PHI_AUDITOR_OPTIONS(p->who),
+        PHI_READ_OPTIONS(o.read), {"--identifiers", &identifiers, NULL}, PHI_AUDITOR_OPTIONS(p->who), {"--old-key", &p->old_path, NULL},
         {"--format", &o.format, NULL}, {"--out", &o.out, NULL}, {"--signing-key", &o.signing_path, NULL}, {"--record", NULL, &o.record},
         {"--from", &f.from, NULL}, {"--to", &f.to, NULL}};
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) == 0) {
-        if (argc != 0 || !identifiers || !p->key_path) fputs(usage, stderr);
+        if (argc != 0 || !identifiers || !o.read.key_path) fputs(usage, stderr);
         else if (phi_report_check(&o) == 0 && account(&o, p, identifiers) == 0) rc = PHI_DONE;
     }
     audit_filter_free(&f);

@@ -16,23 +16,34 @@
 #include "access.h"
 #include "audit_hash.h"
 #include "audit_line.h"
+#include "audit_seal.h"
 #include "phi_audit.h"
 #include "phi_auditor.h"
 
 #define WAIT_MS 10000
 #define STEP_MS 20
 
+static bool line_fits(struct audit_hasher *h, struct span text) {
+    char mac[AUDIT_HEX_LEN + 1];
+    struct audit_sealed sealed;
+    struct audit_line line;
+    const char *reason;
+
+    if (audit_sealed_is(text)) return audit_sealed_read(text, &sealed, &reason) == 0 && audit_sealed_mac_holds(&sealed, text, h) == 0;
+    return audit_line_read(text, &line, &reason) == 0 &&
+           audit_hasher_mac(h, span_sub(text, 0, line.mac_begin), span_sub(text, line.mac_end, text.len), mac) == 0 &&
+           CRYPTO_memcmp(mac, line.mac.ptr, AUDIT_HEX_LEN) == 0;
+}
+
 /* A wrong key finds nothing; that must not look like an answer. */
 int phi_audit_key_fits(const struct audit_set *set, const unsigned char key[32], const char *key_path) {
     struct audit_hasher *h = audit_hasher_new(key);
-    struct audit_lines *l = h ? audit_lines_open(set, 0, 0) : NULL;
-    char mac[AUDIT_HEX_LEN + 1];
-    struct audit_line line;
-    const char *reason;
+    struct audit_lines *l = h ? audit_lines_open(set, UINT64_MAX, 0) : NULL; /* the last file: keys may have been changed before */
     struct span text;
-    bool ok = l && audit_lines_next(l, &text) && audit_line_read(text, &line, &reason) == 0 &&
-              audit_hasher_mac(h, span_sub(text, 0, line.mac_begin), span_sub(text, line.mac_end, text.len), mac) == 0 &&
-              CRYPTO_memcmp(mac, line.mac.ptr, AUDIT_HEX_LEN) == 0;
+    bool ok = false;
+
+    if (l) audit_lines_raw(l);
+    if (l && audit_lines_next(l, &text)) ok = line_fits(h, text);
 
     audit_lines_close(l);
     audit_hasher_free(h);

@@ -80,7 +80,7 @@ static int put_records(struct bundle *b) {
     char path[4096];
     FILE *out = reader && open ? begin_file(b, "records.jsonl", path) : NULL;
     struct span line;
-    int rc = out ? 0 : -1;
+    int rc = out ? 0 : -1; /* every line is read: the outcomes belong to it */
 
     while (rc == 0 && phi_reader_next(reader, &line))
         rc = take(b, open, line, out);

@@ -9,6 +9,7 @@
 #include "audit_filter.h"
 #include "audit_view.h"
 #include "phi_audit.h"
+#include "phi_audit_read.h"
 #include "phi_export.h"
 
 static const char usage[] = "usage: phi audit export --format ocsf|fhir|cef|rfc5424 [--log FILE] [--out FILE] [--from T] [--to T]\n"
@@ -97,29 +98,26 @@ void export_member(FILE *out, const char *name, struct span value) {
     fputc('"', out);
 }
 
-static int export_lines(const struct audit_set *set, const struct audit_filter *f, const struct form *form, FILE *out) {
-    struct audit_lines *l = audit_lines_open(set, 0, 0);
+static int export_lines(struct phi_reader *reader, const struct audit_filter *f, const struct form *form, FILE *out) {
     struct export_record r;
     struct span line;
 
-    if (!l) return -1;
-    while (audit_lines_next(l, &line)) {
+    if (phi_reader_choose(reader, &(struct phi_reader_choice){.filter = f}) < 0) return -1;
+    while (phi_reader_next(reader, &line)) {
         if (!audit_filter_matches(f, line)) continue;
         export_read(line, &r);
         form->write(&r, out);
     }
-    int rc = phi_audit_lines_end(l);
-    audit_lines_close(l);
-    return rc;
+    return phi_reader_end(reader);
 }
 
-static int run(const char *log, const struct audit_filter *f, const struct form *form, const char *path) {
-    struct audit_set *set = phi_audit_set(log);
-    FILE *out = set ? phi_audit_output(path) : NULL;
-    int rc = out ? export_lines(set, f, form, out) : -1;
+static int run(const struct phi_read_options *read, const struct audit_filter *f, const struct form *form, const char *path) {
+    struct phi_reader *reader = phi_reader_open(read);
+    FILE *out = reader ? phi_audit_output(path) : NULL;
+    int rc = out ? export_lines(reader, f, form, out) : -1;
 
     if (out && phi_audit_output_end(out, path) < 0) rc = -1;
-    audit_set_free(set);
+    phi_reader_free(reader);
     return rc == 0 ? PHI_DONE : PHI_USAGE;
 }
 
@@ -133,9 +131,10 @@ static const struct form *form_of(const char *name) {
 
 int phi_audit_export(int argc, char **argv) {
     struct audit_filter f = {.from = NULL};
-    const char *log = NULL, *format = NULL, *out = NULL, *reason;
+    struct phi_read_options read = {.log = NULL};
+    const char *format = NULL, *out = NULL, *reason;
     const struct phi_option options[] = {
-        {"--log", &log, NULL}, {"--format", &format, NULL}, {"--out", &out, NULL}, {"--from", &f.from, NULL}, {"--to", &f.to, NULL},
+        PHI_READ_OPTIONS(read), {"--format", &format, NULL}, {"--out", &out, NULL}, {"--from", &f.from, NULL}, {"--to", &f.to, NULL},
         {"--user", &f.user, NULL}, {"--client", &f.client, NULL}, {"--upstream", &f.upstream, NULL}, {"--kind", &f.kind, NULL},
         {"--decision", &f.decision, NULL}, {"--type", &f.type, NULL}};
     int rc = PHI_USAGE;
@@ -144,7 +143,7 @@ int phi_audit_export(int argc, char **argv) {
     const struct form *form = argc == 0 ? form_of(format) : form_of(NULL);
     if (!form) return PHI_USAGE;
     if (audit_filter_prepare(&f, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
-    else rc = run(log, &f, form, out);
+    else rc = run(&read, &f, form, out);
     audit_filter_free(&f);
     return rc;
 }

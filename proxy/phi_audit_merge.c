@@ -8,11 +8,13 @@
 
 #include "audit_view.h"
 #include "phi_audit.h"
+#include "phi_audit_seal.h"
 
 #define LOGS_MAX 64
 
 struct source {
     struct audit_set *set;
+    struct phi_seal seal;
     struct audit_lines *lines;
     struct span line, time;
     bool ended;
@@ -23,8 +25,9 @@ static void advance(struct source *s) {
     if (!s->ended) s->time = audit_view_time(s->line);
 }
 
-static int open_source(struct source *s, const char *path) {
+static int open_source(struct source *s, const char *path, const char *key_path) {
     s->set = phi_audit_set(path);
+    if (s->set && phi_seal_open(&s->seal, path, key_path, s->set) < 0) return -1;
     s->lines = s->set ? audit_lines_open(s->set, 0, 0) : NULL;
     if (!s->lines) return -1;
     advance(s);
@@ -58,25 +61,26 @@ static int merge(struct source *v, size_t n, FILE *out) {
 }
 
 int phi_audit_merge(int argc, char **argv) {
-    const char *path = NULL;
-    const struct phi_option options[] = {{"--out", &path, NULL}};
+    const char *path = NULL, *key_path = NULL;
+    const struct phi_option options[] = {{"--out", &path, NULL}, {"--encryption-key", &key_path, NULL}};
     struct source v[LOGS_MAX] = {{.set = NULL}};
     size_t n = 0;
     int rc = 0;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1 || argc > LOGS_MAX) {
-        fputs("usage: phi audit merge LOG... [--out FILE]   (at most 64 logs)\n", stderr);
+        fputs("usage: phi audit merge LOG... [--out FILE] [--encryption-key FILE]   (at most 64 logs)\n", stderr);
         return PHI_USAGE;
     }
     for (; rc == 0 && n < (size_t)argc; n++)
-        rc = open_source(&v[n], argv[n]);
+        rc = open_source(&v[n], argv[n], key_path);
     FILE *out = rc == 0 ? phi_audit_output(path) : NULL;
     rc = out ? merge(v, n, out) : -1;
     if (out && phi_audit_output_end(out, path) < 0) rc = -1;
     for (size_t i = 0; i < n; i++) {
         audit_lines_close(v[i].lines);
         audit_set_free(v[i].set);
+        phi_seal_close(&v[i].seal);
     }
     return rc == 0 ? PHI_DONE : PHI_USAGE;
 }

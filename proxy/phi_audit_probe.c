@@ -16,12 +16,17 @@ int phi_probe_begin(struct phi_probe *p, const struct audit_set *set) {
     if (phi_auditor_identify(&p->who) < 0 || phi_audit_key(p->key_path, p->key) < 0) return -1;
     if (phi_audit_key_fits(set, p->key, p->key_path) < 0) return -1;
     p->hasher = audit_hasher_new(p->key);
+    if (p->old_path && phi_audit_old_keys(p->old_path, &p->old) < 0) return -1;
+    for (size_t i = 0; i < p->old.n; i++) {
+        p->old_hashers[i] = audit_hasher_new(p->old.v[i]);
+        if (!p->old_hashers[i]) return -1;
+    }
     return p->hasher ? 0 : -1;
 }
 
 /* ---- the hashes ---- */
 
-static int add_word(struct phi_probe *p, size_t from, const char *word, struct span value) {
+static int add_word(struct phi_probe *p, struct audit_hasher *h, size_t from, const char *word, struct span value) {
     char hash[AUDIT_HASH_LEN + 1];
     size_t n = strlen(word);
 
@@ -31,10 +36,21 @@ static int add_word(struct phi_probe *p, size_t from, const char *word, struct s
         fputs("phi: too many values at once\n", stderr);
         return -1;
     }
-    if (audit_hasher_value(p->hasher, word, value, hash) < 0) return -1;
+    if (audit_hasher_value(h, word, value, hash) < 0) return -1;
     snprintf(p->text[p->n], sizeof p->text[p->n], "%s:%s", word, hash);
     p->needles[p->n] = span_of(p->text[p->n]);
     p->n++;
+    return 0;
+}
+
+static int add_words(struct phi_probe *p, struct audit_hasher *h, struct span value, const char *kind) {
+    size_t from = p->n;
+
+    for (int k = 1; k < PHI_KINDS; k++) {
+        const char *word = phi_kind_word((enum phi_kind)k), *name = phi_kind_name((enum phi_kind)k);
+        if (kind && strcmp(kind, word) != 0 && strcmp(kind, name) != 0) continue;
+        if (add_word(p, h, from, word, value) < 0) return -1;
+    }
     return 0;
 }
 
@@ -45,11 +61,9 @@ int phi_probe_add(struct phi_probe *p, struct span value, const char *kind) {
         fputs("phi: the value is empty\n", stderr);
         return -1;
     }
-    for (int k = 1; k < PHI_KINDS; k++) {
-        const char *word = phi_kind_word((enum phi_kind)k), *name = phi_kind_name((enum phi_kind)k);
-        if (kind && strcmp(kind, word) != 0 && strcmp(kind, name) != 0) continue;
-        if (add_word(p, from, word, value) < 0) return -1;
-    }
+    if (add_words(p, p->hasher, value, kind) < 0) return -1;
+    for (size_t i = 0; i < p->old.n; i++)
+        if (add_words(p, p->old_hashers[i], value, kind) < 0) return -1;
     p->asked++;
     p->kind = p->asked == 1 ? kind : NULL;
     if (p->n > from) return 0;
@@ -135,6 +149,8 @@ int phi_probe_record(struct phi_probe *p, const char *log, const char *what) {
 
 void phi_probe_wipe(struct phi_probe *p) {
     phi_auditor_free(&p->who);
+    for (size_t i = 0; i < p->old.n; i++)
+        audit_hasher_free(p->old_hashers[i]);
     audit_hasher_free(p->hasher);
     explicit_bzero(p, sizeof *p);
 }

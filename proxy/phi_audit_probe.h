@@ -9,6 +9,7 @@
 
 #include "audit.h"
 #include "audit_set.h"
+#include "phi_audit.h"
 #include "phi_auditor.h"
 #include "span.h"
 
@@ -18,6 +19,9 @@ struct audit_hasher;
 
 struct phi_probe {
     struct phi_auditor who;  /* as and clients are set by the caller */
+    const char *old_path;    /* keys that were used before; NULL: none */
+    struct phi_old_keys old;
+    struct audit_hasher *old_hashers[PHI_OLD_KEYS];
     const char *key_path;    /* the audit key */
     unsigned char key[32];
     struct audit_hasher *hasher;

@@ -12,6 +12,7 @@
 #include "audit_base64.h"
 #include "audit_line.h"
 #include "audit_proof.h"
+#include "phi_audit_seal.h"
 #include "audit_view.h"
 #include "phi_audit.h"
 
@@ -53,7 +54,7 @@ static int take_leaf(struct proving *p, struct span line) {
     unsigned char leaf[AUDIT_NODE_LEN];
     uint64_t index = p->tree.size;
 
-    if (audit_tree_leaf(p->hasher, line, leaf) < 0 || audit_path_feed(p->path, index, leaf) < 0) return -1;
+    if (audit_any_leaf(p->hasher, line, leaf) < 0 || audit_path_feed(p->path, index, leaf) < 0) return -1;
     return audit_tree_add(&p->tree, leaf);
 }
 
@@ -63,6 +64,7 @@ static int make_path(struct proving *p) {
     struct span line;
     int rc = l ? 0 : -1;
 
+    if (l) audit_lines_raw(l);
     audit_tree_init(&p->tree, p->hasher);
     audit_path_inclusion(p->path, p->hasher, p->index, p->checkpoint.size);
     while (rc == 0 && p->tree.size < p->checkpoint.size && audit_lines_next(l, &line)) {
@@ -111,15 +113,17 @@ static int prove(struct proving *p, const char *log, const char *note, const cha
 }
 
 int phi_audit_prove(int argc, char **argv) {
-    const char *log = NULL, *out = NULL, *note = NULL;
-    const struct phi_option options[] = {{"--log", &log, NULL}, {"--out", &out, NULL}, {"--checkpoint", &note, NULL}};
+    const char *log = NULL, *out = NULL, *note = NULL, *key_path = NULL;
+    struct phi_seal seal = {.ring = NULL};
+    const struct phi_option options[] = {{"--log", &log, NULL}, {"--out", &out, NULL}, {"--checkpoint", &note, NULL},
+                                         {"--encryption-key", &key_path, NULL}};
     struct proving p = {.set = NULL};
     struct audit_set *set;
     int rc = PHI_USAGE;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 1 || !audit_line_id_valid(span_of(argv[0]))) {
-        fputs("usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE]   (ID: of a record or of a request)\n", stderr);
+        fputs("usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE] [--encryption-key FILE]   (ID: of a record or of a request)\n", stderr);
         return PHI_USAGE;
     }
     p.id = span_of(argv[0]);
@@ -127,12 +131,13 @@ int phi_audit_prove(int argc, char **argv) {
     p.hasher = audit_tree_hasher_new();
     p.path = calloc(1, sizeof *p.path);
     buf_init(&p.record, AUDIT_RECORD_MAX + 1);
-    if (set && p.hasher && p.path && prove(&p, log, note, out) == 0) rc = PHI_DONE;
+    if (set && p.hasher && p.path && phi_seal_open(&seal, log, key_path, set) == 0 && prove(&p, log, note, out) == 0) rc = PHI_DONE;
     buf_free(&p.record);
     buf_free(&p.note);
     free(p.path);
     audit_tree_hasher_free(p.hasher);
     audit_set_free(set);
+    phi_seal_close(&seal);
     return rc;
 }
 

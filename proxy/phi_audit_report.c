@@ -21,7 +21,7 @@ static const char usage[] =
     "usage: phi audit report [--log FILE] [--format html|csv|json] [--report R1..R16] [--out FILE]\n"
     "           [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M] [--upstream N] [--kind K]\n"
     "           [--signing-key FILE]   signs it: a note in OUT.sig, checked by `phi audit verify OUT.sig --public-key FILE`\n"
-    "           [--key FILE --record]  its digest goes into LOG.probes first\n";
+    "           [--key FILE]           uses LOG.index; with --record: its digest goes into LOG.probes first\n";
 
 static const struct form {
     const char *name;
@@ -81,8 +81,23 @@ static int collect_beside(struct report *r) {
     return rc;
 }
 
+static bool holds_outcome(void *context, const struct audit_index *x, const struct audit_index_block *b) {
+    const struct report *r = context;
+
+    (void)x;
+    (void)b;
+    return r->pending.n > 0;
+}
+
+static void skip(void *context, const struct audit_index_block *b) {
+    report_skip(context, b->first_seq, b->last_seq, b->begin, b->end);
+}
+
 static int collect(struct report *r, struct phi_reader *reader) {
+    const struct phi_reader_choice choice = {.filter = r->filter, .also = holds_outcome, .skipped = skip, .context = r};
     struct span line;
+
+    if (phi_reader_choose(reader, &choice) < 0) return -1;
 
     while (!r->failed && phi_reader_next(reader, &line))
         report_take(r, line);
@@ -161,13 +176,13 @@ int phi_report_make(const struct phi_report_order *o) {
 
 /* ---- the command ---- */
 
-static int make(struct phi_report_order *o, const char *key_path) {
+static int make(struct phi_report_order *o) {
     struct audit_filter *f = o->filter;
     unsigned char key[32];
     const char *reason;
     int rc = -1;
 
-    if (phi_report_check(o) < 0 || (key_path && phi_audit_key(key_path, key) < 0)) return -1;
+    if (phi_report_check(o) < 0 || (o->read.key_path && phi_audit_key(o->read.key_path, key) < 0)) return -1;
     o->key = key;
     if (audit_filter_prepare(f, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
     else rc = phi_report_make(o);
@@ -179,15 +194,14 @@ static int make(struct phi_report_order *o, const char *key_path) {
 int phi_audit_report(int argc, char **argv) {
     struct audit_filter f = {.from = NULL};
     struct phi_report_order o = {.filter = &f};
-    const char *key_path = NULL;
     const struct phi_option options[] = {
         PHI_READ_OPTIONS(o.read), {"--format", &o.format, NULL}, {"--report", &o.wanted, NULL}, {"--out", &o.out, NULL},
-        {"--signing-key", &o.signing_path, NULL}, {"--record", NULL, &o.record}, {"--key", &key_path, NULL}, PHI_FILTER_OPTIONS(f)};
+        {"--signing-key", &o.signing_path, NULL}, {"--record", NULL, &o.record}, PHI_FILTER_OPTIONS(f)};
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
-    if (argc != 0 || (o.record && !key_path)) {
+    if (argc != 0 || (o.record && !o.read.key_path)) {
         fputs(usage, stderr);
         return PHI_USAGE;
     }
-    return make(&o, key_path) == 0 ? PHI_DONE : PHI_USAGE;
+    return make(&o) == 0 ? PHI_DONE : PHI_USAGE;
 }

@@ -14,9 +14,12 @@
 #include "phi_audit_probe.h"
 #include "phi_audit_read.h"
 
+#define IDS_ASKED 256u /* with more requests open every block is read */
+
 static const char usage[] =
     "usage: phi audit search [--log FILE] [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M]\n"
     "           [--endpoint E] [--upstream N] [--kind K] [--decision D] [--code C] [--type T] [--id ID] [--json | --count]\n"
+    "           [--key FILE]   (uses LOG.index) [--no-index]\n"
     "           [--value TEXT|- --key FILE --as FILE [--clients FILE] [--kind K]]   (`-`: from standard input; --as: your own key)\n";
 
 struct search {
@@ -118,9 +121,21 @@ static int look(struct search *s, struct span line) {
     return audit_ids_follow(s->open, type, id, audit_view_text(line, "decision"));
 }
 
+/* The outcome of a decision that was shown may be in it. */
+static bool holds_outcome(void *context, const struct audit_index *x, const struct audit_index_block *b) {
+    const struct search *s = context;
+    struct span id;
+
+    if (audit_ids_count(s->open) > IDS_ASKED) return true;
+    for (size_t at = 0; audit_ids_next(s->open, &at, &id);)
+        if (audit_index_may_hold_id(x, b, id)) return true;
+    return false;
+}
+
 static int search(struct search *s, struct phi_reader *reader) {
+    const struct phi_reader_choice choice = {.filter = &s->filter, .also = holds_outcome, .context = s};
     struct span line;
-    int rc = 0;
+    int rc = phi_reader_choose(reader, &choice);
 
     while (rc == 0 && phi_reader_next(reader, &line))
         rc = look(s, line);
@@ -136,6 +151,7 @@ static int run(struct search *s, const struct phi_read_options *read, struct phi
     s->open = audit_ids_new();
     if (!reader || !s->open) goto out;
     if (value) {
+        probe->key_path = read->key_path;
         if (phi_probe_begin(probe, phi_reader_set(reader)) < 0 || phi_probe_add_argument(probe, value, s->filter.kind) < 0) goto out;
         if (phi_probe_record(probe, phi_audit_log(read->log), "search") < 0) goto out;
         s->filter.values = probe->needles;
@@ -163,11 +179,11 @@ int phi_audit_search(int argc, char **argv) {
         {"--client", &f->client, NULL}, {"--role", &f->role, NULL}, {"--purpose", &f->purpose, NULL}, {"--model", &f->model, NULL},
         {"--endpoint", &f->endpoint, NULL}, {"--upstream", &f->upstream, NULL}, {"--kind", &f->kind, NULL},
         {"--decision", &f->decision, NULL}, {"--code", &f->code, NULL}, {"--type", &f->type, NULL}, {"--id", &f->id, NULL},
-        {"--value", &value, NULL}, {"--key", &probe.key_path, NULL}, PHI_AUDITOR_OPTIONS(probe.who), {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
+        {"--value", &value, NULL}, PHI_AUDITOR_OPTIONS(probe.who), {"--old-key", &probe.old_path, NULL}, {"--json", NULL, &s.json}, {"--count", NULL, &s.count}};
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
-    if (argc != 0 || (value && !probe.key_path)) {
-        if (value && !probe.key_path) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
+    if (argc != 0 || (value && !read.key_path)) {
+        if (value && !read.key_path) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
         fputs(usage, stderr);
         return PHI_USAGE;
     }

@@ -8,17 +8,20 @@
 
 #include "audit.h"
 #include "audit_base64.h"
+#include "audit_macs.h"
 #include "audit_proof.h"
 #include "audit_verify.h"
 #include "audit_view.h"
 #include "phi_audit.h"
 #include "phi_audit_beside.h"
+#include "phi_audit_seal.h"
 #include "phi_audit_statement.h"
 
 #define PROOF_MAX 65536
 
 struct request {
-    const char *key_path, *public_path, *checkpoint_path, *witness_path;
+    const char *key_path, *public_path, *checkpoint_path, *witness_path, *encryption_path, *old_path;
+    struct phi_old_keys old;
     bool checkpoint_given;
     unsigned char key[32];
     struct audit_note_key public_key, witness_key;
@@ -96,7 +99,11 @@ static int verify_beside(const char *path, const struct audit_check *main, const
     struct span line;
 
     memcpy(noted.hash, main->anchor_hash, sizeof noted.hash);
-    struct audit_verifier *v = h ? audit_verifier_new(&(struct audit_verifier_options){.hasher = h, .keyed = r->key_path != NULL, .head = &noted}) : NULL;
+    struct audit_hasher *old[PHI_OLD_KEYS] = {NULL};
+    for (size_t i = 0; i < r->old.n; i++)
+        old[i] = audit_hasher_new(r->old.v[i]);
+    struct audit_verifier *v = h ? audit_verifier_new(&(struct audit_verifier_options){
+                                       .hasher = h, .keyed = r->key_path != NULL, .old = old, .n_old = r->old.n, .head = &noted}) : NULL;
     while (v && l && audit_lines_next(l, &line))
         if (audit_verifier_line(v, line) < 0) break;
     int rc = v && audit_verifier_end(v, &c) ? PHI_FOUND : PHI_DONE;
@@ -112,6 +119,8 @@ static int verify_beside(const char *path, const struct audit_check *main, const
                main->anchor_seq ? "the gateway has noted them" : "not noted by the gateway yet");
     }
     audit_verifier_free(v);
+    for (size_t i = 0; i < r->old.n; i++)
+        audit_hasher_free(old[i]);
     audit_hasher_free(h);
     audit_lines_close(l);
     audit_set_free(set);
@@ -136,6 +145,10 @@ static int tell_good(const char *path, const struct audit_set *s, const struct a
     if (c->other_checkpoints)
         printf("%llu checkpoints by another key: their roots hold, their signatures were not checked\n",
                (unsigned long long)c->other_checkpoints);
+    if (c->sealed)
+        printf("%llu records are encrypted: their place and their leaf in the tree hold, what is inside was not looked at%s\n",
+               (unsigned long long)c->sealed, r->encryption_path ? " (the keys of their months are not there)" : " (--encryption-key)");
+    if (c->erased) printf("%llu records were erased: their place and their leaf in the tree hold\n", (unsigned long long)c->erased);
     if (c->unfinished) printf("%llu decisions have no outcome yet\n", (unsigned long long)c->unfinished);
     if (c->torn_tail) puts("the last line is torn (the gateway was stopped while writing it; its next start seals it)");
     if (r->public_path && c->first_seq > 1) puts("checkpoints were not checked: the log does not begin with its first record");
@@ -148,48 +161,80 @@ static int tell_good(const char *path, const struct audit_set *s, const struct a
     return PHI_DONE;
 }
 
-static int verify_lines(const char *path, const struct audit_set *s, struct audit_verifier *v, const struct request *r) {
-    struct audit_lines *l = audit_lines_open(s, 0, 0);
+struct pass {
+    const char *path;
+    const struct audit_set *set;
+    const struct request *request;
+    struct audit_verifier_options options;
+    bool told; /* what was found */
+};
+
+/* quiet: what is bad is not told, because the next pass names it. */
+static int verify_lines(struct pass *p, bool quiet) {
+    struct audit_verifier *v = audit_verifier_new(&p->options);
+    struct audit_lines *l = v ? audit_lines_open(p->set, 0, 0) : NULL;
     struct audit_check c;
     struct span line;
     bool bad = false;
     int rc = PHI_USAGE;
 
-    if (!l) return PHI_USAGE;
-    while (!bad && audit_lines_next(l, &line))
+    if (l) audit_lines_raw(l);
+    while (l && !bad && audit_lines_next(l, &line))
         bad = audit_verifier_line(v, line) < 0;
-    if (phi_audit_lines_end(l) == 0) {
+    if (l && phi_audit_lines_end(l) == 0) {
         int verdict = audit_verifier_end(v, &c);
         c.torn_tail = audit_lines_torn(l);
-        if (verdict) tell_bad(l, &c, bad);
-        if (!verdict && c.records == 0) fprintf(stderr, "phi: %s: holds no record\n", path);
-        else rc = verdict ? PHI_FOUND : tell_good(path, s, &c, r);
-        if (rc == PHI_DONE) rc = verify_beside(path, &c, r);
+        if (p->options.macs && !audit_macs_hold(p->options.macs)) verdict = 1;
+        if (verdict && !quiet) tell_bad(l, &c, bad);
+        if (!verdict && c.records == 0) fprintf(stderr, "phi: %s: holds no record\n", p->path);
+        else rc = verdict ? PHI_FOUND : tell_good(p->path, p->set, &c, p->request);
+        p->told = !verdict || !quiet;
+        if (rc == PHI_DONE) rc = verify_beside(p->path, &c, p->request);
     }
     audit_lines_close(l);
+    audit_verifier_free(v);
     return rc;
+}
+
+/* First with the codes on a thread of their own; when anything is bad, once more in order, to name the first bad record. */
+static int verify_passes(struct pass *p) {
+    struct audit_macs *macs = p->request->key_path && p->request->old.n == 0 ? audit_macs_new(p->request->key) : NULL;
+    int rc = PHI_FOUND;
+
+    p->options.macs = macs;
+    if (macs) rc = verify_lines(p, true);
+    audit_macs_free(macs);
+    p->options.macs = NULL;
+    return macs && (p->told || rc != PHI_FOUND) ? rc : verify_lines(p, false);
 }
 
 static int verify_set(const char *path, const struct audit_set *s, const struct request *r) {
     struct audit_hasher *h = audit_hasher_new(r->key_path ? r->key : NULL);
     struct audit_head head;
-    struct audit_verifier_options o = {.hasher = h, .keyed = r->key_path != NULL, .head = &head,
-                                       .log_key = r->public_path ? &r->public_key : NULL,
-                                       .checkpoint = r->checkpoint_given ? &r->checkpoint : NULL};
-    struct audit_verifier *v = NULL;
+    struct audit_hasher *old[PHI_OLD_KEYS] = {NULL};
+    struct phi_seal seal;
     int rc = PHI_USAGE;
 
-    if (!h) goto out;
-    if (audit_head_load(path, h, r->key_path != NULL, &head) < 0) {
+    for (size_t i = 0; i < r->old.n; i++)
+        old[i] = audit_hasher_new(r->old.v[i]);
+    if (phi_seal_open(&seal, path, r->encryption_path, NULL) < 0) {
+        audit_hasher_free(h);
+        return PHI_USAGE;
+    }
+    struct pass p = {.path = path, .set = s, .request = r,
+                     .options = {.hasher = h, .keyed = r->key_path != NULL, .old = old, .n_old = r->old.n, .head = &head, .sealer = seal.sealer,
+                                 .log_key = r->public_path ? &r->public_key : NULL,
+                                 .checkpoint = r->checkpoint_given ? &r->checkpoint : NULL}};
+    if (h && audit_head_load(path, h, r->key_path != NULL, &head) < 0) {
         printf("%s.head: damaged, or written with another key\n", path);
         rc = PHI_FOUND;
-        goto out;
+    } else if (h) {
+        rc = verify_passes(&p);
     }
-    v = audit_verifier_new(&o);
-    if (v) rc = verify_lines(path, s, v, r);
-out:
-    audit_verifier_free(v);
+    for (size_t i = 0; i < r->old.n; i++)
+        audit_hasher_free(old[i]);
     audit_hasher_free(h);
+    phi_seal_close(&seal);
     return rc;
 }
 
@@ -261,17 +306,19 @@ static int verify_log(int argc, char **argv, struct request *r) {
 int phi_audit_verify(int argc, char **argv) {
     struct request r = {.key_path = NULL};
     const struct phi_option options[] = {{"--key", &r.key_path, NULL}, {"--public-key", &r.public_path, NULL},
-                                         {"--checkpoint", &r.checkpoint_path, NULL}, {"--witness-key", &r.witness_path, NULL}};
+                                         {"--checkpoint", &r.checkpoint_path, NULL}, {"--witness-key", &r.witness_path, NULL}, {"--encryption-key", &r.encryption_path, NULL}, {"--old-key", &r.old_path, NULL}};
     struct buf text;
     int rc = PHI_USAGE;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1) {
-        fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE]\n"
+        fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] [--encryption-key FILE]\n"
+              "           [--old-key FILE]   keys that were used before, oldest first\n"
               "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n", stderr);
         return PHI_USAGE;
     }
     if (r.key_path && phi_audit_key(r.key_path, r.key) < 0) return PHI_USAGE;
+    if (r.old_path && phi_audit_old_keys(r.old_path, &r.old) < 0) goto out;
     if (r.public_path && phi_audit_note_key(r.public_path, false, &r.public_key) < 0) goto out;
     if (r.witness_path && phi_audit_note_key(r.witness_path, false, &r.witness_key) < 0) goto out;
     if (r.checkpoint_path && read_checkpoint(&r) < 0) goto out;

@@ -17,6 +17,7 @@
 
 #include "audit_base64.h"
 #include "audit_view.h"
+#include "audit_seal.h"
 #include "phi_audit.h"
 
 static const char usage[] =
@@ -67,9 +68,10 @@ static int feed_log(const char *log, uint64_t size, struct audit_tree_hasher *h,
     uint64_t index = 0;
     int rc = l ? 0 : -1;
 
+    if (l) audit_lines_raw(l);
     for (; rc == 0 && index < size && audit_lines_next(l, &line); index++) {
         if (audit_view_seq(line) != index + 1) break;
-        if (audit_tree_leaf(h, line, leaf) < 0 || audit_path_feed(p, index, leaf) < 0) rc = -1;
+        if (audit_any_leaf(h, line, leaf) < 0 || audit_path_feed(p, index, leaf) < 0) rc = -1;
     }
     if (rc == 0 && index < size) {
         fputs("phi: the log does not have all records from the first to the checkpoint\n", stderr);

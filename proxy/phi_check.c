@@ -12,6 +12,7 @@
 #include "../policies/engine/coverage.h"
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
+#include "../policies/engine/roster_store.h"
 #include "../policies/engine/rules_load.h"
 #include "../policies/engine/yaml_node.h"
 #include "access.h"
@@ -19,6 +20,7 @@
 #include "config.h"
 #include "phi_tool.h"
 #include "restore.h"
+#include "settings.h"
 #include "tokens.h"
 #include "transform.h"
 
@@ -50,11 +52,15 @@ static struct phi_engine *rules_engine(const struct yaml_node *root, struct diag
 
 static void check_policy(const char *path, struct diag *d) {
     char share[PATH_MAX];
-    struct policy_paths paths = {share};
+    struct policy_paths paths = {.share = share};
 
     if (!phi_share(share, sizeof share)) return;
     struct policy *p = policy_load(path, &paths, d);
     if (p) printf("%s: policy %s, claim %s, digest %.16s\n", path, policy_id(p), policy_claim_name(policy_claim(p)), policy_digest(p));
+    struct roster_facts facts;
+    const char *file, *digest;
+    for (size_t i = 0; p && (file = policy_roster(p, i, &digest, &facts)); i++)
+        phi_print_roster(file, facts, digest);
     policy_unref(p);
 }
 
@@ -65,6 +71,10 @@ static void check_config(const char *path, struct diag *d) {
     struct config *c = config_load(path, share, d);
     for (const char *const *w = c ? c->warnings : NULL; w && *w; w++)
         printf("%s: warning: %s\n", path, *w);
+    struct roster_facts facts;
+    const char *file, *digest;
+    for (size_t i = 0; c && c->settings->n_routes && (file = policy_roster(c->settings->routes[0].policy, i, &digest, &facts)); i++)
+        phi_print_roster(file, facts, digest);
     config_free(c);
 }
 
@@ -98,7 +108,31 @@ static void check_typed(const char *path, const struct yaml_node *root, struct d
     }
 }
 
+/* A roster is no text: it begins with its name. */
+static bool is_roster(const char *path) {
+    char head[8] = "";
+    FILE *f = fopen(path, "re");
+    bool is = f && fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "PHIROSTR", sizeof head) == 0;
+
+    if (f) fclose(f);
+    return is;
+}
+
+static int check_roster(const char *path) {
+    char digest[65], err[256];
+    struct roster_secret secret;
+    struct phi_roster *r = NULL;
+
+    if (roster_secret_read(phi_roster_key(), &secret, err, sizeof err) == 0) r = roster_open(path, &secret, digest, err, sizeof err);
+    explicit_bzero(&secret, sizeof secret);
+    if (r) phi_print_roster(path, roster_facts(r), digest);
+    else fprintf(stderr, "%s: %s\n", path, err);
+    roster_unref(r);
+    return r ? PHI_DONE : PHI_FOUND;
+}
+
 static int check_file(const char *path) {
+    if (is_roster(path)) return check_roster(path);
     struct diag *d = diag_new();
     struct yaml_doc *doc = d ? yaml_load_file(path, d) : NULL;
     size_t mistakes;
@@ -288,7 +322,7 @@ static int test_case(struct case_run *run, const struct yaml_node *c, struct dia
 static struct policy *case_policy(const char *path, const struct yaml_node *n, struct diag *d) {
     char share[PATH_MAX], beside[PATH_MAX];
     const char *name, *slash = strrchr(path, '/');
-    struct policy_paths paths = {share};
+    struct policy_paths paths = {.share = share};
 
     if (yaml_string(n, &name, d) < 0 || !phi_share(share, sizeof share)) return NULL;
     snprintf(beside, sizeof beside, "%.*s%s", strstr(name, ".yaml") && slash ? (int)(slash - path) + 1 : 0, path, name);

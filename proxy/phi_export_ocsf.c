@@ -172,7 +172,8 @@ void export_ocsf(const struct export_record *r, FILE *out) {
         write_outcome(r, out);
     } else if (span_is(r->type, "lifecycle")) {
         write_lifecycle(r, out);
-    } else if (span_is(r->type, "config_reload") || span_is(r->type, "policy_change") || span_is(r->type, "agreement_change")) {
+    } else if (span_is(r->type, "config_reload") || span_is(r->type, "policy_change") || span_is(r->type, "agreement_change") || span_is(r->type, "key_event") ||
+               span_is(r->type, "user_event") || span_is(r->type, "settings")) {
         write_change(r, out);
     } else if (r->type.len) {
         write_log_event(r, out);

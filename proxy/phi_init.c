@@ -44,9 +44,13 @@ static const char starter[] =
     "  - {models: [\"*\"], upstream: echo}\n"
     "\n"
     "policy: minimum-necessary\n"
+    "# The practice's own patients, found in any spelling (phi roster import patients.csv; docs/OPERATIONS.md):\n"
+    "# rosters: [{file: patients.roster, key: {file: secrets/roster.key}}]\n"
     "clients: clients.yaml\n"
     "# checkpoint.pub, beside checkpoint.key, is what an auditor needs to check proofs: hand it out.\n"
-    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n";
+    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n"
+    "# Tokens live as long as their request. With a vault a client's value keeps its token for 30 days, on this disk, sealed:\n"
+    "# tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n";
 
 struct place {
     const char *directory;
@@ -190,7 +194,7 @@ static int write_clients(struct place *p) {
 }
 
 static int refuse_existing(struct place *p) {
-    static const char *const names[] = {"phigate.yaml", "clients.yaml", "secrets/audit.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
+    static const char *const names[] = {"phigate.yaml", "clients.yaml", "secrets/audit.key", "secrets/vault.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
     struct stat st;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -206,7 +210,7 @@ static int make_all(struct place *p) {
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         if (make_directory(p, directories[i]) < 0) return -1;
-    if (write_secret(p, "secrets/audit.key") < 0 || write_signing_key(p) < 0) return -1;
+    if (write_secret(p, "secrets/audit.key") < 0 || write_secret(p, "secrets/vault.key") < 0 || write_signing_key(p) < 0) return -1;
     if (write_certificate(p) < 0) return -1;
     if (write_clients(p) < 0) return -1;
     return write_new(at(p, "phigate.yaml"), span_of(starter));

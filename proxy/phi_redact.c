@@ -15,6 +15,7 @@
 #include "json.h"
 #include "phi_tool.h"
 #include "restore.h"
+#include "surrogates.h"
 #include "tokens.h"
 #include "transform.h"
 #include "walk.h"
@@ -71,24 +72,29 @@ static int write_private(const char *path, const struct buf *b) {
     return -1;
 }
 
+static void map_add(struct buf *map, struct span token, struct span value) {
+    buf_add_c(map, map->len > 1 ? ",\n\"" : "\n\"");
+    buf_add_json_escaped(map, token);
+    buf_add_c(map, "\":\"");
+    buf_add_json_escaped(map, value);
+    buf_add_char(map, '"');
+}
+
 static int write_map(const struct job *j, const char *path) {
     struct buf map;
-    size_t begin, end = 0, written = 0;
-    struct span value, text = buf_span(&j->out);
+    size_t begin, end = 0, at = 0;
+    struct span value, token, text = buf_span(&j->out);
     int rc;
 
     buf_init(&map, PHI_INPUT_MAX);
     buf_add_char(&map, '{');
     while (token_next(text, end, &begin, &end)) {
-        struct span token = span_sub(text, begin, end);
+        token = span_sub(text, begin, end);
         if (!tokens_find(j->tokens, token, &value)) continue;
-        if (memmem(map.ptr, map.len, token.ptr, token.len)) continue;
-        buf_add_c(&map, written++ ? ",\n\"" : "\n\"");
-        buf_add_json_escaped(&map, token);
-        buf_add_c(&map, "\":\"");
-        buf_add_json_escaped(&map, value);
-        buf_add_char(&map, '"');
+        if (!memmem(map.ptr, map.len, token.ptr, token.len)) map_add(&map, token, value);
     }
+    while (surrogates_next(tokens_surrogates_made(j->tokens), &at, &token, &value))
+        map_add(&map, token, value);
     buf_add_c(&map, "\n}\n");
     rc = map.failed ? -1 : write_private(path, &map);
     buf_free(&map);
@@ -150,15 +156,40 @@ static int read_map(struct arena *a, struct span text, struct json_token **pairs
     return t.type == JSON_OBJECT_END ? 0 : -1;
 }
 
+/* Surrogates of the map, known by the whole of them. Their values come with the tokens, which are put back after. */
+static int restore_surrogates(struct job *j, const struct json_token *pairs, size_t n, bool json, struct buf *out) {
+    struct tokens *none = tokens_new(j->arena);
+    struct surrogates *s = none ? tokens_surrogates(none) : NULL;
+    struct restore_counts counts = {0};
+    struct span word, value;
+
+    for (size_t i = 0; s && i + 1 < n; i += 2) {
+        size_t begin, end;
+        if (json_unescape(j->arena, pairs[i].raw, &word, NULL) < 0 || json_unescape(j->arena, pairs[i + 1].raw, &value, NULL) < 0)
+            return -1;
+        bool token = token_next(word, 0, &begin, &end) && begin == 0 && end == word.len;
+        if (!token && surrogates_know(s, word, value) < 0) return -1;
+    }
+    struct restore *r = s ? restore_new(none, json ? RESTORE_JSON : RESTORE_TEXT, &counts) : NULL;
+    if (!r) return -1;
+    restore_push(r, buf_span(&j->in), out);
+    restore_flush(r, out);
+    restore_free(r);
+    return out->failed ? -1 : 0;
+}
+
 static int restore_text(struct job *j, struct span map, bool json) {
     struct json_token *pairs = NULL;
-    struct span text = buf_span(&j->in);
+    struct buf plain;
     size_t n, begin, end = 0, done = 0;
 
-    if (read_map(j->arena, map, &pairs, &n) < 0) {
+    buf_init(&plain, PHI_INPUT_MAX);
+    if (read_map(j->arena, map, &pairs, &n) < 0 || restore_surrogates(j, pairs, n, json, &plain) < 0) {
         fputs("phi: the map is not {\"[TOKEN_1]\": \"value\", ...}\n", stderr);
+        buf_free(&plain);
         return PHI_USAGE;
     }
+    struct span text = buf_span(&plain);
     while (token_next(text, end, &begin, &end)) {
         const struct json_token *value = find_value(pairs, n, span_sub(text, begin, end));
         struct span decoded;
@@ -169,6 +200,7 @@ static int restore_text(struct job *j, struct span map, bool json) {
         done = end;
     }
     buf_add(&j->out, span_sub(text, done, text.len));
+    buf_free(&plain);
     fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
     return j->out.failed ? PHI_USAGE : PHI_DONE;
 }

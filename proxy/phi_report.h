@@ -47,6 +47,8 @@ struct report {
 void report_take(struct report *r, struct span line);
 /* A line of the tool's own log beside: searches and reviews only. */
 void report_take_beside(struct report *r, struct span line);
+/* Records that the filter does not select were not read. */
+void report_skip(struct report *r, uint64_t first_seq, uint64_t last_seq, const char *begin, const char *end);
 /* Tables that are made of the sums. */
 void report_finish(struct report *r);
 void report_free(struct report *r);

@@ -8,6 +8,7 @@
 
 #include "../detectors/phi.h"
 #include "audit_view.h"
+#include "reason.h"
 
 #define FOLLOW_US (15LL * 60 * 1000000) /* a block and what the same user did then */
 
@@ -157,8 +158,13 @@ static void take_kinds(struct report *r, const struct report_facts *f) {
     }
 }
 
+static struct span in_words(struct span reason) {
+    const char *sentence = reason_sentence(reason);
+    return span_of(sentence ? sentence : "-");
+}
+
 static void take_block(struct report *r, const struct report_facts *f) {
-    struct tally_row *x = report_row(r, TABLE_BLOCKS, f, 3, (struct span[]){report_or_dash(f->code), report_or_dash(f->reason), report_or_dash(f->blocked_kind)});
+    struct tally_row *x = report_row(r, TABLE_BLOCKS, f, 4, (struct span[]){report_or_dash(f->code), report_or_dash(f->reason), report_or_dash(f->blocked_kind), in_words(f->reason)});
     struct tally_row *user = tally_row(&r->users, &f->user, 1);
 
     if (!x || !user) return;
@@ -200,7 +206,7 @@ static void take_identity(struct report *r, const struct report_facts *f) {
     else
         report_count(r, TABLE_UNKNOWN, f, 2, (struct span[]){report_or_dash(f->code), report_or_dash(f->address)});
     if (span_is(f->code, "no_agreement"))
-        report_count(r, TABLE_AGREEMENT_EVENTS, f, 3, (struct span[]){f->code, report_or_dash(f->reason), report_or_dash(f->recipient)});
+        report_count(r, TABLE_AGREEMENT_EVENTS, f, 4, (struct span[]){f->code, report_or_dash(f->reason), report_or_dash(f->recipient), in_words(f->reason)});
 }
 
 /* Where the policy or the gateway did more than to redact. */
@@ -270,6 +276,15 @@ static void count_line(struct report *r, const struct report_facts *f) {
     if (f->ts.len != 27) return;
     if (!r->first[0]) memcpy(r->first, f->ts.ptr, 27);
     memcpy(r->last, f->ts.ptr, 27);
+}
+
+void report_skip(struct report *r, uint64_t first_seq, uint64_t last_seq, const char *begin, const char *end) {
+    r->records += last_seq - first_seq + 1;
+    if (r->last_seq && first_seq != r->last_seq + 1) r->gaps++;
+    if (!r->first_seq) r->first_seq = first_seq;
+    r->last_seq = last_seq;
+    if (!r->first[0]) memcpy(r->first, begin, 27);
+    memcpy(r->last, end, 27);
 }
 
 void report_take(struct report *r, struct span line) {

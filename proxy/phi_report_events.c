@@ -137,7 +137,7 @@ void report_take_event(struct report *r, const struct report_facts *f) {
     } else if (span_is(f->type, "override")) {
         take_override(r, f);
     } else if (span_is(f->type, "agreement_change")) {
-        report_count(r, TABLE_AGREEMENT_EVENTS, f, 3, (struct span[]){f->type, f->event, f->recipient});
+        report_count(r, TABLE_AGREEMENT_EVENTS, f, 4, (struct span[]){f->type, f->event, f->recipient, span_of("-")});
     } else if (span_is(f->type, "selftest")) {
         take_selftest(r, f);
     } else if (span_is(f->type, "settings")) {

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "json.h"
 #include "phi_tool.h"
+#include "reason.h"
 
 #define LINE_ARENA (256u << 20)
 
@@ -94,16 +95,17 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path,
 }
 
 int phi_scan_command(int argc, char **argv) {
-    const char *name = NULL;
+    const char *name = NULL, *roster = NULL, *roster_key = NULL;
     bool jsonl = false, strict = false, all = false;
     const struct phi_option options[] = {
-        {"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}, {"--all", NULL, &all}};
+        {"--policy", &name, NULL}, {"--jsonl", NULL, &jsonl}, {"--strict", NULL, &strict}, {"--all", NULL, &all},
+        {"--roster", &roster, NULL}, {"--roster-key", &roster_key, NULL}};
     struct phi_scratch *s;
     struct policy *p;
     int rc;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
-    p = phi_policy(name ? name : strict ? "strict" : NULL);
+    p = phi_policy_with(name ? name : strict ? "strict" : NULL, roster, roster_key);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();
     rc = !s ? PHI_USAGE : jsonl ? scan_lines(p, s, argc ? argv[0] : NULL, all) : scan_plain(p, s, argc ? argv[0] : NULL, all);
@@ -130,25 +132,31 @@ static void explain_finding(const struct policy_view *view, const struct phi_scr
     else printf("  score   %u\n", f->score);
     printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)),
            policy_file ? policy_file : "?", policy_line, view->purpose ? policy_purpose_name(p, view->purpose) : "(none given)");
+    const char *meaning = reason_of_action(policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)));
+    if (meaning) printf("  so      %s\n", meaning);
     if (phi_kind_letter(kind) == '-') printf("  letter  none: not one of the identifiers of 45 CFR 164.514(b)(2)(i)\n");
     else printf("  letter  %c of 45 CFR 164.514(b)(2)(i)\n", phi_kind_letter(kind));
 }
 
 int phi_explain_command(int argc, char **argv) {
-    const char *name = NULL;
+    const char *name = NULL, *roster = NULL, *roster_key = NULL;
     struct phi_who who = {.purpose = NULL};
-    const struct phi_option options[] = {{"--policy", &name, NULL}, PHI_WHO_OPTIONS(who)};
+    const struct phi_option options[] = {{"--policy", &name, NULL}, {"--roster", &roster, NULL},
+                                         {"--roster-key", &roster_key, NULL}, PHI_WHO_OPTIONS(who)};
     struct phi_result found = {NULL, 0};
     struct buf text;
     struct policy_view view;
     int rc = PHI_USAGE;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
-    struct policy *p = phi_policy(name);
+    struct policy *p = phi_policy_with(name, roster, roster_key);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();
     if (s && phi_view(p, &who, &view) == 0 && phi_read(argc ? argv[0] : NULL, &text) == 0) {
         if (scan_text(p, s, buf_span(&text), &found) == 0) {
+            struct policy_view own = view;
+            if (policy_asks_language(p)) policy_view_language(&own, language_of(text.ptr, text.len), &view);
+            if (policy_asks_language(p)) printf("language %s\n", language_names[view.request.language]);
             for (size_t i = 0; i < found.n; i++)
                 explain_finding(&view, s, &found.v[i]);
             rc = found.n ? PHI_FOUND : PHI_DONE;

@@ -29,6 +29,8 @@ static const struct form {
      "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
     {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
+    {"stored", "what the upstream may keep for a client, with a vault of tokens",
+     "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
     {"actions", "for all purposes", LINES},
     {"purposes", "lines that go before actions", "{\"type\": \"object\", \"additionalProperties\": " LINES "}"},
@@ -36,7 +38,7 @@ static const struct form {
      "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": false, "
      "\"required\": [\"name\", \"when\", \"actions\"], \"properties\": {\"name\": " NAME ", \"when\": {\"type\": \"object\", "
      "\"additionalProperties\": false, \"minProperties\": 1, \"properties\": {\"purpose\": " WORDS ", \"role\": " WORDS
-     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
+     ", \"user\": " WORDS ", \"upstream\": " WORDS ", \"model\": " WORDS ", \"language\": " WORDS ", \"part\": {\"anyOf\": [{\"$ref\": \"#/$defs/part\"}, "
      "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/part\"}}]}}}, \"actions\": " LINES "}}}"},
     {"parts", "short for scopes that ask for a part of the request only",
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/part\"}, \"additionalProperties\": " LINES "}"},
@@ -48,6 +50,9 @@ static const struct form {
      "\"purposes\": {\"type\": \"object\", \"additionalProperties\": {\"enum\": [\"block\", \"flag\", \"allow\"]}}}}"},
     {"messages", "the site's own words, by kind or by code",
      "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 300}}"},
+    {"restore", "tools that get real values, or tokens, in the arguments that the model writes",
+     "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"tools\"], \"properties\": {\"tools\": {\"type\": \"object\", "
+     "\"additionalProperties\": {\"enum\": [\"tokens\", \"values\"]}}}}"},
     {"override", "who may break the glass",
      "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"reasons\"], \"properties\": {\"reasons\": {\"type\": "
      "\"array\", \"minItems\": 1, \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z0-9-]{3,64}$\"}}, \"second_person\": "
@@ -57,10 +62,16 @@ static const struct form {
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/kind\"}, \"additionalProperties\": {\"type\": \"integer\", "
      "\"minimum\": 0, \"maximum\": 100}}"},
     {"allow", "values that are never hidden", "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"minLength\": 3}}"},
-    {"detectors", "rules files, rules that are off, other scores",
+    {"deny", "words that are always hidden, by kind",
+     "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"array\", \"items\": {\"type\": \"string\", \"minLength\": 2}}}"},
+    {"rosters", "the practice's own people and numbers, from phi roster import",
+     "{\"type\": \"array\", \"maxItems\": 4, \"items\": {\"type\": \"object\", \"additionalProperties\": false, \"required\": "
+     "[\"file\", \"key\"], \"properties\": {\"file\": {\"type\": \"string\"}, \"key\": {\"type\": \"string\"}}}}"},
+    {"detectors", "rules files, rules and detectors that are off, other scores",
      "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\"rules\": {\"type\": \"array\", \"items\": {\"type\": "
      "\"string\"}}, \"disable\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}, \"scores\": {\"type\": \"object\", "
-     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100}}}}"},
+     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100}}, \"adjust\": {\"type\": \"object\", "
+     "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": -100, \"maximum\": 100}}}}"},
     {"rules", "rules of your own", "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}"},
     {"why", "a reason for each purpose and each identifier that may leave",
      "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"minLength\": 1}}"},

@@ -13,6 +13,7 @@
 
 #include "../policies/engine/diag.h"
 #include "../policies/engine/policy.h"
+#include "../policies/engine/roster_store.h"
 #include "arena.h"
 #include "config.h"
 #include "json.h"
@@ -83,16 +84,43 @@ bool phi_share(char *out, size_t out_size) {
 }
 
 struct policy *phi_policy(const char *name_or_file) {
-    char share[PATH_MAX];
-    struct policy_paths paths = {share};
-    struct diag *d = diag_new();
+    return phi_policy_with(name_or_file, NULL, NULL);
+}
+
+const char *phi_roster_key(void) {
+    return access("secrets", F_OK) == 0 ? "secrets/roster.key" : "roster.key";
+}
+
+static int open_roster(const char *file, const char *key, struct policy_roster *out, char digest[65]) {
+    struct roster_secret secret;
+    char err[256];
+    bool known;
+
+    if (!key) key = phi_roster_key();
+    *out = (struct policy_roster){NULL, file, digest};
+    known = roster_secret_read(key, &secret, err, sizeof err) == 0;
+    if (known) out->roster = roster_open(file, &secret, digest, err, sizeof err);
+    explicit_bzero(&secret, sizeof secret);
+    if (!out->roster) fprintf(stderr, "phi: %s: %s\n", known ? file : key, err);
+    return out->roster ? 0 : -1;
+}
+
+struct policy *phi_policy_with(const char *name_or_file, const char *roster, const char *roster_key) {
+    char share[PATH_MAX], digest[65];
+    struct policy_roster own = {NULL, NULL, NULL};
+    struct policy_paths paths = {.share = share, .rosters = &own, .n_rosters = roster != NULL};
+    struct diag *d = NULL;
     struct policy *p = NULL;
+
+    if (roster && open_roster(roster, roster_key, &own, digest) < 0) return NULL;
+    d = diag_new();
 
     if (d && phi_share(share, sizeof share)) {
         p = policy_load(name_or_file ? name_or_file : "minimum-necessary", &paths, d);
         if (!p) diag_print(d, stderr);
     }
     diag_free(d);
+    roster_unref(own.roster);
     return p;
 }
 

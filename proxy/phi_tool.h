@@ -6,6 +6,7 @@
 #define PHI_TOOL_H
 
 #include "../detectors/phi.h"
+#include "../detectors/roster.h"
 #include "buf.h"
 #include "span.h"
 
@@ -31,6 +32,10 @@ MUST_CHECK int phi_options(int *argc, char **argv, const struct phi_option *opti
 MUST_CHECK int phi_read(const char *path, struct buf *out);
 /* A preset or file; NULL with the mistakes on standard error. */
 struct policy *phi_policy(const char *name_or_file);
+/* The same with a roster; file NULL: none. key NULL: the one that `phi roster import` would take. */
+struct policy *phi_policy_with(const char *name_or_file, const char *roster, const char *roster_key);
+const char *phi_roster_key(void);
+void phi_print_roster(const char *path, struct roster_facts facts, const char *digest);
 /* The purpose of this name; without a name `treatment` where the policy has it, else none. -1 with the known words on standard
  * error. */
 int phi_purpose(const struct policy *p, const char *name);
@@ -62,7 +67,9 @@ int phi_policy_command(int argc, char **argv);
 int phi_schema_command(int argc, char **argv);
 int phi_score_command(int argc, char **argv);
 int phi_keys_command(int argc, char **argv);
+int phi_roster_command(int argc, char **argv);
 int phi_audit_command(int argc, char **argv);
+int phi_vault_command(int argc, char **argv);
 
 /* One line of JSON Lines: {"id":..., "text":..., "spans":[...]}. */
 struct phi_line {

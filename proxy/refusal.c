@@ -5,6 +5,7 @@
 #include "refusal.h"
 
 #include "buf.h"
+#include "reason.h"
 
 struct row {
     int status;
@@ -50,7 +51,9 @@ static void add_message(enum refusal r, const struct refusal_detail *d, struct b
     if (d->reason) {
         buf_add_c(out, " Reason: ");
         buf_add_json_escaped(out, span_of(d->reason));
-        buf_add_char(out, '.');
+        const char *sentence = d->why ? d->why : reason_sentence(span_of(d->reason));
+        buf_add_c(out, sentence ? ". " : ".");
+        if (sentence) buf_add_json_escaped(out, span_of(sentence));
     }
     buf_add_c(out, " Ref ");
     buf_add_json_escaped(out, d->request_id);

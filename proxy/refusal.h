@@ -28,6 +28,7 @@ struct refusal_detail {
     const char *reason; /* a constant that refines the code ("baa_expired"), or NULL */
     const char *kind;   /* kind that led to a block, or NULL */
     const char *message; /* the site's own words instead of refusal_message, or NULL */
+    const char *why;     /* the reason as a sentence, where something knows better than reason_sentence, or NULL */
 };
 
 /* The error body. */

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policies/engine/policy.h"
 #include "arena.h"
 #include "buf.h"
+#include "json.h"
 #include "relay_json.h"
 #include "relay_stream.h"
 #include "relay_text.h"
@@ -19,7 +21,7 @@
 #define ARENA_PER_BYTE 16u
 #define ARENA_LEAST (4u * 1024 * 1024)
 
-enum form { FORM_NONE = 0, FORM_JSON, FORM_STREAM, FORM_TYPED };
+enum form { FORM_NONE = 0, FORM_JSON, FORM_STREAM, FORM_TYPED, FORM_PLAIN, FORM_LINES };
 
 struct relay {
     enum shape_endpoint endpoint;
@@ -52,6 +54,10 @@ struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json
     return r;
 }
 
+void relay_set_policy(struct relay *r, const struct policy *p) {
+    r->text.tools.policy = policy_restores_all_tools(p) ? NULL : p;
+}
+
 void relay_free(struct relay *r) {
     if (!r) return;
     relay_stream_free(r->stream);
@@ -68,6 +74,8 @@ static enum form form_of(enum shape_endpoint e, struct span content_type) {
     if (type.len == 0 || span_is_nocase(type, "application/json")) return FORM_JSON;
     if (shape_is_ollama(e)) return span_is_nocase(type, "application/x-ndjson") ? FORM_TYPED : FORM_NONE;
     if (span_is_nocase(type, "text/event-stream")) return shape_typed_events(e) ? FORM_TYPED : FORM_STREAM;
+    bool transcript = e == SHAPE_TRANSCRIPTIONS || e == SHAPE_TRANSLATIONS;
+    if (transcript && span_is_nocase(type, "text/plain")) return FORM_PLAIN;
     size_t suffix = type.len > 5 ? type.len - 5 : 0;
     bool json = span_is_nocase(span_sub(type, 0, 12), "application/") &&
                 span_is_nocase(span_sub(type, suffix, type.len), "+json");
@@ -75,16 +83,27 @@ static enum form form_of(enum shape_endpoint e, struct span content_type) {
 }
 
 bool relay_begin(struct relay *r, int status, struct span content_type) {
-    (void)status; /* an error is read like an answer: it may quote the request */
-    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : form_of(r->endpoint, content_type);
+    bool lines = r->endpoint == SHAPE_FILE_CONTENT && status >= 200 && status < 300; /* whatever it is called */
+    /* An error is read like an answer: it may quote the request. */
+    r->form = r->endpoint == SHAPE_NONE ? FORM_NONE : lines ? FORM_LINES : form_of(r->endpoint, content_type);
     if (r->form == FORM_STREAM) r->stream = relay_stream_new(&r->text, &r->result, r->event_ceiling);
     if (r->form == FORM_TYPED) r->typed = relay_typed_new(r->endpoint, &r->text, &r->result, r->event_ceiling);
-    r->failed = r->form == FORM_NONE || (r->form != FORM_JSON && !r->stream && !r->typed);
+    bool whole = r->form == FORM_JSON || r->form == FORM_PLAIN || r->form == FORM_LINES;
+    r->failed = !whole && !r->stream && !r->typed;
     return r->stream || r->typed;
 }
 
 const char *relay_stream_type(const struct relay *r) {
     return shape_is_ollama(r->endpoint) ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
+}
+
+struct span relay_object_id(const struct relay *r) {
+    return r->typed ? relay_typed_object_id(r->typed) : span_make(NULL, 0);
+}
+
+const char *relay_whole_type(const struct relay *r) {
+    if (r->form == FORM_LINES) return "application/jsonl";
+    return r->form == FORM_PLAIN ? "text/plain; charset=utf-8" : "application/json";
 }
 
 /* What the last event was read into: a stream may be silent for long. */
@@ -105,7 +124,7 @@ int relay_push(struct relay *r, struct span bytes, struct buf *out) {
         r->failed = relay_typed_push(r->typed, bytes, out) < 0;
         forget_event(r);
         break;
-    case FORM_JSON:
+    case FORM_JSON: case FORM_PLAIN: case FORM_LINES:
         buf_add(&r->body, bytes);
         r->failed = r->body.failed;
         break;
@@ -127,10 +146,26 @@ static enum relay_end end_json(struct relay *r, bool clean, struct buf *out) {
     return clean ? RELAY_BAD : RELAY_CUT;
 }
 
+/* A transcript, whose words are the model's; a token in it may come from the prompt. */
+static enum relay_end end_plain(struct relay *r, bool clean, struct buf *out) {
+    struct span text = buf_span(&r->body);
+
+    if (r->failed || utf8_check(text) != text.len) return RELAY_BAD;
+    struct restore *restore = restore_new(r->text.tokens, RESTORE_TEXT, &r->result.counts);
+    if (!restore) return RELAY_BAD;
+    restore_push(restore, text, out);
+    restore_flush(restore, out);
+    restore_free(restore);
+    return out->failed ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
+}
+
 enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out) {
     if (r->stream) return relay_stream_end(r->stream, clean, request_id, out);
     if (r->typed) return relay_typed_end(r->typed, clean, request_id, out);
-    return end_json(r, clean, out);
+    if (r->form == FORM_PLAIN) return end_plain(r, clean, out);
+    if (r->form == FORM_JSON) return end_json(r, clean, out);
+    bool read = r->form == FORM_LINES && !r->failed && relay_lines(&r->text, buf_span(&r->body), &r->result, out) == 0;
+    return !read ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
 }
 
 const struct relay_result *relay_result(const struct relay *r) {

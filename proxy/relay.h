@@ -31,6 +31,9 @@ struct relay_result {
 /* json_mode: contents are JSON text (response_format). tokens outlive the relay. NULL when out of memory. */
 struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json_mode, size_t event_ceiling,
                         size_t body_ceiling);
+/* Tools that the policy keeps real values from; before relay_begin. The policy outlives the relay. */
+struct policy;
+void relay_set_policy(struct relay *r, const struct policy *p);
 void relay_free(struct relay *r); /* wipes */
 
 /* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty
@@ -39,6 +42,9 @@ void relay_free(struct relay *r); /* wipes */
 bool relay_begin(struct relay *r, int status, struct span content_type);
 /* The content type of the stream that goes to the client. */
 const char *relay_stream_type(const struct relay *r);
+const char *relay_whole_type(const struct relay *r); /* of an answer that is none */
+/* The id of the object that a stream tells of (a response), or empty. */
+struct span relay_object_id(const struct relay *r);
 /* Appends to out what may go to the client now. -1: stop (RELAY_BAD). */
 MUST_CHECK int relay_push(struct relay *r, struct span bytes, struct buf *out);
 /* The upstream ended, or relay_push failed; clean: by its own framing. Appends the rest. A stream that was cut gets an

@@ -93,6 +93,12 @@ static struct channel *channel_find(struct relay_stream *s, struct span path) {
     return c;
 }
 
+/* A call whose tool was not named with its first piece could be any. */
+static bool is_off(const struct relay_text *x, const struct answer_leaf *leaf) {
+    if (!x->tools.policy || !span_is(leaf->key, "arguments")) return false;
+    return !relay_tools_named_at(&x->tools, leaf->begin) || relay_tools_off_at(&x->tools, leaf->begin);
+}
+
 static struct channel *channel_open(struct relay_stream *s, const struct answer *w, const struct answer_leaf *leaf) {
     struct span path = buf_span(&s->path);
     bool json = answer_is_json(w, leaf, s->text->json_mode);
@@ -102,7 +108,9 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
     if (!c) return NULL;
     c->path = span_make(arena_copy(s->arena, path), path.len);
     c->choice = answer_number(w, w->nodes[leaf->node].choice);
-    c->restore = restore_new(s->text->tokens, json ? RESTORE_JSON : RESTORE_TEXT, s->text->counts);
+    enum restore_mode mode = json ? RESTORE_JSON : RESTORE_TEXT;
+    if (is_off(s->text, leaf)) mode = RESTORE_OFF;
+    c->restore = restore_new(s->text->tokens, mode, s->text->counts);
     if (!c->path.ptr || !c->restore) {
         restore_free(c->restore);
         return NULL;
@@ -245,6 +253,7 @@ static int take_json(struct relay_stream *s, const struct sse_event *e) {
     int read = answer_form_read(s->form, s->text->arena, e->data, &w);
     if (read < 0 || !w.object) return -1;
     s->alike = read == 1;
+    if (relay_tools_read(&s->text->tools, s->text->arena, e->data) < 0) return -1;
     if (w.usage_in) s->result->usage_in = w.usage_in;
     if (w.usage_out) s->result->usage_out = w.usage_out;
     s->error |= w.error;

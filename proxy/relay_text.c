@@ -10,6 +10,8 @@
 
 #include "arena.h"
 #include "json.h"
+#include "surrogates.h"
+#include "tokens.h"
 
 #define FIRST_EDITS 8u
 
@@ -62,8 +64,10 @@ int relay_text_set(struct relay_text *x, const struct answer_leaf *leaf, struct 
 int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
     struct span decoded;
 
+    if (relay_tools_off_at(&x->tools, leaf->begin)) return 0;
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
-    if (span_find(decoded, '[', 0) == decoded.len) return 0;
+    bool plain = surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
+    if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
     struct restore *r = restore_new(x->tokens, answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
                                     x->counts);
     if (!r) return -1;

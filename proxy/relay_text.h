@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "buf.h"
+#include "relay_tools.h"
 #include "restore.h"
 #include "span.h"
 
@@ -19,6 +20,7 @@ struct relay_text {
     const struct tokens *tokens;
     struct restore_counts *counts;
     bool json_mode, signed_thinking; /* signed_thinking: goes back under a signature, so it stays as it came */
+    struct relay_tools tools;
     struct buf scratch, escaped;
     struct json_edit *edits;
     size_t n, size;

@@ -26,6 +26,7 @@
 #include "relay_text.h"
 #include "restore.h"
 #include "sse.h"
+#include "stored.h"
 
 #define CHANNELS_MAX 1024u
 #define PATH_MAX_BYTES 4096u
@@ -34,6 +35,7 @@
 static const char *const id_names[] = {"item_id", "output_index", "content_index", "summary_index", "command_index",
                                        "index"};
 #define IDS (sizeof id_names / sizeof *id_names)
+enum { ID_OUTPUT = 1, ID_INDEX = 5 };
 
 enum kind {
     KIND_DELTA, /* a piece of a text */
@@ -69,6 +71,8 @@ struct relay_typed {
     size_t n_channels;
     unsigned long long sequence; /* of the last event that had a number */
     struct buf *out;             /* during a call */
+    char object_id[128];
+    size_t object_id_len;
     bool finished; /* Gemini: a candidate has its reason */
     bool lines, done, marker, error, failed; /* lines: not events but a document a line */
 };
@@ -139,7 +143,8 @@ static bool is_any(struct span s, const char *const *list, size_t n) {
 
 static enum kind kind_of(struct span type) {
     static const char *const last[] = {"response.completed", "response.failed", "response.incomplete",
-                                       "response.cancelled", "message_stop", "image_generation.completed", "error"};
+                                       "response.cancelled", "message_stop", "image_generation.completed",
+                                       "image_edit.completed", "transcript.text.done", "error"};
     if (IS_ANY(type, last)) return KIND_LAST;
     if (span_ends(type, ".delta") || span_is(type, "content_block_delta")) return KIND_DELTA;
     if (span_ends(type, ".done") || span_is(type, "content_block_stop")) return KIND_COPY;
@@ -203,6 +208,26 @@ static bool is_json(const struct relay_typed *s, const struct event *e, const st
     return span_is(e->family, "response.output_text") || span_is(leaf->key, "text");
 }
 
+/* ---- tools ---- */
+
+static bool is_call_input(const struct event *e, const struct answer_leaf *leaf) {
+    static const char *const inputs[] = {"response.function_call_arguments", "response.mcp_call_arguments",
+                                         "response.custom_tool_call_input"};
+    return IS_ANY(e->family, inputs) || span_is(leaf->key, "partial_json");
+}
+
+/* The place of the call among the items or blocks of the answer; UINT64_MAX: the event has none. */
+static uint64_t call_number(const struct event *e) {
+    unsigned long long n;
+
+    if (span_decimal(e->ids[ID_OUTPUT], &n) == 0 || span_decimal(e->ids[ID_INDEX], &n) == 0) return n;
+    return UINT64_MAX;
+}
+
+static bool is_off(const struct relay_typed *s, const struct event *e, const struct answer_leaf *leaf) {
+    return is_call_input(e, leaf) && relay_tools_off_by(&s->text->tools, call_number(e));
+}
+
 /* ---- channels ---- */
 
 static int write_path(struct relay_typed *s, const struct event *e, struct span family, uint32_t node, struct span key) {
@@ -239,8 +264,9 @@ static struct channel *channel_open(struct relay_typed *s, const struct event *e
     kept = keep(s, buf_span(&s->path), &c->path) && keep(s, e->sse->name, &c->name);
     for (size_t i = 0; i < IDS; i++)
         kept = kept && keep(s, e->ids[i], &c->ids[i]);
-    c->restore = kept ? restore_new(s->text->tokens, is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT, s->text->counts)
-                      : NULL;
+    enum restore_mode mode = is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT;
+    if (is_off(s, e, leaf)) mode = RESTORE_OFF;
+    c->restore = kept ? restore_new(s->text->tokens, mode, s->text->counts) : NULL;
     if (!c->restore) return NULL;
     *s->channels_end = c;
     s->channels_end = &c->next;
@@ -322,7 +348,7 @@ static int grow_text(struct relay_typed *s, const struct event *e, const struct 
 static int edit_texts(struct relay_typed *s, const struct event *e) {
     for (size_t i = 0; i < e->w.n_texts; i++) {
         const struct answer_leaf *leaf = &e->w.texts[i];
-        if (relay_text_signed(s->text, leaf)) continue;
+        if (relay_text_signed(s->text, leaf) || (!grows(e, leaf) && is_off(s, e, leaf))) continue;
         int result = grows(e, leaf) ? grow_text(s, e, leaf) : relay_text_whole(s->text, &e->w, leaf);
         if (result < 0) return -1;
     }
@@ -371,6 +397,15 @@ static void take_numbers(struct relay_typed *s, const struct answer *w) {
     if (span_decimal(member_value(w, "sequence_number"), &sequence) == 0) s->sequence = sequence;
 }
 
+static void take_object_id(struct relay_typed *s, const struct answer *w) {
+    struct span ids[STORED_IDS_MAX], response = member_value(w, "response");
+    size_t n;
+
+    if (stored_ids(s->text->arena, SHAPE_RESPONSE, response, ids, &n) < 0 || n == 0 || ids[0].len > sizeof s->object_id) return;
+    memcpy(s->object_id, ids[0].ptr, ids[0].len);
+    s->object_id_len = ids[0].len;
+}
+
 static int write_event(struct relay_typed *s, const struct event *e) {
     if (s->text->n == 0) {
         emit(s, e->sse->name, e->sse->data);
@@ -389,7 +424,10 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     relay_text_begin(s->text);
     if (answer_read(s->text->arena, sse->data, &e.w) < 0 || !e.w.object) return -1;
     event_read(&e, s->lines, shape_is_gemini(s->endpoint));
+    if (relay_tools_read(&s->text->tools, s->text->arena, sse->data) < 0) return -1;
+    if (s->text->tools.n == 1) relay_tools_number(&s->text->tools, call_number(&e));
     take_numbers(s, &e.w);
+    if (span_is(e.type, "response.created")) take_object_id(s, &e.w);
     s->error |= e.w.error || span_is(e.type, "error");
     if (e.kind == KIND_COPY && flush_closed(s, &e) < 0) return -1;
     if ((e.kind == KIND_LAST || e.w.error) && flush_all(s) < 0) return -1;
@@ -451,6 +489,10 @@ static int push_end(struct relay_typed *s) {
 }
 
 /* ---- public ---- */
+
+struct span relay_typed_object_id(const struct relay_typed *s) {
+    return span_make(s->object_id, s->object_id_len);
+}
 
 int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out) {
     if (s->failed) return -1;

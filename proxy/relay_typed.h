@@ -20,4 +20,7 @@ void relay_typed_free(struct relay_typed *s); /* wipes */
 MUST_CHECK int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out);
 enum relay_end relay_typed_end(struct relay_typed *s, bool clean, struct span request_id, struct buf *out);
 
+/* Of the response that is made; empty: none so far. */
+struct span relay_typed_object_id(const struct relay_typed *s);
+
 #endif

@@ -2,7 +2,7 @@
  *
  * Puts values back for tokens in text that arrives in pieces. One restorer per channel of an answer (a choice's
  * content, one tool call's arguments, ...). Whatever way the text is cut, the output is the same: only a tail that
- * could be the beginning of a token is held back, at most TOKEN_MAX - 1 bytes.
+ * could be the beginning of a token or a surrogate is held back, at most SURROGATE_MAX + 7 bytes.
  *
  * Not restored, and counted: tokens that this request did not make; tokens inside a URL, a Markdown link or
  * image destination, a reference definition, an HTML attribute (text from an answer that a reader's browser
@@ -20,6 +20,7 @@ struct tokens;
 
 enum restore_mode {
     RESTORE_TEXT, /* prose: the value as it is */
+    RESTORE_OFF,  /* nothing is put back */
     RESTORE_JSON  /* the text is JSON (tool arguments, JSON mode): the value is escaped once per string level it
                      stands in */
 };

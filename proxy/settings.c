@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "../policies/engine/coverage.h"
 #include "../policies/engine/policy_diff.h"
 
 struct settings *settings_ref(struct settings *s) {
@@ -59,6 +58,15 @@ bool settings_signed_enough(const struct settings *before, const struct settings
     return true;
 }
 
+const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature) {
+    const char *reason = NULL;
+
+    if (u->on_prem) return NULL;
+    if (!u->agreement.present || !u->coverage) return "coverage_missing";
+    if (coverage_check_feature(u->coverage, u->agreement.arrangement, feature, &reason) == 0) return NULL;
+    return reason ? reason : "feature_not_covered";
+}
+
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model,
                                int today) {
     const char *reason = NULL;
@@ -68,7 +76,19 @@ const char *settings_uncovered(const struct settings_upstream *u, enum shape_end
     if (today < u->agreement.effective) return "baa_not_effective";
     if (today > u->agreement.expires) return "baa_expired";
     if (!u->coverage) return "coverage_missing";
-    if (coverage_check(u->coverage, u->agreement.arrangement, shape_endpoint_name(e), model.ptr, model.len, &reason) == 0)
+    if (coverage_check(u->coverage, u->agreement.arrangement, shape_coverage_name(e), model.ptr, model.len, &reason) == 0)
         return NULL;
     return reason ? reason : "not_covered";
+}
+
+enum coverage_guard settings_guard(const struct settings_upstream *u, const char *what, enum shape_endpoint e,
+                                   const char **why) {
+    *why = NULL;
+    if (!u->on_prem) {
+        enum coverage_guard guard = coverage_guard(u->coverage, u->agreement.arrangement, what, shape_endpoint_name(e), why);
+        if (guard != COVERAGE_SITE) return guard;
+        return u->may_store ? COVERAGE_ALLOW : COVERAGE_FORCE_FALSE;
+    }
+    if (strcmp(what, "store") != 0 || u->may_store) return COVERAGE_ALLOW;
+    return e == SHAPE_RESPONSES ? COVERAGE_FORCE_FALSE : COVERAGE_REFUSE; /* elsewhere it is false when absent */
 }

@@ -6,6 +6,7 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include "../policies/engine/coverage.h"
 #include "shape.h"
 #include "span.h"
 
@@ -13,7 +14,6 @@
 #include <stdint.h>
 
 struct access;
-struct coverage;
 struct policy;
 struct upstream_target;
 struct vocabulary;
@@ -81,5 +81,13 @@ bool settings_signed_enough(const struct settings *before, const struct settings
 /* NULL: the agreement covers the use today. Else a constant reason: "baa_missing", "baa_not_effective",
  * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */
 const char *settings_uncovered(const struct settings_upstream *u, enum shape_endpoint e, struct span model, int today);
+
+/* The same for a feature ("files", "previous_response_id"), besides the endpoint. */
+const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature);
+
+/* What the agreement's coverage says of a part of a request beside its text (coverage.h). An own model keeps what it is sent
+ * only where the site says so, and the policy alone decides about the rest. why: the coverage's sentence, or NULL. */
+enum coverage_guard settings_guard(const struct settings_upstream *u, const char *what, enum shape_endpoint e,
+                                   const char **why);
 
 #endif

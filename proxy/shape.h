@@ -34,6 +34,25 @@ enum shape_endpoint {
     SHAPE_GEMINI_EMBEDS,    /* :batchEmbedContents */
     SHAPE_OLLAMA_EMBEDDINGS, /* /api/embeddings, the older form of embed */
     SHAPE_OLLAMA_SHOW,
+    /* With a form as their body: */
+    SHAPE_TRANSCRIPTIONS,   /* /v1/audio/transcriptions */
+    SHAPE_TRANSLATIONS,
+    SHAPE_IMAGE_EDITS,
+    SHAPE_IMAGE_VARIATIONS,
+    SHAPE_FILES,            /* POST /v1/files */
+    /* What an upstream keeps for its client: */
+    SHAPE_BATCHES,          /* POST /v1/batches */
+    SHAPE_FILES_LIST,
+    SHAPE_FILE_GET,
+    SHAPE_FILE_CONTENT,
+    SHAPE_FILE_DELETE,
+    SHAPE_BATCHES_LIST,
+    SHAPE_BATCH,
+    SHAPE_BATCH_CANCEL,
+    SHAPE_RESPONSE,
+    SHAPE_RESPONSE_ITEMS,
+    SHAPE_RESPONSE_CANCEL,
+    SHAPE_RESPONSE_DELETE,
     /* Without a body: */
     SHAPE_MODEL_GET,        /* GET /v1/models/{model} */
     SHAPE_GEMINI_MODELS,
@@ -50,6 +69,7 @@ struct shape_address {
     enum shape_endpoint endpoint; /* SHAPE_NONE: not served */
     enum shape_dialect dialect;   /* of errors */
     struct span model;            /* that the path names, or empty: a deployment, Gemini's model, /v1/models/{model} */
+    struct span id;               /* of a stored object that it names, or empty */
     bool azure;                   /* under /openai, where a query says the version of the interface */
 };
 
@@ -61,7 +81,9 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
 const char *shape_method(enum shape_endpoint e);
-/* The path at an upstream, under its base: "/chat/completions". {model} stands where its name goes. */
+/* By which an agreement's coverage knows it: "/v1/files" for all of files. */
+const char *shape_coverage_name(enum shape_endpoint e);
+/* The path at an upstream, under its base: "/chat/completions". {model} or {id} stands where its name goes. */
 const char *shape_upstream_path(enum shape_endpoint e);
 /* The model that the specification takes when a body names none; "": it must name one. */
 const char *shape_default_model(enum shape_endpoint e);
@@ -70,6 +92,11 @@ bool shape_typed_events(enum shape_endpoint e);
 bool shape_is_ollama(enum shape_endpoint e);
 bool shape_is_gemini(enum shape_endpoint e);
 bool shape_has_body(enum shape_endpoint e);
+bool shape_has_form(enum shape_endpoint e); /* its body is multipart/form-data */
+/* About what an upstream keeps: files and batches, or responses; false for POST /v1/responses, which need not keep anything. */
+bool shape_is_batch(enum shape_endpoint e);
+bool shape_is_response(enum shape_endpoint e);
+bool shape_lists_objects(enum shape_endpoint e);
 bool shape_lists_models(enum shape_endpoint e); /* says what an upstream has, and holds nothing of a caller */
 bool shape_has_deployments(enum shape_endpoint e); /* Azure serves it below the name of a deployment */
 
@@ -88,6 +115,7 @@ enum shape_place {
     SHAPE_MODALITIES, SHAPE_SPOKEN,
     SHAPE_PROMPT,    /* text, or token numbers */
     SHAPE_TOKEN_IDS, /* token numbers only */
+    SHAPE_REFERENCE, /* the same, where it can be told what it is and whose */
     SHAPE_STATE,     /* names something that the upstream keeps */
     SHAPE_HOSTED,    /* lets the upstream pass text on to others */
     SHAPE_MESSAGES, SHAPE_MESSAGE, SHAPE_ROLE, SHAPE_CONTENT, SHAPE_PART, SHAPE_PART_TYPE, SHAPE_PREDICTION,
@@ -101,7 +129,8 @@ enum shape_place {
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
     SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
     SHAPE_GENERATION, SHAPE_MIME_TYPE,
-    SHAPE_REQUESTS   /* several in one body */
+    SHAPE_REQUESTS,  /* several in one body */
+    SHAPE_LINE       /* one of a batch: whose "body" is that of an endpoint */
 };
 
 struct shape_key {

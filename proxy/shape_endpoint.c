@@ -17,13 +17,15 @@ enum prefix { PREFIX_OPENAI = 0, PREFIX_ANTHROPIC, PREFIX_GOOGLE, PREFIX_NONE };
 
 #define POST(at, known_as) .method = "POST", .path = at, .name = known_as
 #define GET(at, known_as) .method = "GET", .path = at, .name = known_as
+#define DELETE(at, known_as) .method = "DELETE", .path = at, .name = known_as
 
 static const struct endpoint {
     const char *method, *path; /* {model}: a name */
     const char *name;          /* for records and coverage */
     const char *model;         /* without one in the body */
+    const char *covered;       /* in coverage, when it is not the name */
     enum prefix prefix;
-    bool typed, deployment;
+    bool typed, deployment, form, bare; /* bare: POST without a body */
 } endpoints[SHAPE_ENDPOINTS] = {
     [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
     [SHAPE_COMPLETIONS] = {POST("/completions", "/v1/completions"), .deployment = true},
@@ -55,7 +57,27 @@ static const struct endpoint {
     [SHAPE_GEMINI_EMBEDS] = {POST("/models/{model}:batchEmbedContents", "/v1beta/models/{model}:batchEmbedContents"),
                              .prefix = PREFIX_GOOGLE},
     [SHAPE_GEMINI_MODELS] = {GET("/models", "/v1beta/models"), .prefix = PREFIX_GOOGLE},
-    [SHAPE_MODEL_GET] = {GET("/models/{model}", "/v1/models/{model}")},
+    [SHAPE_TRANSCRIPTIONS] = {POST("/audio/transcriptions", "/v1/audio/transcriptions"), .typed = true, .deployment = true,
+                              .form = true},
+    [SHAPE_TRANSLATIONS] = {POST("/audio/translations", "/v1/audio/translations"), .deployment = true, .form = true},
+    [SHAPE_IMAGE_EDITS] = {POST("/images/edits", "/v1/images/edits"), .model = "dall-e-2", .typed = true, .deployment = true,
+                           .form = true},
+    [SHAPE_IMAGE_VARIATIONS] = {POST("/images/variations", "/v1/images/variations"), .model = "dall-e-2", .form = true},
+    [SHAPE_FILES] = {POST("/files", "/v1/files"), .form = true},
+    [SHAPE_BATCHES] = {POST("/batches", "/v1/batches")},
+    [SHAPE_FILES_LIST] = {GET("/files", "/v1/files")},
+    [SHAPE_FILE_GET] = {GET("/files/{id}", "/v1/files/{id}"), .covered = "/v1/files"},
+    [SHAPE_FILE_CONTENT] = {GET("/files/{id}/content", "/v1/files/{id}/content"), .covered = "/v1/files"},
+    [SHAPE_FILE_DELETE] = {DELETE("/files/{id}", "/v1/files/{id}"), .covered = "/v1/files"},
+    [SHAPE_BATCHES_LIST] = {GET("/batches", "/v1/batches")},
+    [SHAPE_BATCH] = {GET("/batches/{id}", "/v1/batches/{id}"), .covered = "/v1/batches"},
+    [SHAPE_BATCH_CANCEL] = {POST("/batches/{id}/cancel", "/v1/batches/{id}/cancel"), .covered = "/v1/batches", .bare = true},
+    [SHAPE_RESPONSE] = {GET("/responses/{id}", "/v1/responses/{id}"), .covered = "/v1/responses"},
+    [SHAPE_RESPONSE_ITEMS] = {GET("/responses/{id}/input_items", "/v1/responses/{id}/input_items"), .covered = "/v1/responses"},
+    [SHAPE_RESPONSE_CANCEL] = {POST("/responses/{id}/cancel", "/v1/responses/{id}/cancel"), .covered = "/v1/responses",
+                               .bare = true},
+    [SHAPE_RESPONSE_DELETE] = {DELETE("/responses/{id}", "/v1/responses/{id}"), .covered = "/v1/responses"},
+    [SHAPE_MODEL_GET] = {GET("/models/{model}", "/v1/models/{model}"), .covered = "/v1/models"},
 };
 
 /* ---- paths ---- */
@@ -112,6 +134,11 @@ static bool azure_matches(const struct endpoint *e, struct span path, struct spa
     return is_name(*model, false) && matches(span_sub(rest, slash, rest.len), e->path, model);
 }
 
+/* "file-abc", "batch_67f", "resp_67f" */
+static bool is_id(struct span s) {
+    return is_name(s, false) && span_find(s, '.', 0) == s.len;
+}
+
 static bool is_served(enum shape_endpoint e) {
     return e > SHAPE_NONE && e < SHAPE_ENDPOINTS && endpoints[e].name;
 }
@@ -119,11 +146,16 @@ static bool is_served(enum shape_endpoint e) {
 void shape_address_read(struct span method, struct span path, struct shape_address *out) {
     bool azure = behind(path, "/openai").len > 0;
 
-    *out = (struct shape_address){.dialect = shape_dialect_of(path), .azure = azure, .model = {"", 0}};
+    *out = (struct shape_address){.dialect = shape_dialect_of(path), .azure = azure, .model = {"", 0}, .id = {"", 0}};
     for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
         struct span model = {"", 0};
         if (!is_served(e) || !span_is(method, endpoints[e].method)) continue;
         if (!(azure ? azure_matches : row_matches)(&endpoints[e], path, &model)) continue;
+        if (strstr(endpoints[e].path, "{id}")) {
+            if (!is_id(model)) return;
+            out->id = model;
+            model = span_make("", 0);
+        }
         out->endpoint = e;
         out->model = model;
         return;
@@ -168,6 +200,10 @@ static bool is_count(struct span s) {
     return s.len <= 4 && span_decimal(s, &n) == 0;
 }
 
+static bool is_order(struct span s) {
+    return span_is(s, "asc") || span_is(s, "desc");
+}
+
 static bool is_sse(struct span s) {
     return span_is(s, "sse");
 }
@@ -181,6 +217,9 @@ static const struct parameter {
     {"alt", SHAPE_GEMINI_STREAM, is_sse},
     {"limit", SHAPE_MODELS, is_count}, {"after_id", SHAPE_MODELS, is_word}, {"before_id", SHAPE_MODELS, is_word},
     {"pageSize", SHAPE_GEMINI_MODELS, is_count},
+    {"limit", SHAPE_FILES_LIST, is_count}, {"after", SHAPE_FILES_LIST, is_word}, {"order", SHAPE_FILES_LIST, is_order},
+    {"purpose", SHAPE_FILES_LIST, is_word}, {"limit", SHAPE_BATCHES_LIST, is_count}, {"after", SHAPE_BATCHES_LIST, is_word},
+    {"limit", SHAPE_RESPONSE_ITEMS, is_count}, {"after", SHAPE_RESPONSE_ITEMS, is_word}, {"order", SHAPE_RESPONSE_ITEMS, is_order},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
 
@@ -213,6 +252,10 @@ const char *shape_endpoint_name(enum shape_endpoint e) {
     return is_served(e) ? endpoints[e].name : "";
 }
 
+const char *shape_coverage_name(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].covered ? endpoints[e].covered : shape_endpoint_name(e);
+}
+
 const char *shape_method(enum shape_endpoint e) {
     return is_served(e) ? endpoints[e].method : "";
 }
@@ -238,7 +281,23 @@ bool shape_is_gemini(enum shape_endpoint e) {
 }
 
 bool shape_has_body(enum shape_endpoint e) {
-    return is_served(e) && strcmp(endpoints[e].method, "POST") == 0;
+    return is_served(e) && strcmp(endpoints[e].method, "POST") == 0 && !endpoints[e].bare;
+}
+
+bool shape_has_form(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].form;
+}
+
+bool shape_is_batch(enum shape_endpoint e) {
+    return e >= SHAPE_FILES && e <= SHAPE_BATCH_CANCEL;
+}
+
+bool shape_is_response(enum shape_endpoint e) {
+    return e >= SHAPE_RESPONSE && e <= SHAPE_RESPONSE_DELETE;
+}
+
+bool shape_lists_objects(enum shape_endpoint e) {
+    return e == SHAPE_FILES_LIST || e == SHAPE_BATCHES_LIST;
 }
 
 bool shape_lists_models(enum shape_endpoint e) {

@@ -10,7 +10,8 @@
 #define IN_EMBEDDINGS IN(SHAPE_EMBEDDINGS)
 #define IN_RESPONSES (IN(SHAPE_RESPONSES) | IN(SHAPE_RESPONSES_COMPACT) | IN(SHAPE_RESPONSES_TOKENS))
 #define IN_MODERATIONS IN(SHAPE_MODERATIONS)
-#define IN_IMAGES IN(SHAPE_IMAGES)
+#define IN_SPEECH (IN(SHAPE_TRANSCRIPTIONS) | IN(SHAPE_TRANSLATIONS))
+#define IN_IMAGES (IN(SHAPE_IMAGES) | IN(SHAPE_IMAGE_EDITS) | IN(SHAPE_IMAGE_VARIATIONS))
 #define IN_MESSAGES (IN(SHAPE_MESSAGES_API) | IN(SHAPE_MESSAGES_TOKENS))
 #define IN_GEMINI_EMBED (IN(SHAPE_GEMINI_EMBED) | IN(SHAPE_GEMINI_EMBEDS))
 #define IN_GEMINI (IN(SHAPE_GEMINI) | IN(SHAPE_GEMINI_STREAM) | IN(SHAPE_GEMINI_TOKENS) | IN_GEMINI_EMBED)
@@ -27,6 +28,7 @@ static const struct shape_key keys[] = {
     {"url", 3, .place = SHAPE_KNOWN, .at = {{SHAPE_IMAGE, SHAPE_IMAGE_URL, 0}, {SHAPE_AUDIO, SHAPE_REMOTE, 0},
      {SHAPE_FILE, SHAPE_REMOTE, 0}}},
     {"args", 4, .place = SHAPE_FREE},
+    {"body", 4, .place = SHAPE_FREE, .at = {{SHAPE_LINE, SHAPE_ROOT, 0}}},
     {"city", 4, .place = SHAPE_KNOWN},
     {"code", 4, .place = SHAPE_KNOWN},
     {"data", 4, .place = SHAPE_KNOWN, .at = {{SHAPE_AUDIO, SHAPE_BLOB, 0}, {SHAPE_FILE, SHAPE_BLOB, 0},
@@ -78,6 +80,7 @@ static const struct shape_key keys[] = {
      {SHAPE_OUTPUT_OPTIONS, SHAPE_FORMAT, 0}, {SHAPE_ROOT, SHAPE_OLLAMA_FORMAT, IN_OLLAMA}}},
     {"images", 6, .place = SHAPE_KNOWN, .at = {{SHAPE_MESSAGE, SHAPE_IMAGE, 0},
      {SHAPE_ROOT, SHAPE_IMAGE, IN_OLLAMA}}},
+    {"method", 6, .place = SHAPE_KNOWN},
     {"output", 6, .place = SHAPE_KNOWN, .at = {{SHAPE_ITEM, SHAPE_CONTENT, 0}}, .part = WALK_TOOL},
     {"prompt", 6, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, IN_RESPONSES},
      {SHAPE_ROOT, SHAPE_PROMPT, 0}}, .part = WALK_USER},
@@ -130,6 +133,8 @@ static const struct shape_key keys[] = {
     {"filename", 8, .place = SHAPE_KNOWN},
     {"function", 8, .place = SHAPE_KNOWN},
     {"is_error", 8, .place = SHAPE_KNOWN},
+    {"keywords", 8, .place = SHAPE_KNOWN},
+    {"language", 8, .place = SHAPE_KNOWN},
     {"logprobs", 8, .place = SHAPE_KNOWN, .at = {{SHAPE_PART, SHAPE_LOGPROBS, 0}},
      .parameter = IN_CHAT | IN_COMPLETIONS},
     {"messages", 8, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_MESSAGES, 0}}},
@@ -148,12 +153,14 @@ static const struct shape_key keys[] = {
     {"bad_words", 9, .place = SHAPE_KNOWN},
     {"citations", 9, .place = SHAPE_KNOWN},
     {"container", 9, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, 0}}},
+    {"custom_id", 9, .place = SHAPE_KNOWN, .part = WALK_METADATA},
     {"documents", 9, .place = SHAPE_KNOWN, .part = WALK_TOOL},
     {"execution", 9, .place = SHAPE_KNOWN},
     {"exit_code", 9, .place = SHAPE_KNOWN},
     {"file_data", 9, .place = SHAPE_BLOB, .at = {{SHAPE_PART, SHAPE_REMOTE, IN_GEMINI}}},
     {"functions", 9, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
     {"image_url", 9, .place = SHAPE_IMAGE},
+    {"languages", 9, .place = SHAPE_KNOWN},
     {"mime_type", 9, .place = SHAPE_KNOWN},
     {"mode_hint", 9, .place = SHAPE_KNOWN},
     {"namespace", 9, .place = SHAPE_KNOWN},
@@ -205,7 +212,7 @@ static const struct shape_key keys[] = {
     {"mcp_servers", 11, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_HOSTED, 0}}},
     {"obfuscation", 11, .place = SHAPE_KNOWN},
     {"personality", 11, .place = SHAPE_KNOWN},
-    {"temperature", 11, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_RESPONSES | IN_MESSAGES},
+    {"temperature", 11, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_RESPONSES | IN_MESSAGES | IN_SPEECH},
     {"tool_choice", 11, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
     {"tool_use_id", 11, .place = SHAPE_KNOWN},
     {"audio_embeds", 12, .place = SHAPE_OPAQUE},
@@ -232,6 +239,7 @@ static const struct shape_key keys[] = {
     {"guided_choice", 13, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
     {"include_usage", 13, .place = SHAPE_KNOWN, .at = {{SHAPE_STREAM_OPTIONS, SHAPE_INCLUDE_USAGE, 0}}},
     {"inference_geo", 13, .place = SHAPE_KNOWN},
+    {"input_file_id", 13, .place = SHAPE_REFERENCE},
     {"output_config", 13, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_OUTPUT_OPTIONS, 0}}, .part = WALK_SCHEMA},
     {"output_format", 13, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_FORMAT, IN_MESSAGES}}},
     {"prompt_embeds", 13, .place = SHAPE_OPAQUE},
@@ -273,6 +281,7 @@ static const struct shape_key keys[] = {
      .spelled = "thoughtSignature"},
     {"vector_store_ids", 16, .place = SHAPE_STATE},
     {"allowed_token_ids", 17, .place = SHAPE_KNOWN},
+    {"chunking_strategy", 17, .place = SHAPE_KNOWN},
     {"compact_threshold", 17, .place = SHAPE_KNOWN},
     {"encrypted_content", 17, .place = SHAPE_KNOWN, .at = {{SHAPE_ITEM, SHAPE_SEALED, 0},
      {SHAPE_PART, SHAPE_SEALED, 0}}},
@@ -308,6 +317,7 @@ static const struct shape_key keys[] = {
     {"approval_request_id", 19, .place = SHAPE_KNOWN},
     {"codeexecutionresult", 19, .place = SHAPE_KNOWN, .spelled = "codeExecutionResult"},
     {"include_obfuscation", 19, .place = SHAPE_KNOWN},
+    {"known_speaker_names", 19, .place = SHAPE_KNOWN},
     {"mm_processor_kwargs", 19, .place = SHAPE_FREE},
     {"parallel_tool_calls", 19, .place = SHAPE_KNOWN},
     {"response_modalities", 19, .place = SHAPE_KNOWN, .at = {{SHAPE_GENERATION, SHAPE_MODALITIES, IN_GEMINI}}},
@@ -316,7 +326,7 @@ static const struct shape_key keys[] = {
     {"chat_template_kwargs", 20, .place = SHAPE_FREE},
     {"functiondeclarations", 20, .place = SHAPE_KNOWN, .spelled = "functionDeclarations"},
     {"outputdimensionality", 20, .place = SHAPE_KNOWN, .parameter = IN_GEMINI_EMBED, .spelled = "outputDimensionality"},
-    {"previous_response_id", 20, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, 0}}},
+    {"previous_response_id", 20, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_REFERENCE, 0}}},
     {"prompt_cache_options", 20, .place = SHAPE_KNOWN},
     {"response_json_schema", 20, .place = SHAPE_KNOWN, .at = {{SHAPE_GENERATION, SHAPE_GUIDED, IN_GEMINI}}},
     {"add_generation_prompt", 21, .place = SHAPE_KNOWN},
@@ -331,6 +341,8 @@ static const struct shape_key keys[] = {
     {"prompt_cache_retention", 22, .place = SHAPE_KNOWN, .part = WALK_METADATA},
     {"truncate_prompt_tokens", 22, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_EMBEDDINGS},
     {"guided_decoding_backend", 23, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
+    {"timestamp_granularities", 23, .place = SHAPE_KNOWN},
+    {"known_speaker_references", 24, .place = SHAPE_BLOB},
     {"disable_parallel_tool_use", 25, .place = SHAPE_KNOWN},
     {"acknowledged_safety_checks", 26, .place = SHAPE_KNOWN},
     {"include_stop_str_in_output", 26, .place = SHAPE_KNOWN},

@@ -4,6 +4,8 @@
  */
 #include "token_shape.h"
 
+#include <string.h>
+
 #include "tokens.h"
 
 #define DIGITS_MAX 7u
@@ -66,6 +68,45 @@ enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *
         if (sign && s.ptr[sign_at] == '-') parts->days = -parts->days;
     }
     return TOKEN_YES;
+}
+
+static size_t put_digits(char *to, unsigned long n) {
+    char reversed[20];
+    size_t len = 0;
+
+    do {
+        reversed[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    for (size_t i = 0; i < len; i++)
+        to[i] = reversed[len - 1 - i];
+    return len;
+}
+
+size_t token_write(const char *word, uint32_t number, unsigned form, long days, char *text) {
+    size_t len = strlen(word), n = 0;
+
+    /* A number has at most seven digits, the letters are two, the distance takes eight. */
+    if (len > TOKEN_MAX - 20) return 0;
+    text[n++] = '[';
+    memcpy(text + n, word, len);
+    n += len;
+    text[n++] = '_';
+    n += put_digits(text + n, number);
+    if (form >= 26) {
+        text[n++] = (char)('B' + (form - 26) / 25);
+        text[n++] = (char)('B' + (form - 26) % 25);
+    } else if (form > 0) {
+        text[n++] = (char)('A' + form);
+    }
+    if (days) {
+        text[n++] = days < 0 ? '-' : '+';
+        n += put_digits(text + n, (unsigned long)(days < 0 ? -days : days));
+        text[n++] = 'd';
+    }
+    text[n++] = ']';
+    text[n] = '\0';
+    return n;
 }
 
 bool token_next(struct span s, size_t from, size_t *begin, size_t *end) {

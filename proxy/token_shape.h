@@ -27,4 +27,8 @@ struct token_parts {
  * (NO, at least 1 unless s is empty). parts may be NULL; filled for YES. */
 enum token_shape token_shape_of(struct span s, size_t *len, struct token_parts *parts);
 
+/* The text of a token, NUL-terminated, into out (TOKEN_MAX + 1 bytes); form: 0 no letter, 1 B, ... Its length; 0: too long. */
+#define TOKEN_FORMS (1u + 25u + 25u * 25u) /* no letter, one letter, two letters; each B to Z */
+size_t token_write(const char *word, uint32_t number, unsigned form, long days, char *out);
+
 #endif

@@ -15,74 +15,14 @@
 #include <string.h>
 
 #include "arena.h"
-#include "keyed_hash.h"
+#include "surrogates.h"
 #include "token_date.h"
 #include "token_shape.h"
-
-#define NUMBER_MAX 1000000u
-#define FORMS_MAX (1u + 25u + 25u * 25u) /* no letter, one letter, two letters; each B to Z */
-#define WORDS_MAX PHI_KINDS
-#define FIRST_TABLE 64u
-#define FIRST_SETTLED 8u
-
-enum label { LABEL_VALUE = 1, LABEL_TEXT, LABEL_SUBJECT, LABEL_RESERVED };
-
-struct table {
-    struct slot {
-        uint64_t hash;
-        void *item; /* NULL: free */
-    } *v;
-    size_t size, n; /* size is a power of two */
-};
-
-struct entry {
-    struct span value, text;
-    unsigned word;
-};
-
-struct subject {
-    unsigned id, word, number, forms;
-};
-
-struct reserved {
-    struct span word;
-    uint32_t number;
-};
-
-/* Dates that are told by their distance from the first of them. */
-struct series {
-    struct series *next;
-    unsigned word;
-    uint32_t number;
-    long first, least, most; /* days */
-    struct date_form {
-        struct date_form *next;
-        const char *form;
-        bool exact;
-    } * forms; /* in order of appearance: none, B, C, ... */
-};
-
-struct settled {
-    uint32_t *slots; /* number of the entry + 1; 0: free */
-    struct settled_entry {
-        const char *text; /* the value stands behind it */
-        uint32_t text_len, value_len;
-    } *entries;
-    size_t size, n;
-};
-
-struct tokens {
-    struct arena *arena; /* NULL: settled */
-    struct settled settled;
-    struct series *series; /* few: a second one only for dates that lie far apart */
-    struct keyed_hash hash;
-    struct table values, texts, subjects, reserved;
-    uint32_t *last;  /* by word: the last number given out; NULL once settled, as words */
-    uint16_t *words; /* by kind: what word_of found; 0: not asked yet */
-};
+#include "token_state.h"
+#include "vault.h"
 
 /* Kinds that share a word share its numbers: the first kind with that word stands for it. */
-static unsigned word_of(struct tokens *t, enum phi_kind kind) {
+unsigned tokens_word(struct tokens *t, enum phi_kind kind) {
     unsigned i = t->words[kind];
 
     if (i) return i;
@@ -93,8 +33,8 @@ static unsigned word_of(struct tokens *t, enum phi_kind kind) {
 
 /* ---- tables ---- */
 
-static int table_grow(struct arena *a, struct table *t) {
-    struct table larger = {.size = t->size ? t->size * 2 : FIRST_TABLE, .n = t->n};
+static int table_grow(struct arena *a, struct tokens_table *t) {
+    struct tokens_table larger = {.size = t->size ? t->size * 2 : FIRST_TABLE, .n = t->n};
 
     larger.v = arena_array(a, larger.size, sizeof *larger.v);
     if (!larger.v) return -1;
@@ -109,7 +49,7 @@ static int table_grow(struct arena *a, struct table *t) {
     return 0;
 }
 
-static int table_add(struct arena *a, struct table *t, uint64_t hash, void *item) {
+int tokens_table_add(struct arena *a, struct tokens_table *t, uint64_t hash, void *item) {
     if (t->n * 4 >= t->size * 3 && table_grow(a, t) < 0) return -1;
     size_t at = hash & (t->size - 1);
     while (t->v[at].item)
@@ -120,7 +60,7 @@ static int table_add(struct arena *a, struct table *t, uint64_t hash, void *item
 }
 
 /* The next item with this hash from *at on; start with *at = hash. NULL at the end. */
-static void *table_next(const struct table *t, uint64_t hash, size_t *at) {
+void *tokens_table_next(const struct tokens_table *t, uint64_t hash, size_t *at) {
     if (t->size == 0) return NULL;
     for (;; ++*at) {
         const struct slot *s = &t->v[*at & (t->size - 1)];
@@ -139,7 +79,7 @@ static uint64_t value_hash(const struct tokens *t, unsigned word, struct span va
 
 static struct entry *find_value(const struct tokens *t, unsigned word, struct span value, uint64_t hash) {
     size_t at = hash;
-    for (struct entry *e; (e = table_next(&t->values, hash, &at));)
+    for (struct entry *e; (e = tokens_table_next(&t->values, hash, &at));)
         if (e->word == word && span_equal(e->value, value)) return e;
     return NULL;
 }
@@ -151,7 +91,7 @@ static uint64_t subject_hash(const struct tokens *t, unsigned word, unsigned id)
 
 static struct subject *find_subject(const struct tokens *t, unsigned word, unsigned id, uint64_t hash) {
     size_t at = hash;
-    for (struct subject *s; (s = table_next(&t->subjects, hash, &at));)
+    for (struct subject *s; (s = tokens_table_next(&t->subjects, hash, &at));)
         if (s->word == word && s->id == id) return s;
     return NULL;
 }
@@ -160,11 +100,11 @@ static uint64_t reserved_hash(const struct tokens *t, struct span word, uint32_t
     return keyed_hash_of(&t->hash, LABEL_RESERVED | (uint64_t)number << 8, word);
 }
 
-static bool is_reserved(const struct tokens *t, struct span word, uint32_t number) {
+bool tokens_is_reserved(const struct tokens *t, struct span word, uint32_t number) {
     if (t->reserved.n == 0) return false;
     uint64_t hash = reserved_hash(t, word, number);
     size_t at = hash;
-    for (struct reserved *r; (r = table_next(&t->reserved, hash, &at));)
+    for (struct reserved *r; (r = tokens_table_next(&t->reserved, hash, &at));)
         if (r->number == number && span_equal(r->word, word)) return true;
     return false;
 }
@@ -175,7 +115,8 @@ static bool is_reserved(const struct tokens *t, struct span word, uint32_t numbe
 static uint32_t next_number(struct tokens *t, unsigned word) {
     while (t->last[word] < NUMBER_MAX) {
         uint32_t number = ++t->last[word];
-        if (!is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
+        if (t->kept && (number = kept_number(t, word)) == 0) return 0;
+        if (!tokens_is_reserved(t, span_of(phi_kind_word((enum phi_kind)word)), number)) return number;
     }
     return 0;
 }
@@ -186,7 +127,7 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     uint64_t hash = subject_hash(t, word, id);
     struct subject *s = id ? find_subject(t, word, id, hash) : NULL;
 
-    if (s && s->forms < FORMS_MAX) {
+    if (s && s->forms < TOKEN_FORMS) {
         *number = s->number;
         *form = s->forms++;
         return 0;
@@ -197,49 +138,16 @@ static int next_form(struct tokens *t, unsigned word, unsigned id, uint32_t *num
     if (id == 0) return 0;
     if (!s) {
         s = arena_alloc(t->arena, sizeof *s);
-        if (!s || table_add(t->arena, &t->subjects, hash, s) < 0) return -1;
+        if (!s || tokens_table_add(t->arena, &t->subjects, hash, s) < 0) return -1;
     }
     *s = (struct subject){.id = id, .word = word, .number = *number, .forms = 1};
     return 0;
 }
 
-static size_t put_digits(char *to, unsigned long n) {
-    char reversed[20];
-    size_t len = 0;
-
-    do {
-        reversed[len++] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    for (size_t i = 0; i < len; i++)
-        to[i] = reversed[len - 1 - i];
-    return len;
-}
-
-static struct span write_token(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
+struct span tokens_write(struct arena *a, const char *word, uint32_t number, unsigned form, long days) {
     char text[TOKEN_MAX + 1];
-    size_t len = strlen(word), n = 0;
-
-    /* A number has at most seven digits, the letters are two, the distance takes eight. */
-    if (len > TOKEN_MAX - 20) return (struct span){0};
-    text[n++] = '[';
-    memcpy(text + n, word, len);
-    n += len;
-    text[n++] = '_';
-    n += put_digits(text + n, number);
-    if (form >= 26) {
-        text[n++] = (char)('B' + (form - 26) / 25);
-        text[n++] = (char)('B' + (form - 26) % 25);
-    } else if (form > 0) {
-        text[n++] = (char)('A' + form);
-    }
-    if (days) {
-        text[n++] = days < 0 ? '-' : '+';
-        n += put_digits(text + n, (unsigned long)(days < 0 ? -days : days));
-        text[n++] = 'd';
-    }
-    text[n++] = ']';
-    struct span s = {arena_copy(a, span_make(text, n)), n};
+    size_t n = token_write(word, number, form, days, text);
+    struct span s = {n ? arena_copy(a, span_make(text, n)) : NULL, n};
     return s.ptr ? s : (struct span){0};
 }
 
@@ -260,7 +168,7 @@ int tokens_reserve(struct tokens *t, struct span token_text) {
 
     if (!t->arena) return -1;
     if (token_shape_of(token_text, &len, &parts) != TOKEN_YES || len != token_text.len) return 0;
-    if (is_reserved(t, parts.word, parts.number)) return 0;
+    if (tokens_is_reserved(t, parts.word, parts.number)) return 0;
     for (unsigned i = 1; i < PHI_KINDS; i++)
         if (span_is(parts.word, phi_kind_word((enum phi_kind)i)) && t->last[i] >= parts.number) return -1;
 
@@ -269,13 +177,13 @@ int tokens_reserve(struct tokens *t, struct span token_text) {
     r->word = span_make(arena_copy(t->arena, parts.word), parts.word.len);
     r->number = parts.number;
     if (!r->word.ptr) return -1;
-    return table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
+    return tokens_table_add(t->arena, &t->reserved, reserved_hash(t, r->word, r->number), r);
 }
 
 static int entry_add(struct tokens *t, struct entry *e, uint64_t hash) {
     if (!e->value.ptr || !e->text.ptr) return -1;
-    if (table_add(t->arena, &t->values, hash, e) < 0) return -1;
-    return table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
+    if (tokens_table_add(t->arena, &t->values, hash, e) < 0) return -1;
+    return tokens_table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, e->text), e);
 }
 
 struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, unsigned subject) {
@@ -284,16 +192,17 @@ struct span tokens_put(struct tokens *t, enum phi_kind kind, struct span value, 
     unsigned form;
 
     if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(t, kind);
+    unsigned word = tokens_word(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
+    if (t->kept) return none;
 
     e = arena_alloc(t->arena, sizeof *e);
     if (!e || next_form(t, word, subject, &number, &form) < 0) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, phi_kind_word(kind), number, form, 0);
+    e->text = tokens_write(t->arena, phi_kind_word(kind), number, form, 0);
     return entry_add(t, e, hash) < 0 ? none : e->text;
 }
 
@@ -316,17 +225,17 @@ static struct series *series_for(struct tokens *t, unsigned word, long day) {
     return t->series = s;
 }
 
-/* Its place among the forms of the series; a new one is added. FORMS_MAX: no room. */
+/* Its place among the forms of the series; a new one is added. TOKEN_FORMS: no room. */
 static unsigned form_for(struct tokens *t, struct series *s, const struct token_date *date) {
     struct date_form **at = &s->forms;
     unsigned n = 0;
 
     for (; *at; at = &(*at)->next, n++)
         if (strcmp((*at)->form, date->form) == 0) return n;
-    struct date_form *f = n < FORMS_MAX ? arena_alloc(t->arena, sizeof *f) : NULL;
-    if (!f) return FORMS_MAX;
+    struct date_form *f = n < TOKEN_FORMS ? arena_alloc(t->arena, sizeof *f) : NULL;
+    if (!f) return TOKEN_FORMS;
     *f = (struct date_form){.form = arena_copy(t->arena, span_of(date->form)), .exact = date->exact};
-    if (!f->form) return FORMS_MAX;
+    if (!f->form) return TOKEN_FORMS;
     *at = f;
     return n;
 }
@@ -335,18 +244,19 @@ struct span tokens_put_date(struct tokens *t, enum phi_kind kind, struct span va
     struct span none = {0};
 
     if (!t->arena || kind <= PHI_NONE || kind >= PHI_KINDS || value.len == 0) return none;
-    unsigned word = word_of(t, kind);
+    unsigned word = tokens_word(t, kind);
     uint64_t hash = value_hash(t, word, value);
     struct entry *e = find_value(t, word, value, hash);
     if (e) return e->text;
+    if (t->kept && !kept_is_open(t)) return none;
 
     struct series *s = series_for(t, word, date->day);
-    unsigned form = s ? form_for(t, s, date) : FORMS_MAX;
+    unsigned form = s ? form_for(t, s, date) : TOKEN_FORMS;
     e = arena_alloc(t->arena, sizeof *e);
-    if (!e || form == FORMS_MAX) return none;
+    if (!e || form == TOKEN_FORMS) return none;
     e->word = word;
     e->value = span_make(arena_copy(t->arena, value), value.len);
-    e->text = write_token(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);
+    e->text = tokens_write(t->arena, phi_kind_word(kind), s->number, form, date->day - s->first);
     return entry_add(t, e, hash) < 0 ? none : e->text;
 }
 
@@ -385,18 +295,31 @@ static bool find_settled(const struct settled *s, uint64_t hash, struct span tok
     return false;
 }
 
-bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+bool tokens_find_text(const struct tokens *t, struct span token, struct span *value) {
     uint64_t hash = keyed_hash_of(&t->hash, LABEL_TEXT, token);
     size_t at = hash;
 
     if (!t->arena) return find_settled(&t->settled, hash, token, value);
 
-    for (struct entry *e; (e = table_next(&t->texts, hash, &at));) {
+    for (struct entry *e; (e = tokens_table_next(&t->texts, hash, &at));) {
         if (!span_equal(e->text, token)) continue;
         *value = e->value;
         return true;
     }
     return false;
+}
+
+bool tokens_find(const struct tokens *t, struct span token, struct span *value) {
+    return tokens_find_text(t, token, value) || (t->kept && kept_find(t, token, value));
+}
+
+int tokens_add(struct tokens *t, unsigned word, struct span value, struct span text) {
+    struct entry *e = arena_alloc(t->arena, sizeof *e);
+
+    if (!e) return -1;
+    *e = (struct entry){.value = value, .text = text, .word = word};
+    if (!word) return tokens_table_add(t->arena, &t->texts, keyed_hash_of(&t->hash, LABEL_TEXT, text), e);
+    return entry_add(t, e, value_hash(t, word, value));
 }
 
 size_t tokens_count(const struct tokens *t) {
@@ -468,10 +391,21 @@ static int settle_series(const struct tokens *t, struct arena *a, struct tokens 
 }
 
 struct tokens *tokens_settle(const struct tokens *t, struct arena *a) {
-    struct tokens *out = t->arena ? arena_alloc(a, sizeof *out) : NULL;
+    struct tokens *out = t->arena && !t->kept ? arena_alloc(a, sizeof *out) : NULL;
 
     if (!out) return NULL;
     out->hash = t->hash;
+    if (t->surrogates) out->surrogates = surrogates_settle(t->surrogates, a);
+    if (t->surrogates && !out->surrogates) return NULL;
     /* The texts last: a run of their size, where the arena has no room left. */
     return settle_series(t, a, out) == 0 && settle_texts(t, a, &out->settled) == 0 ? out : NULL;
+}
+
+struct surrogates *tokens_surrogates(struct tokens *t) {
+    if (!t->surrogates) t->surrogates = surrogates_new(t->arena);
+    return t->surrogates;
+}
+
+const struct surrogates *tokens_surrogates_made(const struct tokens *t) {
+    return t->surrogates;
 }

@@ -64,11 +64,21 @@ static bool is_json(struct span type) {
            span_is_nocase(parameter, "charset=\"utf-8\"");
 }
 
+static enum flow read_boundary(struct transaction *t, const struct http1_head *h) {
+    struct span boundary;
+
+    if (http1_field_count(h, "content-type") != 1 || multipart_boundary(http1_field(h, "content-type"), &boundary) < 0)
+        return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
+    t->boundary = span_make(arena_copy(t->keep, boundary), boundary.len);
+    return t->boundary.ptr ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+}
+
 static enum flow check_framing(struct transaction *t, const struct http1_head *h) {
     size_t codings = http1_field_count(h, "content-encoding");
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
+    if (shape_has_form(t->endpoint)) return read_boundary(t, h);
     if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
         return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
@@ -155,11 +165,12 @@ static enum flow step_read(struct transaction *t) {
 static enum flow step_offload(struct transaction *t) {
     if (t->offloaded) return FLOW_WAIT; /* transaction_decided moves on */
     t->scratch = t->world->scratch;
-    if (t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
+    bool vault = t->world->vault != NULL; /* waits for its disk */
+    if (!vault && t->in.len <= OFFLOAD_BYTES && t->coding == INFLATE_IDENTITY) return FLOW_NEXT; /* a coded one may grow */
     t->offloaded = true;
     if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
     t->offloaded = false;
-    return FLOW_NEXT;
+    return vault ? transaction_refuse_because(t, REFUSAL_OVERLOADED, "helpers_busy") : FLOW_NEXT;
 }
 
 /* ---- AUDIT: durable, or no service ---- */
@@ -187,6 +198,8 @@ static void let_go_of_work(struct transaction *t) {
     t->transform.rows = NULL;
     t->transform.n_rows = 0;
     buf_free(&t->in);
+    buf_free(&t->raw);
+    buf_free(&t->lines_out);
 }
 
 static int record_lost(struct transaction *t) {
@@ -231,6 +244,7 @@ static enum flow step_send(struct transaction *t) {
                                     .method = shape_method(t->endpoint),
                                     .path = t->upstream_path,
                                     .body = buf_span(&t->out),
+                                    .content_type = t->content_type,
                                     .stream = t->walk.stream,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
@@ -238,6 +252,7 @@ static enum flow step_send(struct transaction *t) {
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
     t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (t->policy) relay_set_policy(t->relay, t->policy);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);
     if (!t->call) return transaction_refuse(t, REFUSAL_UPSTREAM);
@@ -269,13 +284,29 @@ static void end_stream(struct transaction *t) {
     buf_free(&rest);
 }
 
+/* Before the client learns of an object, it is known to be the client's. */
+static enum flow step_keep(struct transaction *t) {
+    bool whole = t->sent_us && !t->streaming && t->relay_end == RELAY_COMPLETE && t->client;
+
+    if (!whole) return FLOW_NEXT;
+    if (t->offloaded) return FLOW_WAIT;
+    if (!t->kept && transaction_keeps(t) && t->status >= 200 && t->status < 300) {
+        t->kept = t->offloaded = true;
+        if (t->world->verbs->offload(t->world->ctx, t) == 0) return FLOW_WAIT;
+        t->offloaded = false;
+        return transaction_refuse_because(t, REFUSAL_OVERLOADED, "helpers_busy");
+    }
+    if (t->keep_failed) return transaction_refuse(t, REFUSAL_VAULT);
+    transaction_answer_whole(t);
+    return FLOW_NEXT;
+}
+
 static enum flow end_whole(struct transaction *t) {
     if (t->upstream_end != TRANSACTION_OK) return upstream_failed(t);
     t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
     if (t->relay_end != RELAY_COMPLETE || t->reply.failed) return upstream_failed(t);
     if (t->status == 401 || t->status == 403) /* our credential was refused, not the client's */
         return transaction_refuse_because(t, REFUSAL_UPSTREAM, "upstream_refused_credential");
-    transaction_answer_whole(t);
     return FLOW_NEXT;
 }
 
@@ -354,7 +385,8 @@ static const struct step {
     [STEP_TRANSFORM] = {"transform", transaction_transform, STEP_AUDIT},
     [STEP_AUDIT] = {"audit", step_audit, STEP_SEND},
     [STEP_SEND] = {"send", step_send, STEP_RELAY},
-    [STEP_RELAY] = {"relay", step_relay, STEP_OUTCOME},
+    [STEP_RELAY] = {"relay", step_relay, STEP_KEEP},
+    [STEP_KEEP] = {"keep", step_keep, STEP_OUTCOME},
     [STEP_OUTCOME] = {"outcome", step_outcome, STEP_END},
     [STEP_RECORD] = {"record", step_record, STEP_REPLY},
     [STEP_REPLY] = {"reply", step_reply, STEP_END},
@@ -432,6 +464,10 @@ static bool decides(enum transaction_step s) {
 }
 
 void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
+    if (t->step == STEP_KEEP) {
+        transaction_keep(t);
+        return;
+    }
     t->scratch = scratch;
     t->step = STEP_WALK;
     while (decides(t->step)) {
@@ -474,6 +510,7 @@ int transaction_upstream_data(struct transaction *t, struct span bytes) {
     t->inside++;
     buf_init(&out, ANSWER_MAX);
     rc = relay_push(t->relay, bytes, &out);
+    transaction_keep_stream(t);
     if (!out.failed && out.len && t->client) room = t->world->verbs->write(t->client, buf_span(&out));
     if (out.failed) rc = -1;
     buf_free(&out);
@@ -517,6 +554,8 @@ void transaction_free(struct transaction *t) {
     t->world->live--;
     relay_free(t->relay);
     buf_free(&t->in);
+    buf_free(&t->raw);
+    buf_free(&t->lines_out);
     buf_free(&t->out);
     buf_free(&t->reply);
     buf_free(&t->refusal_param);

@@ -2,7 +2,7 @@
  *
  * One request from its head to its outcome, as a table of steps:
  *
- *   ACCESS -> READ -> WALK -> DETECT -> TRANSFORM -> AUDIT -> SEND -> RELAY -> OUTCOME
+ *   ACCESS -> READ -> WALK -> DETECT -> TRANSFORM -> AUDIT -> SEND -> RELAY -> KEEP -> OUTCOME
  *        \______________ any refusal: RECORD -> REPLY _____________/
  *
  * A step says NEXT, WAIT or REFUSE and never names its successor; the table does. SEND has one predecessor, AUDIT, and
@@ -20,6 +20,7 @@
 
 struct audit_hasher;
 struct audit_record;
+struct vault;
 struct phi_scratch;
 struct transaction;
 
@@ -33,6 +34,7 @@ struct transaction_call {
     const struct upstream_target *target;
     const char *method, *path; /* "/chat/completions" */
     struct span body;
+    const char *content_type; /* NULL: JSON */
     bool stream;
     const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;
@@ -65,6 +67,8 @@ struct transaction_world {
     struct settings *settings;      /* current; a transaction takes its own reference */
     struct phi_scratch *scratch;
     struct metrics *metrics;
+    struct vault *vault;            /* of tokens that outlive their request; NULL: none does */
+    bool earlier;                   /* tokens of a client's earlier requests are restored in any of its answers */
     struct audit_hasher *hasher;    /* of the values in records, with the log's key */
     const char *id_prefix;          /* random, per worker and start */
     uint64_t id_next;
@@ -77,7 +81,7 @@ struct transaction *transaction_new(struct transaction_world *w, void *client, c
 int transaction_body(struct transaction *t, struct span bytes);
 void transaction_complete(struct transaction *t);
 void transaction_recorded(struct transaction *t, bool durable);
-/* Any thread, while nobody else touches t: WALK, DETECT, TRANSFORM. */
+/* Any thread, while nobody else touches t: WALK, DETECT, TRANSFORM; or what KEEP asks of the vault. */
 void transaction_decide(struct transaction *t, struct phi_scratch *scratch);
 void transaction_decided(struct transaction *t);
 int transaction_upstream_head(struct transaction *t, int status, struct span content_type,

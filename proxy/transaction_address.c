@@ -43,13 +43,15 @@ enum flow transaction_read_address(struct transaction *t, const struct http1_hea
     if (asks_as_anthropic(&a, h)) a.dialect = SHAPE_ANTHROPIC;
     t->dialect = a.dialect;
     t->endpoint = a.endpoint;
-    if (a.endpoint == SHAPE_NONE || !shape_query_known(&a, h->query)) {
+    bool closed = !t->world->vault && (shape_is_batch(a.endpoint) || shape_is_response(a.endpoint)); /* nobody could tell whose it is */
+    if (a.endpoint == SHAPE_NONE || closed || !shape_query_known(&a, h->query)) {
         t->endpoint = SHAPE_NONE;
         return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
     }
-    t->query = shape_lists_models(a.endpoint) && !a.azure ? h->query : span_make("", 0);
+    bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || a.endpoint == SHAPE_RESPONSE_ITEMS;
+    t->query = travels && !a.azure ? h->query : span_make("", 0);
     t->address = a;
-    return keep(t, &t->address.model) && keep(t, &t->query) ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+    return keep(t, &t->address.model) && keep(t, &t->address.id) && keep(t, &t->query) ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
 const char *transaction_model_sent(const struct transaction *t) {
@@ -116,12 +118,12 @@ static bool needs_deployment(const struct transaction *t) {
 }
 
 bool transaction_path_names_model(const struct transaction *t) {
-    return needs_deployment(t) || strchr(shape_upstream_path(t->endpoint), '{');
+    return needs_deployment(t) || strstr(shape_upstream_path(t->endpoint), "{model}");
 }
 
 enum flow transaction_plan_path(struct transaction *t) {
     const char *pattern = shape_upstream_path(t->endpoint), *brace = strchr(pattern, '{');
-    const char *name = transaction_path_names_model(t) ? name_for_path(t) : "", *version = t->route->upstream->api_version;
+    const char *name = transaction_path_names_model(t) ? name_for_path(t) : t->address.id.len ? t->address.id.ptr : "", *version = t->route->upstream->api_version;
     struct buf path;
 
     if (!name) return transaction_refuse_because(t, REFUSAL_MODEL_NOT_ALLOWED, "model_is_no_name");

@@ -51,7 +51,7 @@ static const char *site_message(const struct transaction *t) {
 }
 
 void transaction_reply_refusal(struct transaction *t) {
-    struct refusal_detail detail = {t->request_id, buf_span(&t->refusal_param), t->refusal_reason, t->refusal_kind, site_message(t)};
+    struct refusal_detail detail = {t->request_id, buf_span(&t->refusal_param), t->refusal_reason, t->refusal_kind, site_message(t), t->refusal_why};
     struct header_list headers = {.n = 0};
     int status = refusal_status(t->refusal);
     bool message = as_message(t), stream = message && t->walk.stream;
@@ -96,7 +96,7 @@ void transaction_answer_whole(struct transaction *t) {
     uint64_t unrestored = (uint64_t)result->counts.unknown + result->counts.in_link;
     char count[24];
 
-    add(&headers, "content-type", span_of("application/json"));
+    add(&headers, "content-type", span_of(relay_whole_type(t->relay)));
     add_own(&headers, t);
     if (unrestored) {
         int n = snprintf(count, sizeof count, "%llu", (unsigned long long)unrestored);

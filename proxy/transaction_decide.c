@@ -59,12 +59,22 @@ static enum flow take_route(struct transaction *t, const struct settings_route *
     t->route = route;
     t->policy = route->policy;
     uncovered = settings_uncovered(route->upstream, t->endpoint, model_asked(t), today());
+    if (!uncovered) uncovered = transaction_lines_uncovered(t, route->upstream, model_asked(t), today());
     return uncovered ? transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered) : transaction_plan_path(t);
+}
+
+/* What names no model but something that is kept goes where that is. */
+static enum flow choose_route_by_object(struct transaction *t) {
+    const struct settings_route *route;
+    enum flow flow = transaction_route_object(t, &route);
+
+    return flow == FLOW_NEXT ? take_route(t, route) : flow;
 }
 
 static enum flow choose_route(struct transaction *t) {
     const struct settings_route *route;
 
+    if (t->address.id.len || t->endpoint == SHAPE_BATCHES) return choose_route_by_object(t);
     if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
@@ -75,15 +85,32 @@ static enum flow choose_route(struct transaction *t) {
 /* What the upstream must not be asked to keep, it is not asked to. */
 static enum flow plan_force(struct transaction *t) {
     const char *model = transaction_model_sent(t);
-    struct force_wish wish = {.may_store = t->route->upstream->may_store,
+    enum coverage_guard store = settings_guard(t->route->upstream, "store", t->endpoint, &t->refusal_why);
+    struct force_wish wish = {.store_false = store == COVERAGE_FORCE_FALSE,
                               .model = shape_has_deployments(t->endpoint) && model ? span_of(model) : span_make("", 0)};
 
     if (!shape_has_body(t->endpoint)) return FLOW_NEXT;
     if (force_plan(t->work, &t->walk, buf_span(&t->in), &wish, &t->force) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->walk.forced = t->force.edits;
     t->walk.n_forced = t->force.n;
-    bool asked = t->walk.store && !t->force.store;
-    return asked && !wish.may_store ? transaction_refuse_because(t, REFUSAL_FEATURE, "store") : FLOW_NEXT;
+    struct span said = span_sub(buf_span(&t->in), t->walk.store_begin, t->walk.store_end);
+    t->not_stored = t->force.store || span_is(said, "false");
+    if (t->walk.store && store == COVERAGE_REFUSE) return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
+    t->refusal_why = NULL;
+    return FLOW_NEXT;
+}
+
+/* What the policy lets pass although it cannot be read, the agreement must cover. */
+static enum flow check_guards(struct transaction *t) {
+    const char *what;
+
+    for (size_t i = 0; (what = facts_unreadable_word(t->walk.unreadable, i)); i++) {
+        enum coverage_guard guard = settings_guard(t->route->upstream, what, t->endpoint, &t->refusal_why);
+        bool ours = strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0; /* nothing that a vendor could cover */
+        if (guard != COVERAGE_ALLOW && !ours) return refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path);
+    }
+    t->refusal_why = NULL;
+    return FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
@@ -92,8 +119,10 @@ static enum flow check_route(struct transaction *t) {
 
     if (flow != FLOW_NEXT) return flow;
     if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_check_stored(t)) != FLOW_NEXT) return flow;
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
+    if ((flow = check_guards(t)) != FLOW_NEXT) return flow;
     return plan_force(t);
 }
 
@@ -103,6 +132,13 @@ static enum flow route_list(struct transaction *t) {
     if (!t->route) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
     t->policy = t->route->policy;
     return transaction_plan_path(t);
+}
+
+static enum flow route_objects(struct transaction *t) {
+    const struct settings_route *route = transaction_route_of_lists(t);
+    enum flow flow = route ? take_route(t, route) : transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
+
+    return flow == FLOW_NEXT ? check_route(t) : flow;
 }
 
 /* A compressed body is read, and forwarded, as what it stands for. */
@@ -147,6 +183,7 @@ static enum flow walk_once(struct transaction *t) {
     if (!t->work) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (shape_has_body(t->endpoint) && walk_body(t->work, t->endpoint, body, t->settings->depth_max, &t->walk) < 0)
         return refuse_at(t, REFUSAL_INVALID_JSON, t->walk.error_code, t->walk.error_path);
+    transaction_note_files(t);
     return walk_address(t);
 }
 
@@ -171,9 +208,12 @@ enum flow transaction_walk(struct transaction *t) {
     enum flow flow;
 
     if ((flow = undo_coding(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_undo_form(t)) != FLOW_NEXT) return flow;
     if ((flow = walk_once(t)) != FLOW_NEXT) return flow;
     if ((flow = undo_token_ids(t)) != FLOW_NEXT) return flow;
     if (shape_lists_models(t->endpoint)) return route_list(t);
+    if (shape_lists_objects(t->endpoint)) return route_objects(t);
+    if ((flow = transaction_read_lines(t)) != FLOW_NEXT) return flow;
     if ((flow = choose_route(t)) != FLOW_NEXT) return flow;
     if ((flow = check_route(t)) != FLOW_NEXT) return flow;
     transaction_stage_done(t, METRICS_WALK);
@@ -229,19 +269,33 @@ static void view_policy(const struct transaction *t, struct policy_view *out) {
     if (t->overriding) policy_view_override(out);
 }
 
+static struct tokens *new_tokens(const struct transaction *t) {
+    const struct transaction_world *w = t->world;
+    return w->vault ? tokens_new_kept(t->token_arena, w->vault, t->principal->id, w->earlier) : tokens_new(t->token_arena);
+}
+
 static enum flow transform_once(struct transaction *t) {
     struct policy_view view;
 
     view_policy(t, &view);
     arena_free(t->token_arena); /* of a route that was left */
     t->token_arena = arena_new(TRANSACTION_KEEP_MAX);
-    t->tokens = t->token_arena ? tokens_new(t->token_arena) : NULL;
+    t->tokens = t->token_arena ? new_tokens(t) : NULL;
     if (!t->tokens) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->out.ceiling = t->in.len * 4 + WORK_BASE;
     if (transform_body(t->work, &t->walk, buf_span(&t->in), &t->found, &view, transaction_model_in_body(t), t->tokens, &t->out,
-                       &t->transform) < 0)
-        return transaction_refuse(t, REFUSAL_DETECTOR);
-    return FLOW_NEXT;
+                       &t->transform) == 0)
+        return FLOW_NEXT;
+    if (!tokens_vault_failed(t->tokens)) return transaction_refuse(t, REFUSAL_DETECTOR);
+    metrics_add(&t->world->metrics->vault_errors, 1);
+    return transaction_refuse(t, REFUSAL_VAULT);
+}
+
+static enum flow transform_lines(struct transaction *t) {
+    struct policy_view view;
+
+    view_policy(t, &view);
+    return transaction_transform_lines(t, &view);
 }
 
 /* The policy says `route:NAME`: another upstream, and what its own policy makes of the request. Once: where that policy sends
@@ -301,11 +355,14 @@ enum flow transaction_transform(struct transaction *t) {
     if ((flow = transform_once(t)) != FLOW_NEXT) return flow;
     try_shadow(t);
     if (t->transform.route && (flow = follow_route(t)) != FLOW_NEXT) return flow;
+    if (!t->transform.blocked && (flow = transform_lines(t)) != FLOW_NEXT) return flow;
     count_findings(t);
     if (t->transform.blocked) {
         if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
+    if ((flow = transaction_redo_form(t)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_recall(t)) != FLOW_NEXT) return flow;
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;
     transaction_stage_done(t, METRICS_TRANSFORM);
     return FLOW_NEXT;

@@ -18,10 +18,22 @@
 #define FINDINGS_BYTES 1700 /* of a record of at most AUDIT_RECORD_MAX bytes */
 #define VALUES_BYTES 1100
 
+static void add_name(struct buf *b, const char *name) {
+    buf_add_c(b, b->len > 1 ? ",\"" : "\"");
+    buf_add_c(b, name);
+    buf_add_c(b, "\":");
+}
+
 static void add_text(struct buf *b, const char *name, const char *value) {
-    buf_add_format(b, "%s\"%s\":\"", b->len > 1 ? "," : "", name);
+    add_name(b, name);
+    buf_add_char(b, '"');
     buf_add_json_escaped(b, span_of(value ? value : ""));
     buf_add_char(b, '"');
+}
+
+static void add_number(struct buf *b, const char *name, uint64_t value) {
+    add_name(b, name);
+    buf_add_number(b, (long long)value);
 }
 
 static void add_object(struct audit_record *r, const char *name, struct buf *b) {
@@ -62,13 +74,14 @@ static void add_request(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
     begin_object(&b);
-    buf_add_format(&b, "\"bytes\":%llu", (unsigned long long)t->bytes_in);
+    add_number(&b, "bytes", t->bytes_in);
     add_text(&b, "endpoint", t->endpoint == SHAPE_NONE ? "unknown" : shape_endpoint_name(t->endpoint));
-    buf_add_format(&b, ",\"leaves\":%zu", t->walk.n);
+    add_number(&b, "leaves", t->walk.n + t->line_leaves);
     if (model) add_text(&b, "model", model);
-    if (t->walk.sealed) buf_add_format(&b, ",\"sealed\":%u", t->walk.sealed);
-    buf_add_format(&b, ",\"stream\":%s", t->walk.stream ? "true" : "false");
-    if (t->walk.unreadable) buf_add_format(&b, ",\"unreadable\":%u", t->walk.unreadable);
+    if (t->walk.sealed) add_number(&b, "sealed", t->walk.sealed);
+    add_name(&b, "stream");
+    buf_add_c(&b, t->walk.stream ? "true" : "false");
+    if (t->walk.unreadable) add_number(&b, "unreadable", t->walk.unreadable);
     add_object(r, "request", &b);
 }
 
@@ -132,29 +145,41 @@ static void add_shadow(struct audit_record *r, const struct transaction *t) {
     add_object(r, "shadow", &b);
 }
 
-static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row) {
-    char letter[2] = {phi_kind_letter(row->kind), '\0'};
-    struct buf path;
-
-    buf_init(&path, 512);
-    walk_path(&t->walk, row->path, &path);
-    buf_add_format(b, "%s{\"action\":\"%s\",\"count\":%u,\"kind\":\"%s\",\"letter\":\"%s\",\"path\":\"", b->len > 1 ? "," : "",
-                   policy_action_name(row->action), row->count, phi_kind_name(row->kind), letter);
-    buf_add_json_escaped(b, buf_span(&path));
-    buf_add_format(b, "\",\"rule\":\"%s\",\"score\":%u,\"via\":%u}", phi_rule_id(policy_engine(t->policy), row->rule),
-                   row->score, row->via);
-    buf_free(&path);
+/* `path` is the caller's, for all rows. */
+static void add_finding(struct buf *b, const struct transaction *t, const struct transform_row *row, struct buf *path) {
+    buf_clear(path);
+    if (row->where) buf_add_c(path, row->where);
+    else walk_path(&t->walk, row->path, path);
+    buf_add_c(b, b->len > 1 ? ",{\"action\":\"" : "{\"action\":\"");
+    buf_add_c(b, policy_action_name(row->action));
+    buf_add_c(b, "\",\"count\":");
+    buf_add_number(b, row->count);
+    buf_add_c(b, ",\"kind\":\"");
+    buf_add_c(b, phi_kind_name(row->kind));
+    buf_add_c(b, "\",\"letter\":\"");
+    buf_add_char(b, phi_kind_letter(row->kind));
+    buf_add_c(b, "\",\"path\":\"");
+    buf_add_json_escaped(b, buf_span(path));
+    buf_add_c(b, "\",\"rule\":\"");
+    buf_add_c(b, phi_rule_id(policy_engine(t->policy), row->rule));
+    buf_add_c(b, "\",\"score\":");
+    buf_add_number(b, row->score);
+    buf_add_c(b, ",\"via\":");
+    buf_add_number(b, row->via);
+    buf_add_char(b, '}');
 }
 
 static void add_findings(struct audit_record *r, const struct transaction *t) {
     size_t i = 0;
-    struct buf b;
+    struct buf b, path;
 
     if (t->transform.n_rows == 0) return;
     buf_init(&b, AUDIT_RECORD_MAX);
+    buf_init(&path, 512);
     buf_add_char(&b, '[');
     for (; i < t->transform.n_rows && b.len < FINDINGS_BYTES; i++)
-        add_finding(&b, t, &t->transform.rows[i]);
+        add_finding(&b, t, &t->transform.rows[i], &path);
+    buf_free(&path);
     buf_add_char(&b, ']');
     if (!b.failed) audit_add_json(r, "findings", buf_span(&b));
     buf_free(&b);
@@ -169,10 +194,11 @@ static void add_mutation(struct buf *b, const char *name) {
 static void add_mutations(struct audit_record *r, const struct transaction *t) {
     struct buf b;
 
-    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY) return;
+    if (t->force.n_names == 0 && !t->ids_as_text && t->coding == INFLATE_IDENTITY && !t->content_type) return;
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
     if (t->coding != INFLATE_IDENTITY) add_mutation(&b, "decompressed");
+    if (t->content_type) add_mutation(&b, "form=rebuilt");
     if (t->ids_as_text) add_mutation(&b, "token_ids=text");
     for (size_t i = 0; i < t->force.n_names; i++)
         add_mutation(&b, t->force.names[i]);
@@ -182,58 +208,85 @@ static void add_mutations(struct audit_record *r, const struct transaction *t) {
 }
 
 /* How many identifiers of each kind were found and how many of them left in clear. */
-static void add_counts(struct audit_record *r, const struct transaction *t, const char *name, const uint32_t *counts) {
+static void add_counts(struct audit_record *r, const char *name, const uint32_t *counts) {
+    enum phi_kind kinds[PHI_KINDS];
+    size_t n = 0;
     struct buf b;
-    bool any = false;
 
-    (void)t;
-    begin_object(&b);
-    /* Kinds are few; the smallest name not yet written comes next. */
-    for (const char *last = "";;) {
-        size_t best = 0;
-        for (size_t k = 1; k < PHI_KINDS; k++) {
-            const char *candidate = phi_kind_name((enum phi_kind)k);
-            if (counts[k] == 0 || strcmp(candidate, last) <= 0) continue;
-            if (best == 0 || strcmp(candidate, phi_kind_name((enum phi_kind)best)) < 0) best = k;
-        }
-        if (best == 0) break;
-        last = phi_kind_name((enum phi_kind)best);
-        buf_add_format(&b, "%s\"%s\":%u", any ? "," : "", last, counts[best]);
-        any = true;
+    for (size_t k = 1; k < PHI_KINDS; k++) {
+        const char *kind = phi_kind_name((enum phi_kind)k);
+        size_t at = n;
+        if (counts[k] == 0) continue;
+        for (; at > 0 && strcmp(kind, phi_kind_name(kinds[at - 1])) < 0; at--)
+            kinds[at] = kinds[at - 1];
+        kinds[at] = (enum phi_kind)k;
+        n++;
     }
-    if (any)
-        add_object(r, name, &b);
-    else
-        buf_free(&b);
+    if (n == 0) return;
+    begin_object(&b);
+    for (size_t i = 0; i < n; i++)
+        add_number(&b, phi_kind_name(kinds[i]), counts[kinds[i]]);
+    add_object(r, name, &b);
 }
 
 static bool seen(const char (*hashes)[AUDIT_HASH_LEN + 1], size_t n, const char *hash) {
     for (size_t i = 0; i < n; i++)
-        if (memcmp(hashes[i], hash, AUDIT_HASH_LEN) == 0) return true;
+        if (hashes[i][0] == hash[0] && memcmp(hashes[i], hash, AUDIT_HASH_LEN) == 0) return true;
     return false;
+}
+
+/* Values as they are written, by word: the same one is hashed once. */
+struct written {
+    const char *word;
+    struct span value;
+};
+
+static bool was_written(const struct written *w, size_t n, const char *word, struct span value) {
+    for (size_t i = 0; i < n; i++)
+        if (w[i].value.len == value.len && w[i].word == word && span_equal(w[i].value, value)) return true;
+    return false;
+}
+
+/* In the body; then in the lines of a file. */
+static size_t found_count(const struct transaction *t) {
+    return (t->walk.v ? t->found.n : 0) + t->n_values;
+}
+
+static struct transaction_value found_value(const struct transaction *t, size_t i) {
+    size_t first = t->walk.v ? t->found.n : 0;
+    if (i >= first) return t->values[i - first];
+    const struct phi_finding *f = &t->found.v[i];
+    return (struct transaction_value){(enum phi_kind)f->kind, span_sub(t->walk.v[f->leaf].text, f->begin, f->end)};
 }
 
 /* Keyed hashes of the values found, each once, so that "where did this identifier occur" can be answered later. */
 static void add_values(struct audit_record *r, const struct transaction *t) {
     char hashes[TRANSACTION_VALUES_MAX][AUDIT_HASH_LEN + 1];
-    size_t n = 0, more = 0;
+    struct written written[TRANSACTION_VALUES_MAX];
+    size_t n = 0, n_written = 0, more = t->values_more;
     struct buf b;
 
     buf_init(&b, AUDIT_RECORD_MAX);
     buf_add_char(&b, '[');
-    for (size_t i = 0; i < t->found.n && t->walk.v; i++) {
-        const struct phi_finding *f = &t->found.v[i];
-        struct span value = span_sub(t->walk.v[f->leaf].text, f->begin, f->end);
+    for (size_t i = 0; i < found_count(t); i++) {
+        struct transaction_value f = found_value(t, i);
+        const char *word = phi_kind_word(f.kind);
         char hash[AUDIT_HASH_LEN + 1];
 
-        if (audit_hasher_value(t->world->hasher, phi_kind_word((enum phi_kind)f->kind), value, hash) < 0) hash[0] = '\0';
-        if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
-        if (n == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) {
+        if (was_written(written, n_written, word, f.text)) continue;
+        if (n_written == TRANSACTION_VALUES_MAX || b.len > VALUES_BYTES) { /* no room: not worth a hash */
             more++;
             continue;
         }
+        written[n_written++] = (struct written){word, f.text};
+        if (audit_hasher_value(t->world->hasher, word, f.text, hash) < 0) hash[0] = '\0';
+        if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         memcpy(hashes[n++], hash, sizeof hash);
-        buf_add_format(&b, "%s\"%s:%s\"", n > 1 ? "," : "", phi_kind_word((enum phi_kind)f->kind), hash);
+        buf_add_c(&b, n > 1 ? ",\"" : "\"");
+        buf_add_c(&b, word);
+        buf_add_char(&b, ':');
+        buf_add_c(&b, hash);
+        buf_add_char(&b, '"');
     }
     buf_add_char(&b, ']');
     if (n && !b.failed) audit_add_json(r, "values", buf_span(&b));
@@ -269,8 +322,8 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_findings(r, t);
     add_values(r, t);
     count_kinds(t, counts);
-    add_counts(r, t, "found", counts);
-    if (!t->refused) add_counts(r, t, "disclosed", t->transform.disclosed);
+    add_counts(r, "found", counts);
+    if (!t->refused) add_counts(r, "disclosed", t->transform.disclosed);
     if (!t->refused) add_mutations(r, t);
     return r;
 }
@@ -284,7 +337,7 @@ struct audit_record *transaction_override_record(struct transaction *t) {
     add_actor(r, t);
     if (t->override_by) audit_add_text(r, "second", t->override_by->user);
     add_policy(r, t);
-    add_counts(r, t, "overridden", t->transform.overridden);
+    add_counts(r, "overridden", t->transform.overridden);
     add_bulk(r, t);
     audit_add_text(r, "decision", transaction_verdict_name(t->refused ? VERDICT_BLOCK : t->verdict));
     return r;

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "force.h"
+#include "form.h"
 #include "inflate.h"
 #include "relay.h"
 #include "tokens.h"
@@ -29,6 +30,7 @@ enum transaction_step {
     STEP_AUDIT,
     STEP_SEND,
     STEP_RELAY,
+    STEP_KEEP, /* what the upstream now stores, in the vault */
     STEP_OUTCOME,
     STEP_RECORD, /* of a refusal */
     STEP_REPLY,
@@ -42,6 +44,12 @@ enum transaction_verdict { VERDICT_BLOCK = 0, VERDICT_FORWARD, VERDICT_EDIT };
 #define TRANSACTION_KEEP_MAX (64u * 1024 * 1024)
 #define TRANSACTION_HEADERS_MAX 24
 #define TRANSACTION_VALUES_MAX 64 /* hashes of values in one record */
+
+/* A value that was found, for the record. */
+struct transaction_value {
+    enum phi_kind kind;
+    struct span text;
+};
 
 struct transaction {
     struct transaction_world *world;
@@ -81,6 +89,19 @@ struct transaction {
     struct policy *policy;
 
     struct buf in, out; /* the body as it came; as it leaves */
+    struct buf lines_out;        /* of the file of a batch */
+    uint64_t line_endpoints;     /* what its lines ask for, as bits */
+    size_t line_leaves;
+    bool lines_forced;
+    struct transaction_value *values; /* found in its lines */
+    size_t n_values, values_more;
+    struct span object_key;      /* of the stored object that this is about or continues; empty: none */
+    bool not_stored;             /* the upstream was told not to keep the answer */
+    bool kept, keep_failed;
+    struct buf raw;     /* a form as it came; in is then the object that it stands for */
+    struct form form;
+    struct span boundary;
+    const char *content_type; /* of what leaves; NULL: JSON */
     struct walk walk;
     struct force force;
     bool ids_as_text; /* token numbers were replaced by their text */
@@ -94,6 +115,7 @@ struct transaction {
     bool refused;
     enum refusal refusal;
     const char *refusal_reason, *refusal_kind;
+    const char *refusal_why; /* a sentence of the coverage's, or NULL */
     struct buf refusal_param;
 
     struct relay *relay;
@@ -125,6 +147,26 @@ bool transaction_path_names_model(const struct transaction *t);
 const char *transaction_model_sent(const struct transaction *t); /* NULL: the one that the body names */
 const char *transaction_model_in_body(const struct transaction *t); /* takes its place there; NULL: that stays */
 const struct settings_route *transaction_list_route(const struct transaction *t); /* of a list of models; NULL: none */
+
+/* transaction_form.c; nothing where the endpoint has none */
+enum flow transaction_undo_form(struct transaction *t);
+void transaction_note_files(struct transaction *t);
+enum flow transaction_redo_form(struct transaction *t);
+
+/* transaction_stored.c */
+bool transaction_wants_object(const struct transaction *t);
+enum flow transaction_route_object(struct transaction *t, const struct settings_route **route);
+const struct settings_route *transaction_route_of_lists(const struct transaction *t);
+enum flow transaction_check_stored(struct transaction *t); /* by the policy and the agreement of the route */
+enum flow transaction_recall(struct transaction *t);
+bool transaction_keeps(const struct transaction *t);
+void transaction_keep_stream(struct transaction *t);
+void transaction_keep(struct transaction *t); /* any thread: waits for a disk */
+
+/* transaction_lines.c; nothing where there are none */
+enum flow transaction_read_lines(struct transaction *t);
+enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view);
+const char *transaction_lines_uncovered(const struct transaction *t, const struct settings_upstream *u, struct span model, int today);
 
 /* transaction_override.c */
 struct http1_head;

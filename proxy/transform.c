@@ -17,11 +17,13 @@
 #include "arena.h"
 #include "buf.h"
 #include "json.h"
+#include "surrogates.h"
 #include "token_date.h"
 #include "tokens.h"
+#include "transform_rows.h"
+#include "transform_schema.h"
 
 #define EDITS_FIRST 16u
-#define ROWS_FIRST 16u
 #define VERIFY_DEPTH 1024u
 
 static const char *const words[PHI_KINDS] = {
@@ -44,62 +46,19 @@ struct transformer {
     struct arena *arena;
     const struct walk *w;
     const struct phi_result *found;
-    const struct policy_view *view;
+    const struct policy_view *base, *view; /* of the request; of the text that is decided about */
+    struct policy_view *views[LANGUAGES];  /* where the policy asks for the language */
     const struct policy *policy; /* of the view */
     const char *model;
     long today;
-    bool monitor;
+    bool monitor, claiming; /* claiming: nothing is edited yet; a kept table learns what will be asked of it */
     struct tokens *tokens;
     struct transform *t;
     unsigned char *plan; /* enum policy_action of each finding as it will be done */
     struct json_edit *edits;
-    size_t edits_size, rows_size;
-    uint32_t *slots; /* rows by their key: index + 1, 0: empty; twice rows_size */
+    size_t edits_size;
+    struct transform_rows rows;
 };
-
-/* ---- rows ---- */
-
-static bool same_row(const struct transform_row *a, const struct transform_row *b) {
-    return a->kind == b->kind && a->action == b->action && a->path == b->path && a->rule == b->rule;
-}
-
-static uint32_t *slot_find(const struct transformer *x, const struct transform_row *row) {
-    uint64_t h = ((uint64_t)row->path << 32 | (uint64_t)row->rule << 16 | (uint64_t)row->kind << 4 | row->action);
-    size_t mask = x->rows_size * 2 - 1, i;
-
-    h *= 0x9E3779B97F4A7C15u;
-    for (i = (size_t)(h >> 32) & mask; x->slots[i]; i = (i + 1) & mask)
-        if (same_row(&x->t->rows[x->slots[i] - 1], row)) break;
-    return &x->slots[i];
-}
-
-static int rows_grow(struct transformer *x) {
-    size_t old = x->rows_size, size = old ? old * 2 : ROWS_FIRST;
-    struct transform_row *rows = arena_grow(x->arena, x->t->rows, old * sizeof *rows, size * sizeof *rows);
-    uint32_t *slots = arena_array(x->arena, size * 2, sizeof *slots);
-
-    if (!rows || !slots) return -1;
-    x->t->rows = rows;
-    x->slots = slots;
-    x->rows_size = size;
-    for (size_t i = 0; i < x->t->n_rows; i++)
-        *slot_find(x, &rows[i]) = (uint32_t)i + 1;
-    return 0;
-}
-
-static int row_count(struct transformer *x, struct transform_row row) {
-    if (x->t->n_rows == x->rows_size && rows_grow(x) < 0) return -1;
-    uint32_t *slot = slot_find(x, &row);
-    if (!*slot) {
-        x->t->rows[x->t->n_rows++] = row;
-        *slot = (uint32_t)x->t->n_rows;
-    }
-    struct transform_row *known = &x->t->rows[*slot - 1];
-    known->count++;
-    known->via |= row.via;
-    if (row.score > known->score) known->score = row.score;
-    return 0;
-}
 
 /* ---- deciding ---- */
 
@@ -168,6 +127,10 @@ static enum policy_action decide_one(struct transformer *x, const struct walk_le
         return action;
     }
     if (is_sensitive(kind)) return POLICY_FLAG;
+    if (transform_schema_is_pattern(leaf)) {
+        block(x, kind, leaf->path, "phi_in_pattern");
+        return POLICY_BLOCK;
+    }
     if (leaf->what == WALK_STRING || is_loose_number(leaf)) return action;
     block(x, kind, leaf->path, leaf->what == WALK_KEY ? "phi_in_key" : "phi_in_number");
     return POLICY_BLOCK;
@@ -198,24 +161,43 @@ static int check_bulk(struct transformer *x) {
     return 0;
 }
 
+/* The decisions for a text, by its language where the policy asks for that. */
+static int take_view(struct transformer *x, const struct walk_leaf *leaf) {
+    x->view = x->base;
+    if (!policy_asks_language(x->policy)) return 0;
+    enum language language = language_of(leaf->text.ptr, leaf->text.len);
+    if (!x->views[language]) {
+        x->views[language] = arena_alloc(x->arena, sizeof *x->views[language]);
+        if (!x->views[language]) return -1;
+        policy_view_language(x->base, language, x->views[language]);
+    }
+    x->view = x->views[language];
+    return 0;
+}
+
 static int decide_all(struct transformer *x) {
     struct transform *t = x->t;
+    const struct walk_leaf *last = NULL;
 
+    x->base = x->view;
     x->plan = arena_alloc(x->arena, x->found->n);
     if (!x->plan) return -1;
     for (size_t i = 0; i < x->found->n; i++) {
         const struct phi_finding *f = &x->found->v[i];
         if (!finding_fits(x, i)) return -1;
         const struct walk_leaf *leaf = &x->w->v[f->leaf];
+        if (leaf != last && take_view(x, leaf) < 0) return -1;
+        last = leaf;
         enum policy_action action = decide_one(x, leaf, f->kind);
         struct transform_row row = {.kind = f->kind, .action = action, .path = leaf->path, .rule = f->rule,
                                     .score = f->score, .via = f->via};
-        if (row_count(x, row) < 0) return -1;
+        if (transform_rows_count(x->arena, x->t, &x->rows, row) < 0) return -1;
         t->findings++;
         t->overridden[f->kind] += policy_view_overridden(x->view, transform_part(leaf->part), f->kind);
         x->plan[i] = (unsigned char)(is_enforced(x, f->kind) ? action : POLICY_ALLOW);
         if (goes_in_clear(x->plan[i])) t->disclosed[f->kind]++;
     }
+    x->view = x->base;
     if (check_bulk(x) < 0) return -1;
     if (t->blocked) t->route = NULL;
     if (t->blocked || t->route) memset(t->disclosed, 0, sizeof t->disclosed);
@@ -280,12 +262,34 @@ static int offset_of(struct transformer *x, enum phi_kind kind, struct span valu
     return with->len ? 0 : -1;
 }
 
+/* Beside a letter it would be no word of its own, and would not be known again. */
+static bool stands_alone(const struct walk_leaf *leaf, const struct range *r) {
+    struct span text = leaf->text;
+    bool before = false;
+
+    for (size_t i = r->begin > 4 ? r->begin - 4 : 0; i < r->begin; i++)
+        before = surrogate_word_byte(text.ptr[i], before);
+    return !before && (r->end == text.len || !surrogate_word_byte(text.ptr[r->end], false));
+}
+
+/* Where no surrogate can be made, a token is; and where tokens outlive their request, for surrogates do not. */
+static int surrogate_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r, struct span *with) {
+    struct surrogates *s = tokens_kept(x->tokens) ? NULL : tokens_surrogates(x->tokens);
+    struct span value = span_sub(leaf->text, r->begin, r->end);
+    bool possible = s && stands_alone(leaf, r) && !could_forge(leaf, r);
+
+    *with = possible ? surrogates_put(s, r->kind, value) : span_make(NULL, 0);
+    if (with->len == 0) *with = tokens_put(x->tokens, r->kind, value, r->subject);
+    return with->len ? 0 : -1;
+}
+
 static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, const struct range *r,
                           struct span *with) {
     switch (r->action) {
     case POLICY_TOKENIZE:
         *with = tokens_put(x->tokens, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject);
         return with->len ? 0 : -1;
+    case POLICY_SURROGATE: return surrogate_of(x, leaf, r, with);
     case POLICY_OFFSET: return offset_of(x, r->kind, span_sub(leaf->text, r->begin, r->end), r->subject, with);
     case POLICY_GENERALIZE: return general_of(x, leaf, r, with);
     case POLICY_DROP:
@@ -295,6 +299,20 @@ static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, c
         break;
     }
     return mask_of(x, r->kind, with);
+}
+
+static bool comes_back(enum policy_action action) {
+    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
+}
+
+static int claim_of(struct transformer *x, const struct range *r, struct span value) {
+    struct token_date date;
+
+    if (!comes_back(r->action)) return 0;
+    bool certain = r->action == POLICY_OFFSET && token_date_read(value, r->kind == PHI_DATE_DOB, x->today, &date) == 0;
+    int rc = certain ? tokens_claim_date(x->tokens, r->kind, value, &date) : tokens_claim(x->tokens, r->kind, value, r->subject);
+    explicit_bzero(&date, sizeof date);
+    return rc;
 }
 
 /* A field's value may end in the full stop of its sentence; the form of a date does not. */
@@ -308,17 +326,14 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
 
     if (r->begin == r->end) return 0;
     trim_date(leaf, r);
+    if (x->claiming) return r->token_text && x->monitor ? 0 : claim_of(x, r, span_sub(leaf->text, r->begin, r->end));
     if (r->token_text) {
         struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
-        if (row_count(x, row) < 0) return -1;
+        if (transform_rows_count(x->arena, x->t, &x->rows, row) < 0) return -1;
         if (x->monitor) return 0;
     }
     return replacement_of(x, leaf, r, &with) < 0 ? -1 : edit_add(x, leaf, r, leaf->level, with);
-}
-
-static bool comes_back(enum policy_action action) {
-    return action == POLICY_TOKENIZE || action == POLICY_OFFSET;
 }
 
 /* next begins inside r. A range that grew is not the written form that was found: it shares no subject. */
@@ -396,6 +411,7 @@ static int edit_number(struct transformer *x, size_t at, size_t *finding) {
         if (next.action != r.action) r.action = POLICY_MASK;
     r.begin = 0;
     r.end = (uint32_t)leaf->text.len;
+    if (x->claiming) return claim_of(x, &r, leaf->text);
     if (replacement_of(x, leaf, &r, &with) < 0) return -1;
     char *quoted = arena_alloc(x->arena, with.len + 2);
     if (!quoted) return -1;
@@ -418,6 +434,19 @@ static int reserve_what_stays(struct transformer *x) {
     return 0;
 }
 
+/* What a surrogate must be unlike: every word of the request. */
+static int avoid_all(struct transformer *x) {
+    bool asked = false;
+
+    for (size_t i = 0; i < x->found->n; i++)
+        asked |= x->plan[i] == POLICY_SURROGATE;
+    if (!asked || tokens_kept(x->tokens)) return 0;
+    struct surrogates *s = tokens_surrogates(x->tokens);
+    for (size_t i = 0; s && i < x->w->n; i++)
+        if (!x->w->v[i].container && surrogates_avoid(s, x->w->v[i].text) < 0) return -1;
+    return s ? 0 : -1;
+}
+
 /* The one leaf that the walk took the model from, when another name takes its place. */
 static bool is_model(const struct transformer *x, const struct walk_leaf *leaf) {
     return x->model && x->w->body_model.len && leaf->what == WALK_STRING && leaf->text.ptr == x->w->body_model.ptr;
@@ -431,13 +460,13 @@ static int edit_model(struct transformer *x, const struct walk_leaf *leaf) {
 static int edit_all(struct transformer *x) {
     size_t finding = 0;
 
-    if (reserve_what_stays(x) < 0) return -1;
+    if (reserve_what_stays(x) < 0 || avoid_all(x) < 0) return -1;
     for (size_t i = 0; i < x->w->n; i++) {
         const struct walk_leaf *leaf = &x->w->v[i];
         while (finding < x->found->n && x->found->v[finding].leaf < i)
             finding++;
         if (is_model(x, leaf)) {
-            if (edit_model(x, leaf) < 0) return -1;
+            if (!x->claiming && edit_model(x, leaf) < 0) return -1;
             continue;
         }
         bool editable = leaf->what == WALK_STRING && !leaf->container && !leaf->fixed;
@@ -445,6 +474,14 @@ static int edit_all(struct transformer *x) {
         if (is_loose_number(leaf) && edit_number(x, i, &finding) < 0) return -1;
     }
     return 0;
+}
+
+/* The same ranges in the same order as edit_all will find them, then one question to the vault for all of them. */
+static int claim_all(struct transformer *x) {
+    x->claiming = true;
+    int rc = edit_all(x);
+    x->claiming = false;
+    return rc < 0 ? -1 : tokens_assign(x->tokens);
 }
 
 /* ---- the whole ---- */
@@ -470,6 +507,16 @@ static int merge_forced(struct transformer *x, struct json_edit **all, size_t *n
     return 0;
 }
 
+static void check_schema(struct transformer *x, struct span body) {
+    bool tokens[PHI_KINDS] = {false};
+    enum phi_kind kind;
+    uint32_t path;
+
+    for (size_t i = 0; i < x->found->n; i++)
+        if (comes_back(x->plan[i])) tokens[x->found->v[i].kind] = true;
+    if (transform_schema_bars(x->w, body, tokens, &kind, &path)) block(x, kind, path, "token_does_not_fit");
+}
+
 static int run(struct transformer *x, struct span body, struct buf *out) {
     struct json_edit *edits;
     size_t n;
@@ -478,7 +525,9 @@ static int run(struct transformer *x, struct span body, struct buf *out) {
     x->today = (long)(time(NULL) / 86400);
     *x->t = (struct transform){0};
     if (decide_all(x) < 0) return -1;
+    check_schema(x, body);
     if (x->t->blocked || x->t->route) return 0;
+    if (tokens_kept(x->tokens) && claim_all(x) < 0) return -1;
     if (edit_all(x) < 0) return -1;
     if (merge_forced(x, &edits, &n) < 0) return -1;
     return json_splice(body, edits, n, out);

@@ -21,6 +21,7 @@ struct transform_row {
     enum phi_kind kind;
     enum policy_action action;
     uint32_t path;    /* of the walk */
+    const char *where; /* instead, of rows that stand for many walks; else NULL */
     uint32_t count;
     uint16_t rule;
     uint8_t score;    /* highest */
@@ -34,7 +35,7 @@ struct transform {
     bool blocked;              /* the request must not go; nothing was written */
     enum phi_kind block_kind;
     uint32_t block_path;
-    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", "phi_in_signed_text", or, with no kind, "too_many_patients",
+    const char *block_reason;  /* constant: "policy_block", "phi_in_key", "phi_in_number", "phi_in_signed_text", "phi_in_pattern", "token_does_not_fit", or, with no kind, "too_many_patients",
                                   "too_many_encounters" */
     const char *route;         /* not blocked, but another upstream and its policy shall have it; nothing was written */
     enum phi_kind route_kind;

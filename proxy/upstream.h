@@ -57,9 +57,10 @@ struct upstream_handler {
 };
 
 struct upstream_request {
-    const char *method;       /* "GET" or "POST" */
+    const char *method;       /* "GET", "POST" or "DELETE" */
     const char *path;         /* under the base: "/chat/completions" */
     struct span body;         /* must stay until done, or until upstream_sent says that it may go */
+    const char *content_type; /* NULL: application/json */
     bool stream;              /* accept: text/event-stream */
     const char *user_agent;
     const char *const *headers; /* further "name: value" lines from the allow-list, NULL-terminated, or NULL */

@@ -91,7 +91,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     struct line_offsets o = {.n = 0};
     struct buf *b = &x->text;
 
-    if (!x->get) add_line(b, &o, "content-type: ", "application/json");
+    if (!x->get) add_line(b, &o, "content-type: ", r->content_type ? r->content_type : "application/json");
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
@@ -119,6 +119,8 @@ static void set_request(struct upstream_exchange *x, const struct upstream_reque
         curl_easy_setopt(x->easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
     }
     curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, r->stream ? READ_MAX_EVENTS : READ_MAX);
+    bool deletes = strcmp(r->method, "DELETE") == 0;
+    curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, deletes ? "DELETE" : NULL);
     if (x->get) {
         curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
         return;
@@ -442,7 +444,7 @@ void upstream_exchange_free(struct upstream_exchange *x) {
 static void exchange_begin(struct upstream_exchange *x, const struct upstream_target *t,
                            const struct upstream_request *r) {
     x->target = t;
-    x->get = strcmp(r->method, "GET") == 0;
+    x->get = strcmp(r->method, "POST") != 0;
     x->stream = r->stream;
     x->body_len = r->body.len;
     x->fresh = x->refused = x->head_given = x->event_stream = x->full = x->held = x->failed = false;
@@ -459,7 +461,11 @@ struct upstream_call *upstream_exchange_start(struct upstreams *u, const struct 
     bool tls = span_starts(span_of(t->url), "https:");
 
     if (!tls && !span_starts(span_of(t->url), "http:")) return NULL;
-    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0) return NULL;
+    static const char *const methods[] = {"GET", "POST", "DELETE"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        known |= strcmp(r->method, methods[i]) == 0;
+    if (!known) return NULL;
     struct upstream_pool *p = upstream_pool_get(u, r->pool, t->ca_file, tls);
     if (!p) return NULL;
     struct upstream_exchange *x = upstream_pool_unspare(p);

@@ -60,6 +60,8 @@ struct walker {
     size_t leaves_size;
     struct frame *frames;
     size_t n_frames, frames_size;
+    uint32_t root_path;  /* of the endpoint's object */
+    size_t root_frames;  /* open containers around it */
     struct json_scanner *scanners[LEVEL_MAX + 1];
 };
 
@@ -169,7 +171,7 @@ static struct frame *frame_top(struct walker *k, const struct document *d) {
 
 /* The items of a list of messages, tools or the like are apart from each other; a prompt cut into a list is not. */
 static bool items_apart(const struct walker *k, const struct frame *f) {
-    return k->n_frames == 2 && f->self.place != SHAPE_PROMPT;
+    return k->n_frames == k->root_frames + 2 && f->self.place != SHAPE_PROMPT;
 }
 
 static int spot_next(struct walker *k, const struct document *d, struct spot *out) {
@@ -238,8 +240,9 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
     struct spot spot = f->self;
     if (member_path(k, f, known, &spot.path) < 0) return -1;
     spot.place = shape_place_member(k->endpoint, f->self.place, known);
-    if (f->self.place == SHAPE_ROOT) spot.group = ++k->groups;
-    bool names_part = f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE || f->self.place == SHAPE_ITEM;
+    if (f->self.place == SHAPE_ROOT || f->self.place == SHAPE_LINE) spot.group = ++k->groups;
+    bool names_part = f->self.place == SHAPE_ROOT || f->self.place == SHAPE_MESSAGE || f->self.place == SHAPE_ITEM ||
+                      f->self.place == SHAPE_LINE;
     if (known && known->part && names_part) spot.part = known->part;
 
     struct walk_leaf *leaf = leaf_add(k, d, t, &spot, WALK_KEY); /* labelled by what is around it */
@@ -286,6 +289,10 @@ static int frame_push(struct walker *k, const struct document *d, const struct j
     if (spot_next(k, d, &f.self) < 0) return -1;
     if (f.self.place == SHAPE_LOGPROBS && !f.object) return cut_list(k, d, t);
     if (facts_take(k->w, f.self.place, f.self.path, t->type, span_make(NULL, 0)) == FACTS_ERROR) return -1;
+    if (f.self.place == SHAPE_ROOT && f.object && d->level == LEVEL_BODY && k->n_frames == k->root_frames) {
+        k->root_path = f.self.path;
+        k->w->root_begin = t->begin;
+    }
     if (f.object) f.self.place = shape_place_object(f.self.place);
     f.local = facts_tool_without_type_is_local(k->endpoint);
     if (k->n_frames == k->frames_size) {
@@ -319,9 +326,9 @@ static bool is_parameter(struct walker *k, const struct document *d, const struc
     const struct path_node *node = &k->paths->v[spot->path];
 
     if (d->level != LEVEL_BODY) return false;
-    if (node->parent == 0) return node->name && node->name != star && shape_parameter(k->endpoint, span_of(node->name));
+    if (node->parent == k->root_path) return node->name && node->name != star && shape_parameter(k->endpoint, span_of(node->name));
     const struct path_node *above = &k->paths->v[node->parent];
-    return node->name == star && above->parent == 0 && above->name && strcmp(above->name, "logit_bias") == 0 &&
+    return node->name == star && above->parent == k->root_path && above->name && strcmp(above->name, "logit_bias") == 0 &&
            shape_parameter(k->endpoint, span_of("logit_bias.*"));
 }
 
@@ -474,9 +481,10 @@ static int walk_string(struct walker *k, const struct document *d, const struct 
 
 /* ---- the body ---- */
 
-int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w) {
-    struct walker k = {.arena = a, .w = w, .endpoint = e, .depth = depth};
-    struct document d = {.spot = {.place = SHAPE_ROOT}, .level = LEVEL_BODY, .parent = -1};
+static int walk_whole(struct arena *a, enum shape_endpoint e, enum shape_place outermost, struct span body, uint32_t depth,
+                      struct walk *w) {
+    struct walker k = {.arena = a, .w = w, .endpoint = e, .depth = depth, .root_frames = outermost == SHAPE_LINE};
+    struct document d = {.spot = {.place = outermost}, .level = LEVEL_BODY, .parent = -1};
     uint32_t root;
 
     bool stream = e == SHAPE_OLLAMA_CHAT || e == SHAPE_OLLAMA_GENERATE || e == SHAPE_GEMINI_STREAM;
@@ -493,6 +501,14 @@ int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t
     }
     if (!begins_with(body, '{')) return fail(&k, "invalid_json", "the body must be a JSON object", 0);
     return document_walk(&k, &d, body) == OUTCOME_DONE ? 0 : -1;
+}
+
+int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w) {
+    return walk_whole(a, e, SHAPE_ROOT, body, depth, w);
+}
+
+int walk_line(struct arena *a, enum shape_endpoint e, struct span line, uint32_t depth, struct walk *w) {
+    return walk_whole(a, e, SHAPE_LINE, line, depth, w);
 }
 
 int walk_add_outside(struct arena *a, struct walk *w, const char *name, struct span text) {

@@ -44,7 +44,8 @@ struct walk_leaf {
 };
 
 enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,
-                       WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256 };
+                       WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256,
+                       WALK_REFERENCE = 512 /* a stored object that is named by `reference` */ };
 
 struct walk {
     struct walk_leaf *v;
@@ -54,8 +55,10 @@ struct walk {
     struct span model;      /* decoded; empty when absent */
     struct span body_model; /* the same as the body names it, whatever else named one */
     bool stream, include_usage, json_mode;
+    uint32_t root_begin;    /* of the object of the endpoint: the body's, or a line's "body" */
     bool store;             /* true when the body asks to keep state upstream */
     uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
+    struct span reference;  /* decoded id of a stored object that the request continues; empty: none */
     struct json_edit *cut;  /* lists of a model's tokens in what is sent back to it (logprobs), to be taken out */
     size_t n_cut, cut_size;
     uint32_t sealed;        /* values that only the upstream can read, which it made itself */
@@ -74,6 +77,9 @@ struct walk {
 
 /* 0, or -1 with error set. body must stay in place as long as the walk is used. */
 MUST_CHECK int walk_body(struct arena *a, enum shape_endpoint e, struct span body, uint32_t depth, struct walk *w);
+
+/* The same for a line of a batch, {"custom_id", "method", "url", "body"}: e is the endpoint of its url. */
+MUST_CHECK int walk_line(struct arena *a, enum shape_endpoint e, struct span line, uint32_t depth, struct walk *w);
 
 /* A text beside the body (a name in a path, a query's value) as one more leaf, which nothing can be changed in: what is found
  * in it blocks. After walk_body, or on a zeroed walk. -1 when the arena is full. */

@@ -31,6 +31,8 @@
 #include "upstream.h"
 
 #define HELPER_QUEUE 64 /* large bodies that wait; more are decided by the worker itself */
+#define VAULT_QUEUE 1024 /* requests that wait where all need the vault; more are told to come again */
+#define VAULT_THREADS 4  /* so that a large body or a slow sync holds up few */
 
 /* A record on its way to the log, for one transaction, or for nobody. */
 struct ticket {
@@ -229,10 +231,9 @@ static void begin_stop(struct worker *w) {
 
 static void on_wake(evutil_socket_t fd, short what, void *arg) {
     struct worker *w = arg;
-    uint64_t count;
 
+    (void)fd;
     (void)what;
-    if (read(fd, &count, sizeof count) < 0) return;
     pthread_mutex_lock(&w->lock);
     struct ticket *tickets = w->tickets;
     struct newcomer *newcomers = w->newcomers;
@@ -380,6 +381,7 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
     struct upstream_request request = {.method = c->method,
                                        .path = c->path,
                                        .body = c->body,
+                                       .content_type = c->content_type,
                                        .stream = c->stream,
                                        .user_agent = "phigate",
                                        .headers = c->headers,
@@ -456,11 +458,13 @@ static int open_loop(struct worker *w) {
     if (!config) return -1;
     /* No changelist: it would speak of a descriptor after it was closed and given to another connection. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    event_config_require_features(config, EV_FEATURE_ET);
     w->base = event_base_new_with_config(config);
     event_config_free(config);
     w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!w->base || w->wake_fd < 0) return -1;
-    w->wake = event_new(w->base, w->wake_fd, EV_READ | EV_PERSIST, on_wake, w);
+    /* By its edges: each write wakes once more, so that nothing needs to be read. */
+    w->wake = event_new(w->base, w->wake_fd, EV_READ | EV_PERSIST | EV_ET, on_wake, w);
     w->grace = event_new(w->base, -1, EV_PERSIST, on_grace_over, w);
     return w->wake && w->grace ? event_add(w->wake, NULL) : -1;
 }
@@ -472,7 +476,9 @@ static int open_parts(struct worker *w) {
     w->upstreams = upstreams_new(w->base);
     w->world.scratch = phi_scratch_new();
     w->world.hasher = audit_hasher_new(w->options.audit_key);
-    w->helper = helper_new(HELPER_QUEUE, decided, w);
+    w->world.vault = w->options.vault;
+    w->world.earlier = w->options.earlier;
+    w->helper = w->world.vault ? helper_new(VAULT_QUEUE, VAULT_THREADS, decided, w) : helper_new(HELPER_QUEUE, 1, decided, w);
     if (!w->server || !w->upstreams || !w->world.scratch || !w->world.hasher || !w->helper) return -1;
     w->world.verbs = &verbs;
     w->world.ctx = w;

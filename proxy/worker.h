@@ -11,12 +11,15 @@
 struct audit;
 struct metrics;
 struct settings;
+struct vault;
 struct worker;
 
 struct worker_options {
     struct settings *settings; /* a reference is taken */
     struct audit *audit;
     const unsigned char *audit_key;
+    struct vault *vault; /* or NULL; outlives the worker */
+    bool earlier;        /* as in struct transaction_world */
     struct server_options server;
     unsigned index;
 };

@@ -15,16 +15,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Layer -> patterns of modules (paths without suffix). The first pattern that matches wins, from the top down.
 LAYERS = [
     ("libphi", [r"detectors/.*"]),
-    ("foundation", [r"proxy/(span|arena|buf|hex|log|keyed_hash)", r"policies/engine/(diag|glyph)"]),
+    ("foundation", [r"proxy/(span|arena|buf|hex|log|keyed_hash)", r"policies/engine/(diag|glyph|language)"]),
     ("policy engine", [r"policies/engine/.*"]),
-    ("formats", [r"proxy/(json|json_.*|sse|http1|http1_.*|utf8|metrics|multipart|inflate|vocabulary)"]),
-    ("text", [r"proxy/(shape|shape_.*|walk|walk_.*|facts|facts_.*)"]),
+    ("formats", [r"proxy/(json|json_.*|reason|sse|http1|http1_.*|utf8|metrics|multipart|inflate|vocabulary)"]),
+    ("text", [r"proxy/(shape|shape_.*|form|lines|walk|walk_.*|facts|facts_.*)"]),
     ("change and record", [
-        r"proxy/(tokens|token_.*|force|transform|transform_.*|generalize|restore|restore_.*|link_state|relay|relay_.*|response_.*"
-        r"|channel.*|audit|audit_.*|answer|answer_.*|json_level|vault|zip3|keep.*)"]),
+        r"proxy/(tokens|stored|token_.*|force|transform|transform_.*|generalize|restore|restore_.*|surrogates|surrogate_.*|link_state|relay|relay_.*"
+        r"|response_.*|channel.*|audit|audit_.*|answer|answer_.*|json_level|vault|vault_.*|zip3|keep.*)"]),
     ("flow", [r"proxy/(access|settings|refusal|transaction|transaction_.*)"]),
     ("sockets", [r"proxy/(tls|server|server_.*|acceptor|upstream|upstream_.*|echo|echo_.*|admin|memory)"]),
-    ("wiring", [r"proxy/(worker|helper|gateway|config|config_.*|main|phi|phi_.*|score_text)"]),
+    ("wiring", [r"proxy/(worker|helper|gateway|config|config_.*|confine|sandbox|sandbox_.*|main|phi|phi_.*|score_text)"]),
 ]
 # Wiring pieces that a lower layer may name: the admin page counts workers.
 EXCEPTIONS = {("proxy/admin", "proxy/worker")}

@@ -34,8 +34,7 @@ def main():
                 probe = max(probe, k + 1)
                 break
     with open(f"{HERE}/lexicon.inc", "w") as out:
-        out.write(MADE + f"enum {{ LEXICON_BITS = {bits}, LEXICON_PROBE = {probe} }};\n\n")
-        out.write(f"static const uint64_t lexicon_slots[1 << LEXICON_BITS] = {{\n")
+        out.write(MADE + f"const uint64_t lexicon_slots[1 << {bits}] = {{\n")
         for i in range(0, len(slots), 6):
             out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 6]) + "\n")
         out.write("};\n")

@@ -56,6 +56,7 @@ static enum policy_claim ceiling(enum phi_kind kind, enum policy_action action) 
     case POLICY_BLOCK:
     case POLICY_ROUTE: /* what goes there is that policy's claim */
     case POLICY_TOKENIZE:
+    case POLICY_SURROGATE: /* taken in order of appearance, not derived */
     case POLICY_MASK:
     case POLICY_DROP:
     case POLICY_GENERALIZE:

@@ -28,4 +28,21 @@ int coverage_check(const struct coverage *c, const char *arrangement, const char
 int coverage_check_feature(const struct coverage *c, const char *arrangement, const char *feature,
                            const char **reason);
 
+/* What becomes of a request that asks for something beside its text, as data of the arrangement: "store", "hosted_tool",
+ * "stored_object", "remote_url", "file", "image", "audio", "spoken_answer". What a file does not name is refused. */
+enum coverage_guard {
+    COVERAGE_REFUSE = 0,
+    COVERAGE_FORCE_FALSE, /* made false in the body; written where it is absent */
+    COVERAGE_SITE,        /* as the site's configuration says; where it is silent, false */
+    COVERAGE_ALLOW        /* the policy decides */
+};
+/* why: the sentence of the file, or NULL. endpoint: as above. */
+enum coverage_guard coverage_guard(const struct coverage *c, const char *arrangement, const char *what, const char *endpoint,
+                                   const char **why);
+/* What a file may guard; NULL at the end. */
+const char *coverage_guard_name(size_t i);
+
+/* Whether the arrangement covers any model that a glob matches; both may have '*'. */
+int coverage_overlaps(const struct coverage *c, const char *arrangement, const char *model_glob, const char **reason);
+
 #endif

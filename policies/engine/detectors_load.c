@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Built-in rules are always loaded; a policy adds rules (`rules`, `detectors.rules`) and switches single ones
- * off or gives them another score (`detectors.disable`, `detectors.scores`), but not those of kinds in the
- * floor: a value that is no longer found leaves in clear.
+ * off or gives them another score (`detectors.disable`, `detectors.scores`, `detectors.adjust`), but not those of
+ * kinds in the floor: a value that is no longer found leaves in clear. Words that are always or never hidden (`deny`,
+ * `allow`) and rosters go into the same engine.
  *
  * The digest covers every byte that was read, each file after its length, in this order: the policy, what it
  * extends, the built-in rules, further rules files. A second one covers only what decides about findings, so that
@@ -18,10 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deny_load.h"
 #include "diag.h"
 #include "kind_set.h"
 #include "policy_chain.h"
 #include "policy_table.h"
+#include "roster_list.h"
 #include "rules_load.h"
 #include "yaml_node.h"
 
@@ -35,6 +38,7 @@ static const struct yaml_key detector_keys[] = {
     {.name = "rules", .type = YAML_NODE_LIST},
     {.name = "disable", .type = YAML_NODE_LIST},
     {.name = "scores", .type = YAML_NODE_MAP},
+    {.name = "adjust", .type = YAML_NODE_MAP},
 };
 
 struct build {
@@ -45,6 +49,12 @@ struct build {
     EVP_MD_CTX *digest, *detectors;
     struct rules_change changes[CHANGES_MAX];
     size_t n_changes;
+    struct adjustment {
+        const struct yaml_node *id;
+        int by;
+    } adjustments[CHANGES_MAX];
+    size_t n_adjustments;
+    unsigned n_denied;
     struct yaml_doc *docs[FILES_MAX]; /* rules files stay until the end: mistakes point into them */
     size_t n_docs;
     size_t mistakes; /* of the files before */
@@ -86,7 +96,7 @@ static int digest_node(EVP_MD_CTX *digest, const struct yaml_node *n) {
 
 /* Of each policy file what changes the detectors; rules files follow as they are read. */
 static int digest_detectors(struct build *b) {
-    static const char *const keys[] = {"detectors", "rules", "allow"};
+    static const char *const keys[] = {"detectors", "rules", "allow", "deny"};
     const struct policy *p = b->policy;
 
     if (digest_add(b->detectors, p->threshold, sizeof p->threshold) != 0) return -1;
@@ -121,8 +131,18 @@ static void add_change(struct build *b, struct rules_change change) {
         b->changes[b->n_changes++] = change;
 }
 
+static void add_adjustment(struct build *b, const struct yaml_node *id, int by) {
+    for (size_t i = 0; i < b->n_adjustments; i++)
+        if (strcmp(b->adjustments[i].id->text, id->text) == 0) return; /* a nearer file decided */
+    if (b->n_adjustments == CHANGES_MAX)
+        yaml_error(id, b->diag, "too many adjustments: at most %u", CHANGES_MAX);
+    else
+        b->adjustments[b->n_adjustments++] = (struct adjustment){id, by};
+}
+
 static void read_changes(struct build *b, const struct yaml_node *detectors) {
-    const struct yaml_node *disable = yaml_get(detectors, "disable"), *scores = yaml_get(detectors, "scores");
+    const struct yaml_node *disable = yaml_get(detectors, "disable"), *scores = yaml_get(detectors, "scores"),
+                           *adjust = yaml_get(detectors, "adjust");
     const char *id = NULL;
     long long score = 0;
 
@@ -132,6 +152,8 @@ static void read_changes(struct build *b, const struct yaml_node *detectors) {
     for (size_t i = 0; scores && i < scores->n; i++)
         if (yaml_int(scores->items[i], 0, 100, &score, b->diag) == 0)
             add_change(b, (struct rules_change){.id = scores->keys[i], .score = (int)score});
+    for (size_t i = 0; adjust && i < adjust->n; i++)
+        if (yaml_int(adjust->items[i], -100, 100, &score, b->diag) == 0) add_adjustment(b, adjust->keys[i], (int)score);
 }
 
 static void unknown_rule(struct build *b, const struct yaml_node *id) {
@@ -148,20 +170,63 @@ static void unknown_rule(struct build *b, const struct yaml_node *id) {
     free(names);
 }
 
+/* The number of the rule or built-in detector; -1 when there is none. */
+static int rule_number(const struct build *b, const char *id) {
+    for (size_t i = 0; i < phi_rule_count(b->engine); i++)
+        if (strcmp(phi_rule_id(b->engine, (unsigned)i), id) == 0) return (int)i;
+    return -1;
+}
+
+/* Is the kind, or a relative of it, one that may not leave in clear? A detector of names finds all names. */
+static bool finds_floor(const struct build *b, enum phi_kind kind, bool in_c) {
+    const char *name = phi_kind_name(kind);
+    size_t group = strcspn(name, ".");
+
+    for (int k = 1; k < PHI_KINDS; k++) {
+        bool related = k == (int)kind || (in_c && strncmp(phi_kind_name((enum phi_kind)k), name, group + 1) == 0);
+        if (related && b->policy->in_floor[k]) return true;
+    }
+    return false;
+}
+
+/* Less is found. A detector of several kinds (kind PHI_NONE) goes on finding those of the floor: the engine keeps them. */
+static void weaken(struct build *b, const struct yaml_node *id, enum phi_kind kind, bool in_c, const char *how) {
+    if (kind != PHI_NONE && finds_floor(b, kind, in_c))
+        yaml_error(id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s", id->text, phi_kind_name(kind), how);
+    if (kind == PHI_NONE || phi_kind_letter(kind) != '-') b->policy->detection_weakened = true;
+}
+
+static void adjust(struct build *b, const struct yaml_node *id, int by, const char *how) {
+    int number = rule_number(b, id->text);
+
+    if (number < 0) {
+        unknown_rule(b, id);
+        return;
+    }
+    if (by < 0) weaken(b, id, phi_rule_kind(b->engine, (unsigned)number), phi_rule_built_in(b->engine, (unsigned)number), how);
+    if (phi_engine_adjust(b->engine, id->text, by) != 0) yaml_error(id, b->diag, "out of memory");
+}
+
+/* A change that met no rule of a file is one of a built-in detector, or a mistake. */
+static void change_built_in(struct build *b, const struct rules_change *c) {
+    int number = rule_number(b, c->id->text);
+
+    if (number >= 0 && !c->disable)
+        yaml_error(c->id, b->diag, "%s is built in and has not one score; raise or lower what it finds with \"adjust\"", c->id->text);
+    else
+        adjust(b, c->id, PHI_OFF, "disabled");
+}
+
 static void check_changes(struct build *b) {
     for (size_t i = 0; i < b->n_changes; i++) {
         const struct rules_change *c = &b->changes[i];
-        if (c->kind == PHI_NONE) {
-            unknown_rule(b, c->id);
-            continue;
-        }
-        bool weaker = c->disable || c->score < c->score_before;
-        if (!weaker) continue;
-        if (b->policy->in_floor[c->kind])
-            yaml_error(c->id, b->diag, "%s finds %s, which may not leave in clear; it cannot be %s",
-                       c->id->text, phi_kind_name(c->kind), c->disable ? "disabled" : "lowered");
-        if (phi_kind_letter(c->kind) != '-') b->policy->detection_weakened = true;
+        if (c->kind == PHI_NONE)
+            change_built_in(b, c);
+        else if (c->disable || c->score < c->score_before)
+            weaken(b, c->id, c->kind, false, c->disable ? "disabled" : "lowered");
     }
+    for (size_t i = 0; i < b->n_adjustments; i++)
+        adjust(b, b->adjustments[i].id, b->adjustments[i].by, "lowered");
 }
 
 /* ---- rules ---- */
@@ -224,13 +289,24 @@ static void load_allowed(struct build *b, const struct yaml_node *list) {
     }
 }
 
+/* Those of the gateway; a policy that names the same one does not look twice. */
+static void load_own_rosters(struct build *b, const struct policy_paths *paths) {
+    for (size_t i = 0; i < paths->n_rosters; i++) {
+        const struct policy_roster *r = &paths->rosters[i];
+        bool there = false;
+        for (size_t k = 0; k < b->policy->n_rosters; k++)
+            there |= strcmp(b->policy->rosters[k].digest, r->digest) == 0;
+        if (!there && roster_list_add(b->policy, r->roster, r->file, r->digest, b->engine) != 0)
+            diag_add(b->diag, r->file, NULL, 0, 0, "at most %d rosters with those of the policy", POLICY_ROSTERS_MAX);
+    }
+}
+
 /* Farthest file first, so that a policy's rules come after those of what it extends. */
 static void load_rules(struct build *b, const struct policy_paths *paths) {
     for (size_t f = 0; f < b->chain->n; f++) {
         const struct yaml_node *detectors = yaml_get(policy_chain_root(b->chain, f), "detectors");
-        if (detectors && yaml_check(detectors, detector_keys, 3, b->diag) == 0) read_changes(b, detectors);
+        if (detectors && yaml_check(detectors, detector_keys, 4, b->diag) == 0) read_changes(b, detectors);
     }
-    if (failed(b)) return;
     load_built_in(b, paths);
     for (size_t f = b->chain->n; f-- > 0;) {
         const struct yaml_node *root = policy_chain_root(b->chain, f), *rules = yaml_get(root, "rules");
@@ -238,6 +314,12 @@ static void load_rules(struct build *b, const struct policy_paths *paths) {
         if (rules) load_list(b, rules, false);
         load_allowed(b, yaml_get(root, "allow"));
     }
+    for (size_t f = b->chain->n; f-- > 0;) {
+        const struct yaml_node *root = policy_chain_root(b->chain, f);
+        deny_load(yaml_get(root, "deny"), &b->n_denied, b->engine, b->diag);
+        roster_list_load(b->policy, yaml_get(root, "rosters"), b->engine, b->diag);
+    }
+    load_own_rosters(b, paths);
     check_changes(b);
 }
 
@@ -264,6 +346,19 @@ static void load_words(struct build *b, const struct policy_paths *paths) {
         diag_add(b->diag, path, NULL, 0, 0, "the word lists are needed to find names and places: %s", err);
 }
 
+/* The rosters come last: what is signed ends before them. */
+static int end_digests(struct build *b) {
+    struct policy *p = b->policy;
+    EVP_MD_CTX *signable = EVP_MD_CTX_new();
+    int rc = signable && EVP_MD_CTX_copy_ex(signable, b->digest) == 1 ? digest_end(signable, p->signable) : -1;
+
+    EVP_MD_CTX_free(signable);
+    for (size_t i = 0; i < p->n_rosters && rc == 0; i++)
+        if (digest_add(b->digest, p->rosters[i].digest, 64) != 0 || digest_add(b->detectors, p->rosters[i].digest, 64) != 0) rc = -1;
+    if (rc != 0 || digest_end(b->detectors, p->detectors) != 0) return -1;
+    return digest_end(b->digest, p->digest);
+}
+
 static int build_all(struct build *b, const struct policy_paths *paths) {
     char err[160] = "";
 
@@ -276,14 +371,15 @@ static int build_all(struct build *b, const struct policy_paths *paths) {
     phi_engine_set_mode(b->engine, b->policy->strict_detection ? PHI_STRICT : PHI_BALANCED);
     for (int k = 1; k < PHI_KINDS; k++)
         phi_engine_set_threshold(b->engine, (enum phi_kind)k, b->policy->threshold[k]);
+    for (int k = 1; k < PHI_KINDS; k++)
+        if (b->policy->in_floor[k]) phi_engine_keep(b->engine, (enum phi_kind)k);
     load_words(b, paths);
     load_rules(b, paths);
     if (failed(b)) return 0;
     if (phi_engine_seal(b->engine, err, sizeof err) != 0)
         diag_add(b->diag, policy_chain_root(b->chain, 0)->file, NULL, 0, 0,
                  "the detectors cannot be used: %s", err);
-    if (digest_end(b->detectors, b->policy->detectors) != 0) return -1;
-    return digest_end(b->digest, b->policy->digest);
+    return end_digests(b);
 }
 
 static void build_free(struct build *b) {

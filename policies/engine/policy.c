@@ -15,6 +15,7 @@
 static const char *const action_names[POLICY_ACTIONS] = {
     [POLICY_BLOCK] = "block", [POLICY_TOKENIZE] = "tokenize",     [POLICY_MASK] = "mask",
     [POLICY_DROP] = "drop",   [POLICY_GENERALIZE] = "generalize", [POLICY_FLAG] = "flag",
+    [POLICY_SURROGATE] = "surrogate",
     [POLICY_ALLOW] = "allow", [POLICY_OFFSET] = "offset",         [POLICY_ROUTE] = "route"};
 
 struct policy *policy_ref(struct policy *p) {
@@ -27,6 +28,8 @@ void policy_unref(struct policy *p) {
     if (p->engine) phi_engine_unref(p->engine);
     for (size_t i = 0; i < sizeof p->files / sizeof *p->files; i++)
         free(p->files[i]);
+    for (size_t i = 0; i < p->n_rosters; i++)
+        free(p->rosters[i].file), free(p->rosters[i].key_file);
     policy_scopes_free(p);
     policy_messages_free(p);
     free(p);
@@ -38,6 +41,21 @@ const char *policy_id(const struct policy *p) {
 
 const char *policy_digest(const struct policy *p) {
     return p->digest;
+}
+
+const char *policy_signable(const struct policy *p) {
+    return p->signable;
+}
+
+const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts) {
+    if (i >= p->n_rosters) return NULL;
+    if (digest) *digest = p->rosters[i].digest;
+    if (facts) *facts = p->rosters[i].facts;
+    return p->rosters[i].file;
+}
+
+const char *policy_roster_key(const struct policy *p, size_t i) {
+    return i < p->n_rosters ? p->rosters[i].key_file : NULL;
 }
 
 /* A trial that nobody ended ends by itself, also while the gateway runs. */
@@ -74,6 +92,10 @@ enum policy_unscannable policy_unscannable(const struct policy *p) {
     return p->unscannable;
 }
 
+bool policy_stores(const struct policy *p, enum policy_stored what) {
+    return what != POLICY_STORED_BLOCK && (p->stored & what) == (unsigned)what;
+}
+
 bool policy_block_as_message(const struct policy *p) {
     return p->block_as_message;
 }
@@ -107,24 +129,51 @@ static const struct policy_cell *stricter(const struct policy_cell *a, const str
     return policy_strictness((enum policy_action)b->action) > policy_strictness((enum policy_action)a->action) ? b : a;
 }
 
+/* A language that is not known could be any that a scope asks for, or none of them. */
+static const struct policy_cell *language_cell(const struct policy *p, int purpose, const struct policy_request *r,
+                                               enum policy_part part, enum phi_kind kind) {
+    struct policy_request as = *r;
+
+    if (r->language != LANGUAGE_UNKNOWN || !p->languages) return policy_scope_cell(p, purpose, r, part, kind);
+    as.language = LANGUAGES; /* none of them */
+    const struct policy_cell *cell = policy_scope_cell(p, purpose, &as, part, kind);
+    for (int l = 1; l < LANGUAGES; l++) {
+        as.language = (enum language)l;
+        if (p->languages >> l & 1) cell = stricter(cell, policy_scope_cell(p, purpose, &as, part, kind));
+    }
+    return cell;
+}
+
 static const struct policy_cell *view_cell(const struct policy *p, const struct policy_request *r, enum policy_part part,
                                            enum phi_kind kind) {
     int first = r->purpose, last = r->purpose;
 
     if (r->purpose == 0 && p->n_purposes > 1) first = 1, last = p->n_purposes - 1;
-    const struct policy_cell *cell = policy_scope_cell(p, first, r, part, kind);
+    const struct policy_cell *cell = language_cell(p, first, r, part, kind);
     for (int u = first + 1; u <= last; u++)
-        cell = stricter(cell, policy_scope_cell(p, u, r, part, kind));
+        cell = stricter(cell, language_cell(p, u, r, part, kind));
     return cell;
 }
 
 void policy_view(const struct policy *p, const struct policy_request *r, struct policy_view *out) {
-    *out = (struct policy_view){.policy = p, .purpose = r->purpose};
+    *out = (struct policy_view){.policy = p, .purpose = r->purpose, .request = *r};
     if (r->purpose < 0 || r->purpose >= p->n_purposes) return;
     for (int part = 0; part < POLICY_PARTS; part++)
         for (int k = 1; k < PHI_KINDS; k++)
             out->cells[part][k] = p->n_scopes ? view_cell(p, r, (enum policy_part)part, (enum phi_kind)k)
                                               : &p->cells[r->purpose][k];
+}
+
+bool policy_asks_language(const struct policy *p) {
+    return p->languages != 0;
+}
+
+void policy_view_language(const struct policy_view *v, enum language language, struct policy_view *out) {
+    struct policy_request r = v->request;
+
+    r.language = language;
+    policy_view(v->policy, &r, out);
+    if (v->override) policy_view_override(out);
 }
 
 static const struct policy_cell *view_at(const struct policy_view *v, enum policy_part part, enum phi_kind kind) {
@@ -236,12 +285,14 @@ int policy_strictness(enum policy_action a) {
     case POLICY_BLOCK:
         break;
     case POLICY_ROUTE:
-        return 7;
+        return 8;
     case POLICY_DROP:
-        return 6;
+        return 7;
     case POLICY_MASK:
-        return 5;
+        return 6;
     case POLICY_TOKENIZE:
+        return 5;
+    case POLICY_SURROGATE: /* what was invented can be taken for real */
         return 4;
     case POLICY_OFFSET:
         return 3;
@@ -253,7 +304,17 @@ int policy_strictness(enum policy_action a) {
     case POLICY_ACTIONS:
         return 0;
     }
-    return 8;
+    return 9;
+}
+
+bool policy_has_surrogates(enum phi_kind kind) {
+    static const enum phi_kind kinds[] = {
+        PHI_NAME_PATIENT, PHI_NAME_RELATIVE, PHI_NAME_PROVIDER, PHI_NAME_UNKNOWN, PHI_NAME_EMPLOYER, PHI_GEO_STREET,
+        PHI_GEO_CITY,     PHI_GEO_COUNTY,    PHI_GEO_ZIP,       PHI_GEO_FACILITY, PHI_PHONE,         PHI_FAX,
+        PHI_EMAIL,        PHI_SSN,           PHI_ITIN,          PHI_IP};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i] == kind) return true;
+    return false;
 }
 
 bool policy_shows(enum policy_action a) {

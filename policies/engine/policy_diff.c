@@ -152,7 +152,8 @@ static struct policy_request situation_at(const struct situations *s, size_t num
 }
 
 static void describe(const struct policy_request *r, enum policy_part part, char *out, size_t size) {
-    int n = snprintf(out, size, "%s%s%s%s%s%s%s%s", r->role ? "role " : "", r->role ? r->role : "",
+    int n = snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s", r->language ? "language " : "",
+                     r->language ? language_names[r->language] : "", r->role ? "role " : "", r->role ? r->role : "",
                      r->user ? " user " : "", r->user ? r->user : "", r->upstream ? " upstream " : "",
                      r->upstream ? r->upstream : "", r->model ? " model " : "", r->model ? r->model : "");
     if (n > 0 && (size_t)n < size) snprintf(out + n, size - (size_t)n, " part %s", policy_part_name(part));
@@ -177,8 +178,9 @@ static void tell_situation(struct comparison *c, struct situations *s, const str
     }
 }
 
-static void compare_situation(struct comparison *c, struct situations *s, size_t number, int before, int after) {
-    struct policy_request r = situation_at(s, number);
+static void compare_situation(struct comparison *c, struct situations *s, const struct policy_request *situation, int before,
+                              int after) {
+    struct policy_request r = *situation;
     struct policy_view was, now;
 
     r.purpose = before;
@@ -190,12 +192,17 @@ static void compare_situation(struct comparison *c, struct situations *s, size_t
 }
 
 static void compare_situations(struct comparison *c, struct situations *s, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        compare_situation(c, s, i, 0, 0);
+    uint32_t languages = c->before->languages | c->after->languages | 1u << LANGUAGE_UNKNOWN;
+
+    for (size_t i = 0; i < n * LANGUAGES; i++) {
+        struct policy_request r = situation_at(s, i / LANGUAGES);
+        r.language = (enum language)(i % LANGUAGES);
+        if (!(languages >> r.language & 1)) continue;
+        compare_situation(c, s, &r, 0, 0);
         for (int u = 1; u < policy_purpose_count(c->after); u++) {
             const char *name = policy_purpose_name(c->after, u);
             int was = policy_purpose(c->before, name, strlen(name));
-            if (was > 0) compare_situation(c, s, i, was, u);
+            if (was > 0) compare_situation(c, s, &r, was, u);
         }
     }
 }
@@ -208,7 +215,7 @@ static bool same_words(char *const *a, char *const *b) {
 }
 
 static bool same_scope(const struct policy_scope *a, const struct policy_scope *b) {
-    if (a->purposes != b->purposes || a->parts != b->parts || a->file != b->file) return false;
+    if (a->purposes != b->purposes || a->parts != b->parts || a->languages != b->languages || a->file != b->file) return false;
     for (int k = 1; k < PHI_KINDS; k++)
         if (a->decides[k] != b->decides[k] || a->cells[k].action != b->cells[k].action) return false;
     return same_words(a->roles, b->roles) && same_words(a->users, b->users) &&
@@ -338,6 +345,16 @@ static void compare_override(struct comparison *c) {
             tell(c, (struct policy_difference){.what = "override reason", .before = "none", .after = b->reasons[i]});
 }
 
+/* A tool that gets real values may pass them on. */
+static void compare_tools(struct comparison *c) {
+    for (size_t i = 0; i < c->before->n_tools + c->after->n_tools; i++) {
+        const struct policy *of = i < c->before->n_tools ? c->before : c->after;
+        const char *name = of->tools[of == c->before ? i : i - c->before->n_tools].name;
+        tell_switch(c, "restore in tools", policy_restores_tool(c->before, name, strlen(name)),
+                    policy_restores_tool(c->after, name, strlen(name)), "off", "on");
+    }
+}
+
 /* Where `route:NAME` leads is not seen cell by cell. */
 static void compare_routes(struct comparison *c) {
     for (size_t i = 0; i < c->after->n_routes || i < c->before->n_routes; i++) {
@@ -356,6 +373,9 @@ static void compare_switches(struct comparison *c) {
     tell_switch(c, "mode", a->mode != POLICY_ENFORCE, b->mode != POLICY_ENFORCE, "enforce", "monitor");
     tell_switch(c, "unscannable", a->unscannable != POLICY_UNSCANNABLE_BLOCK, b->unscannable != POLICY_UNSCANNABLE_BLOCK,
                 "block", "allow");
+    for (unsigned bit = POLICY_STORED_BATCHES; bit <= POLICY_STORED_RESPONSES; bit *= 2)
+        tell_switch(c, bit == POLICY_STORED_BATCHES ? "stored batches" : "stored responses", a->stored & bit, b->stored & bit, "block",
+                    "allow");
     if (a->monitor_until != b->monitor_until && a->mode == b->mode)
         tell_limit(c, "monitor_until (day)", (uint32_t)a->monitor_until, (uint32_t)b->monitor_until);
     if (a->block_as_message != b->block_as_message)
@@ -374,6 +394,7 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
     compare_bulk(&c);
     compare_routes(&c);
     compare_override(&c);
+    compare_tools(&c);
     compare_switches(&c);
     return c.looser;
 }

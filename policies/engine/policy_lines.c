@@ -51,10 +51,6 @@ static int read_action(struct policy *p, const struct yaml_node *value, enum pol
     *route = 0;
     for (int a = 0; a < POLICY_ACTIONS; a++)
         words[a] = a == POLICY_ROUTE ? "route:NAME" : policy_action_name((enum policy_action)a);
-    if (value->type == YAML_NODE_SCALAR && strcmp(value->text, "surrogate") == 0) {
-        yaml_error(value, d, "the action \"surrogate\" is not available in this version");
-        return -1;
-    }
     if (value->type == YAML_NODE_SCALAR && strncmp(value->text, "route:", 6) == 0) {
         *out = POLICY_ROUTE;
         return read_route(p, value, route, d);
@@ -101,6 +97,25 @@ static int check_offset(const struct kind_set *set, enum policy_action action, c
     return 0;
 }
 
+/* A number that could be somebody's is no surrogate, and a false date would be taken for a true one. */
+static int check_surrogate(const struct kind_set *set, enum policy_action action, const struct yaml_node *value,
+                           struct diag *d) {
+    if (action != POLICY_SURROGATE || set->reach == KIND_REACH_ALL) return 0;
+    for (int k = 1; k < PHI_KINDS; k++) {
+        if (!set->has[k] || policy_has_surrogates((enum phi_kind)k)) continue;
+        yaml_error(value, d, "there is no %s that belongs to nobody; use %s", phi_kind_name((enum phi_kind)k),
+                   is_date(k) ? "offset or tokenize" : "tokenize");
+        return -1;
+    }
+    return 0;
+}
+
+/* "*" says what is to be hidden; how it can be is the kind's. */
+static enum policy_action fitting(int kind, enum policy_action action) {
+    if (is_sensitive(kind) && !fits_sensitive(action)) return POLICY_BLOCK;
+    return action == POLICY_SURROGATE && !policy_has_surrogates((enum phi_kind)kind) ? POLICY_TOKENIZE : action;
+}
+
 static void spread(struct policy_lines *lines, const struct kind_set *set, enum policy_action action, uint8_t route,
                    const struct yaml_node *word, const struct yaml_node *value, struct diag *d) {
     for (int k = 1; k < PHI_KINDS; k++) {
@@ -110,7 +125,7 @@ static void spread(struct policy_lines *lines, const struct kind_set *set, enum 
             return;
         }
         lines->value[k] = value;
-        lines->action[k] = is_sensitive(k) && !fits_sensitive(action) ? POLICY_BLOCK : action; /* by "*" */
+        lines->action[k] = fitting(k, action);
         lines->route[k] = route;
         lines->reach[k] = set->reach;
     }
@@ -124,11 +139,12 @@ void policy_lines_read(struct policy *p, const struct yaml_node *map, struct pol
         uint8_t route;
         int kinds = policy_kinds_read(map->keys[i], &set, d), known = read_action(p, map->items[i], &action, &route, d);
         if (kinds != 0 || known != 0 || check_offset(&set, action, map->items[i], d) != 0 ||
+            check_surrogate(&set, action, map->items[i], d) != 0 ||
             check_sensitive(&set, action, map->items[i], d) != 0)
             continue;
         if (set.reach == KIND_REACH_ALL && policy_shows(action)) {
             yaml_error(map->items[i], d,
-                       "\"*\" may only hide (block, tokenize, mask or drop); name what may leave");
+                       "\"*\" may only hide (block, tokenize, surrogate, mask or drop); name what may leave");
             continue;
         }
         spread(lines, &set, action, route, map->keys[i], map->items[i], d);

@@ -25,7 +25,8 @@ static const struct yaml_key scope_keys[] = {{.name = "name", .required = true},
 
 static const struct yaml_key when_keys[] = {
     {.name = "purpose", .any_type = true},  {.name = "role", .any_type = true},  {.name = "user", .any_type = true},
-    {.name = "upstream", .any_type = true}, {.name = "model", .any_type = true}, {.name = "part", .any_type = true}};
+    {.name = "upstream", .any_type = true}, {.name = "model", .any_type = true}, {.name = "part", .any_type = true},
+    {.name = "language", .any_type = true}};
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -71,6 +72,14 @@ static void read_parts(const struct yaml_node *n, uint32_t *out, struct diag *d)
         if (yaml_enum(word_at(n, i), policy_part_names, POLICY_PARTS, &part, d) == 0) *out |= 1u << part;
 }
 
+static void read_languages(const struct yaml_node *n, uint32_t *out, struct diag *d) {
+    int language = 0;
+
+    if (!n || check_words(n, d) != 0) return;
+    for (size_t i = 0; i < word_count(n); i++)
+        if (yaml_enum(word_at(n, i), language_names + 1, LANGUAGES - 1, &language, d) == 0) *out |= 1u << (language + 1);
+}
+
 static void unknown_purpose(const struct policy *p, const struct yaml_node *word, struct diag *d) {
     const char *known[POLICY_PURPOSES_MAX];
     size_t n = 0;
@@ -95,10 +104,11 @@ static void read_when_purposes(const struct policy *p, const struct yaml_node *n
 }
 
 static void read_when(const struct policy *p, const struct yaml_node *when, struct policy_scope *s, struct diag *d) {
-    if (yaml_check(when, when_keys, COUNT(when_keys), d) != 0) return;
+    (void)!yaml_check(when, when_keys, COUNT(when_keys), d);
     if (when->n == 0) yaml_error(when, d, "a scope needs a condition; what always holds stands in \"actions\"");
     read_when_purposes(p, yaml_get(when, "purpose"), &s->purposes, d);
     read_parts(yaml_get(when, "part"), &s->parts, d);
+    read_languages(yaml_get(when, "language"), &s->languages, d);
     read_free_words(when, "role", &s->roles, d);
     read_free_words(when, "user", &s->users, d);
     read_free_words(when, "upstream", &s->upstreams, d);
@@ -146,12 +156,13 @@ static void read_scope(struct policy *p, const struct yaml_node *n, size_t file,
         yaml_error(n, d, "expected a scope: {name: ..., when: {...}, actions: {...}}");
         return;
     }
-    if (yaml_check(n, scope_keys, COUNT(scope_keys), d) != 0) return;
+    (void)!yaml_check(n, scope_keys, COUNT(scope_keys), d);
     struct policy_scope *s = add_scope(p, n, file, d);
+    const struct yaml_node *when = yaml_get(n, "when"), *actions = yaml_get(n, "actions");
     if (!s) return;
-    read_name(p, yaml_get(n, "name"), s, d);
-    read_when(p, yaml_get(n, "when"), s, d);
-    read_scope_actions(p, yaml_get(n, "actions"), s, d);
+    if (yaml_get(n, "name")) read_name(p, yaml_get(n, "name"), s, d);
+    if (when && when->type == YAML_NODE_MAP) read_when(p, when, s, d);
+    if (actions && actions->type == YAML_NODE_MAP) read_scope_actions(p, actions, s, d);
 }
 
 static void read_part(struct policy *p, const struct yaml_node *word, const struct yaml_node *map, size_t file,
@@ -189,6 +200,8 @@ int policy_scopes_read(struct policy *p, const struct policy_chain *chain, struc
     if (!p->scopes) return -1;
     for (size_t f = 0; f < chain->n; f++)
         read_file(p, policy_chain_root(chain, f), f, d);
+    for (size_t i = 0; i < p->n_scopes; i++)
+        p->languages |= p->scopes[i].languages;
     return 0;
 }
 
@@ -227,6 +240,7 @@ static bool has_model(char *const *globs, struct span model) {
 static bool fits(const struct policy_scope *s, int purpose, const struct policy_request *r, enum policy_part part) {
     if (s->purposes && !(s->purposes >> purpose & 1)) return false;
     if (s->parts && !(s->parts >> part & 1)) return false;
+    if (s->languages && !(s->languages >> r->language & 1)) return false;
     return has_word(s->roles, r->role) && has_word(s->users, r->user) && has_word(s->upstreams, r->upstream) &&
            has_model(s->models, span_make(r->model, r->model_len));
 }

@@ -19,6 +19,7 @@ struct policy_scope {
     char name[POLICY_NAME_MAX + 1];
     uint64_t purposes; /* bits; 0: any */
     uint32_t parts;    /* bits of enum policy_part; 0: any */
+    uint32_t languages; /* bits of enum language; 0: any */
     char **roles, **users, **upstreams, **models; /* NULL-terminated; NULL: any; models are globs */
     uint8_t file;
     bool decides[PHI_KINDS];

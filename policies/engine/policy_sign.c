@@ -21,7 +21,7 @@
 #define LINES_MAX 64
 
 static size_t message_of(const struct policy *p, char *out, size_t size) {
-    int n = snprintf(out, size, "phigate policy v1\n%s\n%s\n", policy_id(p), policy_digest(p));
+    int n = snprintf(out, size, "phigate policy v1\n%s\n%s\n", policy_id(p), policy_signable(p));
     return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 

@@ -4,7 +4,8 @@
  *
  *   ed25519 PUBLIC-KEY SIGNATURE          both base64; the signature is over "phigate policy v1\n<id>\n<digest>\n"
  *
- * The digest covers all files that make up the policy, so a change of any of them needs new signatures.
+ * The digest covers all files that make up the policy, so a change of any of them needs new signatures; but not its
+ * rosters, which are renewed often and sealed with a key of their own.
  */
 #ifndef POLICY_SIGN_H
 #define POLICY_SIGN_H

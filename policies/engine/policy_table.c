@@ -18,6 +18,7 @@
 #include "policy_bulk.h"
 #include "policy_chain.h"
 #include "policy_lines.h"
+#include "policy_restore.h"
 #include "policy_scope.h"
 #include "yaml_node.h"
 
@@ -199,6 +200,7 @@ static void read_switches(struct policy *p, const struct policy_chain *chain, st
     static const char *const modes[] = {"enforce", "monitor"},
                              *const styles[] = {"error", "assistant_message"},
                              *const unscannables[] = {"block", "allow"},
+                             *const stored[] = {"block", "batches", "responses", "all"},
                              *const details[] = {"balanced", "strict"};
     p->mode = (enum policy_mode)read_word(chain, "mode", modes, 2, d);
     const struct yaml_node *until = policy_chain_get(chain, "monitor_until");
@@ -206,6 +208,7 @@ static void read_switches(struct policy *p, const struct policy_chain *chain, st
         yaml_error(until, d, "without `mode: monitor` there is nothing that ends");
     p->block_as_message = read_word(chain, "block_style", styles, 2, d) == 1;
     p->unscannable = (enum policy_unscannable)read_word(chain, "unscannable", unscannables, 2, d);
+    p->stored = (unsigned)read_word(chain, "stored", stored, 4, d);
     p->strict_detection = read_word(chain, "detection", details, 2, d) == 1;
 }
 
@@ -289,6 +292,7 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     read_thresholds(p, chain, d);
     read_purposes(p, chain, d);
     fill_cells(p, chain, d);
+    policy_restore_read(p, chain, d);
     if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
         policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
         yaml_error(policy_chain_root(chain, 0), d, "out of memory");

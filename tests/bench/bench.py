@@ -163,11 +163,32 @@ class Bench:
                                  "p99_disk_us": disk["p99_us"], "p99_memory_us": free["p99_us"],
                                  "added_in_syncs": (disk["p50_us"] - free["p50_us"]) / sync})
                 self.results["audit"] = rows
+                self.results["audit_clients"] = self.audit_clients(other)
                 self.results["audit_cpu"] = [
                     {"server": s.name, **sample(s, self.stubs, self.files["2k"], 16, SECONDS)}
                     for _ in range(REPEATS) for s in (self.phigate, other)]
             finally:
                 other.stop()
+
+    def audit_clients(self, memory):
+        """What the log adds at 1, 16 and 128 clients, and what it writes then: a decision and an outcome for each request."""
+        rows = []
+        for connections in (1, 16, 128):
+            for repeat in range(REPEATS):
+                disk = sample(self.phigate, self.stubs, self.files["2k"], connections, SECONDS)
+                free = sample(memory, self.stubs, self.files["2k"], connections, SECONDS)
+                rows.append({"connections": connections, "repeat": repeat, "records_per_second": 2 * disk["per_second"],
+                             "added_p50_us": disk["p50_us"] - free["p50_us"], "added_p99_us": disk["p99_us"] - free["p99_us"],
+                             "p50_disk_us": disk["p50_us"], "p99_disk_us": disk["p99_us"]})
+        return rows
+
+    def log_alone(self):
+        """The log without a gateway before it: durable records by how many wait at once."""
+        subprocess.run(["make", "-s", "build/release/bench/audit_bench"], cwd=servers.ROOT, check=True, stdout=subprocess.DEVNULL)
+        with tempfile.TemporaryDirectory(dir=self.base) as place:
+            out = subprocess.run([servers.ROOT / "build/release/bench/audit_bench", place, "100" if QUICK else "500"],
+                                 capture_output=True, text=True, timeout=300, check=True)
+        self.results["log_alone"] = out.stdout.splitlines()
 
     def client(self, mode, port, n, body):
         out = subprocess.run([CLIENT, mode, str(port), str(n), str(self.files[body]), servers.KEY], capture_output=True,
@@ -292,6 +313,15 @@ def report(r):
     for a in r.get("audit", []):
         print(f"audit at 1 connection: one fdatasync {a['fdatasync_us']:.0f} us; p50 {a['p50_disk_us']} us on disk, "
               f"{a['p50_memory_us']} in memory: {a['added_in_syncs']:.2f} fdatasyncs added")
+    print("audit by clients: records/s, added p50 and p99 us (the log on disk against one in memory), least disturbed repeat")
+    for connections in (1, 16, 128):
+        rows = [a for a in r.get("audit_clients", []) if a["connections"] == connections]
+        if rows:
+            print(f"  {connections:4} {max(a['records_per_second'] for a in rows):9.0f} {min(a['added_p50_us'] for a in rows):7.0f} "
+                  f"{min(a['added_p99_us'] for a in rows):7.0f}")
+    print("the log alone")
+    for line in r.get("log_alone", []):
+        print(f"  {line}")
     print("\naims")
     for a in r["summary"]:
         print(f"  {'met   ' if a['met'] else 'MISSED'} {a['aim']}: {a['seen']}{a['unit']} (limit {a['limit']}{a['unit']})")
@@ -304,7 +334,7 @@ def main():
         try:
             b.start()
             b.check()
-            for step in (b.skeleton, b.matrix, b.audit, b.streams, b.idle):
+            for step in (b.skeleton, b.matrix, b.audit, b.log_alone, b.streams, b.idle):
                 step()
                 print(f"{step.__name__}: done after {time.monotonic() - begin:.0f} s", flush=True)
         finally:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes minimum-necessary.yaml: a case for every cell of the table of purposes and kinds.
+"""Writes PRESET.yaml for each preset: a case for every cell of the table of purposes and kinds.
 
 The table below is what a practice is promised (docs/POLICY.md); it is written by hand and knows nothing of the policy's
 own lines, which the cases check. A letter is an action: T tokenize, O offset, Y a general form, M mask, B block, F flag,
@@ -94,7 +94,7 @@ TEXTS = {
     "IP": "from {192.0.2.17} now", "BIOMETRIC": "fingerprint template: {9f8a7c6b5d4e3f2a} noted", "PHOTO": "photo: {face.jpg}",
     "OTHER.CLAIM": "Claim number: {20240314998} noted", "OTHER.AUTH": "Prior authorization number: {A77123456} noted",
     "OTHER.RX": "Rx number: {7712345} noted", "OTHER.ACCESSION": "Accession number: {S24-12345} noted",
-    "OTHER.CODE": "Subject ID: {001-0123}", "TRAIT": "{the only female sheriff in the county}",
+    "OTHER.CODE": "Subject ID: {001-0123}", "TRAIT": "she is a retired {TV anchor} now",
     "SECRET": "password: {Tr0ub4dor&3x} noted", "SENS.SUD": "attends a {methadone clinic} weekly",
     "SENS.PSYTHPN": "see {psychotherapy process notes} here", "SENS.HIV": "{HIV positive} since then",
     "SENS.MENTAL": "{schizophrenia} is stable", "SENS.REPRO": "had a {medication abortion} then",
@@ -163,15 +163,72 @@ MORE = """  - name: the distance of two dates is kept, and a new one is written 
 """
 
 
-def cases():
-    rows = [line.split() for line in TABLE.split("\n") if line]
-    out = ["# SPDX-License-Identifier: Apache-2.0", "# Written by tests/cases/cells.py; change it there.",
-           "policy: policies/cells.yaml", "tests:"]
-    for kind, *actions in rows:
-        for purpose, action in zip(PURPOSES, actions, strict=True):
-            out += case(kind, purpose, action)
-    return "\n".join(out) + "\n" + MORE
+RARE = "SENS.HIV SENS.MENTAL SENS.REPRO SENS.GENDER SENS.ABUSE SENS.STI SENS.GENETIC SENS.STATUS"
 
+# The other presets decide alike for all their purposes: what most kinds get, and which get something else.
+OTHERS = {
+    "safe-harbor": (PURPOSES, "T", {
+        "A": "AGE.LE89 DEVICE.DI", "M": "SSN SSN.LAST4 ITIN ACCOUNT.BANK ACCOUNT.CARD", "F": RARE,
+        "B": "BIOMETRIC PHOTO SECRET SENS.SUD SENS.PSYTHPN SENS.MINOR"}),
+    "block-all": (PURPOSES, "B", {"A": "AGE.LE89 DEVICE.DI"}),
+    "limited-data-set": (["research", "public-health", "operations"], "M", {
+        "A": "GEO.CITY GEO.COUNTY GEO.ZIP DATE.DOB DATE.DEATH DATE.SERVICE DATE.OTHER DATE.RELATIVE TIME AGE.90PLUS AGE.LE89 DEVICE.DI",
+        "T": "NAME.PROVIDER GEO.FACILITY OTHER.CLAIM OTHER.AUTH OTHER.RX OTHER.ACCESSION OTHER.CODE TRAIT",
+        "F": RARE + " SENS.MINOR", "B": "BIOMETRIC PHOTO SECRET SENS.SUD SENS.PSYTHPN"}),
+    "on-prem-model": (PURPOSES, "A", {
+        "M": "SSN SSN.LAST4 ITIN ACCOUNT.BANK ACCOUNT.CARD LICENSE.PERSON VEHICLE", "F": RARE + " SENS.SUD SENS.MINOR",
+        "B": "BIOMETRIC PHOTO SECRET SENS.PSYTHPN"}),
+    # While it lasts: the floor alone.
+    "monitor-only": (PURPOSES[:-1], "A", {
+        "M": "SSN SSN.LAST4 ITIN ACCOUNT.BANK ACCOUNT.CARD LICENSE.PERSON", "B": "BIOMETRIC SECRET"}),
+}
+
+
+def policy(preset):
+    """The preset with one more rule, so that every kind can be met by one short text."""
+    more = "monitor_until: 2199-01-01\n" if preset == "monitor-only" else ""
+    return f"""# SPDX-License-Identifier: Apache-2.0
+
+# Written by tests/cases/cells.py; change it there.
+
+id: cells-{preset}
+version: 1
+description: {preset}, and a word that stands for a county.
+extends: {preset}
+{more}
+rules:
+  - id: probe-county
+    kind: GEO.COUNTY
+    pattern: '\\bprobe-county-7\\b'
+    score: 100
+    examples: {{match: [in probe-county-7], not: [in probe-county-8]}}
+end: cells-{preset}
+"""
+
+
+def rows(preset):
+    table = [line.split() for line in TABLE.split("\n") if line]
+    if preset in ("minimum-necessary", "strict"):
+        return [(kind, purpose, action) for kind, *actions in table for purpose, action in zip(PURPOSES, actions, strict=True)]
+    purposes, most, others = OTHERS[preset]
+    letters = {kind: letter for letter, kinds in others.items() for kind in kinds.split()}
+    return [(kind, purpose, letters.get(kind, most)) for kind, *_ in table for purpose in purposes]
+
+
+def cases(preset="minimum-necessary"):
+    own = "cells.yaml" if preset == "minimum-necessary" else f"cells-{preset}.yaml"
+    out = ["# SPDX-License-Identifier: Apache-2.0", "# Written by tests/cases/cells.py; change it there.",
+           f"policy: policies/{own}", "tests:"]
+    for kind, purpose, action in rows(preset):
+        out += case(kind, purpose, action)
+    return "\n".join(out) + "\n" + (MORE if preset == "minimum-necessary" else "")
+
+
+PRESETS = ["minimum-necessary", "strict", *OTHERS]
 
 if __name__ == "__main__":
-    (pathlib.Path(__file__).parent / "minimum-necessary.yaml").write_text(cases(), encoding="utf8")
+    here = pathlib.Path(__file__).parent
+    for name in PRESETS:
+        (here / f"{name}.yaml").write_text(cases(name), encoding="utf8")
+        if name != "minimum-necessary":
+            (here / "policies" / f"cells-{name}.yaml").write_text(policy(name), encoding="utf8")

@@ -14,6 +14,7 @@
 #include "../../detectors/dictionary.h"
 #include "../../detectors/evidence.h"
 #include "../../detectors/prose.h"
+#include "../../detectors/roster_scan.h"
 #include "../../detectors/words.h"
 
 struct phi_candidates {
@@ -36,6 +37,12 @@ void *phi_scratch_block(struct phi_scratch *s, unsigned slot, size_t size)
 {
     (void)s, (void)slot, (void)size;
     return NULL;
+}
+
+int roster_words(const struct phi_engine *e, struct phi_scratch *s, const struct words *w, struct phi_candidates *sink)
+{
+    (void)e, (void)s, (void)w, (void)sink;
+    return 0;
 }
 
 static void print_features(void *context, const struct words *w, uint32_t i, const struct evidence *f)

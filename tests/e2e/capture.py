@@ -409,6 +409,8 @@ class CaptureUpstream(Server):
     def __init__(self, host="127.0.0.1", port=0, tls=None, log=None):
         super().__init__(host, port, tls)
         self.requests, self.behaviours = [], {}
+        import capture_store  # it needs this module
+        self.store = capture_store.Store()
         self.log = open(log, "ab") if log else None
 
     def behave(self, model="*", **behaviour):
@@ -451,6 +453,11 @@ class CaptureUpstream(Server):
         if request.method == "GET" and (document := capture_typed.listed(request)) is not None:
             self.send(connection, 200, json.dumps(document).encode(), DEFAULTS)
             return
+        if (stored := self.store.answer(request, self._behaviour)) is not None:
+            self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
+            return
+        if self.answer_form(connection, request):
+            return
         b = self._behaviour(request.json)
         time.sleep(b["delay"])
         if b["status"] != 200 or not isinstance(request.json, dict):
@@ -471,6 +478,21 @@ class CaptureUpstream(Server):
             return
         self.send_stream(connection, writer.stream(), b)
 
+    def answer_form(self, connection, request):
+        import capture_forms
+        form = capture_forms.form_of(request)
+        if not form:
+            return False
+        b = self._behaviour({"model": form.one("model")})
+        writer = Writer({}, b, said=False)
+        kind, body = capture_forms.answer(request.path, form, writer)
+        if isinstance(body, list):
+            events = (b"event: " + e["type"].encode() + b"\ndata: " + writer.dump(e) + b"\n\n" for e in body)
+            self.send_stream(connection, events, b, kind)
+        else:
+            self.send(connection, 200, body, b, kind)
+        return True
+
     def send_stream(self, connection, events, b, kind="text/event-stream; charset=utf-8"):
         coder = Coder(b["coding"])
         connection.write(head(200, kind, "transfer-encoding: chunked", [*b["headers"], *coder.header()]))
@@ -480,10 +502,10 @@ class CaptureUpstream(Server):
                 time.sleep(b["event_delay"])
         connection.write(b"0\r\n\r\n")
 
-    def send(self, connection, status, body, b):
+    def send(self, connection, status, body, b, kind="application/json"):
         coder = Coder(b["coding"])
         body = coder.piece(body) + coder.finish()
-        connection.write(head(status, "application/json", f"content-length: {len(body)}", [*b["headers"], *coder.header()]) + body,
+        connection.write(head(status, kind, f"content-length: {len(body)}", [*b["headers"], *coder.header()]) + body,
                          b["wire"])
 
 

@@ -253,6 +253,7 @@ class Typed:
 
     def __init__(self, path, writer):
         path = path.split("?")[0] if path.startswith("/openai") else path
+        path = path.removeprefix("/v1") if path.startswith("/v1/api/") else path
         self.path, self.writer, self.answer = path, writer, None
         if path.endswith("/responses"):
             self.answer = Responses(writer)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports, merging, shipping."""
+import copy
 import json
 import re
 import shutil
+import signal
 import subprocess
 import time
 
+import jsonschema
 import pytest
+from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
-from audit_common import HOSTILE, CANARY_SSN, TEXT, ask, finished, hostile_log, phi, signed
+from audit_common import CANARY_SSN, HOSTILE, TEXT, as_auditor, ask, finished, hostile_log, phi, signed, wait_for
 from conftest import ROOT
 
 
@@ -51,6 +55,71 @@ def test_export_ocsf(finished):
     assert [e["activity_id"] for e in events if e["class_uid"] == 6002] == [3, 4]
     assert len([e for e in events if e["class_uid"] == 6003 and e["activity_id"] == 99]) == len(g.records("outcome"))
     assert {e["metadata"]["sequence"] for e in events} == {r["seq"] for r in g.records()}
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """A log with blocks, reloads, changed agreements and clients, a rotation and what auditors did."""
+    from conftest import Gateway
+
+    def make(_, start=False, **options):
+        return Gateway(tmp_path_factory.mktemp("gateway"), None, **options)
+
+    g = signed(make, tmp_path_factory.mktemp("keys"), ", rotate: {size: 64KiB}")
+    clients, config = (g.dir / "clients.yaml").read_text(), (g.dir / "phigate.yaml").read_text()
+    for n in range(40):
+        ask(g, TEXT, "second" if n % 3 else "first")
+    ask(g, TEXT, "pg-unknown")
+    ask(g, "Send it to Mr. Torvald Ekkersby. password: Tr0ub4dor&3x")
+    g.write("clients.yaml", clients.replace("id: second", "id: third"))
+    g.write("phigate.yaml", config.replace("policy: minimum-necessary", "policy: monitor-only").replace(
+        "  echo: {url", "  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, "
+        "expires: 2027-01-14, arrangement: zdr}, coverage: openai}\n  echo: {url"))
+    g.process.send_signal(signal.SIGHUP)
+    wait_for(g, "agreement_change")
+    assert phi("audit", "search", "--log", g.decisions, "--value", "x", *as_auditor(g)).returncode == 0
+    wait_for(g, "anchor")
+    assert g.stop() == 0
+    return g
+
+
+def test_ocsf_events_hold_against_the_schema_of_the_format(finished, changed):
+    """The published schema of the version that the events name, with the profiles that they name."""
+    made = {}
+
+    def check(event):
+        key = event["metadata"]["version"], event["class_uid"], tuple(event["metadata"].get("profiles", []))
+        if key not in made:
+            ocsf = OcsfJsonSchemaEmbedded(get_ocsf_schema(key[0]))
+            made[key] = jsonschema.Draft202012Validator(ocsf.get_class_schema(ocsf.lookup_class_name_from_uid(key[1]), list(key[2])))
+        return [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in made[key].iter_errors(event)]
+
+    events = [json.loads(x) for g in (finished, changed) for x in export(g.decisions, "ocsf")]
+    for event in events:
+        assert not check(event), event
+        wrong = copy.deepcopy(event)
+        wrong["severity_id"] = "high"
+        assert check(wrong)
+        del wrong["severity_id"]
+        assert check(wrong)
+        assert check({**event, "prompt": "x"})
+    assert {e["class_uid"] for e in events} == {2006, 6003, 3004, 6002, 1008}
+
+
+FHIR_R4 = ROOT / "build" / "node" / "node_modules" / "@asymmetrik" / "fhir-json-schema-validator" / "fhir.schema.json"
+
+
+@pytest.mark.skipif(not FHIR_R4.exists(), reason="the package with the JSON Schema of FHIR R4 is not installed")
+def test_audit_events_hold_against_the_schema_of_fhir_r4(finished, changed):
+    definitions = json.loads(FHIR_R4.read_text())["definitions"]
+    check = jsonschema.Draft6Validator({"$ref": "#/definitions/AuditEvent", "definitions": definitions})
+    events = [json.loads(x) for g in (finished, changed) for x in export(g.decisions, "fhir")]
+    assert len(events) > 30
+    for event in events:
+        assert [e.message for e in check.iter_errors(event)] == []
+        for wrong in ({**event, "prompt": "x"}, {k: v for k, v in event.items() if k != "source"}, {**event, "recorded": "yesterday"},
+                      {**event, "outcome": 0}):
+            assert not check.is_valid(wrong)
 
 
 def test_export_fhir(finished):

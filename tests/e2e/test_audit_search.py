@@ -157,3 +157,29 @@ def test_search_for_a_value_while_the_gateway_runs(make_gateway, tmp_path):
     g.start()
     assert g.stop() == 0
     assert phi("audit", "verify", g.decisions, "--key", g.key).returncode == 1
+
+
+def test_an_index_is_only_believed_with_the_key(finished, tmp_path):
+    g = finished
+    log = copied(g, tmp_path)
+    index = pathlib.Path(f"{log}.index")
+    args = ["audit", "search", "--log", log, "--user", "second-user", "--json"]
+    whole = phi(*args).stdout
+    assert phi("audit", "index", "--log", log).returncode == 2
+    other = tmp_path / "other.key"
+    other.write_text("0" * 64 + "\n")
+    assert "is not the key of this log" in phi("audit", "index", "--log", log, "--key", other).stderr and not index.exists()
+    r = phi("audit", "index", "--log", log, "--key", g.key)
+    assert r.returncode == 0 and index.stat().st_mode & 0o77 == 0, r.stderr
+    r = phi(*args, "--key", g.key)
+    assert r.stdout == whole and r.stderr == ""
+    r = phi(*args, "--key", other)  # made with another key: every line is read
+    assert r.stdout == whole
+    index.write_bytes(b"hello")
+    for more in ([], ["--no-index", "--key", g.key]):
+        r = phi(*args, *more)
+        assert r.stdout == whole and r.stderr == ""
+    r = phi(*args, "--key", g.key)
+    assert r.stdout == whole and "is not used" in r.stderr
+    r = phi("audit", "index", "--log", log, "--key", g.key)
+    assert r.returncode == 2 and "it is no index" in r.stderr and index.read_bytes() == b"hello"

@@ -70,16 +70,24 @@ def test_diff_refuses_what_does_not_load(tmp_path):
 
 # ---- phi test ----
 
-def test_the_table_of_cells_is_what_the_script_writes():
-    sys.path.insert(0, str(ROOT / "tests" / "cases"))
-    import cells
-    assert (ROOT / "tests" / "cases" / "minimum-necessary.yaml").read_text(encoding="utf8") == cells.cases()
+sys.path.insert(0, str(ROOT / "tests" / "cases"))
+import cells  # noqa: E402
 
 
-def test_every_cell_of_minimum_necessary():
-    r = phi("test", "tests/cases/minimum-necessary.yaml")
+def test_the_tables_of_cells_are_what_the_script_writes():
+    assert {p.stem for p in (ROOT / "policies" / "presets").glob("*.yaml")} == set(cells.PRESETS)
+    for preset in cells.PRESETS:
+        assert (ROOT / "tests" / "cases" / f"{preset}.yaml").read_text(encoding="utf8") == cells.cases(preset), preset
+        if preset != "minimum-necessary":
+            assert (ROOT / "tests" / "cases" / "policies" / f"cells-{preset}.yaml").read_text(encoding="utf8") == cells.policy(preset)
+
+
+@pytest.mark.parametrize("preset", cells.PRESETS)
+def test_every_cell_of_each_preset(preset):
+    r = phi("test", f"tests/cases/{preset}.yaml")
     assert r.returncode == 0, "\n".join(line for line in r.stdout.splitlines() if line.startswith("not"))
-    assert "# 418 passed, 0 failed" in r.stdout
+    n = len(cells.rows(preset)) + (5 if preset == "minimum-necessary" else 0)
+    assert f"# {n} passed, 0 failed" in r.stdout
 
 
 CASES = """policy: minimum-necessary
@@ -276,7 +284,7 @@ messages: {phi_blocked: One patient at a time please.}""") as a:
         two = "MRN: 00417723 and MRN: 00417724"
         r = a.ask(two)
         assert r.status_code == 400
-        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients.")
+        assert r.json()["error"]["message"].startswith("One patient at a time please. Reason: too_many_patients. The text speaks of more patients")
         assert a.sent() is None
         assert a.record["bulk"] == {"encounters": 0, "patients": 2}
         assert a.ask("MRN: 00417723, again MRN: 004-17723").status_code == 200
@@ -665,3 +673,164 @@ def test_each_action_with_the_sdk_whole_and_in_a_stream(make_gateway, tmp_path, 
         a.upstream.answer = streamed
         parts = client.chat.completions.create(stream=True, **ask)
         assert "".join(p.choices[0].delta.content or "" for p in parts) == want
+
+
+LETTER = "Patient: Jane Hollingsworth, phone 212-555-0147, Springfield, IL. Ms. Hollingsworth is well."
+NATURAL = "actions: {NAME.*: surrogate, PHONE: surrogate, GEO.CITY: surrogate}"
+
+
+def test_surrogates_read_naturally_and_come_back(make_gateway, tmp_path):
+    openai = pytest.importorskip("openai")
+    with Asked(make_gateway, tmp_path, NATURAL) as a:
+        a.ask(LETTER)
+        sent = a.sent()
+        m = re.fullmatch(r"Patient: ([A-Z][a-z]+) ([A-Z][a-z]+), phone 202-555-01(\d\d), ([A-Z][a-z]+), IL. Ms. \2 is well.", sent)
+        assert m, sent
+        given, surname, _, city = m.groups()
+        assert not {"Jane", "Hollingsworth", "Springfield"} & set(re.findall(r"\w+", sent))
+        says = f"Dear {given} {surname},\n{surname}'s visit to {city}: call (202) 555-0100. RE: {surname.upper()}. {surname}ton https://x.example/{surname}"
+        gives = (f"Dear Jane Hollingsworth,\nHollingsworth's visit to Springfield: call 212-555-0147. RE: HOLLINGSWORTH. "
+                 f"{surname}ton https://x.example/{surname}")
+        a.ask("hello", says=says)
+        whole = a.upstream.answer
+        a.ask("hello", says=says, stream=True)
+        streamed = a.upstream.answer
+        client = openai.OpenAI(base_url=a.gateway.url, api_key=a.gateway.keys["nurse"], max_retries=0)
+        ask = {"model": "m", "messages": [{"role": "user", "content": LETTER}]}
+        a.upstream.answer = whole
+        assert client.chat.completions.create(**ask).choices[0].message.content == gives
+        assert a.sent() == sent  # in order of appearance: the prefix stays the same for the vendor's cache
+        a.upstream.answer = streamed
+        parts = client.chat.completions.create(stream=True, **ask)
+        assert "".join(p.choices[0].delta.content or "" for p in parts) == gives
+
+
+def test_surrogates_and_back_in_the_tool(tmp_path):
+    policy = site(tmp_path, NATURAL)
+    text = LETTER + " MRN: 00417723"
+    out = phi("redact", "--policy", policy, "--purpose", "treatment", "--map", tmp_path / "map", text=text)
+    assert out.returncode == 0 and "Hollingsworth" not in out.stdout and "[MRN_1]" in out.stdout
+    assert phi("redact", "--restore", tmp_path / "map", text=out.stdout).stdout == text
+
+
+# ---- tools that get no real values ----
+
+TOOLS = "restore: {tools: {send_*: tokens, send_chart: values}}"
+
+
+def calls_of(dialect, name, stream):
+    """An answer that calls the tool with [MRN_1], and says it; whole or in a stream."""
+    args = '{"mrn":"[MRN_1]"}'
+    sse = lambda events: ("text/event-stream", "".join(
+        (f"event: {e['type']}\n" if "type" in e else "") + f"data: {json.dumps(e)}\n\n" for e in events))
+    if dialect == "chat":
+        call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": args}}
+        if not stream:
+            return "application/json", json.dumps({"choices": [{"index": 0, "message": {
+                "role": "assistant", "content": "It is [MRN_1].", "tool_calls": [call]}, "finish_reason": "tool_calls"}]})
+        deltas = [{"content": "It is [MRN_1]."}, {"tool_calls": [{"index": 0, **call, "function": {"name": name, "arguments": ""}}]}]
+        deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": c}}]} for c in args]
+        events = [{"choices": [{"index": 0, "delta": d, "finish_reason": None}]} for d in deltas]
+        kind, text = sse(events + [{"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}])
+        return kind, text + "data: [DONE]\n\n"
+    if dialect == "responses":
+        item = {"type": "function_call", "id": "f1", "call_id": "c1", "name": name, "arguments": args, "status": "completed"}
+        said = {"type": "message", "id": "m1", "role": "assistant", "content": [{"type": "output_text", "text": "It is [MRN_1].", "annotations": []}]}
+        whole = {"id": "r1", "object": "response", "output": [said, item]}
+        if not stream:
+            return "application/json", json.dumps(whole)
+        events = [{"type": "response.output_item.added", "output_index": 1, "item": {**item, "arguments": ""}}]
+        events += [{"type": "response.function_call_arguments.delta", "item_id": "f1", "output_index": 1, "delta": c} for c in args]
+        events += [{"type": "response.function_call_arguments.done", "item_id": "f1", "output_index": 1, "arguments": args},
+                   {"type": "response.output_item.done", "output_index": 1, "item": item}, {"type": "response.completed", "response": whole}]
+        return sse([{"sequence_number": i, **e} for i, e in enumerate(events)])
+    block = {"type": "tool_use", "id": "t1", "name": name}
+    if not stream:
+        return "application/json", json.dumps({"type": "message", "role": "assistant", "content": [
+            {"type": "text", "text": "It is [MRN_1]."}, {**block, "input": {"mrn": "[MRN_1]"}}]})
+    return sse([{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "It is [MRN_1]."}},
+                {"type": "content_block_stop", "index": 0},
+                {"type": "content_block_start", "index": 1, "content_block": {**block, "input": {}}},
+                *({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": c}} for c in args),
+                {"type": "content_block_stop", "index": 1}, {"type": "message_stop"}])
+
+
+PATHS = {"chat": ("/chat/completions", {"messages": [{"role": "user", "content": "MRN: 00417723"}]}),
+         "responses": ("/responses", {"input": "MRN: 00417723"}),
+         "messages": ("/messages", {"max_tokens": 9, "messages": [{"role": "user", "content": "MRN: 00417723"}]})}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("dialect", PATHS)
+def test_tools_that_get_no_real_values(make_gateway, tmp_path, dialect, stream):
+    path, body = PATHS[dialect]
+    with Asked(make_gateway, tmp_path, TOOLS) as a:
+        for name, gets in (("send_fax", "[MRN_1]"), ("send_chart", "00417723"), ("look_up", "00417723")):
+            kind, answer = calls_of(dialect, name, stream)
+            a.upstream.answer = (200, kind, answer.encode())
+            r = httpx.post(a.gateway.url + path, timeout=30, json={"model": "m", "stream": stream, **body},
+                           headers={"authorization": "Bearer " + a.gateway.keys["nurse"]})
+            assert r.status_code == 200, r.text
+            text = r.text.replace("\\", "")
+            if stream:  # pieces of the arguments, put together
+                events = [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: {")]
+                pieces = [e.get("delta") for e in events] if dialect != "chat" else [e["choices"][0]["delta"] for e in events]
+                got = "".join((p if isinstance(p, str) else p.get("partial_json") or "".join(
+                    c["function"]["arguments"] for c in p.get("tool_calls", []))) for p in pieces if p)
+                assert got == json.dumps({"mrn": gets}, separators=(",", ":")), r.text
+                text = text if dialect == "responses" else text + got
+            assert "It is 00417723." in text and f'"mrn":"{gets}"' in text.replace(": ", ":"), r.text
+            assert ("[MRN_1]" in text) == (gets == "[MRN_1]"), r.text
+
+
+@pytest.mark.parametrize("body, words", [
+    ("restore: {tools: {a: tokns}}", 'did you mean "tokens"'), ("restore: {tool: {}}", 'did you mean "tools"'), ("restore: {}", "is missing")])
+def test_mistakes_in_restore(tmp_path, body, words):
+    r = phi("check", site(tmp_path, body))
+    assert r.returncode == 1 and words in r.stderr, r.stderr
+
+
+def test_diff_knows_tools(tmp_path):
+    off, on = site(tmp_path, TOOLS, "off.yaml"), site(tmp_path, "restore: {tools: {send_fax: values}}", "on.yaml")
+    assert "restore in tools" in phi("diff", off, on).stdout and phi("diff", off, on).returncode == 1
+    assert phi("diff", on, off).returncode == 0
+
+
+def test_each_text_by_its_language(make_gateway, tmp_path):
+    body = "scopes: [{name: spanish, when: {language: es}, actions: {MRN: mask}}]"
+    english = "The patient was seen on the ward and has been well. MRN: 00417723"
+    spanish = "El paciente refiere dolor desde hace dos d\u00edas y no tiene fiebre, pero est\u00e1 muy cansado. MRN: 00417723"
+    with Asked(make_gateway, tmp_path, body) as a:
+        for text, says in ((english, "[MRN_1]"), (spanish, "[MRN]"), ("MRN: 00417723", "[MRN]")):
+            a.ask(text)
+            assert a.sent() == text.replace("00417723", says)
+        a.ask([{"role": "user", "content": spanish}, {"role": "user", "content": english}])
+        assert a.sent() == [spanish.replace("00417723", "[MRN]"), english.replace("00417723", "[MRN_1]")]
+    r = phi("explain", "--policy", site(tmp_path, body), "--purpose", "treatment", text=spanish)
+    assert "language es" in r.stdout and "action  mask" in r.stdout
+    loose = site(tmp_path, "scopes: [{name: s, when: {language: es}, actions: {MRN: flag}}]\nwhy: {MRN: x}", "loose.yaml")
+    r = phi("diff", "minimum-necessary", loose)
+    assert r.returncode == 1 and "language es" in r.stdout
+
+
+def strict(field, rule, on=True, name="patientMrn"):
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "strict": on, "schema": {
+        "type": "object", "properties": {name: {"type": "string", field: rule}, "icd": {"type": "string", "pattern": "^[A-Z]"}}}}}}
+
+
+def test_a_strict_schema_in_which_no_token_fits_is_refused(make_gateway, tmp_path):
+    """A model that cannot write [MRN_1] would invent a record number that fits."""
+    with Asked(make_gateway, tmp_path, "actions: {SSN: mask}") as a:
+        for more in (strict("pattern", "^[0-9]{8}$"), strict("maxLength", 6), strict("format", "date", name="x"),
+                     {"tools": [{"type": "function", "function": {"name": "f", **strict("pattern", "^[0-9]+$")["response_format"]["json_schema"],
+                                                                   "parameters": strict("pattern", "^[0-9]+$")["response_format"]["json_schema"]["schema"]}}]}):
+            r = a.ask("MRN: 00417723, date of service 03/14/2024", **more)
+            assert r.status_code == 400 and "token_does_not_fit. The answer must have a form" in r.json()["error"]["message"], r.text
+            assert a.sent() is None and a.record["reason"] == "token_does_not_fit"
+        for more in (strict("minLength", 1), strict("maxLength", 40), strict("pattern", "^[0-9]{8}$", on=False), strict("pattern", "^x$", name="dose")):
+            assert a.ask("MRN: 00417723", **more).status_code == 200, more
+        assert a.ask("Nothing here.", **strict("pattern", "^[0-9]{8}$")).status_code == 200
+        r = a.ask("hello", **strict("pattern", "^MRN: 00417723$", on=False))
+        assert r.status_code == 400 and "phi_in_pattern" in r.json()["error"]["message"]
+        assert a.ask("hello", says="[MRN_1]", **strict("enum", ["MRN: 00417723", "none"])).json()["choices"][0]["message"]["content"] == "00417723"

@@ -2,12 +2,14 @@
 """What is refused, how it is said, and that nothing was sent."""
 import json
 import socket
+import subprocess
 
 import httpx
 import openai
 import pytest
 
 import http_conformance
+from conftest import BIN, ROOT
 from planted import NOTE
 
 
@@ -165,6 +167,41 @@ def test_agreement_gate(make_gateway, upstream):
     r = httpx.post(g.url + "/chat/completions", json={**chat(), "model": "gpt-4o"},
                    headers={"authorization": "Bearer " + g.keys["first"]})
     assert r.status_code == 200, r.text
+
+
+COVERED = 'agreement: {id: B1, vendor: OpenAI, effective: 2020-01-01, expires: 2090-01-01, arrangement: %s}'
+
+
+def test_what_the_agreement_does_not_cover_is_refused_in_plain_words(make_gateway, upstream, tmp_path):
+    """The policy may let through what cannot be read; the coverage file says what the vendor may be asked."""
+    policy = tmp_path / "lenient.yaml"
+    policy.write_text("id: lenient\nversion: 1\ndescription: Test.\nextends: minimum-necessary\nunscannable: allow\nend: lenient\n")
+    g = make_gateway(upstream.port, policy=str(policy),
+                     upstream=f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", coverage: openai, {COVERED % "zdr"}}}')
+    headers = {"authorization": "Bearer " + g.keys["first"]}
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "iVBORw0KGgo" * 9}}
+    for body, reason in (({"messages": [{"role": "user", "content": [image]}]}, "image. Pictures are scanned"),
+                         ({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "web_search"}]}, "hosted_tool. Hosted")):
+        upstream.clear()
+        r = httpx.post(g.url + "/chat/completions", json={"model": "gpt-4o", **body}, headers=headers)
+        error = r.json()["error"]
+        assert r.status_code == 403 and error["code"] == "feature_not_covered" and reason in error["message"], r.text
+        assert upstream.requests == []
+    assert httpx.post(g.url + "/chat/completions", json={**chat(), "model": "gpt-4o", "store": True}, headers=headers).status_code == 200
+    assert json.loads(upstream.requests[-1].body)["store"] is False
+    r = httpx.post(g.url + "/chat/completions", json={**chat(), "model": "o-none"}, headers=headers)
+    assert "model_not_covered. The agreement does not cover this model." in r.json()["error"]["message"]
+
+
+def test_a_route_that_no_agreement_covers_is_a_mistake(make_gateway, upstream):
+    g = make_gateway(upstream.port, upstream=f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", coverage: openai, {COVERED % "zdr"}}}')
+    good = (g.dir / "phigate.yaml").read_text()
+    for old, new, words in (('["*"]', '["claude-*"]', "no model of this route is covered"), ("zdr", "zrd", "does not know the arrangement")):
+        assert old in good
+        (g.dir / "phigate.yaml").write_text(good.replace(old, new))
+        r = subprocess.run([str(BIN / "phigate"), "-c", str(g.dir / "phigate.yaml"), "--share", str(ROOT), "--check"],
+                           capture_output=True, text=True)
+        assert r.returncode != 0 and words in r.stdout + r.stderr, r.stderr
 
 
 def test_conformance_of_the_reader(gateway):

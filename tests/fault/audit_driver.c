@@ -10,11 +10,13 @@
  *   audit_driver run PATH THREADS MILLISECONDS [RESERVE STEP]
  *   audit_driver verify PATH               prints the check; exit 0 verified, 1 bad, 2 unreadable
  *   audit_driver verify-set PATH           the same over all files of the log, with the checkpoints of AUDIT_SIGN
+ *   audit_driver dump PATH                 the records of all files, opened
  *
- * AUDIT_ROTATE: bytes after which a new file begins. AUDIT_SIGN: file of a signing key.
+ * AUDIT_ROTATE: bytes after which a new file begins. AUDIT_SIGN: file of a signing key. AUDIT_ENCRYPT: records are encrypted.
  */
 #include "../../proxy/audit.h"
 #include "../../proxy/audit_note.h"
+#include "../../proxy/audit_seal.h"
 #include "../../proxy/audit_set.h"
 #include "../../proxy/audit_verify.h"
 
@@ -29,7 +31,7 @@
 
 #define THREADS_MAX 64
 
-static const unsigned char key[32] = "audit-driver";
+static const unsigned char key[32] = "audit-driver", encryption_key[32] = "audit-driver-encryption";
 
 struct writer {
     struct audit_ticket ticket; /* first: a ticket is its writer */
@@ -156,6 +158,28 @@ static bool signing_key(struct audit_note_key *k) {
     return true;
 }
 
+/* NULL: the log is not encrypted. */
+static struct audit_sealer *opener(const char *path, struct audit_hasher *h) {
+    const char *reason;
+    struct audit_keyring *ring = getenv("AUDIT_ENCRYPT") ? audit_keyring_open(path, encryption_key, true, &reason) : NULL;
+
+    return ring ? audit_sealer_new(ring, h) : NULL; /* both live as long as the program */
+}
+
+static int dump(const char *path) {
+    struct audit_hasher *h = audit_hasher_new(key);
+    const char *reason = "?";
+    struct audit_set *s = audit_set_find(path, &reason);
+    struct audit_lines *l = s ? audit_lines_open(s, 0, 0) : NULL;
+    struct span line;
+
+    if (!l) return 2;
+    audit_set_open_with(s, opener(path, h));
+    while (audit_lines_next(l, &line))
+        printf("%.*s\n", (int)line.len, line.ptr);
+    return audit_lines_failed(l) || audit_lines_sealed(l) ? 1 : 0;
+}
+
 /* All files of the log with its checkpoints. */
 static int verify_set(const char *path) {
     struct audit_note_key k;
@@ -169,10 +193,11 @@ static int verify_set(const char *path) {
         return 2;
     }
     struct audit_verifier *v = audit_verifier_new(
-        &(struct audit_verifier_options){.hasher = h, .keyed = true, .head = &head, .log_key = keyed ? &k : NULL});
+        &(struct audit_verifier_options){.hasher = h, .keyed = true, .head = &head, .log_key = keyed ? &k : NULL, .sealer = opener(path, h)});
     struct audit_lines *l = audit_lines_open(s, 0, 0);
     struct audit_check c;
     struct span line;
+    audit_lines_raw(l);
     while (audit_lines_next(l, &line))
         if (audit_verifier_line(v, line) < 0) break;
     int rc = audit_verifier_end(v, &c);
@@ -191,10 +216,12 @@ int main(int argc, char **argv) {
 
     if (argc == 3 && strcmp(argv[1], "verify") == 0) return verify(argv[2]);
     if (argc == 3 && strcmp(argv[1], "verify-set") == 0) return verify_set(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "dump") == 0) return dump(argv[2]);
     if (argc != 5 && argc != 7) return 2;
 
     struct audit_options o = {.path = argv[2], .key = key, .node = "driver", .reserve = 64 * 1024};
     long threads = strtol(argv[3], NULL, 10);
+    if (getenv("AUDIT_ENCRYPT")) o.encryption_key = encryption_key;
     if (getenv("AUDIT_ROTATE")) o.rotate_size = strtoull(getenv("AUDIT_ROTATE"), NULL, 10);
     if (signing_key(&k)) {
         o.signing_key = &k;

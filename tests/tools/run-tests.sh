@@ -39,6 +39,7 @@ step build/fuzz make -s -j"$jobs" BUILD=fuzz fuzzers
 echo "== layers and lint"
 step layers python3 tests/layers.py
 step lint tests/lint.sh
+step hipaa python3 docs/hipaa.py --check
 
 echo "== units"
 unit_tests release 'test_*'

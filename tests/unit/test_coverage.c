@@ -79,6 +79,46 @@ static void test_features(void **state) {
     coverage_free(c);
 }
 
+static void test_guards(void **state) {
+    (void)state;
+    struct coverage *c = load("openai");
+    const char *why = NULL;
+    assert_int_equal(coverage_guard(c, "zdr", "store", "/v1/responses", &why), COVERAGE_FORCE_FALSE);
+    assert_non_null(strstr(why, "30 days"));
+    assert_int_equal(coverage_guard(c, "zdr", "store", "/v1/embeddings", &why), COVERAGE_REFUSE);
+    assert_int_equal(coverage_guard(c, "modified_retention", "store", "/v1/responses", &why), COVERAGE_SITE);
+    assert_int_equal(coverage_guard(c, "zdr", "unheard-of", "/v1/responses", &why), COVERAGE_REFUSE);
+    assert_null(why);
+    assert_int_equal(coverage_guard(c, "nope", "store", "/v1/responses", &why), COVERAGE_REFUSE);
+    assert_int_equal(coverage_guard(NULL, "zdr", "image", "/v1/responses", &why), COVERAGE_REFUSE);
+    coverage_free(c);
+    for (size_t v = 0; v < sizeof vendors / sizeof *vendors; v++) {
+        if (strcmp(vendors[v], "on-prem") == 0) continue;
+        c = load(vendors[v]);
+        static const char *const arrangements[] = {"zdr", "modified_retention", "standard", "modified_abuse_monitoring", "none",
+                                                   "default", "hipaa_ready"};
+        for (size_t i = 0; coverage_guard_name(i); i++)
+            for (size_t a = 0; a < sizeof arrangements / sizeof *arrangements; a++)
+                assert_int_not_equal(coverage_guard(c, arrangements[a], coverage_guard_name(i), "/v1/responses", &why), COVERAGE_ALLOW);
+        coverage_free(c);
+    }
+}
+
+static void test_models_of_a_route(void **state) {
+    (void)state;
+    struct coverage *c = load("openai");
+    const char *reason = NULL;
+    static const char *const covered[] = {"gpt-4o", "gpt-*", "*", "gpt-4*-mini", "*embedding*", "text-*"};
+    static const char *const not_covered[] = {"claude-3", "claude-*", "gpt-4o-search-preview", ""};
+    for (size_t i = 0; i < sizeof covered / sizeof *covered; i++)
+        assert_int_equal(coverage_overlaps(c, "zdr", covered[i], &reason), 0);
+    for (size_t i = 0; i < sizeof not_covered / sizeof *not_covered; i++)
+        assert_int_equal(coverage_overlaps(c, "zdr", not_covered[i], &reason), -1);
+    assert_int_equal(coverage_overlaps(c, "nope", "gpt-4o", &reason), -1);
+    assert_string_equal(reason, "arrangement_unknown");
+    coverage_free(c);
+}
+
 #define HEAD "id: v\nvendor: V\nas_of: 2026-01-02\nsources: [s]\n"
 
 static void refused(const char *text, uint32_t line, uint32_t column, const char *words) {
@@ -101,6 +141,12 @@ static void test_mistakes(void **state) {
     refused(HEAD "arrangements: {a: {endpoints: {}}}\nend: v\n", 5, 19, "\"models\" is missing");
     refused(HEAD "arrangements: {a: {endpoints: {}, models: {alow: []}}}\nend: v\n", 5, 44, "did you mean \"allow\"?");
     refused(HEAD "arrangements: {a: {endpoints: {}, models: {allow: [[x]]}}}\nend: v\n", 5, 52, "expected text");
+#define GUARD "arrangements: {a: {endpoints: {}, models: {allow: []}, guards: "
+    refused(HEAD GUARD "{sotre: {do: refuse, why: w, source: s}}}}\nend: v\n", 5, 65, "did you mean \"store\"?");
+    refused(HEAD GUARD "{image: {do: force_false, why: w, source: s}}}}\nend: v\n", 5, 77, "only \"store\"");
+    refused(HEAD GUARD "{image: refuse}}}\nend: v\n", 5, 72, "a guard is");
+    refused(HEAD GUARD "{image: {do: refuse, why: w}}}}\nend: v\n", 5, 72, "\"source\" is missing");
+    refused(HEAD GUARD "{image: {do: refues, why: w, source: s, read: x}}}}\nend: v\n", 5, 77, "did you mean \"refuse\"?");
     refused("id: v\nvendor: V\nas_of: 2026-02-30\nsources: [s]\narrangements: {}\nend: v\n", 3, 8, "is not a date");
     refused("id: v\nvendor: V\nas_of: 2026-02-03\nsources: []\narrangements: {}\nend: v\n", 4, 10, "empty");
     refused(HEAD "arrangements: {}\n", 1, 1, "\"end\" is missing");
@@ -112,6 +158,8 @@ int main(void) {
         cmocka_unit_test(test_shipped_files_load),
         cmocka_unit_test(test_openai),
         cmocka_unit_test(test_features),
+        cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_models_of_a_route),
         cmocka_unit_test(test_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

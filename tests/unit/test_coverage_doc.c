@@ -16,6 +16,7 @@
 #include "../../proxy/buf.h"
 #include "../../proxy/facts.h"
 #include "../../proxy/force.h"
+#include "../../proxy/form.h"
 #include "../../proxy/walk.h"
 
 #define PATH "docs/COVERAGE.md"
@@ -29,10 +30,9 @@ static const char introduction[] =
     "Bodies may be compressed with gzip, deflate, br or zstd; they are forwarded plain.\n\n";
 
 static const char *const not_served[][2] = {
-    {"POST", "/v1/audio/speech"}, {"POST", "/v1/audio/transcriptions"}, {"POST", "/v1/audio/translations"},
-    {"POST", "/v1/images/edits"}, {"POST", "/v1/images/variations"}, {"POST", "/v1/videos"}, {"POST", "/v1/files"},
-    {"POST", "/v1/uploads"}, {"POST", "/v1/batches"}, {"POST", "/v1/fine_tuning/jobs"}, {"POST", "/v1/vector_stores"},
-    {"POST", "/v1/assistants"}, {"POST", "/v1/threads"}, {"POST", "/v1/conversations"}, {"GET", "/v1/responses/{id}"},
+    {"POST", "/v1/audio/speech"}, {"POST", "/v1/videos"},
+    {"POST", "/v1/uploads"}, {"POST", "/v1/fine_tuning/jobs"}, {"POST", "/v1/vector_stores"},
+    {"POST", "/v1/assistants"}, {"POST", "/v1/threads"}, {"POST", "/v1/conversations"},
     {"GET", "/v1/chat/completions"}, {"POST", "/v1/containers"}, {"POST", "/v1/skills"}, {"POST", "/v1/evals"},
     {"POST", "/v1/realtime/client_secrets"}, {"POST", "/v1/realtime/sessions"}, {"POST", "/v1/realtime/calls"},
     {"POST", "/v1/chatkit/sessions"}, {"GET", "/v1/organization/users"}, {"POST", "/v1/messages/batches"},
@@ -80,9 +80,12 @@ static const struct row {
     ITEM("`logprobs` in a replayed item", "{\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"x\",\"logprobs\":[{}]}]}"),
     ROOT(SHAPE_RESPONSES, "tools `function`, `custom`, `namespace`, `tool_search`, `apply_patch`, `local_shell`", "\"tools\":[{\"type\":\"function\"},{\"type\":\"custom\"},{\"type\":\"namespace\"},{\"type\":\"tool_search\"},{\"type\":\"apply_patch\"},{\"type\":\"local_shell\"}]"),
     ROOT(SHAPE_RESPONSES, "tools of other types", "\"tools\":[{\"type\":\"code_interpreter\"}]"),
-    ROOT(SHAPE_RESPONSES, "`previous_response_id`, `conversation`, `prompt`", "\"previous_response_id\":\"x\""),
+    ROOT(SHAPE_RESPONSES, "`previous_response_id`", "\"previous_response_id\":\"x\""),
+    ROOT(SHAPE_RESPONSES, "`conversation`, `prompt`", "\"conversation\":\"x\""),
     ROOT(SHAPE_RESPONSES, "`background: true`", "\"background\":true"),
     ROOT(SHAPE_RESPONSES, "`store` true, null or absent", "\"store\":true"),
+    ROOT(SHAPE_BATCHES, "`metadata` and whatever else", "\"metadata\":{\"x\":\"y\"}"),
+    ROOT(SHAPE_BATCHES, "`input_file_id`", "\"input_file_id\":\"x\""),
     ROOT(SHAPE_MODERATIONS, "`input` as text, texts or text parts", "\"input\":[{\"type\":\"text\",\"text\":\"x\"}]"),
     ROOT(SHAPE_MODERATIONS, "`input` with images", "\"input\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]"),
     ROOT(SHAPE_IMAGES, "`prompt`", "\"prompt\":\"x\""),
@@ -121,12 +124,13 @@ static void add_outcome(struct buf *b, const struct row *row) {
     struct walk w;
 
     if (walk_body(a, row->endpoint, span_of(row->body), 64, &w) < 0) fail_msg("%s: %s", w.error, row->body);
-    assert_int_equal(force_plan(a, &w, span_of(row->body), &(struct force_wish){.may_store = false}, &f), 0);
+    assert_int_equal(force_plan(a, &w, span_of(row->body), &(struct force_wish){.store_false = row->endpoint == SHAPE_RESPONSES}, &f), 0);
     if (w.unreadable) buf_add_format(b, "refused: `%s`", facts_unreadable_reason(w.unreadable));
     else if (w.store && !f.store) buf_add_c(b, "refused: `feature_not_covered`");
     else if (w.store) buf_add_c(b, "made `false`");
     else if (w.n_cut) buf_add_c(b, "taken out");
     else buf_add_c(b, "searched");
+    if (w.unreadable == WALK_REFERENCE) buf_add_c(b, ", unless the policy opens it (`stored`) and this client made what is named");
     if (w.unreadable == WALK_TOKEN_IDS && (row->endpoint == SHAPE_COMPLETIONS || row->endpoint == SHAPE_EMBEDDINGS))
         buf_add_c(b, ", where the model's numbers are not those of cl100k_base; else read and sent as text");
     arena_free(a);
@@ -153,6 +157,16 @@ static void add_deployment(struct buf *b, enum shape_endpoint e) {
     buf_add_format(b, "\nAlso `/openai/deployments/{model}%s`.\n", shape_upstream_path(e));
 }
 
+/* Which fields a form may have; what is a file says so. */
+static void add_form(struct buf *b, enum shape_endpoint e) {
+    const char *name;
+
+    buf_add_c(b, "\nA form (`multipart/form-data`), written anew with neutral file names. Its fields:");
+    for (size_t i = 0; (name = form_field_name(e, i)); i++)
+        buf_add_format(b, "%s `%s`%s", i ? "," : "", name, form_field_is_file(e, i) && e != SHAPE_FILES ? " (its content is not read: only with `unscannable: allow`)" : "");
+    buf_add_c(b, ".\n");
+}
+
 static void add_endpoints(struct buf *b) {
     for (enum shape_endpoint e = SHAPE_NONE + 1; e < SHAPE_ENDPOINTS; e++) {
         const char *name = shape_endpoint_name(e);
@@ -161,6 +175,12 @@ static void add_endpoints(struct buf *b) {
         buf_add_format(b, "## %s %s\n", shape_method(e), name);
         if (shape_has_deployments(e)) add_deployment(b, e);
         if (*shape_default_model(e)) buf_add_format(b, "\nWithout a `model` the route of `%s` is taken.\n", shape_default_model(e));
+        bool stored = shape_is_batch(e) || shape_is_response(e);
+        if (stored) buf_add_format(b, "\nOnly with `stored: %s` (or `all`) in the policy, a vault of tokens, and an agreement that covers it.\n",
+                                   shape_is_batch(e) ? "batches" : "responses");
+        if (strstr(name, "{id}")) buf_add_c(b, "Only what this client stored through the gateway.\n");
+        if (shape_has_form(e)) add_form(b, e);
+        if (e == SHAPE_FILES) buf_add_c(b, "\nOnly `purpose=batch`: each line is read as the body of its endpoint, which is one of the text endpoints above.\n");
         add_rows(b, e);
         buf_add_char(b, '\n');
     }

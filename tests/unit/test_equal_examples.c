@@ -73,7 +73,7 @@ static void compare_file(struct pair *p, const char *name) {
 }
 
 static void every_example(void **state) {
-    const struct policy_paths paths = {"."};
+    const struct policy_paths paths = {.share = "."};
     struct diag *d = diag_new();
     struct policy *policy = policy_load("minimum-necessary", &paths, d);
     static struct pair p;

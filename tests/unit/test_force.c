@@ -12,7 +12,7 @@
 #include "../../proxy/buf.h"
 #include "../../proxy/force.h"
 
-static void becomes(enum shape_endpoint e, bool may_store, const char *body, const char *want, size_t changes) {
+static void becomes(enum shape_endpoint e, bool store_false, const char *body, const char *want, size_t changes) {
     struct arena *a = arena_new(1u << 20);
     struct force f;
     struct walk w;
@@ -20,7 +20,7 @@ static void becomes(enum shape_endpoint e, bool may_store, const char *body, con
 
     buf_init(&out, 4096);
     assert_int_equal(walk_body(a, e, span_of(body), 64, &w), 0);
-    assert_int_equal(force_plan(a, &w, span_of(body), &(struct force_wish){.may_store = may_store}, &f), 0);
+    assert_int_equal(force_plan(a, &w, span_of(body), &(struct force_wish){.store_false = store_false}, &f), 0);
     assert_int_equal(f.n, changes);
     assert_int_equal(json_splice(span_of(body), f.edits, f.n, &out), 0);
     if (!span_is(buf_span(&out), want)) fail_msg("%.*s, not %s", (int)out.len, out.ptr, want);
@@ -31,22 +31,23 @@ static void becomes(enum shape_endpoint e, bool may_store, const char *body, con
 
 static void store_is_false_in_what_leaves(void **state) {
     (void)state;
-    becomes(SHAPE_RESPONSES, false, "{}", "{\"store\":false}", 1);
-    becomes(SHAPE_RESPONSES, false, " { } ", " {\"store\":false } ", 1);
-    becomes(SHAPE_RESPONSES, false, "{\"a\":1}", "{\"store\":false,\"a\":1}", 1);
-    becomes(SHAPE_RESPONSES, false, "{\"store\" : true ,\"a\":1}", "{\"store\" : false ,\"a\":1}", 1);
-    becomes(SHAPE_RESPONSES, false, "{\"a\":1,\"store\":null}", "{\"a\":1,\"store\":false}", 1);
-    becomes(SHAPE_RESPONSES, false, "{\"\\u0073tore\":true}", "{\"\\u0073tore\":false}", 1);
-    becomes(SHAPE_RESPONSES, false, "{\"a\":1,\"store\":false}", "{\"a\":1,\"store\":false}", 0);
-    becomes(SHAPE_RESPONSES, false, "{\"metadata\":{\"store\":\"false\"}}", "{\"store\":false,\"metadata\":{\"store\":\"false\"}}", 1);
+    becomes(SHAPE_RESPONSES, true, "{}", "{\"store\":false}", 1);
+    becomes(SHAPE_RESPONSES, true, " { } ", " {\"store\":false } ", 1);
+    becomes(SHAPE_RESPONSES, true, "{\"a\":1}", "{\"store\":false,\"a\":1}", 1);
+    becomes(SHAPE_RESPONSES, true, "{\"store\" : true ,\"a\":1}", "{\"store\" : false ,\"a\":1}", 1);
+    becomes(SHAPE_RESPONSES, true, "{\"a\":1,\"store\":null}", "{\"a\":1,\"store\":false}", 1);
+    becomes(SHAPE_RESPONSES, true, "{\"\\u0073tore\":true}", "{\"\\u0073tore\":false}", 1);
+    becomes(SHAPE_RESPONSES, true, "{\"a\":1,\"store\":false}", "{\"a\":1,\"store\":false}", 0);
+    becomes(SHAPE_RESPONSES, true, "{\"metadata\":{\"store\":\"false\"}}", "{\"store\":false,\"metadata\":{\"store\":\"false\"}}", 1);
 }
 
-static void only_where_it_is_the_default(void **state) {
+static void only_where_it_is_asked_for(void **state) {
     (void)state;
     becomes(SHAPE_CHAT, false, "{\"a\":1}", "{\"a\":1}", 0);
+    becomes(SHAPE_CHAT, true, "{\"a\":1,\"store\":true}", "{\"a\":1,\"store\":false}", 1);
     becomes(SHAPE_RESPONSES_TOKENS, false, "{\"a\":1}", "{\"a\":1}", 0);
-    becomes(SHAPE_RESPONSES, true, "{\"store\":true}", "{\"store\":true}", 0);
-    becomes(SHAPE_RESPONSES, true, "{\"a\":1}", "{\"a\":1}", 0);
+    becomes(SHAPE_RESPONSES, false, "{\"store\":true}", "{\"store\":true}", 0);
+    becomes(SHAPE_RESPONSES, false, "{\"a\":1}", "{\"a\":1}", 0);
 }
 
 static void a_model_of_the_path_is_named(void **state) {
@@ -80,13 +81,13 @@ static void log_probabilities_are_taken_out(void **state) {
                                "\"logprobs\":[]},{\"text\":\"c\",\"logprobs\": [ ]}]},"
                                "{\"content\":[{\"type\":\"output_text\",\"text\":\"\",\"logprobs\":[]}]}],\"store\":false}";
     (void)state;
-    becomes(SHAPE_RESPONSES, false, body, want, 2);
+    becomes(SHAPE_RESPONSES, true, body, want, 2);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_is_false_in_what_leaves),
-        cmocka_unit_test(only_where_it_is_the_default),
+        cmocka_unit_test(only_where_it_is_asked_for),
         cmocka_unit_test(a_model_of_the_path_is_named),
         cmocka_unit_test(log_probabilities_are_taken_out),
     };

@@ -133,6 +133,7 @@ static void test_minimum_necessary_table(void **state) {
     struct policy *p = decisions("minimum-necessary");
     assert_int_equal(policy_mode(p), POLICY_ENFORCE);
     assert_int_equal(policy_unscannable(p), POLICY_UNSCANNABLE_BLOCK);
+    assert_false(policy_stores(p, POLICY_STORED_BATCHES) || policy_stores(p, POLICY_STORED_RESPONSES) || policy_stores(p, POLICY_STORED_BLOCK));
     assert_int_equal(policy_purpose_count(p), 8);
     assert_int_equal(action(p, "treatment", PHI_NAME_PATIENT), POLICY_TOKENIZE);
     assert_int_equal(action(p, "treatment", PHI_DATE_DOB), POLICY_TOKENIZE);
@@ -296,7 +297,8 @@ static void test_mistakes_point_at_their_place(void **state) {
     refused(HEAD "extends: safe-harbor\nactions: {SSN: [mask]}\nend: site\n", 5, 16, "not a list");
     refused(HEAD "extends: safe-harbor\nactions:\n  SSN:\nend: site\n", 6, 7, "the value is missing");
     refused(HEAD "extends: safe-harbor\nactions: {MRN: offset}\nend: site\n", 5, 16, "is for dates");
-    refused(HEAD "extends: safe-harbor\nactions: {NAME.*: surrogate}\nend: site\n", 5, 19, "not available in this version");
+    refused(HEAD "extends: safe-harbor\nactions: {MRN: surrogate}\nend: site\n", 5, 16, "no MRN that belongs to nobody; use tokenize");
+    refused(HEAD "extends: safe-harbor\nactions: {DATE.*: surrogate}\nend: site\n", 5, 19, "use offset or tokenize");
     refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: \"route:\"}\nend: site\n", 5, 21, "needs the name of an upstream");
     refused(HEAD "extends: safe-harbor\nactions: {SENS.SUD: route}\nend: site\n", 5, 21, "must be block, route:NAME");
     refused(HEAD "extends: safe-harbor\nactions: {\"*\": allow}\nend: site\n", 5, 16, "may only hide");

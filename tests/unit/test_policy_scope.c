@@ -53,6 +53,35 @@ static enum policy_action decided(const struct policy *p, struct policy_request 
 
 #define R(...) ((struct policy_request){__VA_ARGS__})
 
+/* An unknown language could be any. */
+static void language_of_a_text(void **state) {
+    (void)state;
+    struct policy *p = good("scopes:\n"
+                            "  - {name: a, when: {language: [es, pt]}, actions: {NAME.*: mask}}\n"
+                            "  - {name: b, when: {language: fr, part: tool}, actions: {NAME.*: block, MRN: allow}}\nwhy: {MRN: Test.}");
+    const struct { enum language language; enum policy_part part; enum policy_action name, mrn; } cases[] = {
+        {LANGUAGE_EN, POLICY_PART_USER, POLICY_TOKENIZE, POLICY_TOKENIZE},
+        {LANGUAGE_ES, POLICY_PART_USER, POLICY_MASK, POLICY_TOKENIZE},
+        {LANGUAGE_PT, POLICY_PART_TOOL, POLICY_MASK, POLICY_TOKENIZE},
+        {LANGUAGE_FR, POLICY_PART_USER, POLICY_TOKENIZE, POLICY_TOKENIZE},
+        {LANGUAGE_FR, POLICY_PART_TOOL, POLICY_BLOCK, POLICY_ALLOW},
+        {LANGUAGE_UNKNOWN, POLICY_PART_USER, POLICY_MASK, POLICY_TOKENIZE},
+        {LANGUAGE_UNKNOWN, POLICY_PART_TOOL, POLICY_BLOCK, POLICY_TOKENIZE},
+    };
+    assert_true(policy_asks_language(p));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct policy_request r = R(.language = cases[i].language);
+        assert_int_equal(decided(p, r, "treatment", cases[i].part, PHI_NAME_PATIENT), cases[i].name);
+        assert_int_equal(decided(p, r, "treatment", cases[i].part, PHI_MRN), cases[i].mrn);
+    }
+    policy_unref(p);
+    p = good("");
+    assert_false(policy_asks_language(p));
+    policy_unref(p);
+    refused("scopes: [{name: a, when: {language: sp}, actions: {MRN: mask}}]", "\"sp\" is unknown");
+    refused("scopes: [{name: a, when: {language: []}, actions: {MRN: mask}}]", "empty list");
+}
+
 static void each_condition(void **state) {
     (void)state;
     struct policy *p = good("scopes:\n"
@@ -142,6 +171,7 @@ static void mistakes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(language_of_a_text),
         cmocka_unit_test(each_condition), cmocka_unit_test(the_nearer_file_first),
         cmocka_unit_test(without_a_purpose_the_strictest), cmocka_unit_test(claims_and_reasons_see_scopes),
         cmocka_unit_test(mistakes)};

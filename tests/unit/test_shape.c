@@ -22,9 +22,9 @@ static void only_the_table_is_served(void **state) {
         {"POST", "/v1/v1/chat/completions"}, {"POST", "/v1/chat/completions?x=1"}, {"POST", "/v1/chat%2fcompletions"},
         {"POST", "/v1/../v1/chat/completions"}, {"POST", "chat/completions"}, {"POST", "/v1beta/models/:generateContent"}, {"POST", "/v1beta/models/a/b:generateContent"},
         {"POST", "/v1beta/models/..:generateContent"}, {"POST", "/v1beta/models/a%2e:generateContent"},
-        {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:other"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"},
-        {"POST", "/v1/responses/resp_1/cancel"}, {"POST", "/v1/conversations"}, {"POST", "/v1/images/edits"}, {"POST", "/v1/files"},
-        {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
+        {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:other"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"}, {"GET", "/v1/responses/a.b"}, {"GET", "/v1/files/a/b"}, {"PUT", "/v1/files"},
+        {"DELETE", "/v1/batches/b"}, {"POST", "/v1/files/f/content"},
+        {"POST", "/v1/conversations"},         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
         {"POST", "/openai/deployments/a/responses"}, {"POST", "/openai/deployments//chat/completions"}, {"POST", "/openai/deployments/a:b/chat/completions"},
         {"POST", "/openai/deployments/a/b/chat/completions"}, {"POST", "/openai/deployments/a/v1/chat/completions"}, {"POST", "/openai/v2/chat/completions"}, {"POST", "/openai/messages"}, {"POST", "/openaichat/completions"},
         {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
@@ -48,6 +48,12 @@ static void only_the_table_is_served(void **state) {
     assert_int_equal(find("POST", "/v1/images/generations"), SHAPE_IMAGES);
     assert_int_equal(find("POST", "/v1beta/models/gemini-2.5-pro:generateContent"), SHAPE_GEMINI);
     assert_int_equal(find("POST", "/v1/models/a_b:streamGenerateContent"), SHAPE_GEMINI_STREAM);
+    assert_int_equal(find("POST", "/v1/files"), SHAPE_FILES);
+    assert_int_equal(find("GET", "/v1/files/file-1/content"), SHAPE_FILE_CONTENT);
+    assert_int_equal(find("DELETE", "/v1/responses/resp_1"), SHAPE_RESPONSE_DELETE);
+    assert_int_equal(find("POST", "/v1/batches/batch_1/cancel"), SHAPE_BATCH_CANCEL);
+    assert_string_equal(shape_coverage_name(SHAPE_FILE_CONTENT), "/v1/files");
+    assert_string_equal(shape_coverage_name(SHAPE_CHAT), "/v1/chat/completions");
     assert_int_equal(find("POST", "/openai/v1/responses"), SHAPE_RESPONSES);
     assert_int_equal(find("POST", "/openai/responses"), SHAPE_RESPONSES);
     assert_int_equal(find("GET", "/openai/models"), SHAPE_MODELS);

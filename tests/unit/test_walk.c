@@ -233,7 +233,7 @@ static void what_cannot_be_read_is_named(void **state) {
         {"{\"messages\":[{\"content\":[{\"type\":\"hologram\"}]}]}", WALK_UNKNOWN_PART, "messages[0].content[0].type"},
         {"{\"messages\":[{\"content\":[{\"type\":7}]}]}", WALK_UNKNOWN_PART, "messages[0].content[0].type"},
         {"{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}", WALK_STATE, "messages[0].audio"},
-        {"{\"previous_response_id\":\"r\"}", WALK_STATE, "previous_response_id"},
+        {"{\"previous_response_id\":\"r\"}", WALK_REFERENCE, "previous_response_id"},
         {"{\"conversation\":{\"id\":\"c\"}}", WALK_STATE, "conversation"},
         {"{\"tools\":[{\"type\":\"web_search\"}]}", WALK_HOSTED_TOOL, "tools[0]"},
         {"{\"tools\":[{\"type\":\"function\"},{\"type\":\"mcp\"}]}", WALK_HOSTED_TOOL, "tools[1]"},

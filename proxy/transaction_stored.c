@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an upstream keeps for a client and what continues it. An object belongs to the client whose request made it, through this
+ * gateway, at one upstream; for all others it does not exist. Its tokens may be restored to that client, now and hours later:
+ *
+ *   POST /v1/files        tokens of all lines ─> vault: "openai\nfile-1" holds them
+ *   POST /v1/batches      file-1 is the client's? ─> what comes back, batch_1, holds what file-1 holds
+ *   GET  /v1/batches/…    batch_1 is the client's? ─> its result, file-2, holds the same
+ *   GET  /v1/files/file-2/content                  ─> restored line by line
+ */
+#include "transaction.h"
+
+#include <string.h>
+
+#include "access.h"
+#include "arena.h"
+#include "stored.h"
+#include "transaction_state.h"
+#include "vault.h"
+
+bool transaction_wants_object(const struct transaction *t) {
+    return t->address.id.len || (t->walk.unreadable & WALK_REFERENCE);
+}
+
+static struct span wanted_id(const struct transaction *t) {
+    return t->address.id.len ? t->address.id : t->walk.reference;
+}
+
+static int ignore(void *arg, struct span token, struct span value) {
+    (void)arg, (void)token, (void)value;
+    return 0;
+}
+
+static bool make_key(struct transaction *t, const char *upstream, struct span id, struct span *key) {
+    struct buf b;
+
+    buf_init(&b, STORED_KEY_MAX);
+    bool made = stored_key(upstream, id, &b) == 0;
+    *key = span_make(made ? arena_copy(t->keep, buf_span(&b)) : NULL, b.len);
+    buf_free(&b);
+    return key->ptr != NULL;
+}
+
+/* VAULT_NONE also for what is no id at all. */
+static enum vault_answer ask(struct transaction *t, const char *upstream, struct span id, struct span *key) {
+    if (!make_key(t, upstream, id, key)) return VAULT_NONE;
+    return vault_recall(t->world->vault, t->principal->id, *key, ignore, NULL);
+}
+
+static enum flow vault_lost(struct transaction *t) {
+    metrics_add(&t->world->metrics->vault_errors, 1);
+    return transaction_refuse(t, REFUSAL_VAULT);
+}
+
+/* ---- which upstream has it ---- */
+
+enum flow transaction_route_object(struct transaction *t, const struct settings_route **route) {
+    const struct settings *s = t->settings;
+    struct span key;
+
+    *route = NULL;
+    if (!t->world->vault) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
+    for (size_t i = 0; i < s->n_upstreams && !*route; i++) {
+        enum vault_answer answer = ask(t, s->upstreams[i].name, wanted_id(t), &key);
+        if (answer == VAULT_FAILED) return vault_lost(t);
+        if (answer == VAULT_FOUND) *route = settings_route_to(s, s->upstreams[i].name);
+    }
+    t->object_key = key;
+    return *route ? FLOW_NEXT : transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
+}
+
+/* As of a list of models, among the routes whose policy opens what is listed. Lists of several upstreams are not put together. */
+const struct settings_route *transaction_route_of_lists(const struct transaction *t) {
+    const struct settings *s = t->settings;
+    const struct settings_route *best = NULL;
+
+    for (size_t i = 0; i < s->n_routes; i++) {
+        const struct settings_route *r = &s->routes[i];
+        bool open = policy_stores(r->policy, POLICY_STORED_BATCHES), pattern = strchr(r->models[0], '*') != NULL;
+        if (open && (!best || (pattern && !strchr(best->models[0], '*')))) best = r;
+    }
+    return best;
+}
+
+/* ---- what the policy and the agreement say ---- */
+
+static const char *feature_of(const struct transaction *t) {
+    if (shape_is_batch(t->endpoint)) return "files";
+    return shape_is_response(t->endpoint) ? "store" : "previous_response_id";
+}
+
+enum flow transaction_check_stored(struct transaction *t) {
+    bool refers = (t->walk.unreadable & WALK_REFERENCE) != 0;
+    enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
+    struct span key;
+
+    if (!refers && !shape_is_batch(t->endpoint) && !shape_is_response(t->endpoint)) return FLOW_NEXT;
+    bool open = t->world->vault && policy_stores(t->policy, what);
+    if (refers && !open) return FLOW_NEXT; /* then it is what cannot be read */
+    if (!open) return transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
+    const char *uncovered = settings_feature_uncovered(t->route->upstream, feature_of(t));
+    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
+    if (!refers) return FLOW_NEXT;
+    enum vault_answer answer = ask(t, t->route->upstream->name, t->walk.reference, &key);
+    if (answer == VAULT_FAILED) return vault_lost(t);
+    if (answer == VAULT_NONE) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
+    t->object_key = key;
+    t->walk.unreadable &= ~(uint32_t)WALK_REFERENCE;
+    for (size_t i = 0; i < t->walk.n; i++) /* an id that the upstream made and that is known: no text of anybody's */
+        if (t->walk.v[i].text.ptr == t->walk.reference.ptr) t->walk.v[i].parameter = true;
+    return FLOW_NEXT;
+}
+
+enum flow transaction_recall(struct transaction *t) {
+    if (t->object_key.len == 0) return FLOW_NEXT;
+    int known = tokens_recall(t->tokens, t->object_key);
+    if (known < 0) return vault_lost(t);
+    return known ? FLOW_NEXT : transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
+}
+
+/* ---- what came of it ---- */
+
+/* The upstream keeps what it answers with: a stored response says so itself. */
+bool transaction_keeps(const struct transaction *t) {
+    if (!t->world->vault || !t->route) return false;
+    if (shape_is_batch(t->endpoint) || shape_is_response(t->endpoint)) return true;
+    bool stores = t->endpoint == SHAPE_RESPONSES && t->route->upstream->may_store && !t->not_stored;
+    return stores && policy_stores(t->policy, POLICY_STORED_RESPONSES);
+}
+
+static int remember(struct transaction *t, struct span id, bool wait) {
+    struct span key;
+
+    if (!make_key(t, t->route->upstream->name, id, &key)) return -1;
+    return wait ? tokens_remember(t->tokens, key) : tokens_remember_later(t->tokens, key);
+}
+
+void transaction_keep_stream(struct transaction *t) {
+    struct span id = relay_object_id(t->relay);
+
+    if (t->kept || id.len == 0 || !transaction_keeps(t)) return;
+    t->kept = true;
+    if (remember(t, id, false) < 0) metrics_add(&t->world->metrics->vault_errors, 1);
+}
+
+static int is_known(void *arg, struct span id) {
+    struct transaction *t = arg;
+    struct span key;
+
+    switch (ask(t, t->route->upstream->name, id, &key)) {
+    case VAULT_FOUND: return 1;
+    case VAULT_NONE: return 0;
+    case VAULT_FAILED: break;
+    }
+    return -1;
+}
+
+static int filter(struct transaction *t, struct arena *a) {
+    struct buf out;
+
+    buf_init(&out, t->reply.len + 64);
+    int result = stored_filter(a, buf_span(&t->reply), is_known, t, &out);
+    buf_free(&t->reply);
+    t->reply = out;
+    return result;
+}
+
+static int remember_answer(struct transaction *t, struct arena *a) {
+    struct span ids[STORED_IDS_MAX];
+    size_t n;
+
+    if (stored_ids(a, t->endpoint, buf_span(&t->reply), ids, &n) < 0) return -1;
+    for (size_t i = 0; i < n; i++)
+        if (remember(t, ids[i], true) < 0) return -1;
+    return 0;
+}
+
+static int keep_answer(struct transaction *t, struct arena *a) {
+    if (shape_lists_objects(t->endpoint)) return filter(t, a);
+    if (t->endpoint == SHAPE_FILE_DELETE || t->endpoint == SHAPE_RESPONSE_DELETE)
+        return vault_forget(t->world->vault, t->principal->id, t->object_key);
+    bool tells = t->endpoint != SHAPE_FILE_CONTENT && t->endpoint != SHAPE_RESPONSE_ITEMS;
+    return tells ? remember_answer(t, a) : 0;
+}
+
+void transaction_keep(struct transaction *t) {
+    struct arena *a = arena_new(t->reply.len * 16 + (4u << 20));
+
+    t->keep_failed = !a || keep_answer(t, a) < 0;
+    arena_free(a);
+}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the capture upstream keeps: files, batches whose results are there at once, responses."""
+import itertools
+import json
+import re
+import threading
+
+from capture_forms import form_of
+
+FILES, BATCHES, RESPONSES = (re.compile(r"/v1/" + name + r"(?:/([\w-]+))?(/\w+)?$") for name in ("files", "batches", "responses"))
+
+
+class Store:
+    def __init__(self):
+        self.files, self.batches, self.responses = {}, {}, {}
+        self.numbers, self.lock = itertools.count(1), threading.Lock()
+
+    def answer(self, request, behaviour):
+        """(status, content type, body), or None: nothing that is kept."""
+        path = request.path.split("?")[0]
+        with self.lock:
+            for pattern, act in ((FILES, self.on_file), (BATCHES, self.on_batch), (RESPONSES, self.on_response)):
+                if (m := pattern.match(path)):
+                    document = act(request, m[1], (m[2] or "")[1:], behaviour)
+                    if document is None:
+                        return None
+                    if isinstance(document, bytes):
+                        return 200, "application/octet-stream", document
+                    return (404 if "error" in document and "id" not in document else 200), "application/json", json.dumps(document).encode()
+        return None
+
+    def new(self, word):
+        return f"{word}{next(self.numbers):06d}"
+
+    def missing(self):
+        return {"error": {"message": "No such object", "type": "invalid_request_error", "param": None, "code": None}}
+
+    def list(self, rows):
+        ids = list(rows)
+        return {"object": "list", "data": list(rows.values()), "first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None,
+                "has_more": False}
+
+    # ---- files ----
+
+    def add_file(self, content, purpose, name):
+        identifier = self.new("file-")
+        self.files[identifier] = content
+        return {"id": identifier, "object": "file", "bytes": len(content), "created_at": 1, "filename": name, "purpose": purpose,
+                "status": "processed"}
+
+    def file(self, identifier):
+        return {"id": identifier, "object": "file", "bytes": len(self.files[identifier]), "created_at": 1, "filename": "file-1.jsonl",
+                "purpose": "batch", "status": "processed"}
+
+    def on_file(self, request, identifier, verb, _):
+        if request.method == "POST" and not identifier:
+            form = form_of(request)
+            _, name, _, content = form.files[0]
+            return self.add_file(content, form.one("purpose"), name)
+        if not identifier:
+            return self.list({i: self.file(i) for i in self.files})
+        if identifier not in self.files:
+            return self.missing()
+        if request.method == "DELETE":
+            del self.files[identifier]
+            return {"id": identifier, "object": "file", "deleted": True}
+        return self.files[identifier] if verb == "content" else self.file(identifier)
+
+    # ---- batches ----
+
+    def on_batch(self, request, identifier, verb, behaviour):
+        if request.method == "POST" and not identifier:
+            identifier, body = self.new("batch_"), request.json
+            if body["input_file_id"] not in self.files:
+                return self.missing()
+            self.batches[identifier] = {
+                "id": identifier, "object": "batch", "endpoint": body["endpoint"], "input_file_id": body["input_file_id"],
+                "completion_window": body["completion_window"], "status": "validating", "created_at": 1, "metadata": body.get("metadata"),
+                "output_file_id": None, "error_file_id": None, "errors": None}
+            return self.batches[identifier]
+        if not identifier:
+            return self.list(self.batches)
+        if identifier not in self.batches:
+            return self.missing()
+        batch = self.batches[identifier]
+        if verb == "cancel":
+            batch["status"] = "cancelling"
+        elif batch["status"] == "validating":
+            batch["status"] = "completed"
+            batch["output_file_id"] = self.add_file(self.results(batch, behaviour), "batch_output", "out")["id"]
+        return batch
+
+    def results(self, batch, behaviour):
+        from capture import Writer
+        from capture_typed import Responses
+        lines = []
+        for n, line in enumerate(self.files[batch["input_file_id"]].splitlines()):
+            row = json.loads(line)
+            writer = Writer(row["body"], behaviour(row["body"]), said=row["url"] != "/v1/responses")
+            body = Responses(writer).whole() if row["url"] == "/v1/responses" else json.loads(writer.whole())
+            lines.append(json.dumps({"id": f"batch_req_{n}", "custom_id": row["custom_id"], "response": {
+                "status_code": 200, "request_id": f"r{n}", "body": body}, "error": None}, ensure_ascii=bool(n % 2)))
+        return ("\n".join(lines) + "\n").encode()
+
+    # ---- responses ----
+
+    def on_response(self, request, identifier, verb, behaviour):
+        from capture import Writer
+        from capture_typed import Responses
+        if request.method == "POST" and not identifier:
+            body = request.json
+            if not isinstance(body, dict) or body.get("store", True) is False:
+                return None
+            if body.get("previous_response_id") and body["previous_response_id"] not in self.responses:
+                return self.missing()
+            if body.get("stream"):  # capture_typed tells it, under the one id that it knows
+                self.responses["resp_capture"] = (Responses(Writer(body, behaviour(body), said=False)).whole(), body)
+                return None
+            said = Responses(Writer(body, behaviour(body), said=False)).whole()
+            said["id"] = self.new("resp_")
+            said["previous_response_id"] = body.get("previous_response_id")
+            self.responses[said["id"]] = (said, body)
+            return said
+        if identifier in ("compact", "input_tokens") or not identifier:
+            return None
+        if identifier not in self.responses:
+            return self.missing()
+        said, body = self.responses[identifier]
+        if request.method == "DELETE":
+            del self.responses[identifier]
+            return {"id": identifier, "object": "response", "deleted": True}
+        if verb == "input_items":
+            given = body["input"] if isinstance(body["input"], list) else [{"role": "user", "content": body["input"]}]
+            items = [{"id": f"msg_{i}", "type": "message", "status": "completed", "role": g["role"],
+                      "content": [{"type": "input_text", "text": g["content"]}]} for i, g in enumerate(given)]
+            return self.list({i["id"]: i for i in items})
+        if verb == "cancel":
+            return {**said, "status": "cancelled"}
+        return said

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an upstream keeps for a client, with the real SDK: files and batches whose results come back hours later, responses that are
+fetched and continued. Each restored to the client that stored it; for another it does not exist. Closed unless the policy opens it."""
+import json
+import secrets
+import time
+
+import httpx
+import openai
+import pytest
+
+from planted import NOTE, leaked
+
+ADA, BO = "Mr. Quillfeather, MRN: 00417723, came in.", "Mrs. Vanderplank, MRN: 00559812, came in."
+PLANTED = ("00417723", "00559812", "Quillfeather", "Vanderplank")
+POLICY = """id: keeping
+version: 1
+description: Lets the upstream keep things.
+extends: minimum-necessary
+stored: {}
+end: keeping
+"""
+
+
+def keeping(place, upstream, stored="all", more="force: {store: true}"):
+    from conftest import Gateway
+    g = Gateway(place, upstream.port, policy="keeping.yaml", upstream_more=more, extra=(
+        "tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n"))
+    g.write("secrets/vault.key", secrets.token_hex(32) + "\n")
+    g.write("keeping.yaml", POLICY.format(stored))
+    return g.start()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, upstream):
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream)
+    yield g
+    assert g.stop() == 0, g.log_text()
+
+
+@pytest.fixture(autouse=True)
+def fresh(upstream):
+    upstream.clear()
+    upstream.behaviours.clear()
+
+
+def client(gateway, name="first"):
+    return openai.OpenAI(base_url=gateway.url, api_key=gateway.keys[name], max_retries=0, timeout=60)
+
+
+def line(identifier, text, url="/v1/chat/completions", **more):
+    body = {"model": "capture", **more}
+    body.update({"messages": [{"role": "user", "content": text}]} if "chat" in url else {"input": text})
+    return json.dumps({"custom_id": identifier, "method": "POST", "url": url, "body": body})
+
+
+def upload(sdk, *lines, **more):
+    return sdk.files.create(file=("Jane Sample 1951-04-17.jsonl", "\n".join(lines).encode() + b"\n"), purpose="batch", **more)
+
+
+def clean(upstream):
+    return [p for p in PLANTED if p.encode() in upstream.received] == [] and leaked(upstream.received) == [] and b"Jane" not in upstream.received
+
+
+def run(sdk, *lines, endpoint="/v1/chat/completions"):
+    file = upload(sdk, *lines)
+    batch = sdk.batches.create(input_file_id=file.id, endpoint=endpoint, completion_window="24h", metadata={"note": ADA})
+    assert batch.metadata == {"note": ADA}
+    batch = sdk.batches.retrieve(batch.id)
+    assert batch.status == "completed" and batch.metadata == {"note": ADA}
+    return file, batch, [json.loads(row) for row in sdk.files.content(batch.output_file_id).text.splitlines()]
+
+
+# ---- batches ----
+
+def test_a_batch_from_end_to_end(gateway, upstream):
+    sdk = client(gateway)
+    rows = [line("MRN: 00417723", ADA), line("b", BO, temperature=0.5), line("c", "Nobody here."),
+            line("d", ADA, response_format={"type": "json_object"}), line("e", ADA + ' "quoted\\"\n', tool_choice={
+                "type": "function", "function": {"name": "f"}}, tools=[{"type": "function", "function": {"name": "f"}}])]
+    file, batch, results = run(sdk, *rows)
+    assert clean(upstream) and file.filename == "file-1.jsonl"
+    assert [r["custom_id"] for r in results] == ["MRN: 00417723", "b", "c", "d", "e"]
+    said = [r["response"]["body"]["choices"][0]["message"] for r in results]
+    assert [m["content"] for m in said[:3]] == [ADA, BO, "Nobody here."]
+    assert json.loads(said[3]["content"]) == {"answer": ADA}
+    assert json.loads(said[4]["tool_calls"][0]["function"]["arguments"]) == {"text": ADA + ' "quoted\\"\n'}
+    # The file itself comes back as it was.
+    assert [json.loads(r) for r in sdk.files.content(file.id).text.splitlines()] == [json.loads(r) for r in rows]
+    sent = [json.loads(r) for r in upstream.store.files[file.id].decode().splitlines()]
+    assert sent[1]["body"]["temperature"] == 0.5 and sent[0]["url"] == "/v1/chat/completions"
+
+
+def test_one_value_one_token_in_all_lines(gateway, upstream):
+    file = upload(client(gateway), *[line(str(i), ADA if i % 2 else BO) for i in range(40)])
+    sent = [json.loads(r)["body"]["messages"][0]["content"] for r in upstream.store.files[file.id].decode().splitlines()]
+    assert len(set(sent)) == 2 and clean(upstream)
+    record = gateway.records("decision")[-1]
+    assert record["request"]["endpoint"] == "/v1/files" and record["found"]["MRN"] == 40 and "form=rebuilt" in record["mutations"]
+    rows = [f for f in record["findings"] if f["kind"] == "MRN"]
+    assert [(r["count"], r["path"]) for r in rows] == [(40, "body.messages[].content")] and len(record["values"]) >= 2
+
+
+def test_batches_of_responses_and_vectors(gateway, upstream):
+    sdk = client(gateway)
+    _, _, results = run(sdk, line("a", ADA, "/v1/responses"), line("b", BO, "/v1/responses", store=True), endpoint="/v1/responses")
+    assert [r["response"]["body"]["output"][-1]["content"][0]["text"] for r in results] == [ADA, BO]
+    upload(sdk, line("a", [ADA, BO], "/v1/embeddings"))
+    assert clean(upstream)
+
+
+def test_another_client_has_no_such_objects(gateway, upstream):
+    file, batch, _ = run(client(gateway), line("a", ADA))
+    other, before = client(gateway, "second"), len(upstream.requests)
+    for call in (lambda: other.files.retrieve(file.id), lambda: other.files.content(file.id), lambda: other.files.delete(file.id),
+                 lambda: other.files.content(batch.output_file_id), lambda: other.batches.retrieve(batch.id),
+                 lambda: other.batches.cancel(batch.id),
+                 lambda: other.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"),
+                 lambda: client(gateway).files.retrieve("file-nobody"), lambda: client(gateway).batches.retrieve("batch_nobody")):
+        with pytest.raises(openai.NotFoundError) as e:
+            call()
+        assert e.value.code == "unknown_object"
+    assert len(upstream.requests) == before
+    assert file.id not in [f.id for f in other.files.list()] and batch.id not in [b.id for b in other.batches.list()]
+    assert file.id in [f.id for f in client(gateway).files.list()] and batch.id in [b.id for b in client(gateway).batches.list(limit=20)]
+
+
+def test_after_a_restart(tmp_path_factory, upstream):
+    """The results of a batch come hours later, from a gateway that was started anew."""
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream)
+    sdk = client(g)
+    file = upload(sdk, line("a", ADA))
+    batch = sdk.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+    assert g.stop() == 0
+    g.start()
+    batch = sdk.batches.retrieve(batch.id)
+    assert ADA in json.loads(sdk.files.content(batch.output_file_id).text)["response"]["body"]["choices"][0]["message"]["content"]
+    assert sdk.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        sdk.files.retrieve(file.id)
+    assert g.stop() == 0 and [p for p in PLANTED if p.encode() in g.everything_written()] == []
+
+
+def test_a_token_of_another_batch_is_not_restored(gateway, upstream):
+    upload(client(gateway), line("a", BO))
+    bo = upstream.store.files[list(upstream.store.files)[-1]].decode()
+    token = bo[bo.index("[MRN_"):].split("]")[0] + "]"
+    upstream.behave("*", reply="It was " + token)
+    _, _, results = run(client(gateway), line("a", ADA))
+    assert results[0]["response"]["body"]["choices"][0]["message"]["content"] == "It was " + token
+
+
+@pytest.mark.parametrize("lines,code,where", [
+    ([line("a", ADA), '{"custom_id":"x"}'], "invalid_json", "line[2]"), ([line("a", ADA), "{"], "invalid_json", "line[2]"),
+    ([line("a", ADA)[:-1] + ',"note":"MRN: 00417723"}'], "invalid_json", "line[1]"),
+    ([line("a", ADA).replace("/v1/chat", "/v1/images")], "invalid_json", "line[1]"),
+    ([line("a", ADA).replace("POST", "DELETE")], "invalid_json", "line[1]"),
+    ([line("a", ADA), line("b", ADA).replace('"capture"', '"other"')], "model_not_allowed", "line[2]"),
+    ([line("a", ADA).replace('"model": "capture", ', "")], "model_missing", "line[1]"),
+    ([line("a", ADA, stream=True)], "feature_not_covered", "line[1]"),
+    ([line("a", "x"), line("b", [{"type": "image_url", "image_url": {"url": "data:,x"}}])], "unscannable_input", "line[2].body.messages[0].content"),
+    ([line("a", "x", "/v1/responses", previous_response_id="resp_1")], "unscannable_input", "line[1].body.previous_response_id"),
+    ([line("a", "x"), line("b", "x", metadata={"jane.sample@example.com": "x"})], "phi_blocked", "line[2].body.metadata"),
+    ([line("a", "x").replace('"content": "x"', '"content": "x", "content": "SSN 219-09-9999"')], "invalid_json", "line[1]"),
+    ([], "invalid_form", None)])
+def test_one_bad_line_fails_the_file(gateway, upstream, lines, code, where):
+    with pytest.raises(openai.APIStatusError) as e:
+        upload(client(gateway), *lines)
+    assert e.value.code == code and upstream.requests == [], e.value.message
+    assert where is None or e.value.param.startswith(where)
+    assert leaked(e.value.message.encode()) == []
+
+
+@pytest.mark.parametrize("purpose", ["fine-tune", "assistants", "user_data", "vision", "evals"])
+def test_files_for_other_purposes(gateway, upstream, purpose):
+    with pytest.raises(openai.PermissionDeniedError) as e:
+        client(gateway).files.create(file=("a.jsonl", line("a", ADA).encode()), purpose=purpose)
+    assert e.value.code == "feature_not_covered" and upstream.requests == []
+
+
+def test_files_of_other_kinds(gateway, upstream):
+    for name in ("a.pdf", "a.txt", "a.zip", "a"):
+        with pytest.raises(openai.BadRequestError) as e:
+            client(gateway).files.create(file=(name, line("a", ADA).encode()), purpose="batch")
+        assert e.value.code == "invalid_form" and upstream.requests == []
+
+
+@pytest.mark.parametrize("path", ["/files/a%2fb", "/files/file-1/content/x", "/batches/b?x=1", "/files?after=a b",
+                                  "/files/mrn 00417723", "/batches/jane.sample"])
+def test_only_ids_are_ids(gateway, upstream, path):
+    r = httpx.get(gateway.url + path, headers={"authorization": "Bearer " + gateway.keys["first"]}, timeout=60)
+    assert r.status_code in (400, 404) and upstream.requests == []
+
+
+# ---- responses ----
+
+def test_a_conversation_that_the_upstream_keeps(gateway, upstream):
+    sdk = client(gateway)
+    first = sdk.responses.create(model="capture", input=ADA)
+    assert first.output_text == ADA and upstream.requests[-1].json.get("store") is None
+    second = sdk.responses.create(model="capture", input="And " + BO, previous_response_id=first.id)
+    assert second.output_text == "And " + BO and second.previous_response_id == first.id
+    # What only the first turn held comes back in an answer of the second.
+    sent = upstream.store.responses[first.id][1]["input"]
+    upstream.behave("*", reply="Before: " + sent)
+    third = sdk.responses.create(model="capture", input="Who was that?", previous_response_id=second.id)
+    assert third.output_text == "Before: " + ADA
+    assert sdk.responses.retrieve(third.id).output_text == "Before: " + ADA
+    assert sdk.responses.input_items.list(first.id).data[0].content[0].text == ADA
+    assert clean(upstream)
+    sdk.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        sdk.responses.retrieve(first.id)
+
+
+def test_a_response_of_another_client(gateway, upstream):
+    first = client(gateway).responses.create(model="capture", input=ADA)
+    other, before = client(gateway, "second"), len(upstream.requests)
+    for call in (lambda: other.responses.retrieve(first.id), lambda: other.responses.delete(first.id), lambda: other.responses.cancel(first.id),
+                 lambda: other.responses.create(model="capture", input="x", previous_response_id=first.id)):
+        with pytest.raises(openai.NotFoundError) as e:
+            call()
+        assert e.value.code == "unknown_object"
+    assert len(upstream.requests) == before
+
+
+def test_a_streamed_response_is_kept(gateway, upstream):
+    sdk = client(gateway)
+    upstream.behave("*", pieces=[2])
+    events = list(sdk.responses.create(model="capture", input=ADA, stream=True))
+    assert events[-1].response.output[-1].content[0].text == ADA
+    deadline = time.monotonic() + 30
+    while True:  # it is remembered while the stream runs; the disk may be slow
+        try:
+            assert sdk.responses.retrieve("resp_capture").output_text == ADA
+            break
+        except openai.NotFoundError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_what_was_not_to_be_stored_is_not_known(gateway, upstream):
+    sdk = client(gateway, "second")
+    first = sdk.responses.create(model="capture", input=ADA, store=False)
+    with pytest.raises(openai.NotFoundError):
+        sdk.responses.retrieve(first.id)
+    with pytest.raises(openai.NotFoundError):
+        sdk.responses.create(model="capture", input="x", previous_response_id="resp_other")
+    for more in ({"conversation": "conv_1"}, {"background": True}, {"prompt": {"id": "p"}}):
+        with pytest.raises(openai.BadRequestError) as e:
+            sdk.responses.create(model="capture", input="x", **more)
+        assert e.value.code == "unscannable_input"
+
+
+# ---- closed ----
+
+def test_closed_without_a_vault(make_gateway, upstream):
+    g = make_gateway(upstream.port, policy="keeping.yaml", start=False, upstream_more="force: {store: true}")
+    g.write("keeping.yaml", POLICY.format("all"))
+    g.start()
+    sdk = client(g)
+    for call in (lambda: upload(sdk, line("a", ADA)), lambda: sdk.batches.list(), lambda: sdk.files.content("file-1"),
+                 lambda: sdk.responses.retrieve("resp_1")):
+        with pytest.raises(openai.NotFoundError) as e:
+            call()
+        assert e.value.code == "unknown_endpoint"
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("stored", ["block", "responses", "batches"])
+def test_closed_by_the_policy(tmp_path_factory, upstream, stored):
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, stored)
+    sdk = client(g)
+    if stored != "batches":
+        for call in (lambda: upload(sdk, line("a", ADA)), lambda: sdk.batches.list(), lambda: sdk.files.list()):
+            with pytest.raises(openai.PermissionDeniedError) as e:
+                call()
+            assert e.value.code == "feature_not_covered"
+        assert upstream.requests == []
+    if stored != "responses":
+        first = sdk.responses.create(model="capture", input=ADA)
+        with pytest.raises(openai.NotFoundError):
+            sdk.responses.retrieve(first.id)
+        with pytest.raises(openai.BadRequestError) as e:
+            sdk.responses.create(model="capture", input="x", previous_response_id=first.id)
+        assert e.value.code == "unscannable_input"
+    assert g.stop() == 0
+
+
+def test_closed_by_the_agreement(tmp_path_factory, upstream):
+    """The agreement covers chats, but not what is kept."""
+    from conftest import Gateway
+    g = Gateway(tmp_path_factory.mktemp("gateway"), upstream=(
+        f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", agreement: {{id: A, vendor: OpenAI, effective: 2020-01-01, '
+        'expires: 2090-01-01, arrangement: zdr}, coverage: openai}'), policy="keeping.yaml", extra=(
+        "tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}}}\n"))
+    g.write("secrets/vault.key", secrets.token_hex(32) + "\n")
+    g.write("keeping.yaml", POLICY.format("all"))
+    g.start()
+    with pytest.raises(openai.PermissionDeniedError) as e:
+        upload(client(g), line("a", ADA).replace('"capture"', '"gpt-4o"'))
+    assert e.value.code == "no_agreement" and upstream.requests == [] and g.stop() == 0
+
+
+def test_nothing_of_it_stays(gateway, upstream):
+    run(client(gateway), line("a", NOTE))
+    written = gateway.everything_written()
+    assert leaked(written) == [] and [p for p in PLANTED if p.encode() in written] == [] and gateway.verify().returncode == 0

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scope client with the real SDK: one value, one token from request to request; nothing of another client's; a vault that was
+lost, changed or cannot be opened refuses."""
+import concurrent.futures
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+
+import openai
+import pytest
+
+from conftest import BIN, ROOT
+
+ADA = "Patient Ada Quillfeather, MRN 00417723, was seen today."
+BO = "Patient Bo Vanderplank, MRN 00559812, was seen today."
+
+
+def vault_gateway(make_gateway, upstream, more="", **options):
+    key = secrets.token_hex(32)
+    g = make_gateway(upstream.port, start=False, extra=(
+        f"tokens: {{scope: client, vault: {{sqlite: vault.db, key: {{file: secrets/vault.key}}, ttl: 30d}}{more}}}\n"), **options)
+    g.write("secrets/vault.key", key + "\n")
+    return g
+
+
+def client_of(g, name="first"):
+    return openai.OpenAI(base_url=g.url, api_key=g.keys[name], max_retries=0, timeout=60)
+
+
+def say(client, text, **more):
+    return client.chat.completions.create(model="capture", messages=[{"role": "user", "content": text}], **more)
+
+
+def sent(upstream):
+    return upstream.requests[-1].json["messages"][-1]["content"]
+
+
+def tokens(text):
+    return re.findall(r"\[[A-Z]+_\d+[B-Z]*\]", text)
+
+
+def phi(g, *arguments, **more):
+    return subprocess.run([str(BIN / "phi"), "vault", *arguments, "-c", str(g.dir / "phigate.yaml")], capture_output=True, text=True,
+                          env={"PHIGATE_SHARE": str(ROOT)}, timeout=120, **more)
+
+
+@pytest.fixture
+def clean(upstream):
+    upstream.clear()
+    upstream.behaviours.clear()
+    return upstream
+
+
+def test_one_value_one_token_from_request_to_request(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    answer = say(client, ADA)
+    assert answer.choices[0].message.content == ADA
+    first = sent(clean)
+    assert "Quillfeather" not in first and "00417723" not in first and len(tokens(first)) >= 2
+    say(client, BO)
+    second = sent(clean)
+    assert not set(tokens(first)) & set(tokens(second))
+    stream = say(client, BO + " " + ADA, stream=True)
+    assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == BO + " " + ADA
+    assert sent(clean) == second + " " + first
+    # The same after a restart.
+    assert g.stop() == 0
+    g.start()
+    say(client, ADA)
+    assert sent(clean) == first
+    written = g.everything_written()
+    for value in (b"Quillfeather", b"00417723", b"Vanderplank", b"00559812"):
+        assert value not in written
+    for name in ("vault.db", "vault.db-wal", "vault.db-shm", "vault.db.anchor"):
+        assert (g.dir / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_clients_share_nothing(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean, more=", earlier: restore").start()
+    first, second = client_of(g), client_of(g, "second")
+    say(first, ADA)
+    of_first = sent(clean)
+    say(second, BO)
+    clean.behave("*", reply=of_first + " " + "[NAME_977]")
+    # An answer may hold tokens of the same client's earlier requests; another client sees its own or none.
+    assert say(first, "What did I ask?").choices[0].message.content == ADA + " [NAME_977]"
+    other = say(second, "What did I ask?").choices[0].message.content
+    assert "Quillfeather" not in other and "00417723" not in other
+    assert other == BO + " [NAME_977]"  # its own tokens of the same text
+
+
+def test_earlier_tokens_stay_where_they_are_unless_the_site_says_so(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    of_first = sent(clean)
+    clean.behave("*", reply=of_first)
+    assert say(client, "What did I ask?").choices[0].message.content == of_first
+    assert say(client, ADA).choices[0].message.content == ADA
+
+
+def test_text_that_looks_like_a_token_forges_nothing(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean, more=", earlier: restore").start()
+    client = client_of(g)
+    say(client, ADA)
+    token = [t for t in tokens(sent(clean)) if t.startswith("[NAME")][0]
+    forged = f"Who is {token}?"
+    assert say(client, forged).choices[0].message.content == forged
+    assert token not in sent(clean)
+
+
+def test_what_left_is_there_after_kill(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean, more=", earlier: restore").start()
+    client = client_of(g)
+    seen = {}
+    for round_ in range(3):
+        people = [f"Patient Xavier{round_}{i} Quillfeather, MRN 0070{round_}{i:03d}, was seen today." for i in range(12)]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda t: say(client, t), people))
+        for r in clean.requests:
+            text = r.json["messages"][-1]["content"]
+            for token in tokens(text):
+                seen.setdefault(token, set()).add(text)
+        g.stop(signal.SIGKILL)
+        g.start()
+    say(client, ADA)
+    fresh = set(tokens(sent(clean)))
+    # Every token that left comes back as something, none of them was given to two values, a new value gets a new number.
+    clean.behave("*", reply=" ".join(sorted(seen)))
+    answer = say(client, "All of them.").choices[0].message.content
+    assert tokens(answer) == []
+    values = answer.split(" ")
+    assert len(seen) >= 36 and len(values) >= len(seen)
+    assert not fresh & set(seen)
+
+
+def refused_start(g, word):
+    with pytest.raises(RuntimeError) as e:
+        g.start()
+    assert word in str(e.value)
+
+
+def test_a_vault_that_is_not_the_one_does_not_open(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    first = sent(clean)
+    assert g.stop() == 0
+    shutil.copy(g.dir / "vault.db", g.dir / "backup.db")
+    g.start()
+    say(client, BO)
+    of_bo = sent(clean)
+    assert g.stop() == 0
+    # An older copy.
+    shutil.copy(g.dir / "backup.db", g.dir / "vault.db")
+    refused_start(g, "older copy")
+    # Another key.
+    key = (g.dir / "secrets/vault.key").read_text()
+    g.write("secrets/vault.key", secrets.token_hex(32) + "\n")
+    refused_start(g, "another key")
+    g.write("secrets/vault.key", key)
+    # Accepted by a person: what it knows holds, what it does not know gets numbers that nobody had.
+    assert phi(g, "accept").returncode == 0
+    g.start()
+    say(client, ADA)
+    assert sent(clean) == first
+    say(client, BO)
+    assert not set(tokens(sent(clean))) & set(tokens(of_bo))
+    assert g.stop() == 0
+    (g.dir / "vault.db").unlink()
+    refused_start(g, "lost")
+
+
+def test_no_vault_no_service(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    (g.dir / "vault.db").rename(g.dir / "elsewhere.db")
+    clean.clear()
+    with pytest.raises(openai.InternalServerError) as e:
+        say(client, BO)
+    assert e.value.status_code == 503 and e.value.code == "vault_unavailable"
+    assert clean.requests == []
+    say(client, "Nothing that identifies anybody.")  # needs no token
+    (g.dir / "elsewhere.db").rename(g.dir / "vault.db")
+    assert say(client, BO).choices[0].message.content == BO
+
+
+def test_the_tool(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    first = sent(clean)
+    out = phi(g, "stat")
+    assert out.returncode == 0 and "clients: 1\n" in out.stdout and "keys that open it: 1\n" in out.stdout
+    # New keys while it runs; the configured key opens it until the rotation is finished with the next one.
+    g.write("secrets/next.key", secrets.token_hex(32) + "\n")
+    out = phi(g, "rotate", "--next-key", str(g.dir / "secrets/next.key"))
+    assert out.returncode == 0 and "sealed anew" in out.stdout, out.stderr
+    say(client, ADA)
+    assert sent(clean) == first
+    assert g.stop() == 0
+    shutil.copy(g.dir / "secrets/next.key", g.dir / "secrets/vault.key")
+    g.start()
+    assert phi(g, "rotate", "--finish").returncode == 0
+    say(client, ADA)
+    assert sent(clean) == first
+    # Erasure.
+    out = phi(g, "purge", "--value", "-", input="00417723\n")
+    assert out.returncode == 0 and out.stdout == "1 tokens erased\n", out.stdout + out.stderr
+    say(client, ADA)
+    assert sent(clean) != first
+    out = phi(g, "purge", "--principal", "first")
+    assert out.returncode == 0
+    assert "tokens: 0\n" in phi(g, "stat").stdout
+    assert phi(g, "purge", "--value", "00417723").returncode == 2
+    assert phi(g, "purge", "--expired").stdout == "0 tokens erased\n"
+    assert phi(g, "nothing").returncode == 2
+
+
+def test_configuration_mistakes(make_gateway, clean):
+    for more, word in ((" {scope: client}", "needs a vault"), (" {earlier: restore}", "no earlier tokens"),
+                       (" {scope: client, vault: {sqlite: v.db, key: {file: secrets/audit.key}, ttl: 1s}}", "between 1m"),
+                       (" {scope: client, vault: {sqlite: v.db}}", "key")):
+        g = make_gateway(clean.port, start=False, extra=f"tokens:{more}\n")
+        refused_start(g, word)
