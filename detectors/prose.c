@@ -77,6 +77,9 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 
     if (x->end - x->begin == 3 && x->shape == SHAPE_UPPER && behind == '|')
         return before == '\n' || before == '\r';
+    bool alone = (before == '|' || before == '^') && (behind == '|' || behind == '^');
+    if (alone && x->shape == SHAPE_UPPER && x->end - x->begin <= 4 && w->len > 4 && memcmp(w->text, "MSH|", 4) == 0)
+        return true;
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
