@@ -339,11 +339,12 @@ static uint8_t score_beside(const struct words *w, uint32_t i)
     return left || right ? BESIDE : 0;
 }
 
-int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink)
+int names_weak(const struct words *w, bool halves, uint16_t rule, struct phi_candidates *sink)
 {
-    for (uint32_t i = words_in_set(w->told, w->first, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
+    for (uint32_t i = halves ? w->first : words_in_set(w->told, w->first, w->last); i < w->last;
+         i = halves ? i + 1 : words_in_set(w->told, i + 1, w->last)) {
         const struct word *x = &w->v[i];
-        uint8_t score = x->label != LABEL_NONE ? 0 : x->score ? x->score : score_beside(w, i);
+        uint8_t score = x->label != LABEL_NONE ? 0 : x->score || !halves ? x->score : score_beside(w, i);
         if (!score)
             continue;
         struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = score};

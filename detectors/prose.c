@@ -43,6 +43,7 @@ static const struct phi_detector_rule rules[RULES] = {
 
 struct prose {
     const struct phi_engine *engine; /* NULL: without rosters */
+    bool strict; /* what may be half of a name is told, too */
     struct phi_scratch *scratch;
     const struct phi_dictionary *dictionary;
     struct words *words;
@@ -77,6 +78,9 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 
     if (x->end - x->begin == 3 && x->shape == SHAPE_UPPER && behind == '|')
         return before == '\n' || before == '\r';
+    bool alone = (before == '|' || before == '^') && (behind == '|' || behind == '^');
+    if (alone && x->shape == SHAPE_UPPER && x->end - x->begin <= 4 && w->len > 4 && memcmp(w->text, "MSH|", 4) == 0)
+        return true;
     return x->end - x->begin == 1 && (before == '|' || before == '^') && (behind == '|' || behind == '^' || behind == '\r' || behind == '\n');
 }
 
@@ -211,7 +215,7 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, RULE_WEAK, sink) < 0)
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;
@@ -246,7 +250,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre};
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre, .strict = e->mode == PHI_STRICT};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

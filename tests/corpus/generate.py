@@ -5,7 +5,8 @@
 Templates with slots in braces are filled from people.txt and places.txt; numbers come from reserved ranges (telephone
 555-01xx, SSN 987-65-43xx, example.com). {"id","text","spans":[{"start","end","type","raw_type"}]}, offsets in code
 points. With --names DIR (a folder filled by detectors/dictionaries/fetch.sh) half of the names come from the large lists.
-The committed synthetic.jsonl is the output of "generate.py 7 400" and has been used for nothing but measuring.
+The committed telegraphic.jsonl is the output of "generate.py 8 400"; synthetic.jsonl is that of "generate.py 7 400" before the
+templates in the manner of handoffs and nurses' notes were added. Both have been used for nothing but measuring.
 """
 import json, os, random, re, sys
 
