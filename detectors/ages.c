@@ -51,12 +51,25 @@ static bool has_word_before(const struct words *w, uint32_t i)
     return words_in(w, k - 1, LIST(AGE_WORD)) && !words_is(w, i + 1, "degrees") && !words_is(w, i + 1, "percent");
 }
 
+/* "a T of 104F", "temp 99F", "Tmax 101F" */
+static bool is_temperature(const struct words *w, uint32_t i)
+{
+    static const char *const words[] = {"t", "temp", "temps", "temperature", "tmax", "fever", "fevers", "febrile", "afebrile"};
+    for (uint32_t k = i; k > 0 && k + 4 > i; k--)
+        for (size_t n = 0; n < sizeof words / sizeof *words; n++)
+            if (words_is(w, k - 1, words[n]))
+                return true;
+    return false;
+}
+
 static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
 {
     static const char *const tails[] = {"f", "m", "yo", "y", "yf", "ym", "yof", "yom", "yr", "yrs"};
     const char *s = w->text + w->v[i].begin + digits;
     unsigned n = w->v[i].end - w->v[i].begin - digits;
 
+    if (n == 1 && *s == 'F' && is_temperature(w, i))
+        return false;
     for (size_t k = 0; k < sizeof tails / sizeof *tails; k++)
         if (n == strlen(tails[k]) && !strncasecmp(s, tails[k], n))
             return n > 1 || (*s & 0x20) == 0 || *s == 'y'; /* 92F, 92M in capitals */

@@ -309,13 +309,44 @@ static int add_initials(const struct words *w, uint32_t i, uint16_t rule, struct
     return phi_candidate_add(sink, &c);
 }
 
+enum { BESIDE = 30 };
+
+/* A word that may be the other half of a name: capitalized, or unlisted in a line without capitals, and no word of any class. */
+static bool may_be_half(const struct word *x)
+{
+    if (x->label != LABEL_NONE || x->classes || x->letters < 3 || x->flags & (WORD_TAKEN | WORD_CONTRACTED))
+        return false;
+    if (x->shape == SHAPE_LOWER)
+        return x->flags & WORD_LINE_LOWER && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE));
+    return x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED;
+}
+
+static bool is_half(const struct word *x)
+{
+    return x->label == LABEL_NAME || (x->label == LABEL_PLACE && !x->classes && !FACT_CITY(x->facts)) || (x->label == LABEL_NONE && x->score && x->shape != SHAPE_INITIAL);
+}
+
+/* Beside a name, or what may be one, stands its other half. */
+static uint8_t score_beside(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    if (!may_be_half(x))
+        return 0;
+    if (x->shape == SHAPE_LOWER && !x->facts && x->letters > 4) /* no list knows it, and nobody wrote capitals */
+        return BESIDE;
+    bool left = i && x->gap == GAP_SPACE && is_half(x - 1);
+    bool right = i + 1 < w->n && x[1].gap == GAP_SPACE && is_half(x + 1);
+    return left || right ? BESIDE : 0;
+}
+
 int names_weak(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
     for (uint32_t i = words_in_set(w->told, w->first, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
         const struct word *x = &w->v[i];
-        if (x->label != LABEL_NONE || !x->score)
+        uint8_t score = x->label != LABEL_NONE ? 0 : x->score ? x->score : score_beside(w, i);
+        if (!score)
             continue;
-        struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = x->score};
+        struct phi_candidate c = {.begin = x->begin, .end = x->end, .kind = PHI_NAME_UNKNOWN, .rule = rule, .score = score};
         if (phi_candidate_add(sink, &c) < 0)
             return -1;
     }

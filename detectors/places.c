@@ -177,6 +177,8 @@ static bool has_reason(const struct words *w, uint32_t i)
         return true;
     if (x->facts & (FACT_ENGLISH | FACT_SCIENCE) ? FACT_SURNAME(x->facts) > 1 || FACT_GIVEN(x->facts) : x->letters > 4 || x->facts & FACT_LISTED)
         return true;
+    if (x->gap & GAP_BLANK && x->shape == SHAPE_TITLE && i + 1 < w->n && x[1].gap & (GAP_BLANK | GAP_OPEN)) /* a cell of a table */
+        return true;
     return x->gap & (GAP_LINE | GAP_START) && (i + 1 >= w->n || x[1].gap & GAP_LINE); /* a line of an address */
 }
 

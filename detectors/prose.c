@@ -20,6 +20,7 @@
 #include "roster_scan.h"
 #include "scratch.h"
 #include "streets.h"
+#include "streets_abroad.h"
 #include "words.h"
 #include "worklist.h"
 
@@ -82,7 +83,7 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 static enum genre prose_genre(struct prose *p)
 {
     if (p->genre == GENRE_UNKNOWN)
-        p->genre = genre_of(p->words->text, p->words->len);
+        p->genre = genre_of(p->words->marks, p->words->text, p->words->len);
     return p->genre;
 }
 
@@ -159,7 +160,7 @@ static int take_form(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct date date = {0};
-    uint32_t last;
+    uint32_t first, last;
 
     if (w->v[i].flags & WORD_TAKEN)
         return 0;
@@ -172,6 +173,10 @@ static int take_form(struct prose *p, uint32_t i)
     }
     if (streets_find(w, i, &last))
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    if (streets_abroad_find(w, i, &first, &last))
+        return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    if (streets_abroad_find_city(w, i, &first, &last))
+        return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_CITY, .rule = RULE_CITY, .score = 80});
     return 0;
 }
 
@@ -241,7 +246,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink};
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

@@ -75,7 +75,8 @@ void worklist_label(struct words *w, uint32_t i)
         w->v[k].score = SCORE_ENTRY;
         w->told[k / 64] |= (uint64_t)1 << k % 64;
         bool particle = k > 0 && w->v[k].gap == GAP_SPACE && w->v[k - 1].classes & LEX(PARTICLE);
-        bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 && is_name_word(&w->v[k - 1]);
+        bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 &&
+                      w->v[k - 1].shape == SHAPE_TITLE;
         if (!particle && !hyphen)
             return;
     }

@@ -120,6 +120,8 @@ static enum flow walk_one(struct transaction *t, struct line *l) {
     if (w->stream) return refuse_line(t, l->number, REFUSAL_FEATURE, "stream");
     if (w->unreadable && (policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK || (w->unreadable & WALK_REFERENCE)))
         return refuse_in_line(t, w, l->number, REFUSAL_UNSCANNABLE, facts_unreadable_reason(w->unreadable), w->unreadable_path);
+    const char *what = settings_part_refused(t->route->upstream, w->unreadable, head.endpoint, &t->refusal_why);
+    if (what) return refuse_in_line(t, w, l->number, REFUSAL_FEATURE, what, w->unreadable_path);
     enum coverage_guard store = settings_guard(t->route->upstream, "store", head.endpoint, &why);
     const struct force_wish wish = {.store_false = store == COVERAGE_FORCE_FALSE};
     if (force_plan(l->arena, w, l->text, &wish, &l->force) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);

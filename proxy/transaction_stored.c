@@ -14,6 +14,7 @@
 
 #include "access.h"
 #include "arena.h"
+#include "screen.h"
 #include "stored.h"
 #include "transaction_state.h"
 #include "vault.h"
@@ -187,9 +188,11 @@ bool transaction_reads_aside(const struct transaction *t) {
     return t->endpoint == SHAPE_FILE_CONTENT;
 }
 
-void transaction_keep(struct transaction *t) {
+void transaction_keep(struct transaction *t, struct phi_scratch *scratch) {
     if (transaction_reads_aside(t)) {
+        if (t->screen) t->screen->scratch = scratch; /* of the thread that relays now */
         t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+        if (t->screen) t->screen->scratch = t->world->scratch;
         return;
     }
     struct arena *a = arena_new(t->reply.len * 16 + (4u << 20));

@@ -6,7 +6,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORDS = f"{ROOT}/detectors/dictionaries/words.bin"
 SOURCES = ["words", "word_lists", "marks", "memory", "lexicon", "dictionary", "evidence", "evidence_weigh", "names", "places", "prose", "dates", "ages",
-           "streets", "genre", "worklist", "text"]
+           "streets", "streets_abroad", "genre", "worklist", "text"]
 
 
 def build(out):
