@@ -97,7 +97,7 @@ static int relay_line(struct relay_text *x, struct span line, struct buf *out) {
 
     arena_reset(x->arena);
     relay_text_begin(x);
-    if (answer_read(x->arena, line, &w) < 0 || !w.object) return -1;
+    if (answer_read(x->arena, line, &w) < 0 || !w.object || relay_tools_read(&x->tools, x->arena, line) < 0) return -1;
     for (size_t i = 0; i < w.n_texts && result == 0; i++) {
         x->json_text = is_json_text(x, &w.texts[i]);
         result = relay_text_whole(x, &w, &w.texts[i]);

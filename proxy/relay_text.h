@@ -20,8 +20,8 @@ struct relay_text {
     struct arena *arena; /* of the document */
     const struct tokens *tokens;
     struct restore_counts *counts;
-    struct screen_ground *screen; /* NULL: the model's own text passes as it is */
     bool json_text; /* the text at hand was seen to be JSON */
+    struct screen_ground *screen; /* NULL: the model's own text passes as it is */
     bool json_mode, signed_thinking; /* signed_thinking: goes back under a signature, so it stays as it came */
     struct relay_tools tools;
     struct buf scratch, escaped;

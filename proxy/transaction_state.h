@@ -164,7 +164,7 @@ enum flow transaction_recall(struct transaction *t);
 bool transaction_keeps(const struct transaction *t);
 bool transaction_reads_aside(const struct transaction *t); /* an answer too large to be restored on the loop */
 void transaction_keep_stream(struct transaction *t);
-void transaction_keep(struct transaction *t, struct phi_scratch *scratch); /* any thread, with its scratch: waits for a disk */
+void transaction_keep(struct transaction *t, struct phi_scratch *scratch); /* any thread: waits for a disk */
 
 /* transaction_lines.c; nothing where there are none */
 enum flow transaction_read_lines(struct transaction *t);

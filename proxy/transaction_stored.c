@@ -14,6 +14,7 @@
 
 #include "access.h"
 #include "arena.h"
+#include "screen.h"
 #include "stored.h"
 #include "transaction_state.h"
 #include "vault.h"
@@ -189,7 +190,7 @@ bool transaction_reads_aside(const struct transaction *t) {
 
 void transaction_keep(struct transaction *t, struct phi_scratch *scratch) {
     if (transaction_reads_aside(t)) {
-        if (t->screen) t->screen->scratch = scratch; /* nothing was screened before, and nothing is after */
+        if (t->screen) t->screen->scratch = scratch; /* of the thread that relays now */
         t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
         if (t->screen) t->screen->scratch = t->world->scratch;
         return;

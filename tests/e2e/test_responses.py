@@ -2,6 +2,7 @@
 """/v1/responses and its neighbours with the real openai-python: nothing leaves, every copy of a text comes back the same, and
 what would be kept, fetched or passed on by the other side is refused."""
 import json
+import time
 
 import httpx
 import openai
@@ -126,6 +127,7 @@ def test_restored_values_are_counted_once(client, gateway):
         outcome = [r for r in gateway.wait_records("outcome", 1) if r["request_id"] == raw.headers["x-phigate-request-id"]]
         if outcome:
             break
+        time.sleep(0.2)
     assert outcome[0]["result"] == "complete" and outcome[0]["restored"] == 2  # the summary and the text
     assert outcome[0]["tokens_in"] == 7 and outcome[0]["tokens_out"] == 5
 
