@@ -137,7 +137,7 @@ FUZZ_SECONDS ?= 60
 run:
 	@tests/tools/install-missing.sh build
 	@$(MAKE) -s all
-	@test -e run/phigate.yaml || build/phi init run
+	@test -e run/phigate.yaml || build/phi init run </dev/null
 	@echo 'phigate answers on http://127.0.0.1:8080/v1 (stop: Ctrl-C)'
 	@exec build/phigate -c run/phigate.yaml
 

@@ -158,6 +158,17 @@ static int scan_rule(const struct pass *p, uint32_t rule)
     return 0;
 }
 
+/* Is there a digit in the `within` bytes from `at` on, or a little later? */
+static bool has_digit(const struct pass *p, uint32_t at, uint32_t within)
+{
+    const struct marks *m = p->state->marks;
+    uint32_t block = at / MARKS_BYTES, last = (p->len - at > within ? at + within - 1 : p->len - 1) / MARKS_BYTES;
+    uint64_t digits = m[block].digits >> at % MARKS_BYTES;
+    while (!digits && block < last)
+        digits = m[++block].digits;
+    return digits != 0;
+}
+
 /* Tries one rule at one place; keeps where it may match again. */
 static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
 {
@@ -165,8 +176,10 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     struct phi_match match;
     if (*next > p->state->base + at)
         return 0;
-    const struct head_run *run = &p->d->triggers[rule]->run;
-    if (run->max && !trigger_run_fits(run, p->text, p->len, at))
+    const struct trigger *trigger = p->d->triggers[rule];
+    if (trigger->digit_within && !has_digit(p, at, trigger->digit_within))
+        return 0;
+    if (trigger->run.max && !trigger_run_fits(&trigger->run, p->text, p->len, at))
         return 0;
     int rc = phi_pattern_at(p->d->patterns[rule], p->m, p->text, p->len, at, &match);
     if (rc < 0)

@@ -6,9 +6,9 @@
 #include "genre.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "label_index.h"
 #include "text.h"
 
 enum sign { SIGN_NONE = 0, SIGN_STRONG, SIGN_WEAK, SIGN_PERSON, SIGN_CODE };
@@ -24,39 +24,37 @@ static const struct sign_word {
 };
 
 #include "dictionaries/genre.inc"
-_Static_assert(sizeof words / sizeof *words == GENRE_STARTS_OF, "run detectors/dictionaries/lists.py after a change of genre.def");
 
-/* Does one of the words begin so? Most do not, and need no search. */
-static bool signs_begin(const char *word, uint32_t n)
-{
-    unsigned third = n > 2 ? word[2] & 31u : 0, letters = (word[0] & 31u) << 10 | (word[1] & 31u) << 5 | third;
-    return genre_starts[letters / 64] >> letters % 64 & 1;
-}
+_Static_assert(sizeof words / sizeof *words == GENRE_INDEXED, "run detectors/dictionaries/lists.py after a change of genre.def");
 
 struct signs {
     uint64_t seen[4]; /* a bit for each word of the table */
     unsigned strong, weak, code;
-    bool person;
+    bool person, statistic;
 };
 
-static int word_compare(const void *key, const void *item)
+/* Nearly all words are told by their first three letters. */
+static bool sign_begins(const char *word, uint32_t n)
 {
-    return strcmp(key, ((const struct sign_word *)item)->word);
+    unsigned letters = (word[0] & 31u) << 10 | (word[1] & 31u) << 5 | (n > 2 ? word[2] & 31u : 0);
+    return genre_starts[letters / 64] >> letters % 64 & 1;
 }
 
 static void signs_add(struct signs *s, const char *text, uint32_t begin, uint32_t end)
 {
     char folded[WORD_MAX + 1];
     uint32_t n = end - begin;
-    if (n < 2 || n > WORD_MAX || !signs_begin(text + begin, n))
+    uint64_t hash = LABEL_HASH;
+    if (n < 2 || n > WORD_MAX || !sign_begins(text + begin, n))
         return;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = n; i-- > 0;) {
         folded[i] = text_lower(text[begin + i]);
-    folded[n] = 0;
-    const struct sign_word *w = bsearch(folded, words, sizeof words / sizeof *words, sizeof *words, word_compare);
-    if (!w)
+        hash = label_hash_add(hash, folded[i]);
+    }
+    size_t number = label_index_find(genre_index, GENRE_BITS, hash);
+    const struct sign_word *w = number ? &words[--number] : NULL;
+    if (!w || w->word[n] || memcmp(w->word, folded, n) != 0)
         return;
-    size_t number = (size_t)(w - words);
     bool first = !(s->seen[number / 64] >> (number % 64) & 1);
     s->seen[number / 64] |= UINT64_C(1) << (number % 64);
     s->person |= w->sign == SIGN_PERSON && !(n == 2 && text_is_upper(text[end - 1])); /* MR imaging, MS, pT2 */
@@ -107,28 +105,46 @@ static bool is_code_mark(const char *text, uint32_t len, uint32_t at)
     return false;
 }
 
-enum genre genre_of(const char *text, uint32_t len)
+static unsigned code_marks(const char *text, uint32_t len)
+{
+    unsigned marks = 0;
+    for (uint32_t i = 0; i < len; i++)
+        marks += is_code_mark(text, len, i);
+    return marks;
+}
+
+static void word_read(struct signs *s, const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    if (end == begin + 1)
+        s->statistic = s->statistic || is_statistic(text, len, begin);
+    else
+        signs_add(s, text, begin, end);
+    s->person = s->person || is_year_old(text, len, begin, end);
+}
+
+static void words_read(struct signs *s, const struct marks *m, const char *text, uint32_t len)
+{
+    for (uint32_t base = 0; base < len; base += MARKS_BYTES) {
+        struct marks here = m ? m[base / MARKS_BYTES] : marks_at(text, len, base);
+        for (uint64_t starts = marks_word_starts(&here); starts; starts &= starts - 1) {
+            unsigned k = (unsigned)__builtin_ctzll(starts);
+            uint64_t behind = ~here.letters >> k;
+            uint32_t end = base + (behind ? k + (unsigned)__builtin_ctzll(behind) : MARKS_BYTES);
+            while (!behind && end < len && text_is_letter(text[end]))
+                end++;
+            word_read(s, text, len, base + k, end < len ? end : len);
+        }
+    }
+}
+
+enum genre genre_of(const struct marks *m, const char *text, uint32_t len)
 {
     struct signs s = {0};
-    unsigned statistics = 0, marks = 0;
-    for (uint32_t i = 0; i < len; i++) {
-        if (!text_is_letter(text[i])) {
-            marks += is_code_mark(text, len, i);
-            continue;
-        }
-        uint32_t end = i + 1;
-        while (end < len && text_is_letter(text[end]))
-            end++;
-        if (end == i + 1)
-            statistics += is_statistic(text, len, i);
-        else
-            signs_add(&s, text, i, end);
-        s.person |= is_year_old(text, len, i, end);
-        i = end - 1;
-    }
+    words_read(&s, m, text, len);
+    unsigned marks = s.code >= 2 ? code_marks(text, len) : 0;
     if (s.code >= CODE_LEAST || (s.code >= 2 && marks >= 3))
         return s.code * 2 + marks >= s.strong + s.weak ? GENRE_CODE : GENRE_PLAIN;
-    s.strong += statistics > 0;
+    s.strong += s.statistic;
     bool study = s.strong ? 2 * s.strong + s.weak >= STUDY_LEAST : s.weak >= STUDY_WEAK;
     return study && !s.person ? GENRE_STUDY : GENRE_PLAIN;
 }

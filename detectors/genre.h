@@ -9,9 +9,11 @@
 
 #include <stdint.h>
 
+#include "marks.h"
+
 enum genre { GENRE_UNKNOWN = 0, GENRE_PLAIN, GENRE_STUDY, GENRE_CODE };
 
-/* Reads the text once; never GENRE_UNKNOWN. */
-enum genre genre_of(const char *text, uint32_t len);
+/* Reads the text once; never GENRE_UNKNOWN. m: of the text, or NULL. */
+enum genre genre_of(const struct marks *m, const char *text, uint32_t len);
 
 #endif

@@ -23,4 +23,7 @@ struct pivot {
 int pivot_find(struct pivot *pivot, const struct node *nodes, int root, const struct opening *heads, int n);
 void pivot_free(struct pivot *pivot);
 
+/* Every match holds an ASCII digit within so many bytes of its start; 0 = not known. */
+uint32_t digit_within(const struct node *nodes, int root);
+
 #endif

@@ -87,7 +87,7 @@ static bool is_code_of_message(const struct words *w, const struct word *x)
 static enum genre prose_genre(struct prose *p)
 {
     if (p->genre == GENRE_UNKNOWN)
-        p->genre = genre_of(p->words->text, p->words->len);
+        p->genre = genre_of(p->words->marks, p->words->text, p->words->len);
     return p->genre;
 }
 
@@ -250,7 +250,8 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .strict = e->mode == PHI_STRICT};
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .strict = e->mode == PHI_STRICT,
+                      .genre = s->genre};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

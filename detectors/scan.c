@@ -17,7 +17,6 @@
 #include "context.h"
 #include "engine.h"
 #include "fields.h"
-#include "genre.h"
 #include "repeat.h"
 #include "resolve.h"
 #include "roster_scan.h"
@@ -30,7 +29,6 @@ struct rule_scan {
     const struct phi_engine *e;
     struct phi_scratch *s;
     const struct view *view;
-    enum genre genre; /* known once a rule asks for it */
 };
 
 /* "127.0.0.1", "10.0.4.17", "0.0.0.0": addresses that many machines have (RFC 1918, RFC 6890). */
@@ -57,7 +55,7 @@ static bool is_plain_link(const char *v, uint32_t len)
 }
 
 /* A date in the report of a study, a link or an address of a machine in source code: nobody's. */
-static bool genre_explains(struct rule_scan *scan, unsigned kind, uint32_t begin, uint32_t end)
+static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t begin, uint32_t end)
 {
     const char *value = scan->view->text + begin;
     enum genre by = kind == PHI_DATE_OTHER || kind == PHI_GEO_FACILITY                                       ? GENRE_STUDY
@@ -66,14 +64,14 @@ static bool genre_explains(struct rule_scan *scan, unsigned kind, uint32_t begin
                                                                                  : GENRE_UNKNOWN;
     if (by == GENRE_UNKNOWN)
         return false;
-    if (scan->genre == GENRE_UNKNOWN)
-        scan->genre = genre_of(scan->view->text, scan->view->len);
-    return scan->genre == by;
+    if (scan->s->genre == GENRE_UNKNOWN)
+        scan->s->genre = genre_of(scratch_marks(scan->s), scan->view->text, scan->view->len);
+    return scan->s->genre == by;
 }
 
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)
 {
-    struct rule_scan *scan = context;
+    const struct rule_scan *scan = context;
     const struct rule *rule = &scan->e->rules[number];
     const char *text = scan->view->text;
     uint32_t begin = match->value_begin, end = match->value_end;
@@ -119,12 +117,13 @@ static int scan_detectors(const struct phi_engine *e, struct phi_scratch *s, con
 static int scan_rules(const struct phi_engine *e, struct phi_scratch *s, const struct view *view, uint32_t leaf,
                       bool in_turn)
 {
-    struct rule_scan scan = {e, s, view, GENRE_UNKNOWN};
+    struct rule_scan scan = {e, s, view};
     struct phi_candidates *sink = &s->found;
     s->longest = view->len > s->longest ? view->len : s->longest;
     if (marks_read(&s->marks, view->text, view->len) < 0)
         return -1;
     s->dispatch.marks = s->marks.v;
+    s->genre = GENRE_UNKNOWN;
     sink->leaf = leaf;
     sink->text = view->text;
     sink->len = view->len;

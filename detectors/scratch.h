@@ -7,6 +7,7 @@
 
 #include "detector.h"
 #include "dispatch.h"
+#include "genre.h"
 #include "mapped.h"
 #include "marks.h"
 #include "memory.h"
@@ -41,6 +42,7 @@ struct phi_scratch {
     struct dispatch_state dispatch;
     struct phi_array next;       /* of dispatch */
     struct phi_array marks;      /* struct marks of the view at hand */
+    enum genre genre;            /* of it; GENRE_UNKNOWN until something asks */
     struct phi_array findings;   /* struct phi_finding, sorted: the result */
     struct phi_array notes;      /* uint8_t base score per finding */
     struct mapped_text mapped[4]; /* of canonical: two for folding, digits, decoded runs */

@@ -183,6 +183,7 @@ static int trigger_fill(struct trigger *t, const struct pattern_tree *tree, stru
     t->n = list->n;
     if (pivot_find(&t->pivot, tree->v, tree->root, t->openings, t->n) < 0)
         return -1;
+    t->digit_within = digit_within(tree->v, tree->root);
     return run_find(tree->v, tree->root, &t->run, list);
 }
 

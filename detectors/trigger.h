@@ -27,6 +27,7 @@ struct trigger {
     int n;
     struct pivot pivot;
     struct head_run run;
+    uint32_t digit_within; /* each match holds a digit within so many bytes; 0 = not known */
     bool caseless; /* the openings hold for texts without U+017F and U+212A */
     char what[64]; /* in plain words */
 };

@@ -65,9 +65,8 @@ static int parse_limits(const struct yaml_node *n, struct principal *p, struct d
     static const struct yaml_key keys[] = {
         {.name = "body"}, {.name = "concurrent"}, {.name = "requests_per_minute"}};
     const struct yaml_node *body;
-    int rc = 0;
+    int rc = yaml_check(n, keys, sizeof keys / sizeof *keys, d);
 
-    if (yaml_check(n, keys, sizeof keys / sizeof *keys, d) < 0) return -1;
     body = yaml_get(n, "body");
     if (body && yaml_size(body, &p->body_max, d) < 0) rc = -1;
     if (parse_number(n, "concurrent", &p->concurrent_max, d) < 0) rc = -1;
@@ -87,21 +86,21 @@ static int parse_credentials(const struct yaml_node *map, struct row *r, struct 
         yaml_error(map, d, "a client needs key_sha256 or certificate_sha256 (make one with `phi keys new`)");
         return -1;
     }
-    if (key && parse_digest(key, r->key, d) < 0) return -1;
-    if (cert && parse_digest(cert, r->certificate, d) < 0) return -1;
+    int rc = key ? parse_digest(key, r->key, d) : 0;
+    if (cert && parse_digest(cert, r->certificate, d) < 0) rc = -1;
     r->has_key = key != NULL;
     r->has_certificate = cert != NULL;
-    return 0;
+    return rc;
 }
 
 static int parse_override(const struct yaml_node *map, struct principal *p, struct diag *d) {
     const struct yaml_node *may = yaml_get(map, "may_override"), *until = yaml_get(map, "override_until");
     int day = 0;
 
-    if (may && yaml_bool(may, &p->may_override, d) < 0) return -1;
-    if (until && yaml_date(until, &day, d) < 0) return -1;
+    int rc = may ? yaml_bool(may, &p->may_override, d) : 0;
+    if (until && yaml_date(until, &day, d) < 0) rc = -1;
     p->override_until = day;
-    if (!until || p->may_override) return 0;
+    if (!until || p->may_override || rc < 0) return rc;
     yaml_error(until, d, "without `may_override: true` there is nothing that ends");
     return -1;
 }
@@ -115,21 +114,21 @@ static int parse_client(const struct yaml_node *map, struct row *r, struct diag 
         {.name = "may_override"}, {.name = "override_until"}};
     struct principal *p = &r->principal;
     const struct yaml_node *n;
-    int rc = 0;
+    int rc = yaml_check(map, keys, sizeof keys / sizeof *keys, d);
 
-    if (yaml_check(map, keys, sizeof keys / sizeof *keys, d) < 0) return -1;
     p->role = "user";
-    if (parse_text(map, "id", &p->id, d) < 0 || parse_text(map, "user", &p->user, d) < 0 ||
-        parse_text(map, "role", &p->role, d) < 0 || parse_text(map, "default_purpose", &p->default_purpose, d) < 0)
-        rc = -1;
-    if ((n = yaml_get(map, "purposes")) && parse_words(n, &p->purposes, d) < 0) rc = -1;
-    if ((n = yaml_get(map, "models")) && parse_words(n, &p->models, d) < 0) rc = -1;
-    if ((n = yaml_get(map, "limits")) && parse_limits(n, p, d) < 0) rc = -1;
+    rc |= parse_text(map, "id", &p->id, d);
+    rc |= parse_text(map, "user", &p->user, d);
+    rc |= parse_text(map, "role", &p->role, d);
+    rc |= parse_text(map, "default_purpose", &p->default_purpose, d);
+    if ((n = yaml_list(map, "purposes")) && parse_words(n, &p->purposes, d) < 0) rc = -1;
+    if ((n = yaml_list(map, "models")) && parse_words(n, &p->models, d) < 0) rc = -1;
+    if ((n = yaml_map(map, "limits")) && parse_limits(n, p, d) < 0) rc = -1;
     if (parse_override(map, p, d) < 0) rc = -1;
     if (parse_credentials(map, r, d) < 0) rc = -1;
     p->revoked = yaml_get(map, "revoked") != NULL;
     p->use = r->use;
-    return rc;
+    return rc ? -1 : 0;
 }
 
 static int check_unique(const struct yaml_node *list, const struct access *a, struct diag *d) {
@@ -148,10 +147,10 @@ static int check_unique(const struct yaml_node *list, const struct access *a, st
 static int parse_clients(struct access *a, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "clients", .type = YAML_NODE_LIST, .required = true}};
     const struct yaml_node *root = yaml_root(a->doc), *list;
-    int rc = 0;
+    int rc = yaml_check(root, keys, 1, d);
 
-    if (yaml_check(root, keys, 1, d) < 0) return -1;
-    list = yaml_get(root, "clients");
+    list = yaml_list(root, "clients");
+    if (!list) return -1;
     a->rows = calloc(list->n ? list->n : 1, sizeof *a->rows);
     if (!a->rows) return -1;
     a->n = list->n;

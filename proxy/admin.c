@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "metrics.h"
 #include "server.h"
+#include "vault.h"
 #include "worker.h"
 
 #define WORKERS_MAX 256
@@ -56,6 +57,8 @@ static void print_audit(const struct admin *a, struct buf *out) {
     buf_add_format(out, "# TYPE phigate_audit_queue gauge\nphigate_audit_queue %u\n", s.queue);
     buf_add_format(out, "# TYPE phigate_audit_healthy gauge\nphigate_audit_healthy %d\n",
                    audit_healthy(a->options.audit) ? 1 : 0);
+    if (a->options.vault)
+        buf_add_format(out, "# TYPE phigate_vault_healthy gauge\nphigate_vault_healthy %d\n", vault_healthy(a->options.vault) ? 1 : 0);
 }
 
 static void reply_metrics(const struct admin *a, struct server_exchange *x) {
@@ -77,6 +80,12 @@ static void reply_metrics(const struct admin *a, struct server_exchange *x) {
     buf_free(&out);
 }
 
+static const char *not_ready(const struct admin *a) {
+    if (a->draining) return "draining\n";
+    if (!audit_healthy(a->options.audit)) return "the audit log cannot be written\n";
+    return vault_healthy(a->options.vault) ? NULL : "the token vault cannot be written\n";
+}
+
 static void *on_head(void *arg, struct server_exchange *x, const struct http1_head *h) {
     struct admin *a = arg;
 
@@ -84,10 +93,8 @@ static void *on_head(void *arg, struct server_exchange *x, const struct http1_he
         answer(x, 405, "text/plain", span_of("only GET\n"));
     else if (span_is(h->path, "/healthz"))
         answer(x, 200, "text/plain", span_of("ok\n"));
-    else if (span_is(h->path, "/readyz") && !a->draining && audit_healthy(a->options.audit))
-        answer(x, 200, "text/plain", span_of("ready\n"));
     else if (span_is(h->path, "/readyz"))
-        answer(x, 503, "text/plain", span_of(a->draining ? "draining\n" : "the audit log cannot be written\n"));
+        answer(x, not_ready(a) ? 503 : 200, "text/plain", span_of(not_ready(a) ? not_ready(a) : "ready\n"));
     else if (!authorized(a, h))
         answer(x, 401, "text/plain", span_of("this page needs the admin token\n"));
     else if (span_is(h->path, "/metrics"))

@@ -12,6 +12,7 @@
 struct admin;
 struct audit;
 struct event_base;
+struct vault;
 struct worker;
 
 struct admin_options {
@@ -19,6 +20,7 @@ struct admin_options {
     struct worker *const *workers;
     size_t n_workers;
     const struct audit *audit;
+    struct vault *vault; /* or NULL */
     const char *policy_digest;
 };
 

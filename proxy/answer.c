@@ -20,7 +20,7 @@ struct reader {
     uint32_t depth;
     struct span key;
     uint32_t key_begin;
-    size_t nodes_size, texts_size, indexes_size, members_size;
+    size_t nodes_size, texts_size, indexes_size, members_size, holes_size;
 };
 
 /* Room for one more item. Items move, wiped, when their array doubles. */
@@ -175,7 +175,18 @@ static bool is_closed(const struct reader *r) {
 }
 
 static int begin(struct reader *r, struct json_scanner *s, struct json_token *t) {
-    return is_closed(r) ? pass_by(r, s, t) : node_begin(r, t->type == JSON_ARRAY_BEGIN);
+    struct answer *w = r->w;
+    struct answer_hole hole = {.begin = t->begin, .array = t->type == JSON_ARRAY_BEGIN};
+
+    if (!is_closed(r)) return node_begin(r, hole.array);
+    bool repeats = answer_key_repeats(top(r)->array ? top(r)->key : r->key);
+    if (pass_by(r, s, t) < 0) return -1;
+    hole.end = t->begin + 1;
+    if (!repeats || hole.end - hole.begin <= 2) return 0;
+    w->holes = room(r->arena, w->holes, w->n_holes, &r->holes_size, sizeof *w->holes);
+    if (!w->holes) return -1;
+    w->holes[w->n_holes++] = hole;
+    return 0;
 }
 
 static int take(struct reader *r, struct json_scanner *s, struct json_token *t) {

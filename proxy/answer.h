@@ -40,6 +40,11 @@ struct answer_leaf { /* a string that is text, or a number that counts character
     bool escaped;
 };
 
+struct answer_hole { /* a container of the tokens of a text, with their bytes: from its bracket to behind it */
+    uint32_t begin, end;
+    bool array;
+};
+
 struct answer_member { /* of the root object */
     struct span key;
     uint32_t begin, end; /* from the quote of its key to the end of its value */
@@ -50,7 +55,8 @@ struct answer {
     struct answer_node *nodes;
     struct answer_leaf *texts, *indexes;
     struct answer_member *members;
-    size_t n_nodes, n_texts, n_indexes, n_members;
+    struct answer_hole *holes;
+    size_t n_nodes, n_texts, n_indexes, n_members, n_holes;
     uint64_t usage_in, usage_out;
     bool object; /* the root is one */
     bool error;  /* it has an error */
@@ -78,6 +84,7 @@ void answer_envelope(const struct answer *w, const struct answer_leaf *text, str
 /* ---- which keys hold text ---- */
 
 bool answer_key_opens(struct span key); /* false: nothing below is text, and it is passed by */
+bool answer_key_repeats(struct span key); /* one of those whose inside spells the text again, token by token */
 bool answer_key_is_text(struct span key, struct span parent_key);
 
 #endif

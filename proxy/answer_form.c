@@ -78,7 +78,7 @@ static bool keep(struct answer_form *f) {
         if (!is_within(w->nodes[i].key, w->text) || !is_within(w->nodes[i].type, w->text)) return false;
     for (size_t i = 0; i < w->n_members; i++)
         if (!is_within(w->members[i].key, w->text)) return false;
-    if (!is_within(w->texts[0].key, w->text) || w->n_indexes) return false;
+    if (!is_within(w->texts[0].key, w->text) || w->n_indexes || w->n_holes) return false;
     w->nodes = copy_of(f->arena, w->nodes, w->n_nodes, sizeof *w->nodes);
     w->texts = copy_of(f->arena, w->texts, 1, sizeof *w->texts);
     w->members = copy_of(f->arena, w->members, w->n_members, sizeof *w->members);

@@ -39,6 +39,11 @@ bool answer_key_opens(struct span key) {
     return !IS_ANY(key, closed_containers);
 }
 
+bool answer_key_repeats(struct span key) {
+    static const char *const keys[] = {"logprobs", "prompt_logprobs", "top_logprobs", "token_ids", "prompt_token_ids"};
+    return IS_ANY(key, keys);
+}
+
 bool answer_key_is_text(struct span key, struct span parent_key) {
     if (IS_ANY(key, closed_strings)) return false;
     for (size_t i = 0; i < sizeof closed_endings / sizeof closed_endings[0]; i++) {

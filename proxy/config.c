@@ -84,7 +84,7 @@ int config_secret(struct config *c, const struct yaml_node *n, struct diag *d, c
         yaml_error(n, d, "a secret is never written here: use {file: PATH} or {credential: NAME}");
         return -1;
     }
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1; /* two keys, of which one is right */
     file = yaml_get(n, "file");
     credential = yaml_get(n, "credential");
     if (file && !credential) {
@@ -175,10 +175,11 @@ static int read_tls(struct config *c, const struct yaml_node *n, struct diag *d)
     static const struct yaml_key keys[] = {
         {.name = "certificate", .required = true}, {.name = "key", .required = true}, {.name = "client_ca"}};
 
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (path_of(c, n, "certificate", &c->tls_certificate, d) < 0) return -1;
-    if (path_of(c, n, "key", &c->tls_key, d) < 0) return -1;
-    return path_of(c, n, "client_ca", &c->tls_client_ca, d);
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= path_of(c, n, "certificate", &c->tls_certificate, d);
+    rc |= path_of(c, n, "key", &c->tls_key, d);
+    rc |= path_of(c, n, "client_ca", &c->tls_client_ca, d);
+    return rc ? -1 : 0;
 }
 
 static int read_listen(struct config *c, const struct yaml_node *n, struct diag *d) {
@@ -187,11 +188,12 @@ static int read_listen(struct config *c, const struct yaml_node *n, struct diag 
     bool plain = false;
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (text(n, "address", &c->listen_address, d) < 0) return -1;
-    if (yaml_get(n, "plain") && yaml_bool(yaml_get(n, "plain"), &plain, d) < 0) return -1;
-    if (yaml_get(n, "hosts") && read_hosts(c, yaml_get(n, "hosts"), d) < 0) return -1;
-    if (yaml_get(n, "tls") && read_tls(c, yaml_get(n, "tls"), d) < 0) return -1;
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= text(n, "address", &c->listen_address, d);
+    if (yaml_get(n, "plain")) rc |= yaml_bool(yaml_get(n, "plain"), &plain, d);
+    if (yaml_list(n, "hosts")) rc |= read_hosts(c, yaml_list(n, "hosts"), d);
+    if (yaml_map(n, "tls")) rc |= read_tls(c, yaml_map(n, "tls"), d);
+    if (rc) return -1;
     if (c->tls_certificate || plain || is_loopback(c->listen_address)) return 0;
     yaml_error(n, d, "an address that other machines reach needs tls; `plain: true` says that something in front of it does TLS");
     return -1;
@@ -202,9 +204,10 @@ static int read_admin(struct config *c, const struct yaml_node *n, struct diag *
     size_t len;
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (text(n, "address", &c->admin_address, d) < 0) return -1;
-    if (yaml_get(n, "token") && config_secret(c, yaml_get(n, "token"), d, &c->admin_token, &len) < 0) return -1;
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= text(n, "address", &c->admin_address, d);
+    if (yaml_get(n, "token")) rc |= config_secret(c, yaml_get(n, "token"), d, &c->admin_token, &len);
+    if (rc) return -1;
     if (c->admin_token || is_loopback(c->admin_address)) return 0;
     yaml_error(n, d, "an admin address that other machines reach needs a token: {file: ...}");
     return -1;
@@ -249,38 +252,42 @@ static int read_checkpoint(struct config *c, const struct yaml_node *n, struct d
     static const struct yaml_key keys[] = {{.name = "every"}, {.name = "interval"}};
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (count(n, "every", 100000000, &c->checkpoint_every, d) < 0) return -1;
-    return duration(n, "interval", &c->checkpoint_ms, d);
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= count(n, "every", 100000000, &c->checkpoint_every, d);
+    rc |= duration(n, "interval", &c->checkpoint_ms, d);
+    return rc ? -1 : 0;
 }
 
 static int read_rotate(struct config *c, const struct yaml_node *n, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "size"}, {.name = "daily"}};
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (size_of(n, "size", 64u << 10, UINT64_C(1) << 40, &c->rotate_size, d) < 0) return -1;
-    return yaml_get(n, "daily") ? yaml_bool(yaml_get(n, "daily"), &c->rotate_daily, d) : 0;
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= size_of(n, "size", 64u << 10, UINT64_C(1) << 40, &c->rotate_size, d);
+    if (yaml_get(n, "daily")) rc |= yaml_bool(yaml_get(n, "daily"), &c->rotate_daily, d);
+    return rc ? -1 : 0;
 }
 
 static int read_audit(struct config *c, const struct yaml_node *root, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "file", .required = true}, {.name = "key", .required = true, .any_type = true},
                                            {.name = "signing_key", .any_type = true}, {.name = "encryption_key", .any_type = true}, {.name = "node"}, {.name = "queue"}, {.name = "preallocate"},
                                            {.name = "checkpoint", .type = YAML_NODE_MAP}, {.name = "rotate", .type = YAML_NODE_MAP}};
-    const struct yaml_node *n = yaml_get(root, "audit");
-    const char *key;
-    size_t len;
+    const struct yaml_node *n = yaml_map(root, "audit");
+    const char *key = NULL;
+    size_t len = 0;
 
     if (!n) return 0; /* required: reported by the check of the root */
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (path_of(c, n, "file", &c->audit_file, d) < 0 || text(n, "node", &c->node, d) < 0) return -1;
-    if (count(n, "queue", 1000000, &c->audit_queue, d) < 0) return -1;
-    if (size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d) < 0) return -1;
-    if (read_signing_key(c, yaml_get(n, "signing_key"), d) < 0 || read_checkpoint(c, yaml_get(n, "checkpoint"), d) < 0 ||
-        read_rotate(c, yaml_get(n, "rotate"), d) < 0 || read_encryption_key(c, yaml_get(n, "encryption_key"), d) < 0)
-        return -1;
-    if (config_secret(c, yaml_get(n, "key"), d, &key, &len) < 0) return -1;
-    return config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= path_of(c, n, "file", &c->audit_file, d);
+    rc |= text(n, "node", &c->node, d);
+    rc |= count(n, "queue", 1000000, &c->audit_queue, d);
+    rc |= size_of(n, "preallocate", 64u << 10, 1u << 30, &c->audit_preallocate, d);
+    rc |= read_signing_key(c, yaml_get(n, "signing_key"), d);
+    rc |= read_checkpoint(c, yaml_map(n, "checkpoint"), d);
+    rc |= read_rotate(c, yaml_map(n, "rotate"), d);
+    rc |= read_encryption_key(c, yaml_get(n, "encryption_key"), d);
+    if (yaml_get(n, "key")) rc |= config_secret(c, yaml_get(n, "key"), d, &key, &len);
+    return rc ? -1 : config_key(yaml_get(n, "key"), key, len, c->audit_key, d);
 }
 
 /* ---- limits, workers ---- */
@@ -290,10 +297,10 @@ static int read_limits(struct config *c, const struct yaml_node *n, struct diag 
                                            {.name = "connections"}, {.name = "event"}, {.name = "header_timeout"},
                                            {.name = "idle_timeout"}, {.name = "body_grace"}, {.name = "body_min_rate"},
                                            {.name = "write_timeout"}, {.name = "drain"}};
-    int rc = 0;
+    int rc;
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    rc = yaml_check(n, keys, COUNT(keys), d);
     rc |= size_of(n, "body", 1024, 1024u << 20, &c->body_max, d);
     rc |= size_of(n, "header", 1024, 64u << 10, &c->header_max, d);
     rc |= size_of(n, "event", 4096, 64u << 20, &c->event_max, d);
@@ -356,14 +363,14 @@ static int read_all(struct config *c, const struct yaml_node *root, struct diag 
         {.name = "limits", .type = YAML_NODE_MAP}, {.name = "sandbox", .type = YAML_NODE_MAP}};
     int rc = yaml_check(root, keys, COUNT(keys), d);
 
-    rc |= read_listen(c, yaml_get(root, "listen"), d);
-    rc |= read_admin(c, yaml_get(root, "admin"), d);
+    rc |= read_listen(c, yaml_map(root, "listen"), d);
+    rc |= read_admin(c, yaml_map(root, "admin"), d);
     rc |= read_workers(c, yaml_get(root, "workers"), d);
-    rc |= config_tokens(c, yaml_get(root, "tokens"), d);
+    rc |= config_tokens(c, yaml_map(root, "tokens"), d);
     rc |= read_audit(c, root, d);
-    rc |= read_limits(c, yaml_get(root, "limits"), d);
+    rc |= read_limits(c, yaml_map(root, "limits"), d);
     rc |= config_settings(c, root, d);
-    rc |= config_sandbox(c, yaml_get(root, "sandbox"), d);
+    rc |= config_sandbox(c, yaml_map(root, "sandbox"), d);
     return rc ? -1 : config_places(c);
 }
 

@@ -66,12 +66,14 @@ static int read_agreement(struct owned *o, const struct yaml_node *n, struct agr
         {.name = "id", .required = true}, {.name = "vendor", .required = true}, {.name = "effective", .required = true},
         {.name = "expires", .required = true}, {.name = "document_sha256"}, {.name = "arrangement", .required = true}};
 
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (text(n, "id", &a->id, d) < 0 || text(n, "vendor", &a->vendor, d) < 0 ||
-        text(n, "document_sha256", &a->document_sha256, d) < 0 || text(n, "arrangement", &a->arrangement, d) < 0)
-        return -1;
-    if (yaml_date(yaml_get(n, "effective"), &a->effective, d) < 0 || yaml_date(yaml_get(n, "expires"), &a->expires, d) < 0)
-        return -1;
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    rc |= text(n, "id", &a->id, d);
+    rc |= text(n, "vendor", &a->vendor, d);
+    rc |= text(n, "document_sha256", &a->document_sha256, d);
+    rc |= text(n, "arrangement", &a->arrangement, d);
+    rc |= yaml_date(yaml_get(n, "effective"), &a->effective, d);
+    rc |= yaml_date(yaml_get(n, "expires"), &a->expires, d);
+    if (rc) return -1;
     if (a->expires < a->effective) {
         yaml_error(yaml_get(n, "expires"), d, "the agreement ends before it begins");
         return -1;
@@ -133,10 +135,10 @@ static int read_time(const struct yaml_node *map, const char *key, unsigned *out
 
 static int read_timeouts(const struct yaml_node *n, struct upstream_target *t, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "connect"}, {.name = "first_byte"}, {.name = "idle"}, {.name = "total"}};
-    int rc = 0;
+    int rc;
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    rc = yaml_check(n, keys, COUNT(keys), d);
     rc |= read_time(n, "connect", &t->connect_ms, d);
     rc |= read_time(n, "first_byte", &t->first_byte_ms, d);
     rc |= read_time(n, "idle", &t->idle_ms, d);
@@ -149,12 +151,12 @@ static int read_force(struct owned *o, const struct yaml_node *n, struct setting
     bool store = false;
 
     if (!n) return 0;
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (yaml_get(n, "store") && yaml_bool(yaml_get(n, "store"), &store, d) < 0) return -1;
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    if (yaml_get(n, "store")) rc |= yaml_bool(yaml_get(n, "store"), &store, d);
     u->may_store = store;
-    if (text(n, "model", &u->model, d) < 0) return -1;
+    rc |= text(n, "model", &u->model, d);
     u->model = keep(o, u->model);
-    return 0;
+    return rc ? -1 : 0;
 }
 
 static int read_trust(const struct yaml_node *n, struct settings_upstream *u, const char *url, struct diag *d) {
@@ -187,7 +189,9 @@ static int read_target(struct config *c, struct owned *o, const struct yaml_node
     struct upstream_target *t = arena_alloc(o->arena, sizeof *t);
     const char *url = NULL, *ca = NULL;
 
-    if (!t || text(n, "url", &url, d) < 0 || text(n, "ca_file", &ca, d) < 0) return -1;
+    int rc = text(n, "url", &url, d) | text(n, "ca_file", &ca, d);
+
+    if (!t) return -1;
     *t = (struct upstream_target){.name = u->name,
                                   .url = keep(o, url),
                                   .key_header = key_header,
@@ -198,10 +202,11 @@ static int read_target(struct config *c, struct owned *o, const struct yaml_node
                                   .total_ms = 3600000,
                                   .response_max = 64u << 20};
     u->target = t;
-    if (read_trust(yaml_get(n, "trust"), u, url, d) < 0) return -1;
-    if (check_url(yaml_get(n, "url"), url, u->on_prem, d) < 0) return -1;
-    if (read_timeouts(yaml_get(n, "timeouts"), t, d) < 0) return -1;
-    return read_credential(c, o, yaml_get(n, "credential"), t, d);
+    rc |= read_trust(yaml_get(n, "trust"), u, url ? url : "", d);
+    if (url) rc |= check_url(yaml_get(n, "url"), url, u->on_prem, d);
+    rc |= read_timeouts(yaml_map(n, "timeouts"), t, d);
+    rc |= read_credential(c, o, yaml_get(n, "credential"), t, d);
+    return rc ? -1 : 0;
 }
 
 /* Azure's older paths name the deployment and want a version; its newer ones are OpenAI's. */
@@ -230,20 +235,20 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
                                            [SETTINGS_AZURE] = "azure"};
     static const char *const key_headers[] = {[SETTINGS_ANTHROPIC] = "x-api-key: ", [SETTINGS_GEMINI] = "x-goog-api-key: ",
                                               [SETTINGS_AZURE] = "api-key: "};
-    int dialect = 0, rc = 0;
+    int dialect = 0, rc;
 
     if (n->type != YAML_NODE_MAP) {
         yaml_error(n, d, "expected an upstream: a map with url");
         return -1;
     }
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
+    rc = yaml_check(n, keys, COUNT(keys), d);
     if (yaml_get(n, "dialect")) rc |= yaml_enum(yaml_get(n, "dialect"), dialects, COUNT(dialects), &dialect, d);
     u->dialect = (enum settings_dialect)dialect;
     rc |= read_api_version(o, yaml_get(n, "api_version"), u, d);
     rc |= read_target(c, o, n, u, key_headers[dialect], d);
-    if (yaml_get(n, "agreement")) rc |= read_agreement(o, yaml_get(n, "agreement"), &u->agreement, d);
+    if (yaml_map(n, "agreement")) rc |= read_agreement(o, yaml_map(n, "agreement"), &u->agreement, d);
     if (yaml_get(n, "coverage")) rc |= read_coverage(c, yaml_get(n, "coverage"), u, d);
-    rc |= read_force(o, yaml_get(n, "force"), u, d);
+    rc |= read_force(o, yaml_map(n, "force"), u, d);
     return rc ? -1 : 0;
 }
 
@@ -251,6 +256,7 @@ static int read_upstreams(struct config *c, struct owned *o, const struct yaml_n
     struct settings *s = &o->settings;
     int rc = 0;
 
+    if (!map) return -1;
     s->upstreams = arena_array(o->arena, map->n ? map->n : 1, sizeof *s->upstreams);
     if (!s->upstreams) return -1;
     for (size_t i = 0; i < map->n; i++) {
@@ -284,13 +290,12 @@ static struct policy *policy_named(struct config *c, struct owned *o, const stru
     size_t before = diag_count(d);
 
     for (size_t i = 0; i < o->n_policies; i++)
-        if (strcmp(o->names[i], name) == 0) return o->policies[i];
+        if (strcmp(o->names[i], name) == 0) return o->policies[i]; /* NULL: its mistakes are told */
+    const char *kept = keep(o, name);
+    if (!kept) return NULL;
     struct policy *p = where ? policy_load(where, &paths, d) : NULL;
-    if (!p) {
-        if (at && diag_count(d) == before) yaml_error(at, d, "no such policy");
-        return NULL;
-    }
-    o->names[o->n_policies] = keep(o, name);
+    if (!p && at && diag_count(d) == before) yaml_error(at, d, "no such policy");
+    o->names[o->n_policies] = kept;
     o->policies[o->n_policies++] = p;
     place_rosters(c, p);
     return p;
@@ -377,19 +382,19 @@ static int read_policy_keys(struct config *c, struct owned *o, const struct yaml
         }
     }
     o->settings.signing = list != NULL;
+    o->settings.n_signers = o->signers.n;
     if (!list || list->n) return rc;
     yaml_error(list, d, "without a key nobody can sign; leave the line out to need no signatures");
     return -1;
 }
 
-/* Presets come with the program. */
+/* FILE.sig beside a policy file; NAME.sig beside phigate.yaml for a preset: that another one decides is a change, too. */
 static int check_signatures(struct config *c, const struct owned *o, const struct yaml_node *at, const char *name,
                             struct settings_route *r, struct diag *d) {
     char path[PATH_MAX];
-    const char *file = is_policy_file(name) ? config_path(c, name) : NULL;
+    const char *file = o->settings.signing ? config_path(c, name) : NULL;
 
-    r->preset = !is_policy_file(name);
-    if (r->preset || !o->settings.signing) return 0;
+    if (!o->settings.signing) return 0;
     if (!file || snprintf(path, sizeof path, "%s.sig", file) >= (int)sizeof path) return -1;
     r->signatures = policy_signed_by(r->policy, &o->signers, path);
     if (r->signatures) return 0;
@@ -401,31 +406,30 @@ static int read_route(struct config *c, struct owned *o, const struct yaml_node 
                       struct settings_route *r, struct diag *d) {
     static const struct yaml_key keys[] = {{.name = "models", .type = YAML_NODE_LIST, .required = true},
                                            {.name = "upstream", .required = true}, {.name = "policy"}};
-    const char *upstream, *policy = default_policy;
+    const char *upstream = NULL, *policy = default_policy;
 
     if (n->type != YAML_NODE_MAP) {
         yaml_error(n, d, "expected a route: {models: [...], upstream: NAME}");
         return -1;
     }
-    if (yaml_check(n, keys, COUNT(keys), d) < 0) return -1;
-    if (read_models(o, yaml_get(n, "models"), &r->models, d) < 0) return -1;
-    if (yaml_string(yaml_get(n, "upstream"), &upstream, d) < 0 || text(n, "policy", &policy, d) < 0) return -1;
-    r->upstream = upstream_named(&o->settings, upstream);
-    if (!r->upstream) {
-        yaml_error(yaml_get(n, "upstream"), d, "no upstream of this name stands under upstreams");
-        return -1;
-    }
+    int rc = yaml_check(n, keys, COUNT(keys), d);
+    if (yaml_list(n, "models")) rc |= read_models(o, yaml_list(n, "models"), &r->models, d);
+    bool named = yaml_string(yaml_get(n, "upstream"), &upstream, d) == 0;
+    rc |= text(n, "policy", &policy, d);
+    r->upstream = named ? upstream_named(&o->settings, upstream) : NULL;
+    if (named && !r->upstream) yaml_error(yaml_get(n, "upstream"), d, "no upstream of this name stands under upstreams");
     r->policy = policy_named(c, o, yaml_get(n, "policy"), policy, d);
-    return r->policy ? check_signatures(c, o, n, policy, r, d) : -1;
+    if (r->policy) rc |= check_signatures(c, o, n, policy, r, d);
+    return rc || !r->upstream || !r->policy ? -1 : 0;
 }
 
 static int read_routes(struct config *c, struct owned *o, const struct yaml_node *root, struct diag *d) {
-    const struct yaml_node *list = yaml_get(root, "routes");
+    const struct yaml_node *list = yaml_list(root, "routes");
     struct settings *s = &o->settings;
     const char *policy = "minimum-necessary";
-    int rc = 0;
+    int rc = text(root, "policy", &policy, d);
 
-    if (text(root, "policy", &policy, d) < 0) return -1;
+    if (!list) return -1;
     s->routes = arena_array(o->arena, list->n ? list->n : 1, sizeof *s->routes);
     o->policies = arena_array(o->arena, list->n + 2, sizeof(struct policy *));
     o->names = arena_array(o->arena, list->n + 2, sizeof(char *));
@@ -433,7 +437,7 @@ static int read_routes(struct config *c, struct owned *o, const struct yaml_node
     for (size_t i = 0; i < list->n; i++)
         if (read_route(c, o, list->items[i], policy, &s->routes[i], d) < 0) rc = -1;
     s->n_routes = list->n;
-    if (list->n) return rc;
+    if (list->n) return rc ? -1 : 0;
     yaml_error(list, d, "without a route nothing can be forwarded");
     return -1;
 }
@@ -503,10 +507,24 @@ static int check_coverage(const struct owned *o, const struct yaml_node *root, s
     return rc;
 }
 
-static void warn_of_monitors(struct config *c, const struct owned *o) {
-    for (size_t i = 0; i < o->n_policies; i++)
-        if (policy_monitors_for_ever(o->policies[i]))
-            config_warn(c, "a policy is in monitor mode without an end: text leaves as it is; set monitor_until");
+/* A trial has an end: text leaves as it is while it lasts. */
+static int check_monitors(struct config *c, const struct owned *o, const struct yaml_node *root, struct diag *d) {
+    int rc = 0;
+    long days;
+
+    for (size_t i = 0; i < o->n_policies; i++) {
+        const struct policy *p = o->policies[i];
+        if (policy_monitors_without_end(p)) {
+            yaml_error(yaml_get(root, "policy") ? yaml_get(root, "policy") : root, d,
+                       "the policy %s is in monitor mode without an end; write a policy that extends it with "
+                       "`monitor_until: 2027-01-31`, the last day", policy_id(p));
+            rc = -1;
+        }
+        if (!policy_monitor_days(p, &days)) continue;
+        if (days < 0) config_warn(c, "the monitor mode of a policy is over: it enforces");
+        else config_warn(c, "a policy is in monitor mode: text leaves as it is");
+    }
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -515,7 +533,7 @@ static int read_clients(struct config *c, struct settings *s, const struct yaml_
     const struct yaml_node *n = yaml_get(root, "clients");
     const char *name, *path;
 
-    if (yaml_string(n, &name, d) < 0) return -1;
+    if (yaml_string(n, &name, d) < 0) return -1; /* missing: told by the check of the root */
     path = config_path(c, name);
     s->access = path ? access_load(path, d) : NULL;
     return s->access ? 0 : -1;
@@ -542,11 +560,10 @@ static struct vocabulary *read_vocabulary(struct config *c) {
 }
 
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d) {
-    const struct yaml_node *upstreams = yaml_get(root, "upstreams");
+    const struct yaml_node *upstreams = yaml_map(root, "upstreams");
     struct owned *o;
     int rc = 0;
 
-    if (!upstreams || !yaml_get(root, "routes") || !yaml_get(root, "clients")) return -1; /* reported already */
     o = calloc(1, sizeof *o);
     if (!o) return -1;
     o->arena = arena_new(16u << 20);
@@ -554,7 +571,6 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     o->settings.free = owned_free;
     c->settings = &o->settings;
     if (!o->arena) return -1;
-    if (upstreams->type != YAML_NODE_MAP || yaml_get(root, "routes")->type != YAML_NODE_LIST) return -1;
     rc |= read_upstreams(c, o, upstreams, d);
     rc |= read_policy_keys(c, o, yaml_get(root, "policy_keys"), d);
     if (read_rosters(c, o, yaml_get(root, "rosters"), d) < 0) rc = -1;
@@ -568,7 +584,7 @@ int config_settings(struct config *c, const struct yaml_node *root, struct diag 
     o->settings.depth_max = c->depth_max;
     o->settings.concurrent_max = c->concurrent_max;
     o->settings.event_max = (size_t)c->event_max;
-    if (rc == 0) warn_of_monitors(c, o);
+    if (rc == 0) rc |= check_monitors(c, o, root, d);
     if (rc == 0) warn_of_expiry(c, &o->settings, (int)(time(NULL) / 86400));
     return rc ? -1 : 0;
 }

@@ -210,12 +210,29 @@ static void warn_of_expiry(const struct settings *s) {
     }
 }
 
+#define MONITOR_DAYS 30
+
+/* The apps get other text from the day after on: nobody should learn of that by surprise. */
+static void warn_of_monitors(const struct settings *s) {
+    long days;
+
+    for (size_t i = 0; i < s->n_routes; i++) {
+        const struct policy *p = s->routes[i].policy;
+        if (!policy_monitor_days(p, &days) || days > MONITOR_DAYS) continue;
+        if (days < 0) log_event(LOG_LEVEL_WARN, "monitor.over", "policy=%s mode=enforce", policy_id(p));
+        else
+            log_event(days <= EXPIRY_URGENT_DAYS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "monitor.ends", "policy=%s days=%ld", policy_id(p),
+                      days);
+    }
+}
+
 static void on_day(evutil_socket_t fd, short what, void *arg) {
     struct gateway *g = arg;
 
     (void)fd;
     (void)what;
     warn_of_expiry(g->current);
+    warn_of_monitors(g->current);
 }
 
 static int start_daily(struct gateway *g) {
@@ -225,6 +242,7 @@ static int start_daily(struct gateway *g) {
     g->tidy = event_new(g->base, -1, 0, on_tidy, NULL);
     if (!g->daily || !g->tidy || event_add(g->daily, &day) < 0) return -1;
     warn_of_expiry(g->current);
+    warn_of_monitors(g->current);
     return 0;
 }
 
@@ -279,6 +297,7 @@ static int start_listeners(struct gateway *g) {
                                         .token = g->config->admin_token,
                                         .workers = g->workers,
                                         .n_workers = g->n_workers,
+                                        .vault = g->vault,
                                         .audit = g->audit};
     char err[256] = "";
 

@@ -52,6 +52,16 @@ static struct config *load(const struct options *o) {
     return c;
 }
 
+/* Nothing that was running can be compared with at a start. */
+static int check_signatures(const struct config *c) {
+    const struct policy *p = settings_unsigned(c->settings);
+
+    if (!p) return 0;
+    fprintf(stderr, "phigate: the policy %s needs the signatures of two persons of policy_keys at a start; see `phi policy sign`\n",
+            policy_id(p));
+    return -1;
+}
+
 static int report_check(struct config *c) {
     char confinement[256];
 
@@ -80,5 +90,9 @@ int main(int argc, char **argv) {
     }
     c = load(&o);
     if (!c) return 2;
+    if (check_signatures(c) < 0) {
+        config_free(c);
+        return 2;
+    }
     return o.check ? report_check(c) : gateway_serve(c);
 }

@@ -33,7 +33,7 @@ struct metrics {
     atomic_uint_fast64_t findings[PHI_KINDS][POLICY_ACTIONS];
     atomic_uint_fast64_t restored, unrestored, in_link;
     atomic_uint_fast64_t shadow_seen, shadow_skipped, shadow_block, shadow_looser, shadow_stricter;
-    atomic_uint_fast64_t detector_errors, vault_errors, upstream_errors, streams_cut;
+    atomic_uint_fast64_t answer_monitored, answer_masked, answer_blocked, detector_errors, vault_errors, upstream_errors, streams_cut;
     struct metrics_histogram {
         atomic_uint_fast64_t bucket[METRICS_BUCKETS], count, sum_us;
     } stage[METRICS_STAGES];

@@ -33,7 +33,8 @@ static enum file_type type_of(const struct yaml_node *root) {
     if (yaml_get(root, "clients")) return FILE_CLIENTS;
     if (yaml_get(root, "arrangements")) return FILE_COVERAGE;
     if (yaml_get(root, "tests") && yaml_get(root, "policy")) return FILE_TESTS;
-    if (yaml_get(root, "rules")) return FILE_RULES;
+    bool policy = yaml_get(root, "extends") || yaml_get(root, "actions") || yaml_get(root, "purposes");
+    if (!policy && yaml_get(root, "rules")) return FILE_RULES;
     return FILE_POLICY;
 }
 
@@ -79,6 +80,8 @@ static void check_config(const char *path, struct diag *d) {
 }
 
 static void check_rules(const struct yaml_node *root, struct diag *d) {
+    /* A list of rules alone is a draft; what has a name is a file that policies may use. */
+    if (yaml_get(root, "id") || yaml_get(root, "end")) (void)rules_file_list(root, d);
     struct phi_engine *e = rules_engine(root, d);
     if (e) phi_engine_unref(e);
 }
@@ -240,10 +243,11 @@ static int read_part(const struct yaml_node *n, enum walk_part *out, struct diag
 static int read_case(const struct case_run *run, const struct yaml_node *c, struct one_case *one, struct diag *d) {
     const struct yaml_node *purpose = yaml_get(c, "purpose");
 
-    if (yaml_check(c, case_keys, COUNT(case_keys), d) < 0) return -1;
+    int rc = yaml_check(c, case_keys, COUNT(case_keys), d);
     *one = (struct one_case){.text = yaml_get(c, "text"), .sends = yaml_get(c, "sends"),
                              .blocked = yaml_get(c, "blocked"), .routed = yaml_get(c, "routed"), .restores = yaml_get(c, "restores")};
-    if (one->restores && yaml_check(one->restores, restores_keys, COUNT(restores_keys), d) < 0) return -1;
+    if (one->restores) rc |= yaml_check(one->restores, restores_keys, COUNT(restores_keys), d);
+    if (rc) return -1;
     if ((one->sends != NULL) + (one->blocked != NULL) + (one->routed != NULL) != 1) {
         yaml_error(c, d, "a case says either what it sends, or by which kind it is blocked, or where it is routed");
         return -1;
@@ -333,6 +337,7 @@ static int test_cases(const char *path, const struct yaml_node *root, struct tap
     static const struct yaml_key keys[] = {{.name = "policy", .required = true},
                                            {.name = "tests", .type = YAML_NODE_LIST, .required = true}};
     struct case_run run = {.tap = tap};
+    bool failed = false;
     int rc = -1;
 
     if (yaml_check(root, keys, 2, d) < 0) return -1;
@@ -340,9 +345,12 @@ static int test_cases(const char *path, const struct yaml_node *root, struct tap
     run.scratch = phi_scratch_new();
     const struct yaml_node *tests = yaml_get(root, "tests");
     for (size_t i = 0; run.policy && run.scratch && i < tests->n; i++) {
-        rc = tests->items[i]->type == YAML_NODE_MAP ? test_case(&run, tests->items[i], d) : -1;
-        if (rc < 0) break;
+        if (tests->items[i]->type != YAML_NODE_MAP) yaml_error(tests->items[i], d, "expected a case: a map with name, text and sends");
+        int one = tests->items[i]->type == YAML_NODE_MAP ? test_case(&run, tests->items[i], d) : -1;
+        rc = i == 0 || one < 0 ? one : rc;
+        failed |= one < 0;
     }
+    if (failed) rc = -1;
     phi_scratch_free(run.scratch);
     policy_unref(run.policy);
     return rc;

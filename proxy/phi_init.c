@@ -13,44 +13,14 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "audit_note.h"
+#include "phi_init_ask.h"
 #include "phi_keys.h"
 #include "phi_tool.h"
-
-static const char starter[] =
-    "# phigate: starter configuration. docs/OPERATIONS.md explains every key; `phigate -c FILE --check` finds mistakes.\n"
-    "listen: {address: 127.0.0.1:8080}\n"
-    "# For other machines: an outer address and the certificate (self-signed here; better one of your own):\n"
-    "# listen: {address: 0.0.0.0:8443, tls: {certificate: tls/cert.pem, key: tls/key.pem}}\n"
-    "admin: {address: 127.0.0.1:8081}\n"
-    "\n"
-    "upstreams:\n"
-    "  # Answers with what it received: shows what would leave the building, and what comes back.\n"
-    "  echo: {url: \"builtin:echo\"}\n"
-    "  # A vendor needs your signed business associate agreement (45 CFR 164.504(e)):\n"
-    "  # openai:\n"
-    "  #   url: https://api.openai.com/v1\n"
-    "  #   credential: {file: secrets/openai.key}\n"
-    "  #   agreement: {id: BAA-1, vendor: OpenAI, effective: 2026-01-01, expires: 2026-12-31, arrangement: zdr}\n"
-    "  #   coverage: openai\n"
-    "  # Your own model:\n"
-    "  # local: {url: \"http://127.0.0.1:11434/v1\", trust: on_prem}\n"
-    "\n"
-    "routes:\n"
-    "  # - {models: [\"gpt-*\"], upstream: openai}\n"
-    "  - {models: [\"*\"], upstream: echo}\n"
-    "\n"
-    "policy: minimum-necessary\n"
-    "# The practice's own patients, found in any spelling (phi roster import patients.csv; docs/OPERATIONS.md):\n"
-    "# rosters: [{file: patients.roster, key: {file: secrets/roster.key}}]\n"
-    "clients: clients.yaml\n"
-    "# checkpoint.pub, beside checkpoint.key, is what an auditor needs to check proofs: hand it out.\n"
-    "audit: {file: audit/decisions.log, key: {file: secrets/audit.key}, signing_key: {file: secrets/checkpoint.key}}\n"
-    "# Tokens live as long as their request. With a vault a client's value keeps its token for 30 days, on this disk, sealed:\n"
-    "# tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n";
 
 struct place {
     const char *directory;
@@ -175,9 +145,9 @@ static int write_certificate(struct place *p) {
     return rc;
 }
 
-static int write_clients(struct place *p) {
-    const struct phi_new_client first = {.id = "first", .user = "first-user", .role = "user", .default_purpose = "treatment",
-                                         .purposes = "treatment,prior-auth,billing,scheduling,patient-letter"};
+static int write_clients(struct place *p, const struct init_answers *answers) {
+    const struct phi_new_client first = {.id = "first", .user = "first-user", .role = "user",
+                                         .default_purpose = init_default_purpose(answers), .purposes = init_purposes(answers)};
     char key[ACCESS_KEY_LEN + 1];
     struct buf b;
     int rc = -1;
@@ -194,7 +164,7 @@ static int write_clients(struct place *p) {
 }
 
 static int refuse_existing(struct place *p) {
-    static const char *const names[] = {"phigate.yaml", "clients.yaml", "secrets/audit.key", "secrets/vault.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
+    static const char *const names[] = {"phigate.yaml", "policy.yaml", "clients.yaml", "secrets/audit.key", "secrets/vault.key", "secrets/checkpoint.key", "secrets/checkpoint.pub", "tls/cert.pem", "tls/key.pem"};
     struct stat st;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -205,30 +175,48 @@ static int refuse_existing(struct place *p) {
     return 0;
 }
 
-static int make_all(struct place *p) {
+static int write_answers(struct place *p, const struct init_answers *answers) {
+    struct buf b;
+    int rc = 0;
+
+    buf_init(&b, 65536);
+    init_write_policy(answers, (long)(time(NULL) / 86400), &b);
+    if (b.len > 0) rc = write_new(at(p, "policy.yaml"), buf_span(&b));
+    buf_clear(&b);
+    init_write_config(answers, &b);
+    if (rc == 0) rc = b.failed ? -1 : write_new(at(p, "phigate.yaml"), buf_span(&b));
+    buf_free(&b);
+    return rc;
+}
+
+static int make_all(struct place *p, const struct init_answers *answers) {
     static const char *const directories[] = {".", "secrets", "tls", "audit"};
 
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
         if (make_directory(p, directories[i]) < 0) return -1;
     if (write_secret(p, "secrets/audit.key") < 0 || write_secret(p, "secrets/vault.key") < 0 || write_signing_key(p) < 0) return -1;
     if (write_certificate(p) < 0) return -1;
-    if (write_clients(p) < 0) return -1;
-    return write_new(at(p, "phigate.yaml"), span_of(starter));
+    if (write_clients(p, answers) < 0) return -1;
+    return write_answers(p, answers);
 }
 
 int phi_init_command(int argc, char **argv) {
+    struct init_words words = {.to = NULL};
+    struct init_answers answers;
+    const struct phi_option options[] = {{"--to", &words.to, NULL}, {"--for", &words.use, NULL}, {"--begin", &words.begin, NULL}};
     struct place p;
 
-    if (phi_options(&argc, argv, NULL, 0) < 0 || argc != 1) {
-        fputs("usage: phi init DIR\n", stderr);
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc != 1) {
+        fputs("usage: phi init [--to echo|own|openai] [--for care|research|no-patients] [--begin protect|watch] DIR\n", stderr);
         return PHI_USAGE;
     }
     p.directory = argv[0];
+    if (refuse_existing(&p) < 0 || init_ask(&words, &answers) < 0) return PHI_USAGE;
     if (mkdir(argv[0], 0700) < 0 && errno != EEXIST) {
         complain(argv[0]);
         return PHI_USAGE;
     }
-    if (refuse_existing(&p) < 0 || make_all(&p) < 0) return PHI_USAGE;
+    if (make_all(&p, &answers) < 0) return PHI_USAGE;
     printf("wrote %s/phigate.yaml; start with: phigate -c %s/phigate.yaml\n", argv[0], argv[0]);
     return PHI_DONE;
 }

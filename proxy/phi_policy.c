@@ -12,7 +12,7 @@
 
 static int usage(void) {
     fputs("usage: phi policy key FILE              a new key: FILE (keep it secret) and FILE.pub\n"
-          "       phi policy sign KEY POLICY.yaml   adds a signature to POLICY.yaml.sig\n"
+          "       phi policy sign KEY POLICY.yaml   adds a signature to POLICY.yaml.sig; of a preset to NAME.sig, here\n"
           "       phi policy verify POLICY.yaml KEY.pub...\n",
           stderr);
     return PHI_USAGE;

@@ -57,6 +57,9 @@ static const struct form {
      "{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"reasons\"], \"properties\": {\"reasons\": {\"type\": "
      "\"array\", \"minItems\": 1, \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z0-9-]{3,64}$\"}}, \"second_person\": "
      "{\"type\": \"boolean\"}, \"floor\": {\"type\": \"boolean\"}}}"},
+    {"response", "identifiers that a model wrote by itself",
+     "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/kind\"}, \"additionalProperties\": {\"enum\": "
+     "[\"block\", \"mask\", \"monitor\", \"pass\"]}}"},
     {"floor", "kinds that may never be shown", "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/kind\"}}"},
     {"thresholds", "findings with a lower score are ignored",
      "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/$defs/kind\"}, \"additionalProperties\": {\"type\": \"integer\", "

@@ -68,6 +68,10 @@ void relay_free(struct relay *r) {
     free(r);
 }
 
+void relay_screen(struct relay *r, struct screen_ground *g) {
+    r->text.screen = g;
+}
+
 static enum form form_of(enum shape_endpoint e, struct span content_type) {
     struct span type = span_trim(span_sub(content_type, 0, span_find(content_type, ';', 0)));
 
@@ -143,6 +147,7 @@ static enum relay_end end_json(struct relay *r, bool clean, struct buf *out) {
         explicit_bzero(out->ptr + before, out->len - before);
         out->len = before;
     }
+    if (relay_text_blocked(&r->text)) return RELAY_BLOCKED;
     return clean ? RELAY_BAD : RELAY_CUT;
 }
 

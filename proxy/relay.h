@@ -19,7 +19,8 @@ struct relay;
 enum relay_end {
     RELAY_COMPLETE, /* JSON parsed, or the stream had its end marker */
     RELAY_CUT,      /* ended without it: the client got an error event or a broken connection, never a clean end */
-    RELAY_BAD       /* not what it said it was, or beyond a limit */
+    RELAY_BAD,      /* not what it said it was, or beyond a limit */
+    RELAY_BLOCKED   /* the policy does not let through what the model wrote by itself: an error event, or nothing at all */
 };
 
 struct relay_result {
@@ -35,6 +36,9 @@ struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json
 struct policy;
 void relay_set_policy(struct relay *r, const struct policy *p);
 void relay_free(struct relay *r); /* wipes */
+/* Before the first byte; the ground outlives the relay. */
+struct screen_ground;
+void relay_screen(struct relay *r, struct screen_ground *g);
 
 /* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty
  * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD. Returns true when the answer is
@@ -48,7 +52,8 @@ struct span relay_object_id(const struct relay *r);
 /* Appends to out what may go to the client now. -1: stop (RELAY_BAD). */
 MUST_CHECK int relay_push(struct relay *r, struct span bytes, struct buf *out);
 /* The upstream ended, or relay_push failed; clean: by its own framing. Appends the rest. A stream that was cut gets an
- * error event `data: {"error":{...}}` with code upstream_cut, one that could not be read with code upstream_invalid; a
+ * error event `data: {"error":{...}}` with code upstream_cut, one that could not be read with code upstream_invalid, one that was
+ * stopped for what it held with phi_in_answer (detector_error where that could not be found out); a
  * document that is not complete gives nothing. A stream is complete with [DONE], or, as some servers write none, with
  * a finish reason for every choice and a clean end. request_id: ours, for the message. */
 enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out);

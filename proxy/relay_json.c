@@ -9,6 +9,7 @@
 #include "json.h"
 #include "relay.h"
 #include "relay_text.h"
+#include "screen.h"
 
 /* A restorer that has read the text, for its indexes; it counts into nowhere. */
 static struct restore *read_again(struct relay_text *x, const struct answer *w, const struct answer_leaf *text,
@@ -16,11 +17,14 @@ static struct restore *read_again(struct relay_text *x, const struct answer *w, 
     struct span decoded;
 
     if (relay_text_decode(x, text, &decoded) < 0) return NULL;
-    struct restore *r = restore_new(x->tokens, answer_is_json(w, text, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
-                                    nowhere);
+    bool muted = x->screen && x->screen->mute;
+    if (x->screen) x->screen->mute = true;
+    struct restore *r = relay_text_restorer(x, answer_is_json(w, text, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT, nowhere);
+    if (x->screen) x->screen->mute = muted;
     if (!r) return NULL;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
+    restore_flush(r, &x->scratch);
     return r;
 }
 
@@ -53,7 +57,7 @@ int relay_json(struct relay_text *x, struct span body, struct relay_result *resu
     if (relay_tools_read(&x->tools, x->arena, body) < 0) return -1;
     for (size_t i = 0; i < w.n_texts; i++)
         if (!relay_text_signed(x, &w.texts[i]) && relay_text_whole(x, &w, &w.texts[i]) < 0) return -1;
-    if (relay_json_indexes(x, &w) < 0) return -1;
+    if (relay_json_indexes(x, &w) < 0 || relay_text_cut_repeats(x, &w) < 0) return -1;
     result->usage_in = w.usage_in;
     result->usage_out = w.usage_out;
     return relay_text_splice(x, body, out);
@@ -100,7 +104,7 @@ static int relay_line(struct relay_text *x, struct span line, struct buf *out) {
         result = relay_text_whole(x, &w, &w.texts[i]);
     }
     x->json_mode = json_mode;
-    if (result < 0 || restore_custom_id(x, &w) < 0 || relay_json_indexes(x, &w) < 0) return -1;
+    if (result < 0 || restore_custom_id(x, &w) < 0 || relay_json_indexes(x, &w) < 0 || relay_text_cut_repeats(x, &w) < 0) return -1;
     return relay_text_splice(x, line, out);
 }
 

@@ -108,9 +108,8 @@ static struct channel *channel_open(struct relay_stream *s, const struct answer 
     if (!c) return NULL;
     c->path = span_make(arena_copy(s->arena, path), path.len);
     c->choice = answer_number(w, w->nodes[leaf->node].choice);
-    enum restore_mode mode = json ? RESTORE_JSON : RESTORE_TEXT;
-    if (is_off(s->text, leaf)) mode = RESTORE_OFF;
-    c->restore = restore_new(s->text->tokens, mode, s->text->counts);
+    enum restore_mode mode = is_off(s->text, leaf) ? RESTORE_OFF : json ? RESTORE_JSON : RESTORE_TEXT;
+    c->restore = relay_text_restorer(s->text, mode, s->text->counts);
     if (!c->path.ptr || !c->restore) {
         restore_free(c->restore);
         return NULL;
@@ -150,9 +149,12 @@ static int keep_envelope(struct relay_stream *s, struct channel *c, const struct
 
 /* What the channel holds goes out in an event of its own. */
 static int channel_flush(struct relay_stream *s, struct channel *c) {
-    if (!restore_holds(c->restore)) return 0;
+    bool holds = restore_holds(c->restore);
+
     buf_clear(&s->text->scratch);
     restore_flush(c->restore, &s->text->scratch);
+    if (relay_text_blocked(s->text)) return -1;
+    if (!holds) return 0;
     buf_clear(&s->event);
     buf_add(&s->event, c->before);
     buf_add_json_escaped(&s->event, buf_span(&s->text->scratch));
@@ -211,7 +213,7 @@ static int grow_text(struct relay_stream *s, const struct answer *w, const struc
     buf_clear(&x->scratch);
     restore_push(c->restore, decoded, &x->scratch);
     if (w->nodes[w->nodes[leaf->node].choice].finished) restore_flush(c->restore, &x->scratch);
-    if (x->scratch.failed) return -1;
+    if (x->scratch.failed || relay_text_blocked(x)) return -1;
     if (restore_holds(c->restore) && keep_envelope(s, c, w, leaf) < 0) return -1;
     return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
 }
@@ -242,7 +244,8 @@ static int edit_texts(struct relay_stream *s, const struct answer *w) {
         int result = answer_grows(w, leaf) ? grow_text(s, w, leaf) : relay_text_whole(s->text, w, leaf);
         if (result < 0) return -1;
     }
-    return move_indexes(s, w) < 0 ? -1 : relay_text_cut_padding(s->text, w);
+    if (move_indexes(s, w) < 0 || relay_text_cut_repeats(s->text, w) < 0) return -1;
+    return relay_text_cut_padding(s->text, w);
 }
 
 static int take_json(struct relay_stream *s, const struct sse_event *e) {
@@ -317,7 +320,11 @@ enum relay_end relay_stream_end(struct relay_stream *s, bool clean, struct span 
     /* An event that the cut left incomplete is part of the cut, no fault of its own. */
     if (!bad && !s->done && sse_end(s->sse, take_event, s) < 0) clean = false;
     if (s->done && !bad) return RELAY_COMPLETE;
-    if (!out->failed && flush_all(s) < 0) bad = true;
+    if (!out->failed && !relay_text_blocked(s->text) && flush_all(s) < 0) bad = true;
+    if (relay_text_blocked(s->text)) {
+        write_error(s, relay_text_block_message(s->text), relay_text_block_code(s->text), request_id);
+        return RELAY_BLOCKED;
+    }
     if (!bad && clean && !s->error && all_finished(s)) return RELAY_COMPLETE;
     if (bad)
         write_error(s, "The answer of the model could not be read and was stopped.", "upstream_invalid", request_id);

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../policies/engine/policy_response.h"
 #include "arena.h"
 #include "json.h"
+#include "screen.h"
 #include "surrogates.h"
 #include "tokens.h"
 
@@ -61,21 +63,51 @@ int relay_text_set(struct relay_text *x, const struct answer_leaf *leaf, struct 
     return add(x, leaf->begin, leaf->begin + (uint32_t)leaf->raw.len, buf_span(&x->escaped));
 }
 
-int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+struct restore *relay_text_restorer(const struct relay_text *x, enum restore_mode mode, struct restore_counts *counts) {
+    struct restore *r = restore_new(x->tokens, mode, counts);
+
+    if (!r || !x->screen || restore_screen(r, x->screen) == 0) return r;
+    restore_free(r);
+    return NULL;
+}
+
+bool relay_text_blocked(const struct relay_text *x) {
+    return x->screen && x->screen->blocked;
+}
+
+const char *relay_text_block_code(const struct relay_text *x) {
+    return x->screen->failed ? "detector_error" : "phi_in_answer";
+}
+
+const char *relay_text_block_message(const struct relay_text *x) {
+    return x->screen->failed ? "The answer of the model could not be searched and was stopped."
+                             : "The answer of the model held what the policy does not let through and was stopped.";
+}
+
+static int whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf, bool off) {
     struct span decoded;
 
-    if (relay_tools_off_at(&x->tools, leaf->begin)) return 0;
+    if (off && !x->screen) return 0;
     if (relay_text_decode(x, leaf, &decoded) < 0) return -1;
-    bool plain = surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
+    bool plain = !x->screen && surrogates_count(tokens_surrogates_made(x->tokens)) == 0;
     if (plain && span_find(decoded, '[', 0) == decoded.len) return 0;
-    struct restore *r = restore_new(x->tokens, answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT,
-                                    x->counts);
+    enum restore_mode mode = off ? RESTORE_OFF : answer_is_json(w, leaf, x->json_mode) ? RESTORE_JSON : RESTORE_TEXT;
+    struct restore *r = relay_text_restorer(x, mode, x->counts);
     if (!r) return -1;
     buf_clear(&x->scratch);
     restore_push(r, decoded, &x->scratch);
     restore_flush(r, &x->scratch);
     restore_free(r);
-    return x->scratch.failed ? -1 : relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
+    if (x->scratch.failed || relay_text_blocked(x)) return -1;
+    return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
+}
+
+int relay_text_whole(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+    return whole(x, w, leaf, relay_tools_off_at(&x->tools, leaf->begin));
+}
+
+int relay_text_unrestored(struct relay_text *x, const struct answer *w, const struct answer_leaf *leaf) {
+    return whole(x, w, leaf, true);
 }
 
 int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const struct restore *r) {
@@ -91,6 +123,13 @@ int relay_text_index(struct relay_text *x, const struct answer_leaf *leaf, const
 
 bool relay_text_signed(const struct relay_text *x, const struct answer_leaf *leaf) {
     return x->signed_thinking && span_is(leaf->key, "thinking");
+}
+
+int relay_text_cut_repeats(struct relay_text *x, const struct answer *w) {
+    if (!x->screen || !policy_response_holds(x->screen->policy)) return 0;
+    for (size_t i = 0; i < w->n_holes; i++)
+        if (add(x, w->holes[i].begin, w->holes[i].end, span_of(w->holes[i].array ? "[]" : "null")) < 0) return -1;
+    return 0;
 }
 
 int relay_text_cut_padding(struct relay_text *x, const struct answer *w) {

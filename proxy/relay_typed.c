@@ -25,6 +25,7 @@
 #include "relay_json.h"
 #include "relay_text.h"
 #include "restore.h"
+#include "screen.h"
 #include "sse.h"
 #include "stored.h"
 
@@ -264,9 +265,8 @@ static struct channel *channel_open(struct relay_typed *s, const struct event *e
     kept = keep(s, buf_span(&s->path), &c->path) && keep(s, e->sse->name, &c->name);
     for (size_t i = 0; i < IDS; i++)
         kept = kept && keep(s, e->ids[i], &c->ids[i]);
-    enum restore_mode mode = is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT;
-    if (is_off(s, e, leaf)) mode = RESTORE_OFF;
-    c->restore = kept ? restore_new(s->text->tokens, mode, s->text->counts) : NULL;
+    enum restore_mode mode = is_off(s, e, leaf) ? RESTORE_OFF : is_json(s, e, leaf) ? RESTORE_JSON : RESTORE_TEXT;
+    c->restore = kept ? relay_text_restorer(s->text, mode, s->text->counts) : NULL;
     if (!c->restore) return NULL;
     *s->channels_end = c;
     s->channels_end = &c->next;
@@ -297,9 +297,12 @@ static int keep_envelope(struct relay_typed *s, struct channel *c, const struct 
 }
 
 static int channel_flush(struct relay_typed *s, struct channel *c) {
-    if (!restore_holds(c->restore)) return 0;
+    bool holds = restore_holds(c->restore);
+
     buf_clear(&s->text->scratch);
     restore_flush(c->restore, &s->text->scratch);
+    if (relay_text_blocked(s->text)) return -1;
+    if (!holds) return 0;
     buf_clear(&s->event);
     buf_add(&s->event, c->before);
     buf_add_json_escaped(&s->event, buf_span(&s->text->scratch));
@@ -340,7 +343,7 @@ static int grow_text(struct relay_typed *s, const struct event *e, const struct 
     buf_clear(&x->scratch);
     restore_push(c->restore, decoded, &x->scratch);
     if (e->kind == KIND_FINAL) restore_flush(c->restore, &x->scratch);
-    if (x->scratch.failed) return -1;
+    if (x->scratch.failed || relay_text_blocked(x)) return -1;
     if (restore_holds(c->restore) && keep_envelope(s, c, e, leaf) < 0) return -1;
     return relay_text_set(x, leaf, decoded, buf_span(&x->scratch));
 }
@@ -348,8 +351,10 @@ static int grow_text(struct relay_typed *s, const struct event *e, const struct 
 static int edit_texts(struct relay_typed *s, const struct event *e) {
     for (size_t i = 0; i < e->w.n_texts; i++) {
         const struct answer_leaf *leaf = &e->w.texts[i];
-        if (relay_text_signed(s->text, leaf) || (!grows(e, leaf) && is_off(s, e, leaf))) continue;
-        int result = grows(e, leaf) ? grow_text(s, e, leaf) : relay_text_whole(s->text, &e->w, leaf);
+        if (relay_text_signed(s->text, leaf)) continue;
+        int result = grows(e, leaf)        ? grow_text(s, e, leaf)
+                     : is_off(s, e, leaf) ? relay_text_unrestored(s->text, &e->w, leaf)
+                                          : relay_text_whole(s->text, &e->w, leaf);
         if (result < 0) return -1;
     }
     return 0;
@@ -373,12 +378,18 @@ static void larger(uint32_t *v, uint32_t other) {
 /* Restores the texts of the event. What was counted in pieces is not counted again whole. */
 static int edit(struct relay_typed *s, const struct event *e) {
     struct restore_counts nowhere = {0}, before = s->result->counts, *counts = s->text->counts;
+    struct screen_ground *g = s->text->screen;
+    struct screen_counts screened = g ? g->counts : (struct screen_counts){.monitored = 0};
 
     if (e->kind == KIND_COPY) s->text->counts = &nowhere;
     if (e->kind == KIND_LAST) *counts = (struct restore_counts){0};
-    int result = edit_texts(s, e) < 0 || move_indexes(s, e) < 0 ? -1 : 0;
+    if (g && e->kind == KIND_LAST) g->counts = (struct screen_counts){.monitored = 0};
+    if (g) g->mute = e->kind == KIND_COPY;
+    int result = edit_texts(s, e) < 0 || move_indexes(s, e) < 0 || relay_text_cut_repeats(s->text, &e->w) < 0 ? -1 : 0;
     s->text->counts = counts;
+    if (g) g->mute = false;
     if (e->kind != KIND_LAST) return result;
+    if (g) screen_counts_raise(&g->counts, &screened);
     larger(&counts->restored, before.restored);
     larger(&counts->unknown, before.unknown);
     larger(&counts->in_link, before.in_link);
@@ -541,7 +552,11 @@ enum relay_end relay_typed_end(struct relay_typed *s, bool clean, struct span re
     if (!bad && !s->done && push_end(s) < 0) bad = s->failed; /* what the cut left incomplete is no fault of its own */
     if (!bad && clean && s->finished && !s->error) s->done = true; /* Gemini marks no end */
     if (s->done && !bad) return s->error ? RELAY_CUT : RELAY_COMPLETE;
-    if (!out->failed && flush_all(s) < 0) bad = true;
+    if (!out->failed && !relay_text_blocked(s->text) && flush_all(s) < 0) bad = true;
+    if (relay_text_blocked(s->text)) {
+        write_error(s, relay_text_block_message(s->text), relay_text_block_code(s->text), request_id);
+        return RELAY_BLOCKED;
+    }
     if (bad)
         write_error(s, "The answer of the model could not be read and was stopped.", "upstream_invalid", request_id);
     else if (!s->error)

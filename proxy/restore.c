@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "json_level.h"
 #include "link_state.h"
+#include "screen.h"
 #include "surrogates.h"
 #include "token_date.h"
 #include "token_shape.h"
@@ -34,6 +35,7 @@ struct restore {
     const struct tokens *tokens;
     const struct surrogates *surrogates; /* NULL: none were made */
     struct restore_counts *counts;
+    struct screen *screen; /* NULL: none asked for */
     enum restore_mode mode;
     char held[2 * HOLD_MAX];
     size_t held_len;
@@ -70,7 +72,8 @@ static void feed_words(struct restore *r, struct span s) {
 
 /* Text that goes out as it came. */
 static void pass(struct restore *r, struct span s, struct buf *out) {
-    buf_add(out, s);
+    if (r->screen) screen_text(r->screen, s, out);
+    else buf_add(out, s);
     uint64_t n = code_points(s);
     r->read += n;
     r->written += n;
@@ -101,6 +104,18 @@ static void add_escaped(struct buf *out, struct span value, unsigned depth) {
     buf_free(&b);
 }
 
+static void write_value(struct restore *r, struct span value, unsigned depth, struct buf *out) {
+    struct buf own;
+
+    buf_init(&own, ESCAPED_CEILING);
+    struct buf *to = r->screen ? &own : out;
+    if (depth == 0) buf_add(to, value);
+    else add_escaped(to, value, depth);
+    if (own.failed) out->failed = true;
+    if (r->screen) screen_own(r->screen, buf_span(&own), out);
+    buf_free(&own);
+}
+
 static void put_value(struct restore *r, struct span token, struct span value, struct buf *out) {
     uint64_t n = code_points(token);
 
@@ -113,10 +128,7 @@ static void put_value(struct restore *r, struct span token, struct span value, s
     r->read += n;
     r->counts->restored++;
     unsigned depth = r->mode == RESTORE_JSON ? json_level_depth(&r->json) : 0;
-    if (depth == 0)
-        buf_add(out, value);
-    else
-        add_escaped(out, value, depth);
+    write_value(r, value, depth, out);
     if (r->mode == RESTORE_JSON)
         json_level_put(&r->json, &r->links, value);
     else
@@ -228,9 +240,15 @@ struct restore *restore_new(const struct tokens *t, enum restore_mode mode, stru
 
 void restore_free(struct restore *r) {
     if (!r) return;
+    screen_free(r->screen);
     buf_free(&r->shifts);
     explicit_bzero(r, sizeof *r);
     free(r);
+}
+
+int restore_screen(struct restore *r, struct screen_ground *g) {
+    r->screen = screen_new(g, r->mode != RESTORE_TEXT); /* where nothing is put back, it is into arguments, which are JSON */
+    return r->screen ? 0 : -1;
 }
 
 static void hold(struct restore *r, struct span rest) {
@@ -256,7 +274,8 @@ static size_t push_held(struct restore *r, struct span text, struct buf *out) {
 
 void restore_push(struct restore *r, struct span text, struct buf *out) {
     if (r->mode == RESTORE_OFF) {
-        buf_add(out, text);
+        if (r->screen) screen_text(r->screen, text, out);
+        else buf_add(out, text);
         return;
     }
     while (text.len > 0) {
@@ -278,12 +297,13 @@ void restore_flush(struct restore *r, struct buf *out) {
     memcpy(last, r->held, r->held_len);
     r->held_len = 0;
     (void)scan(r, held, true, out);
+    if (r->screen) screen_flush(r->screen, out);
     explicit_bzero(last, sizeof last);
     explicit_bzero(r->held, sizeof r->held);
 }
 
 bool restore_holds(const struct restore *r) {
-    return r->held_len > 0;
+    return r->held_len > 0 || (r->screen && screen_holds(r->screen));
 }
 
 static struct shift shift_at(const struct restore *r, size_t i) {
@@ -292,7 +312,7 @@ static struct shift shift_at(const struct restore *r, size_t i) {
     return s;
 }
 
-uint64_t restore_index(const struct restore *r, uint64_t index) {
+static uint64_t restored_index(const struct restore *r, uint64_t index) {
     size_t low = 0, high = r->shifts.len / sizeof(struct shift);
 
     while (low < high) { /* the first token that does not begin in front of index */
@@ -305,4 +325,9 @@ uint64_t restore_index(const struct restore *r, uint64_t index) {
     if (low == 0) return index;
     struct shift last = shift_at(r, low - 1);
     return index < last.end ? last.value_end : last.value_end + (index - last.end);
+}
+
+uint64_t restore_index(const struct restore *r, uint64_t index) {
+    uint64_t restored = restored_index(r, index);
+    return r->screen ? screen_index(r->screen, restored) : restored;
 }

@@ -30,10 +30,13 @@ struct restore_counts {
 };
 
 struct restore; /* heap; wiped when freed */
+struct screen_ground;
 
 /* NULL when out of memory. tokens and counts outlive it. */
 struct restore *restore_new(const struct tokens *t, enum restore_mode mode, struct restore_counts *counts);
 void restore_free(struct restore *r);
+/* Before the first text: what the model wrote by itself is screened on its way out. */
+MUST_CHECK int restore_screen(struct restore *r, struct screen_ground *g);
 
 /* text: decoded, any cut (also inside a UTF-8 character). Output is appended; a restorer or an out that failed
  * (memory, ceiling) shows in out->failed. */

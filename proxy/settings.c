@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../policies/engine/policy_diff.h"
+#include "facts.h"
 
 struct settings *settings_ref(struct settings *s) {
     atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
@@ -40,22 +41,37 @@ const struct settings_route *settings_route_to(const struct settings *s, const c
     return NULL;
 }
 
-static const struct policy *policy_of_id(const struct settings *s, const char *id) {
-    for (size_t i = 0; i < s->n_routes; i++)
-        if (strcmp(policy_id(s->routes[i].policy), id) == 0) return s->routes[i].policy;
-    return NULL;
+#define PERSONS 2u
+
+/* Whether what decides about a model now is looser than what did, without the signatures of two. A model that had no route was
+ * refused. */
+static bool loosens_unsigned(const struct settings *before, const struct settings *after, const char *model) {
+    const struct settings_route *was = settings_route(before, span_of(model)), *now = settings_route(after, span_of(model));
+
+    if (!now || now->signatures >= PERSONS) return false;
+    return !was || policy_diff(was->policy, now->policy, NULL, NULL);
 }
 
-/* A policy that did not run before takes the place of the first route's: what it loosens counts, too. */
+/* Of both, because a route that is gone lets its models fall to the next. */
+static bool any_loosens(const struct settings *of, const struct settings *before, const struct settings *after) {
+    for (size_t i = 0; i < of->n_routes; i++)
+        for (size_t m = 0; of->routes[i].models[m]; m++)
+            if (loosens_unsigned(before, after, of->routes[i].models[m])) return true;
+    return false;
+}
+
 bool settings_signed_enough(const struct settings *before, const struct settings *after) {
-    if (before && before->signing && !after->signing) return false; /* that signatures are needed cannot be reloaded away */
-    for (size_t i = 0; after->signing && before && i < after->n_routes; i++) {
-        const struct settings_route *r = &after->routes[i];
-        const struct policy *was = policy_of_id(before, policy_id(r->policy));
-        if (!was) was = before->routes[0].policy;
-        if (!r->preset && r->signatures < 2 && policy_diff(was, r->policy, NULL, NULL)) return false;
-    }
-    return true;
+    if (!before) return settings_unsigned(after) == NULL;
+    if (before->signing && !after->signing) return false; /* that signatures are needed cannot be reloaded away */
+    return !after->signing || (!any_loosens(before, before, after) && !any_loosens(after, before, after));
+}
+
+const struct policy *settings_unsigned(const struct settings *s) {
+    size_t needed = s->n_signers < PERSONS ? s->n_signers : PERSONS;
+
+    for (size_t i = 0; s->signing && i < s->n_routes; i++)
+        if (s->routes[i].signatures < needed) return s->routes[i].policy;
+    return NULL;
 }
 
 const char *settings_feature_uncovered(const struct settings_upstream *u, const char *feature) {
@@ -91,4 +107,16 @@ enum coverage_guard settings_guard(const struct settings_upstream *u, const char
     }
     if (strcmp(what, "store") != 0 || u->may_store) return COVERAGE_ALLOW;
     return e == SHAPE_RESPONSES ? COVERAGE_FORCE_FALSE : COVERAGE_REFUSE; /* elsewhere it is false when absent */
+}
+
+const char *settings_part_refused(const struct settings_upstream *u, uint32_t unreadable, enum shape_endpoint e,
+                                  const char **why) {
+    const char *what;
+
+    for (size_t i = 0; (what = facts_unreadable_word(unreadable, i)); i++) {
+        if (strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0) continue; /* nothing that a vendor could cover */
+        if (settings_guard(u, what, e, why) != COVERAGE_ALLOW) return what;
+    }
+    *why = NULL;
+    return NULL;
 }

@@ -44,8 +44,7 @@ struct settings_route {
     const char *const *models; /* globs, NULL-terminated */
     const struct settings_upstream *upstream;
     struct policy *policy;
-    size_t signatures; /* of its file; a preset has none and needs none */
-    bool preset;
+    size_t signatures; /* of persons of policy_keys */
 };
 
 struct settings {
@@ -56,7 +55,8 @@ struct settings {
     size_t n_upstreams;
     struct settings_route *routes;
     size_t n_routes;
-    bool signing;            /* policy_keys: policy files need signatures */
+    bool signing;            /* policy_keys: policies need signatures */
+    size_t n_signers;        /* persons who may */
     struct vocabulary *vocabulary; /* NULL: input as token numbers cannot be read */
     struct policy *shadow;   /* tried on the same findings, decides nothing; NULL: none */
     uint64_t body_max;
@@ -77,6 +77,9 @@ const struct settings_route *settings_route_to(const struct settings *s, const c
 
 /* With policy_keys: whether what `after` loosens against `before` (NULL: nothing ran) was signed by two. */
 bool settings_signed_enough(const struct settings *before, const struct settings *after);
+/* A start compares with nothing, so each policy needs the signatures of two (of one where there is one key alone): the first
+ * policy that lacks them, NULL: none. */
+const struct policy *settings_unsigned(const struct settings *s);
 
 /* NULL: the agreement covers the use today. Else a constant reason: "baa_missing", "baa_not_effective",
  * "baa_expired", "endpoint_not_covered", "model_not_covered", ... today: days since 1970-01-01. */
@@ -87,6 +90,8 @@ const char *settings_feature_uncovered(const struct settings_upstream *u, const 
 
 /* What the agreement's coverage says of a part of a request beside its text (coverage.h). An own model keeps what it is sent
  * only where the site says so, and the policy alone decides about the rest. why: the coverage's sentence, or NULL. */
+const char *settings_part_refused(const struct settings_upstream *u, uint32_t unreadable, enum shape_endpoint e,
+                                  const char **why); /* the word of a part (facts.h) that it does not cover, or NULL */
 enum coverage_guard settings_guard(const struct settings_upstream *u, const char *what, enum shape_endpoint e,
                                    const char **why);
 

@@ -402,6 +402,7 @@ struct tokens *tokens_settle(const struct tokens *t, struct arena *a) {
 }
 
 struct surrogates *tokens_surrogates(struct tokens *t) {
+    if (tokens_kept(t)) return NULL;
     if (!t->surrogates) t->surrogates = surrogates_new(t->arena);
     return t->surrogates;
 }

@@ -67,7 +67,8 @@ struct tokens *tokens_settle(const struct tokens *t, struct arena *a);
 bool tokens_find(const struct tokens *t, struct span token, struct span *value);
 size_t tokens_count(const struct tokens *t);
 
-/* Where the policy asks for surrogates instead. tokens_surrogates makes the table; NULL when out of memory. */
+/* Where the policy asks for surrogates instead. tokens_surrogates makes the table; NULL when out of memory, and for tokens that
+ * are kept: a later request could not tell a surrogate from a word, so there a token is taken. */
 struct surrogates;
 struct surrogates *tokens_surrogates(struct tokens *t);
 const struct surrogates *tokens_surrogates_made(const struct tokens *t); /* NULL: none */

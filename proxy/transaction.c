@@ -252,6 +252,7 @@ static enum flow step_send(struct transaction *t) {
     if (!t->client) return transaction_refuse(t, REFUSAL_UPSTREAM); /* the client left while the record was written */
     t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    relay_screen(t->relay, t->screen);
     if (t->policy) relay_set_policy(t->relay, t->policy);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);
@@ -274,7 +275,7 @@ static void end_stream(struct transaction *t) {
     buf_init(&rest, ANSWER_MAX);
     t->relay_end = relay_end(t->relay, t->upstream_end == TRANSACTION_OK, t->request_id, &rest);
     if (t->client && rest.len) t->world->verbs->write(t->client, buf_span(&rest));
-    if (t->relay_end != RELAY_COMPLETE) metrics_add(&t->world->metrics->streams_cut, 1);
+    if (t->relay_end != RELAY_COMPLETE && t->relay_end != RELAY_BLOCKED) metrics_add(&t->world->metrics->streams_cut, 1);
     /* A stream that was cut has said so in an error event, the upstream's or ours. Without one its framing must not end in
      * order either. */
     bool silent = rest.failed || (t->relay_end == RELAY_BAD && rest.len == 0);
@@ -304,6 +305,7 @@ static enum flow step_keep(struct transaction *t) {
 static enum flow end_whole(struct transaction *t) {
     if (t->upstream_end != TRANSACTION_OK) return upstream_failed(t);
     t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
+    if (t->relay_end == RELAY_BLOCKED) return transaction_refuse_answer(t);
     if (t->relay_end != RELAY_COMPLETE || t->reply.failed) return upstream_failed(t);
     if (t->status == 401 || t->status == 403) /* our credential was refused, not the client's */
         return transaction_refuse_because(t, REFUSAL_UPSTREAM, "upstream_refused_credential");
@@ -335,6 +337,11 @@ static void count_restored(struct transaction *t) {
     metrics_add(&t->world->metrics->restored, r->counts.restored);
     metrics_add(&t->world->metrics->unrestored, r->counts.unknown);
     metrics_add(&t->world->metrics->in_link, r->counts.in_link);
+    if (!t->screen) return;
+    metrics_add(&t->world->metrics->answer_monitored, t->screen->counts.monitored);
+    metrics_add(&t->world->metrics->answer_masked, t->screen->counts.masked);
+    metrics_add(&t->world->metrics->answer_blocked, t->screen->counts.blocked);
+    metrics_add(&t->world->metrics->detector_errors, t->screen->failed);
 }
 
 static enum flow step_outcome(struct transaction *t) {

@@ -90,18 +90,30 @@ void transaction_answer_begin(struct transaction *t) {
     t->world->verbs->begin(t->client, t->status, headers.v, headers.n);
 }
 
+enum flow transaction_refuse_answer(struct transaction *t) {
+    if (t->screen->failed) return transaction_refuse_because(t, REFUSAL_DETECTOR, "answer_not_searched");
+    t->refusal_kind = phi_kind_name(t->screen->block_kind);
+    return transaction_refuse(t, REFUSAL_ANSWER);
+}
+
+static uint64_t answer_findings(const struct transaction *t) {
+    return t->screen ? (uint64_t)t->screen->counts.monitored + t->screen->counts.masked : 0;
+}
+
+static void add_count(struct header_list *l, const char *name, uint64_t n, char text[24]) {
+    if (n) add(l, name, span_make(text, (size_t)snprintf(text, 24, "%llu", (unsigned long long)n)));
+}
+
 void transaction_answer_whole(struct transaction *t) {
     const struct relay_result *result = relay_result(t->relay);
     struct header_list headers = {.n = 0};
     uint64_t unrestored = (uint64_t)result->counts.unknown + result->counts.in_link;
-    char count[24];
+    char left[24], found[24];
 
     add(&headers, "content-type", span_of(relay_whole_type(t->relay)));
     add_own(&headers, t);
-    if (unrestored) {
-        int n = snprintf(count, sizeof count, "%llu", (unsigned long long)unrestored);
-        add(&headers, "x-phigate-unrestored", span_make(count, (size_t)n));
-    }
+    add_count(&headers, "x-phigate-unrestored", unrestored, left);
+    add_count(&headers, "x-phigate-answer-findings", answer_findings(t), found);
     add_upstream_headers(&headers, t);
     t->answered = true;
     count_status(t, t->status);

@@ -102,15 +102,8 @@ static enum flow plan_force(struct transaction *t) {
 
 /* What the policy lets pass although it cannot be read, the agreement must cover. */
 static enum flow check_guards(struct transaction *t) {
-    const char *what;
-
-    for (size_t i = 0; (what = facts_unreadable_word(t->walk.unreadable, i)); i++) {
-        enum coverage_guard guard = settings_guard(t->route->upstream, what, t->endpoint, &t->refusal_why);
-        bool ours = strcmp(what, "token_ids") == 0 || strcmp(what, "unknown_part") == 0; /* nothing that a vendor could cover */
-        if (guard != COVERAGE_ALLOW && !ours) return refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path);
-    }
-    t->refusal_why = NULL;
-    return FLOW_NEXT;
+    const char *what = settings_part_refused(t->route->upstream, t->walk.unreadable, t->endpoint, &t->refusal_why);
+    return what ? refuse_at(t, REFUSAL_FEATURE, what, t->walk.unreadable_path) : FLOW_NEXT;
 }
 
 /* What the route's policy and upstream say of the request beside its findings. */
@@ -349,6 +342,21 @@ static void try_shadow(struct transaction *t) {
     metrics_add(&m->shadow_stricter, t->shadow.stricter);
 }
 
+/* What the policy says of answers, and what stands in the request: that is the caller's own, also when the model repeats it. */
+static enum flow prepare_screen(struct transaction *t) {
+    bool failed;
+
+    t->screen = screen_ground_new(t->keep, t->policy, t->world->scratch, &failed);
+    if (!t->screen) return failed ? transaction_refuse(t, REFUSAL_OVERLOADED) : FLOW_NEXT;
+    if (screen_ground_reserve(t->screen, t->keep, t->found.n) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    for (size_t i = 0; i < t->found.n; i++) {
+        const struct phi_finding *f = &t->found.v[i];
+        screen_ground_know(t->screen, span_sub(t->walk.v[f->leaf].text, f->begin, f->end));
+    }
+    screen_ground_ready(t->screen);
+    return FLOW_NEXT;
+}
+
 enum flow transaction_transform(struct transaction *t) {
     enum flow flow;
 
@@ -361,6 +369,7 @@ enum flow transaction_transform(struct transaction *t) {
         if (t->transform.block_kind != PHI_NONE) t->refusal_kind = phi_kind_name(t->transform.block_kind);
         return refuse_at(t, REFUSAL_PHI_BLOCKED, t->transform.block_reason, t->transform.block_path);
     }
+    if ((flow = prepare_screen(t)) != FLOW_NEXT) return flow;
     if ((flow = transaction_redo_form(t)) != FLOW_NEXT) return flow;
     if ((flow = transaction_recall(t)) != FLOW_NEXT) return flow;
     t->verdict = t->transform.edits ? VERDICT_EDIT : VERDICT_FORWARD;

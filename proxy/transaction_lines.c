@@ -13,12 +13,16 @@
 #include "facts.h"
 #include "lines.h"
 #include "stored.h"
+#include "tokens.h"
 #include "transaction_state.h"
 #include "walk_model.h"
 #include "walk_scan.h"
 
 #define ROOM (1024u * 1024)
 #define WORK_PER_BYTE 48
+#define GROUP_LINES 256u
+#define GROUP_BYTES (1024u * 1024)
+#define SUBJECT_BITS 16 /* of a subject in the findings of one line */
 #define VALUES_KEPT 4096u /* of a record, which tells some and counts the others */
 
 static enum flow refuse_line(struct transaction *t, uint32_t number, enum refusal r, const char *reason) {
@@ -116,6 +120,8 @@ static enum flow walk_one(struct transaction *t, struct line *l) {
     if (w->stream) return refuse_line(t, l->number, REFUSAL_FEATURE, "stream");
     if (w->unreadable && (policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK || (w->unreadable & WALK_REFERENCE)))
         return refuse_in_line(t, w, l->number, REFUSAL_UNSCANNABLE, facts_unreadable_reason(w->unreadable), w->unreadable_path);
+    const char *what = settings_part_refused(t->route->upstream, w->unreadable, head.endpoint, &t->refusal_why);
+    if (what) return refuse_in_line(t, w, l->number, REFUSAL_FEATURE, what, w->unreadable_path);
     enum coverage_guard store = settings_guard(t->route->upstream, "store", head.endpoint, &why);
     const struct force_wish wish = {.store_false = store == COVERAGE_FORCE_FALSE};
     if (force_plan(l->arena, w, l->text, &wish, &l->force) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
@@ -222,28 +228,72 @@ static enum flow note_one(struct transaction *t, const struct line *l) {
     return add_rows(t, l) < 0 || add_values(t, l) < 0 ? transaction_refuse(t, REFUSAL_OVERLOADED) : FLOW_NEXT;
 }
 
-static enum flow do_line(struct transaction *t, struct line *l, const struct policy_view *view) {
+/* ---- groups ---- */
+
+/* What a group of lines needs of the vault is asked at once: a question costs a sync. */
+struct group {
+    struct line *lines;
+    size_t n, bytes;
+};
+
+static enum flow add_line(struct transaction *t, struct group *g, struct span text, uint32_t number, const struct policy_view *view) {
+    struct line *l = &g->lines[g->n];
     enum flow flow;
 
+    *l = (struct line){.arena = arena_new(text.len * WORK_PER_BYTE + ROOM), .text = text, .number = number};
+    if (!l->arena) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    g->bytes += text.len;
+    unsigned subjects = (unsigned)g->n++ << SUBJECT_BITS;
     if ((flow = walk_one(t, l)) != FLOW_NEXT) return flow;
     if ((flow = scan_one(t, l)) != FLOW_NEXT) return flow;
-    if ((flow = edit_one(t, l, view)) != FLOW_NEXT) return flow;
-    return note_one(t, l);
+    if (transform_claim(l->arena, &l->walk, &l->found, view, subjects, t->tokens) == 0) return FLOW_NEXT;
+    return transaction_refuse(t, REFUSAL_DETECTOR);
+}
+
+static enum flow finish_group(struct transaction *t, struct group *g, const struct policy_view *view) {
+    enum flow flow = FLOW_NEXT;
+
+    if (tokens_kept(t->tokens) && tokens_assign(t->tokens) < 0) {
+        metrics_add(&t->world->metrics->vault_errors, 1);
+        return transaction_refuse(t, REFUSAL_VAULT);
+    }
+    for (size_t i = 0; i < g->n && flow == FLOW_NEXT; i++) {
+        flow = edit_one(t, &g->lines[i], view);
+        if (flow == FLOW_NEXT) flow = note_one(t, &g->lines[i]);
+    }
+    return flow;
+}
+
+static void empty_group(struct group *g) {
+    for (size_t i = 0; i < g->n; i++)
+        arena_free(g->lines[i].arena);
+    g->n = g->bytes = 0;
+}
+
+static enum flow do_lines(struct transaction *t, struct group *g, const struct policy_view *view) {
+    struct lines l = {.rest = t->form.files[0].data};
+    enum flow flow = FLOW_NEXT;
+    struct span line;
+
+    while (flow == FLOW_NEXT && lines_next(&l, &line)) {
+        flow = add_line(t, g, line, l.number, view);
+        if (flow != FLOW_NEXT || (g->n < GROUP_LINES && g->bytes < GROUP_BYTES)) continue;
+        flow = finish_group(t, g, view);
+        empty_group(g);
+    }
+    return flow == FLOW_NEXT ? finish_group(t, g, view) : flow;
 }
 
 enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view) {
-    struct lines l = {.number = 0};
-    struct span line;
+    struct group g = {.n = 0};
 
     if (t->endpoint != SHAPE_FILES) return FLOW_NEXT;
-    l.rest = t->form.files[0].data;
-    buf_init(&t->lines_out, l.rest.len * 4 + ROOM);
-    while (lines_next(&l, &line)) {
-        struct line one = {.arena = arena_new(line.len * WORK_PER_BYTE + ROOM), .text = line, .number = l.number};
-        enum flow flow = one.arena ? do_line(t, &one, view) : transaction_refuse(t, REFUSAL_OVERLOADED);
-        arena_free(one.arena);
-        if (flow != FLOW_NEXT) return flow;
-    }
+    g.lines = arena_array(t->work, GROUP_LINES, sizeof *g.lines);
+    if (!g.lines) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    buf_init(&t->lines_out, t->form.files[0].data.len * 4 + ROOM);
+    enum flow flow = do_lines(t, &g, view);
+    empty_group(&g);
+    if (flow != FLOW_NEXT) return flow;
     if (t->lines_out.failed) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->form.files[0].data = buf_span(&t->lines_out);
     return FLOW_NEXT;

@@ -346,6 +346,7 @@ struct audit_record *transaction_override_record(struct transaction *t) {
 static const char *outcome_name(const struct transaction *t) {
     if (!t->sent_us) return "not_sent";
     if (t->aborted && !t->answered) return "client_gone";
+    if (t->relay_end == RELAY_BLOCKED) return "blocked";
     if (!t->upstream_ended) return "unknown";
     switch (t->upstream_end) {
     case TRANSACTION_OK:
@@ -376,6 +377,10 @@ struct audit_record *transaction_outcome_record(const struct transaction *t) {
         audit_add_number(r, "unrestored", (int64_t)result->counts.unknown + result->counts.in_link);
         audit_add_number(r, "tokens_in", (int64_t)result->usage_in);
         audit_add_number(r, "tokens_out", (int64_t)result->usage_out);
+    }
+    if (t->screen && t->screen->counts.monitored + t->screen->counts.masked + t->screen->counts.blocked) {
+        add_counts(r, "answer_findings", t->screen->counts.found);
+        audit_add_number(r, "answer_masked", t->screen->counts.masked);
     }
     return r;
 }

@@ -11,6 +11,7 @@
 #include "form.h"
 #include "inflate.h"
 #include "relay.h"
+#include "screen.h"
 #include "tokens.h"
 #include "transaction.h"
 #include "transform.h"
@@ -118,6 +119,7 @@ struct transaction {
     const char *refusal_why; /* a sentence of the coverage's, or NULL */
     struct buf refusal_param;
 
+    struct screen_ground *screen; /* NULL: the policy has no rules for answers */
     struct relay *relay;
     struct buf reply;
     int status;
@@ -186,6 +188,7 @@ struct audit_record *transaction_outcome_record(const struct transaction *t);
 /* transaction_answer.c */
 void transaction_reply_refusal(struct transaction *t);
 void transaction_answer_begin(struct transaction *t);    /* head of a stream */
+enum flow transaction_refuse_answer(struct transaction *t); /* the policy does not let it through */
 void transaction_answer_whole(struct transaction *t);    /* collected answer in t->reply */
 const char *transaction_verdict_name(enum transaction_verdict v);
 

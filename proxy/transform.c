@@ -51,6 +51,7 @@ struct transformer {
     const struct policy *policy; /* of the view */
     const char *model;
     long today;
+    unsigned subjects; /* added to those that are claimed */
     bool monitor, claiming; /* claiming: nothing is edited yet; a kept table learns what will be asked of it */
     struct tokens *tokens;
     struct transform *t;
@@ -310,7 +311,7 @@ static int claim_of(struct transformer *x, const struct range *r, struct span va
 
     if (!comes_back(r->action)) return 0;
     bool certain = r->action == POLICY_OFFSET && token_date_read(value, r->kind == PHI_DATE_DOB, x->today, &date) == 0;
-    int rc = certain ? tokens_claim_date(x->tokens, r->kind, value, &date) : tokens_claim(x->tokens, r->kind, value, r->subject);
+    int rc = certain ? tokens_claim_date(x->tokens, r->kind, value, &date) : tokens_claim(x->tokens, r->kind, value, r->subject ? x->subjects + r->subject : 0);
     explicit_bzero(&date, sizeof date);
     return rc;
 }
@@ -444,7 +445,7 @@ static int avoid_all(struct transformer *x) {
     struct surrogates *s = tokens_surrogates(x->tokens);
     for (size_t i = 0; s && i < x->w->n; i++)
         if (!x->w->v[i].container && surrogates_avoid(s, x->w->v[i].text) < 0) return -1;
-    return s ? 0 : -1;
+    return 0; /* without a table tokens are taken */
 }
 
 /* The one leaf that the walk took the model from, when another name takes its place. */
@@ -556,6 +557,19 @@ int transform_body(struct arena *a, const struct walk *w, struct span body, cons
     if (run(&x, body, out) < 0) return -1;
     if (t->blocked || t->route || (t->edits == 0 && w->n_forced == 0)) return 0;
     return verify(a, span_sub(buf_span(out), before, out->len));
+}
+
+int transform_claim(struct arena *a, const struct walk *w, const struct phi_result *found, const struct policy_view *view,
+                    unsigned subjects, struct tokens *tokens) {
+    struct transform t = {0};
+    struct transformer x = {.arena = a, .w = w, .found = found, .view = view, .policy = view->policy, .subjects = subjects,
+                            .tokens = tokens, .claiming = true, .t = &t};
+
+    if (!tokens_kept(tokens)) return 0;
+    x.monitor = policy_mode(x.policy) == POLICY_MONITOR;
+    x.today = (long)(time(NULL) / 86400);
+    if (decide_all(&x) < 0) return -1;
+    return t.blocked || t.route ? 0 : edit_all(&x);
 }
 
 int transform_text(struct arena *a, struct span text, enum walk_part part, const struct phi_result *found,

@@ -58,6 +58,11 @@ MUST_CHECK int transform_body(struct arena *a, const struct walk *w, struct span
                               const struct policy_view *view, const char *model, struct tokens *tokens,
                               struct buf *out, struct transform *t);
 
+/* For several bodies with one kept table: what each will need is claimed before any is written, and then assigned with one
+ * question (tokens_assign). subjects: added to those of the findings, so that no two bodies share one. -1 as above. */
+MUST_CHECK int transform_claim(struct arena *a, const struct walk *w, const struct phi_result *found, const struct policy_view *view,
+                               unsigned subjects, struct tokens *tokens);
+
 /* The same decision for plain text (phi redact). */
 MUST_CHECK int transform_text(struct arena *a, struct span text, enum walk_part part, const struct phi_result *found,
                               const struct policy_view *view, struct tokens *tokens, struct buf *out,

@@ -45,6 +45,12 @@ static int look(struct vault *v) {
     return 0;
 }
 
+static void give_up(struct vault *v) {
+    pthread_mutex_lock(&v->lock);
+    v->broken = true;
+    pthread_mutex_unlock(&v->lock);
+}
+
 int vault_count_made(struct vault *v, struct vault_hand *h, int64_t made, int64_t highest) {
     struct vault_anchor *a = &v->anchor;
     int64_t sequence = 0;
@@ -53,7 +59,10 @@ int vault_count_made(struct vault *v, struct vault_hand *h, int64_t made, int64_
     if (highest <= a->ceiling && sequence - a->sequence < SEQUENCE_STEP) return 0;
     if (highest > a->ceiling) a->ceiling = highest + CEILING_STEP;
     a->sequence = v->sequence;
-    return vault_anchor_write(a);
+    if (vault_anchor_write(a) == 0) return 0;
+    log_event(LOG_LEVEL_ERROR, "vault.anchor-failed", "final=yes");
+    give_up(v); /* a sync that failed once tells nothing when it succeeds the next time */
+    return -1;
 }
 
 static void run_job(struct vault *v, struct vault_job *job) {
@@ -74,10 +83,7 @@ static void note_failure(struct vault *v) {
     bool final = code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
     log_event(LOG_LEVEL_ERROR, "vault.write-failed", "sqlite=%d final=%s", code, final ? "yes" : "no");
-    if (!final) return;
-    pthread_mutex_lock(&v->lock);
-    v->broken = true;
-    pthread_mutex_unlock(&v->lock);
+    if (final) give_up(v);
 }
 
 static bool write_batch(struct vault *v, struct vault_job *jobs) {
@@ -361,6 +367,14 @@ struct vault *vault_open(const struct vault_options *o, char *err, size_t err_si
     if (open_parts(v, o, err, err_size) == 0) return v;
     vault_close(v);
     return NULL;
+}
+
+bool vault_healthy(struct vault *v) {
+    if (!v) return true;
+    pthread_mutex_lock(&v->lock);
+    bool whole = !v->broken;
+    pthread_mutex_unlock(&v->lock);
+    return whole && file_is_ours(v);
 }
 
 static void close_hand(struct vault_hand *h) {

@@ -33,6 +33,8 @@ struct vault_options {
 
 /* NULL with a sentence in err. */
 struct vault *vault_open(const struct vault_options *o, char *err, size_t err_size);
+/* It can be written, as far as is known without trying. NULL: true. */
+bool vault_healthy(struct vault *v);
 void vault_close(struct vault *v); /* waits for what was submitted; NULL is allowed */
 
 /* ---- tokens ---- */

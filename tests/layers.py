@@ -21,7 +21,7 @@ LAYERS = [
     ("text", [r"proxy/(shape|shape_.*|form|lines|walk|walk_.*|facts|facts_.*)"]),
     ("change and record", [
         r"proxy/(tokens|stored|token_.*|force|transform|transform_.*|generalize|restore|restore_.*|surrogates|surrogate_.*|link_state|relay|relay_.*"
-        r"|response_.*|channel.*|audit|audit_.*|answer|answer_.*|json_level|vault|vault_.*|zip3|keep.*)"]),
+        r"|response_.*|channel.*|audit|audit_.*|answer|answer_.*|json_level|screen|vault|vault_.*|zip3|keep.*)"]),
     ("flow", [r"proxy/(access|settings|refusal|transaction|transaction_.*)"]),
     ("sockets", [r"proxy/(tls|server|server_.*|acceptor|upstream|upstream_.*|echo|echo_.*|admin|memory)"]),
     ("wiring", [r"proxy/(worker|helper|gateway|config|config_.*|confine|sandbox|sandbox_.*|main|phi|phi_.*|score_text)"]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Hashes for what is looked up at run time: ../word_lists.def to lists.inc (the lists of a word) and
-starts.inc (first letters), ../labels.def and
-../fields.def to labels.inc and fields.inc (where a label stands in its table), ../genre.def to genre.inc (first letters). Needs nothing but this repository."""
+starts.inc (first letters); ../labels.def, ../fields.def and ../genre.def to files of their names (where a label
+stands in its table). Needs nothing but this repository."""
 import os
 import re
 
@@ -39,14 +39,6 @@ def write_starts(lists):
         for name, wanted in (("announcer_starts", ANNOUNCERS), ("spoken_starts", {"SPOKEN_DIGIT"})):
             words = " ".join(words for list_name, words in lists if list_name in wanted).split()
             write_bits(out, name, {triple((w + "\0")[:3]) for w in words})
-
-
-def write_genre():
-    words = re.findall(r'SIGN\("([a-z]+)"', read("genre.def"))
-    assert words == sorted(set(words)), "genre.def is not in order"
-    with open(f"{HERE}/genre.inc", "w", encoding="utf8") as out:
-        out.write(MADE + f"enum {{ GENRE_STARTS_OF = {len(words)} }};\n\n")
-        write_bits(out, "genre_starts", {triple((w + "\0")[:3]) for w in words})
 
 
 def write_lists():
@@ -114,11 +106,13 @@ def write_index(name, macro):
         for i in range(0, len(slots), 10):
             out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 10]) + "\n")
         out.write("};\n")
+        if name == "genre":
+            write_bits(out, "genre_starts", {triple((l + "\0")[:3]) for l in labels})
         if name == "labels":
             write_bits(out, "label_ends", label_ends(labels))
             last = {end[-1] for end in labels + SUFFIXES} | {"s"}
-            bits = [sum(1 << ord(c) % 64 for c in last if ord(c) // 64 == half) for half in (0, 1)]
-            out.write(f"static const uint64_t label_last[2] = {{0x{bits[0]:x}, 0x{bits[1]:x}}}; /* as bits of a byte */\n")
+            low, high = (sum(1 << ord(c) % 64 for c in last if ord(c) // 64 == half) for half in (0, 1))
+            out.write(f"static const uint64_t label_last[2] = {{0x{low:x}, 0x{high:x}}}; /* as bits of a byte */\n")
     print(f"{len(labels)} {name}, {bits} bits")
 
 
@@ -126,4 +120,4 @@ if __name__ == "__main__":
     write_lists()
     write_index("labels", "LABEL")
     write_index("fields", "FIELD")
-    write_genre()
+    write_index("genre", "SIGN")

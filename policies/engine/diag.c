@@ -230,3 +230,9 @@ const char *diag_nearest(const char *word, const char *const *known, size_t n) {
     }
     return best;
 }
+
+bool diag_has(const struct diag *d, const char *file, uint32_t line, uint32_t column) {
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].line == line && d->v[i].column == column && strcmp(d->v[i].file, file) == 0) return true;
+    return false;
+}

@@ -6,6 +6,7 @@
 #ifndef DIAG_H
 #define DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ void diag_add(struct diag *d, const char *file, const char *source, uint32_t lin
 size_t diag_count(const struct diag *d);
 /* file:line:column: message / the line / caret, for each, in order of file and line. */
 void diag_print(const struct diag *d, FILE *out);
+/* Something is said of this place already. */
+bool diag_has(const struct diag *d, const char *file, uint32_t line, uint32_t column);
 const char *diag_message(const struct diag *d, size_t i);
 uint32_t diag_line(const struct diag *d, size_t i);
 uint32_t diag_column(const struct diag *d, size_t i);

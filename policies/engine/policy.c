@@ -58,14 +58,19 @@ const char *policy_roster_key(const struct policy *p, size_t i) {
     return i < p->n_rosters ? p->rosters[i].key_file : NULL;
 }
 
-/* A trial that nobody ended ends by itself, also while the gateway runs. */
+/* A trial that nobody ended ends by itself, also while the gateway runs, and one without an end never begins. */
 enum policy_mode policy_mode(const struct policy *p) {
-    bool over = p->monitor_until && time(NULL) / 86400 > p->monitor_until;
-    return over ? POLICY_ENFORCE : p->mode;
+    long days;
+    return policy_monitor_days(p, &days) && days >= 0 ? POLICY_MONITOR : POLICY_ENFORCE;
 }
 
-bool policy_monitors_for_ever(const struct policy *p) {
+bool policy_monitors_without_end(const struct policy *p) {
     return p->mode == POLICY_MONITOR && p->monitor_until == 0;
+}
+
+bool policy_monitor_days(const struct policy *p, long *days) {
+    *days = p->monitor_until - (long)(time(NULL) / 86400);
+    return p->mode == POLICY_MONITOR && p->monitor_until != 0;
 }
 
 enum policy_claim policy_claim(const struct policy *p) {

@@ -76,9 +76,11 @@ const char *policy_signable(const struct policy *p);
 struct roster_facts;
 const char *policy_roster(const struct policy *p, size_t i, const char **digest, struct roster_facts *facts);
 const char *policy_roster_key(const struct policy *p, size_t i); /* the file of its key, where the policy names it */
-/* Enforce from the day after `monitor_until`. */
+/* Monitor until the end of the day `monitor_until`; enforce from then on, and where no such day is given. */
 enum policy_mode policy_mode(const struct policy *p);
-bool policy_monitors_for_ever(const struct policy *p);
+bool policy_monitors_without_end(const struct policy *p);
+/* Days of monitor mode that are left: 0 on the last; negative: over. Only where the policy says `mode: monitor` and until when. */
+bool policy_monitor_days(const struct policy *p, long *days);
 enum policy_claim policy_claim(const struct policy *p);
 const char *policy_claim_name(enum policy_claim c);
 enum policy_unscannable policy_unscannable(const struct policy *p);

@@ -60,14 +60,16 @@ int policy_bulk_read(struct policy *p, const struct policy_chain *chain, struct 
     const struct yaml_node *bulk = policy_chain_get(chain, "bulk");
     uint8_t action = POLICY_BLOCK;
 
-    if (!bulk || bulk->type != YAML_NODE_MAP || yaml_check(bulk, bulk_keys, COUNT(bulk_keys), d) != 0) return 0;
+    if (!bulk || bulk->type != YAML_NODE_MAP) return 0;
+    size_t mistakes = diag_count(d);
+    (void)!yaml_check(bulk, bulk_keys, COUNT(bulk_keys), d);
     (void)read_limit(bulk, "patients", &p->bulk.patients, d);
     (void)read_limit(bulk, "encounters", &p->bulk.encounters, d);
-    if (read_bulk_action(yaml_get(bulk, "action"), &action, d) != 0) return 0;
-    if (!p->bulk.patients && !p->bulk.encounters)
+    (void)read_bulk_action(yaml_get(bulk, "action"), &action, d);
+    if (diag_count(d) == mistakes && !p->bulk.patients && !p->bulk.encounters)
         yaml_error(bulk, d, "\"bulk\" needs a number of patients or of encounters");
     memset(p->bulk.action, action, sizeof p->bulk.action);
-    read_bulk_purposes(p, yaml_get(bulk, "purposes"), d);
+    read_bulk_purposes(p, yaml_map(bulk, "purposes"), d);
     for (int u = 1; u < p->n_purposes; u++)
         if (u == 1 || policy_strictness((enum policy_action)p->bulk.action[u]) >
                           policy_strictness((enum policy_action)p->bulk.action[0]))
@@ -95,12 +97,13 @@ int policy_override_read(struct policy *p, const struct policy_chain *chain, str
                                            {.name = "floor"}};
     const struct yaml_node *map = policy_chain_get(chain, "override");
 
-    if (!map || map->type != YAML_NODE_MAP || yaml_check(map, keys, COUNT(keys), d) != 0) return 0;
-    const struct yaml_node *reasons = yaml_get(map, "reasons"), *second = yaml_get(map, "second_person"),
+    if (!map || map->type != YAML_NODE_MAP) return 0;
+    (void)!yaml_check(map, keys, COUNT(keys), d);
+    const struct yaml_node *reasons = yaml_list(map, "reasons"), *second = yaml_get(map, "second_person"),
                            *floor = yaml_get(map, "floor");
-    for (size_t i = 0; i < reasons->n; i++)
+    for (size_t i = 0; reasons && i < reasons->n; i++)
         read_reason(p, reasons->items[i], d);
-    if (reasons->n == 0) yaml_error(reasons, d, "an override needs at least one reason that may be given");
+    if (reasons && reasons->n == 0) yaml_error(reasons, d, "an override needs at least one reason that may be given");
     if (second) (void)!yaml_bool(second, &p->override.second_person, d);
     if (floor) (void)!yaml_bool(floor, &p->override.floor, d);
     p->override.present = true;

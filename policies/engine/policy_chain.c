@@ -33,6 +33,7 @@ static const struct yaml_key policy_keys[] = {
     {.name = "bulk", .type = YAML_NODE_MAP},
     {.name = "messages", .type = YAML_NODE_MAP},
     {.name = "override", .type = YAML_NODE_MAP},
+    {.name = "response", .type = YAML_NODE_MAP},
     {.name = "restore", .type = YAML_NODE_MAP},
     {.name = "floor", .type = YAML_NODE_LIST},
     {.name = "thresholds", .type = YAML_NODE_MAP},
@@ -75,10 +76,11 @@ int policy_chain_check_end(const struct yaml_node *root, struct diag *d) {
     const struct yaml_node *id = yaml_get(root, "id"), *end = yaml_get(root, "end");
     size_t mistakes = diag_count(d);
 
-    if (!id || !end || id->type != YAML_NODE_SCALAR || end->type != YAML_NODE_SCALAR) return -1;
+    if (!id || id->type != YAML_NODE_SCALAR) return -1;
     if (id->len == 0 || id->len > 64 || strspn(id->text, "abcdefghijklmnopqrstuvwxyz0123456789-") != id->len)
         yaml_error(id, d, "an id is 1 to 64 of a-z, 0-9 and '-'");
-    else if (root->items[root->n - 1] != end)
+    if (!end || end->type != YAML_NODE_SCALAR) return -1;
+    if (root->items[root->n - 1] != end)
         yaml_error(root->keys[root->n - 1], d, "\"end\" must be the last key of the file");
     else if (strcmp(id->text, end->text) != 0)
         yaml_error(end, d, "the last line must be \"end: %s\"; is the file complete?", id->text);
@@ -112,7 +114,8 @@ static int load_parents(struct policy_chain *chain, const struct policy_paths *p
         if (check_file(root, d) != 0) result = -1;
         const struct yaml_node *extends = yaml_get(root, "extends");
         const char *name = NULL;
-        if (!extends || extends->type != YAML_NODE_SCALAR) return result;
+        chain->whole = !extends;
+        if (!extends || extends->type != YAML_NODE_SCALAR) return extends ? -1 : result;
         if (yaml_string(extends, &name, d) != 0) return -1;
 
         char *path = resolve(name, root->file, paths);

@@ -5,6 +5,7 @@
 #ifndef POLICY_CHAIN_H
 #define POLICY_CHAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct diag;
@@ -17,6 +18,7 @@ struct yaml_node;
 struct policy_chain {
     struct yaml_doc *docs[POLICY_CHAIN_MAX];
     size_t n;
+    bool whole; /* all files that it names could be read, whatever mistakes they hold */
 };
 
 /* The keys that a policy file may have. */

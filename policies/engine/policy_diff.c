@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "policy_scope.h"
+#include "policy_response.h"
 #include "policy_table.h"
 
 #define SITUATIONS_MAX 4096u
@@ -345,6 +346,17 @@ static void compare_override(struct comparison *c) {
             tell(c, (struct policy_difference){.what = "override reason", .before = "none", .after = b->reasons[i]});
 }
 
+/* Identifiers of the model's own in answers. */
+static void compare_response(struct comparison *c) {
+    for (int k = 1; k < PHI_KINDS; k++) {
+        enum policy_response was = policy_response(c->before, (enum phi_kind)k), now = policy_response(c->after, (enum phi_kind)k);
+        if (was == now) continue;
+        tell(c, (struct policy_difference){.change = now > was ? POLICY_LOOSER : POLICY_STRICTER, .what = "response",
+                                           .kind = (enum phi_kind)k, .before = policy_response_name(was),
+                                           .after = policy_response_name(now)});
+    }
+}
+
 /* A tool that gets real values may pass them on. */
 static void compare_tools(struct comparison *c) {
     for (size_t i = 0; i < c->before->n_tools + c->after->n_tools; i++) {
@@ -394,6 +406,7 @@ bool policy_diff(const struct policy *before, const struct policy *after, policy
     compare_bulk(&c);
     compare_routes(&c);
     compare_override(&c);
+    compare_response(&c);
     compare_tools(&c);
     compare_switches(&c);
     return c.looser;

@@ -2,7 +2,8 @@
  *
  *   files (policy_chain) --> decisions (policy_table) --> detectors and digest (detectors_load) --> claim
  *
- * Each step runs only when the one before found no mistake; within a step all mistakes are collected.
+ * All steps run as long as the files can be read, so that every mistake shows at once; a policy comes of it only when there
+ * is none.
  */
 #include "policy_load.h"
 
@@ -14,15 +15,17 @@
 #include "policy_chain.h"
 #include "policy_table.h"
 
-static struct policy *build(const struct policy_chain *chain, const struct policy_paths *paths,
-                            bool detectors, struct diag *d) {
+/* sound: the files had no mistake of their own. */
+static struct policy *build(const struct policy_chain *chain, bool sound, const struct policy_paths *paths, bool detectors,
+                            struct diag *d) {
     struct policy *p = calloc(1, sizeof *p);
     if (!p) {
         diag_add(d, "", NULL, 0, 0, "out of memory");
         return NULL;
     }
     atomic_init(&p->refs, 1);
-    if (policy_table_read(p, chain, d) != 0 || (detectors && detectors_load(p, chain, paths, d) != 0)) {
+    bool decided = policy_table_read(p, chain, d) == 0, found = !detectors || detectors_load(p, chain, paths, d) == 0;
+    if (!decided || !found || !sound) {
         policy_unref(p);
         return NULL;
     }
@@ -33,7 +36,7 @@ static struct policy *build(const struct policy_chain *chain, const struct polic
 struct policy *policy_load(const char *name_or_file, const struct policy_paths *paths, struct diag *d) {
     struct policy_chain chain;
     int loaded = policy_chain_load(&chain, name_or_file, paths, d);
-    struct policy *p = loaded == 0 ? build(&chain, paths, true, d) : NULL;
+    struct policy *p = chain.whole ? build(&chain, loaded == 0, paths, true, d) : NULL;
     policy_chain_free(&chain);
     return p;
 }
@@ -42,7 +45,7 @@ struct policy *policy_load_decisions(const char *name_or_file, const struct poli
                                      struct diag *d) {
     struct policy_chain chain;
     int loaded = policy_chain_load(&chain, name_or_file, paths, d);
-    struct policy *p = loaded == 0 ? build(&chain, paths, false, d) : NULL;
+    struct policy *p = chain.whole ? build(&chain, loaded == 0, paths, false, d) : NULL;
     policy_chain_free(&chain);
     return p;
 }
@@ -51,7 +54,7 @@ struct policy *policy_load_decisions_text(const char *name, const char *text, si
                                           const struct policy_paths *paths, struct diag *d) {
     struct policy_chain chain;
     int loaded = policy_chain_load_text(&chain, name, text, len, paths, d);
-    struct policy *p = loaded == 0 ? build(&chain, paths, false, d) : NULL;
+    struct policy *p = chain.whole ? build(&chain, loaded == 0, paths, false, d) : NULL;
     policy_chain_free(&chain);
     return p;
 }

@@ -18,6 +18,7 @@
 #include "policy_bulk.h"
 #include "policy_chain.h"
 #include "policy_lines.h"
+#include "policy_response.h"
 #include "policy_restore.h"
 #include "policy_scope.h"
 #include "yaml_node.h"
@@ -251,13 +252,14 @@ static bool kind_shown(const struct policy *p, int kind, struct policy_cell *cel
     return false;
 }
 
-static void check_why(const struct policy *p, const struct policy_chain *chain, struct diag *d) {
+static void check_why(const struct policy *p, const struct policy_chain *chain, size_t mistakes, struct diag *d) {
     bool purposes[POLICY_PURPOSES_MAX + 1] = {false}, kinds[PHI_KINDS] = {false};
 
     for (size_t f = 0; f < chain->n; f++)
         read_why(p, map_of(chain, f, "why"), purposes, kinds, d);
     const struct yaml_node *root = policy_chain_root(chain, 0), *why = yaml_get(root, "why"),
                            *at = why ? why : root;
+    if (diag_count(d) != mistakes) return; /* which reasons are missing is known once the lines are right */
     for (int u = 1; u < p->n_purposes; u++)
         if (!purposes[u]) yaml_error(at, d, "\"why\" must say what the purpose \"%s\" needs", p->purposes[u]);
     for (int k = 1; k < PHI_KINDS; k++) {
@@ -272,7 +274,7 @@ static void check_why(const struct policy *p, const struct policy_chain *chain, 
 
 static int read_names(struct policy *p, const struct policy_chain *chain) {
     const struct yaml_node *id = yaml_get(policy_chain_root(chain, 0), "id");
-    snprintf(p->id, sizeof p->id, "%s", id->text);
+    if (id && id->type == YAML_NODE_SCALAR) snprintf(p->id, sizeof p->id, "%s", id->text);
     for (size_t f = 0; f < chain->n; f++) {
         p->files[f] = strdup(policy_chain_root(chain, f)->file);
         if (!p->files[f]) return -1;
@@ -296,6 +298,7 @@ int policy_table_read(struct policy *p, const struct policy_chain *chain, struct
     if (policy_scopes_read(p, chain, d) != 0 || policy_bulk_read(p, chain, d) != 0 ||
         policy_override_read(p, chain, d) != 0 || policy_messages_read(p, chain, d) != 0)
         yaml_error(policy_chain_root(chain, 0), d, "out of memory");
-    if (diag_count(d) == mistakes) check_why(p, chain, d);
+    policy_response_read(p, chain, d);
+    check_why(p, chain, mistakes, d);
     return diag_count(d) == mistakes ? 0 : -1;
 }

@@ -41,6 +41,11 @@ struct policy_override {
     size_t n_reasons;
 };
 
+struct policy_answers { /* `response` */
+    bool present;
+    uint8_t action[PHI_KINDS]; /* enum policy_response */
+};
+
 #define POLICY_ROSTERS_MAX 4
 
 struct policy_roster_note {
@@ -73,6 +78,7 @@ struct policy {
     size_t n_rosters;
     struct policy_bulk bulk;
     struct policy_override override;
+    struct policy_answers response;
     struct policy_tool {
         char name[POLICY_NAME_MAX + 1]; /* with '*': any */
         bool off;

@@ -62,8 +62,9 @@ struct draft {
 };
 
 const struct yaml_node *rules_file_list(const struct yaml_node *root, struct diag *d) {
-    int keys = yaml_check(root, file_keys, COUNT(file_keys), d), end = policy_chain_check_end(root, d);
-    return keys == 0 && end == 0 ? yaml_get(root, "rules") : NULL;
+    (void)!yaml_check(root, file_keys, COUNT(file_keys), d);
+    (void)!policy_chain_check_end(root, d);
+    return yaml_list(root, "rules");
 }
 
 /* ---- what the keys say ---- */
@@ -114,6 +115,7 @@ static void read_number(const struct yaml_node *n, long long max, int *out, stru
 }
 
 static void read_words(struct draft *r, const struct yaml_node *list, struct diag *d) {
+    if (!list) return;
     if (list->n == 0 || list->n > WORDS_MAX) yaml_error(list, d, "context needs 1 to %u words", WORDS_MAX);
     for (size_t i = 0; i < list->n && i < WORDS_MAX; i++) {
         const struct yaml_node *n = list->items[i];
@@ -130,19 +132,21 @@ static void read_words(struct draft *r, const struct yaml_node *list, struct dia
 
 static void read_context(struct draft *r, struct diag *d) {
     const struct yaml_node *map = yaml_get(r->node, "context");
-    if (!map || yaml_check(map, context_keys, COUNT(context_keys), d) != 0) return;
+    if (!map) return;
+    bool complete = yaml_check(map, context_keys, COUNT(context_keys), d) == 0;
 
     const struct yaml_node *required = yaml_get(map, "required");
     r->rule.within = WITHIN_DEFAULT;
-    read_words(r, yaml_get(map, "words"), d);
+    read_words(r, yaml_list(map, "words"), d);
     read_number(yaml_get(map, "within"), WITHIN_MAX, &r->rule.within, d);
     read_number(yaml_get(map, "raise"), 100, &r->rule.raise, d);
     if (required) (void)!yaml_bool(required, &r->rule.required, d);
-    if (r->rule.raise == 0 && !r->rule.required)
+    if (complete && r->rule.raise == 0 && !r->rule.required)
         yaml_error(map, d, "this context changes nothing; give it \"raise\" or \"required: true\"");
 }
 
 static void read_example_list(struct draft *r, const struct yaml_node *list, bool match, struct diag *d) {
+    if (!list) return;
     if (list->n == 0) yaml_error(list, d, "a rule needs at least one example here");
     if (list->n > EXAMPLES_MAX) yaml_error(list, d, "at most %u examples", EXAMPLES_MAX);
     for (size_t i = 0; i < list->n && i < EXAMPLES_MAX; i++) {
@@ -155,16 +159,17 @@ static void read_example_list(struct draft *r, const struct yaml_node *list, boo
 
 static void read_examples(struct draft *r, struct diag *d) {
     const struct yaml_node *map = yaml_get(r->node, "examples");
-    if (yaml_check(map, example_keys, COUNT(example_keys), d) != 0) return;
-    read_example_list(r, yaml_get(map, "match"), true, d);
-    read_example_list(r, yaml_get(map, "not"), false, d);
+    if (!map) return;
+    (void)!yaml_check(map, example_keys, COUNT(example_keys), d);
+    read_example_list(r, yaml_list(map, "match"), true, d);
+    read_example_list(r, yaml_list(map, "not"), false, d);
 }
 
 static int read_rule(const struct yaml_node *node, struct draft *r, struct diag *d) {
     size_t mistakes = diag_count(d);
 
     *r = (struct draft){.node = node, .rule = {.file = node->file, .line = node->line}};
-    if (yaml_check(node, rule_keys, COUNT(rule_keys), d) != 0) return -1;
+    if (yaml_check(node, rule_keys, COUNT(rule_keys), d) != 0 && node->type != YAML_NODE_MAP) return -1;
     read_id(r, d);
     read_kind(r, d);
     read_pattern(r, d);

@@ -29,7 +29,7 @@ struct rules_options {
     bool skip_cost; /* rules that are known to be cheap: the built-in ones, which the tests check */
 };
 
-/* A rules file: id, description, rules, end. Returns its list, or NULL with mistakes in d. */
+/* A rules file: id, description, rules, end. Returns its list, or NULL; mistakes beside it, too, are in d. */
 const struct yaml_node *rules_file_list(const struct yaml_node *root, struct diag *d);
 
 /* Adds every rule of the list. A rule needs id, kind, pattern, score and at least one matching and one

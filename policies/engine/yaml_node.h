@@ -40,6 +40,10 @@ const char *yaml_source(const struct yaml_doc *doc, size_t *len); /* the bytes a
 /* The value of key or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 
+/* The same where it is a list or a map; else NULL, and yaml_check has said so. */
+const struct yaml_node *yaml_list(const struct yaml_node *map, const char *key);
+const struct yaml_node *yaml_map(const struct yaml_node *map, const char *key);
+
 /* A schema is a table: keys that a map may have. Unknown key -> mistake with the nearest known word. Missing
  * required key -> mistake at the map. Returns 0, or -1 when it added mistakes. */
 struct yaml_key {
@@ -50,7 +54,8 @@ struct yaml_key {
 };
 int yaml_check(const struct yaml_node *map, const struct yaml_key *keys, size_t n, struct diag *d);
 
-/* Typed readers. Each adds a mistake and returns -1 when the node is not of that form. */
+/* Typed readers. Each adds a mistake and returns -1 when the node is not of that form; NULL, a key that is missing, is -1
+ * without one. After yaml_check everything that is there can still be read, so that all mistakes of a file show at once. */
 int yaml_string(const struct yaml_node *n, const char **out, struct diag *d);
 int yaml_bool(const struct yaml_node *n, bool *out, struct diag *d);           /* true | false */
 int yaml_int(const struct yaml_node *n, long long min, long long max, long long *out, struct diag *d);

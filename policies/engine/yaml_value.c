@@ -31,6 +31,16 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key) {
     return NULL;
 }
 
+const struct yaml_node *yaml_list(const struct yaml_node *map, const char *key) {
+    const struct yaml_node *n = yaml_get(map, key);
+    return n && n->type == YAML_NODE_LIST ? n : NULL;
+}
+
+const struct yaml_node *yaml_map(const struct yaml_node *map, const char *key) {
+    const struct yaml_node *n = yaml_get(map, key);
+    return n && n->type == YAML_NODE_MAP ? n : NULL;
+}
+
 static const struct yaml_key *key_find(const struct yaml_key *keys, size_t n, const char *name) {
     for (size_t i = 0; i < n; i++)
         if (strcmp(keys[i].name, name) == 0) return &keys[i];
@@ -54,7 +64,7 @@ int yaml_check(const struct yaml_node *map, const struct yaml_key *keys, size_t 
     size_t mistakes = diag_count(d);
 
     if (map->type != YAML_NODE_MAP) {
-        yaml_error(map, d, "expected \"key: value\" lines, not %s", type_name(map->type));
+        if (!diag_has(d, map->file, map->line, map->column)) yaml_error(map, d, "expected \"key: value\" lines, not %s", type_name(map->type));
         return -1;
     }
     for (size_t i = 0; i < map->n; i++) {
@@ -74,8 +84,9 @@ int yaml_check(const struct yaml_node *map, const struct yaml_key *keys, size_t 
 
 /* A plain empty value is most often a line that was cut; "" says that it is meant. */
 static bool scalar_check(const struct yaml_node *n, const char *expected, struct diag *d) {
+    if (!n) return false; /* missing: yaml_check has said so where it is required */
     if (n->type != YAML_NODE_SCALAR) {
-        yaml_error(n, d, "expected %s, not %s", expected, type_name(n->type));
+        if (!diag_has(d, n->file, n->line, n->column)) yaml_error(n, d, "expected %s, not %s", expected, type_name(n->type));
         return false;
     }
     if (n->len == 0 && !n->quoted) {

@@ -8,7 +8,7 @@
  *   engine_bench [--policy P] --check CORPUS.jsonl...     is the fast scan equal to the slow one?
  *   engine_bench [--policy P] --dump CORPUS.jsonl...      every finding as numbers, to compare two builds
  *   engine_bench [--policy P] --hostile                   texts made to cost much
- *   engine_bench --curve                                  over the number of rules
+ *   engine_bench --curve CORPUS.jsonl                     over the number of rules, then of dictionary entries
  */
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../detectors/dictionary.h"
 #include "../../detectors/phi.h"
+#include "../../detectors/words.h"
 #include "../../policies/engine/policy.h"
 #include "../../proxy/arena.h"
 #include "../../proxy/phi_tool.h"
@@ -176,7 +178,7 @@ static int bench_hostile(struct bench *b)
 
 /* ---- over the number of rules ---- */
 
-static struct phi_engine *engine_of(unsigned rules)
+static struct phi_engine *engine_of(unsigned rules, const char *dictionary)
 {
     struct phi_engine *e = phi_engine_new();
     char err[200], id[32], pattern[64];
@@ -193,16 +195,18 @@ static struct phi_engine *engine_of(unsigned rules)
         if (phi_engine_add(e, &rule, err, sizeof err, &offset) < 0)
             return NULL;
     }
+    if (e && dictionary && phi_engine_dictionary(e, dictionary, err, sizeof err) < 0)
+        return NULL;
     return e && phi_engine_seal(e, err, sizeof err) == 0 ? e : NULL;
 }
 
-static int bench_curve(struct bench *b, const char *path)
+static int bench_rules(struct bench *b, const char *path)
 {
     static const unsigned counts[] = {50, 100, 200, 500, 1000};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         char name[32];
         double begin = cpu_now();
-        b->engine = engine_of(counts[i]);
+        b->engine = engine_of(counts[i], NULL);
         if (!b->engine)
             return -1;
         snprintf(name, sizeof name, "%u rules", counts[i]);
@@ -212,6 +216,93 @@ static int bench_curve(struct bench *b, const char *path)
         phi_engine_unref(b->engine);
     }
     return 0;
+}
+
+/* ---- over the size of the dictionary ---- */
+
+enum { SURNAME_FACTS = 4 << 3 | 6 << 6 | FACT_LISTED, HEADER_BYTES = 64, PROBE_FIELD = 12 };
+
+static void slot_add(uint64_t *slots, uint64_t n, uint64_t hash, uint32_t *probe)
+{
+    uint64_t at = (uint64_t)((unsigned __int128)hash * n >> 64), tag = hash & ((UINT64_C(1) << 40) - 1);
+    uint32_t k = 1;
+    for (; slots[at] && slots[at] >> 24 != tag; k++)
+        at = at + 1 == n ? 0 : at + 1;
+    slots[at] = tag << 24 | SURNAME_FACTS;
+    *probe = k > *probe ? k : *probe;
+}
+
+/* The capitalized words of the corpus are names in every dictionary, so that all find the same; the rest is made up. */
+static void corpus_add(struct span corpus, uint64_t *slots, uint64_t n, uint32_t *probe)
+{
+    for (size_t i = 0; i + 1 < corpus.len; i++) {
+        char folded[32];
+        size_t len = 0;
+        if (corpus.ptr[i] < 'A' || corpus.ptr[i] > 'Z' || corpus.ptr[i + 1] < 'a' || corpus.ptr[i + 1] > 'z')
+            continue;
+        for (; len < sizeof folded && i < corpus.len && (corpus.ptr[i] | 0x20) >= 'a' && (corpus.ptr[i] | 0x20) <= 'z'; i++)
+            folded[len++] = (char)(corpus.ptr[i] | 0x20);
+        if (len < sizeof folded && len % 4 == 1) /* one in four, or they would all be names */
+            slot_add(slots, n, words_hash(folded, len), probe);
+    }
+}
+
+/* Writes a dictionary of so many entries to a file; see dictionary.c for the format. */
+static int dictionary_write(int fd, unsigned entries, struct span corpus)
+{
+    uint64_t n = (uint64_t)entries * 3 / 2, bloom = ((uint64_t)entries * 8 + 63) / 64 * 64, sum = UINT64_C(0xCBF29CE484222325);
+    size_t size = HEADER_BYTES + n * 8 + 2 * bloom / 8;
+    uint8_t *file = calloc(1, size);
+    uint64_t *slots = (uint64_t *)(void *)(file + HEADER_BYTES), head[3] = {n, bloom, bloom};
+    uint32_t version = 1, probe = 1;
+    if (!file)
+        return -1;
+    for (unsigned i = 0; i < entries; i++) {
+        char word[24];
+        slot_add(slots, n, words_hash(word, (size_t)snprintf(word, sizeof word, "madeup%x", (i + 1) * 2654435761u)), &probe);
+    }
+    corpus_add(corpus, slots, n, &probe);
+    memcpy(file, "PHIWORDS", 8);
+    memcpy(file + 8, &version, 4);
+    memcpy(file + PROBE_FIELD, &probe, 4);
+    memcpy(file + 16, head, sizeof head);
+    for (size_t i = HEADER_BYTES; i < size; i += 8) {
+        uint64_t word;
+        memcpy(&word, file + i, 8);
+        sum = (sum ^ word) * UINT64_C(0x100000001B3);
+    }
+    memcpy(file + 40, &sum, 8);
+    ssize_t wrote = write(fd, file, size);
+    free(file);
+    return wrote == (ssize_t)size ? 0 : -1;
+}
+
+static int bench_dictionary(struct bench *b, const char *path, unsigned entries, struct span corpus)
+{
+    char name[32], file[] = "/tmp/engine_bench.XXXXXX";
+    int fd = mkstemp(file), rc = fd < 0 ? -1 : dictionary_write(fd, entries, corpus);
+    double begin = cpu_now();
+    b->engine = rc == 0 ? engine_of(200, file) : NULL;
+    snprintf(name, sizeof name, "%u entries", entries);
+    printf("%-16s loaded in %5.1f ms  ", name, (cpu_now() - begin) * 1e3);
+    rc = b->engine ? bench_corpus(b, path) : -1;
+    phi_engine_unref(b->engine);
+    unlink(file);
+    close(fd);
+    return rc;
+}
+
+static int bench_curve(struct bench *b, const char *path)
+{
+    static const unsigned counts[] = {10000, 30000, 100000, 300000, 1000000};
+    struct buf corpus;
+    int rc = bench_rules(b, path);
+    if (rc < 0 || phi_read(path, &corpus) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts && rc == 0; i++)
+        rc = bench_dictionary(b, path, counts[i], buf_span(&corpus));
+    buf_free(&corpus);
+    return rc;
 }
 
 int main(int argc, char **argv)

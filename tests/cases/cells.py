@@ -186,7 +186,7 @@ OTHERS = {
 
 def policy(preset):
     """The preset with one more rule, so that every kind can be met by one short text."""
-    more = "monitor_until: 2199-01-01\n" if preset == "monitor-only" else ""
+    more = "monitor_until: \"2199-01-01\"\n" if preset == "monitor-only" else ""
     return f"""# SPDX-License-Identifier: Apache-2.0
 
 # Written by tests/cases/cells.py; change it there.

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import secrets
 import signal
 import socket
@@ -23,9 +24,15 @@ sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the range from which connections take theirs, so that none of those takes it before the gateway does."""
+    while True:
+        port = random.SystemRandom().randrange(15000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Gateway:
@@ -76,6 +83,7 @@ class Gateway:
 
     def start(self, prefix=(), env=None):
         self.log = open(self.dir / "gateway.log", "ab")
+        before = self.log.tell()
         self.process = subprocess.Popen(
             [*prefix, str(BIN / "phigate"), "-c", str(self.dir / "phigate.yaml"), "--share", str(ROOT)],
             stdout=self.log, stderr=self.log, env={**os.environ, **(env or {})})
@@ -85,9 +93,11 @@ class Gateway:
                 raise RuntimeError("the gateway did not start:\n" + self.log_text())
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return self
+                    if "gateway.ready" in self.log_text()[before:]:  # it is this one that listens there
+                        return self
             except OSError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         raise RuntimeError("the gateway did not listen:\n" + self.log_text())
 
     def stop(self, how=signal.SIGTERM, timeout=40):

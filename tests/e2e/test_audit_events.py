@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import re
 import shutil
 import signal
 import threading
@@ -22,7 +23,7 @@ def test_reloads_are_recorded_with_what_changed(make_gateway, tmp_path):
     config = (g.dir / "phigate.yaml").read_text()
     agreement = ("  vendor: {url: \"https://192.0.2.1/v1\", agreement: {id: BAA-9, vendor: Example, effective: 2026-01-15, expires: 2027-01-14, "
                  "arrangement: zdr}, coverage: openai}\n")
-    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: monitor-only")
+    changed = config.replace("  echo: {url", agreement + "  echo: {url").replace("policy: minimum-necessary", "policy: safe-harbor")
     g.write("phigate.yaml", changed)
     clients = (g.dir / "clients.yaml").read_text()
     g.write("clients.yaml", clients.replace("id: second\n    user: second-user", "id: third\n    user: third-user"))
@@ -117,6 +118,18 @@ def test_a_review_is_signed_off_in_the_log(finished, make_gateway, tmp_path):
     assert phi("audit", "review", "--log", g.decisions, *args[2:], "--result", "concern", "--key", g.key).returncode == 0
     assert not g.records("review")
     assert '"Dr. Vega"' in phi("audit", "report", "--log", g.decisions, "--report", "R13", "--format", "csv").stdout
+
+
+def test_the_schema_knows_each_member_that_the_code_writes():
+    """So that who adds a member adds it to proxy/audit_schema.def, too."""
+    names, types = set(), set()
+    for path in (ROOT / "proxy").glob("*.c"):
+        text = path.read_text(encoding="utf8")
+        names |= set(re.findall(r'(?:audit_add_\w+|add_object|add_counts)\(\w+, (?:t, )?"(\w+)"', text))
+        types |= set(re.findall(r'audit_record_new\("(\w+)"\)', text))
+    form = schema()
+    assert len(names) > 60 and names - {"event"} <= set(form["$defs"]), names - set(form["$defs"])
+    assert types <= {t["properties"]["type"]["const"] for t in form["oneOf"]}, types
 
 
 def silent_upstream():

@@ -151,6 +151,29 @@ def test_dashboard_and_rules_are_well_formed():
             assert rule["expr"] and rule["annotations"]["summary"] and rule["labels"]["severity"] in ("warning", "critical")
 
 
+def test_the_container_has_what_a_build_needs():
+    wanted = re.search(r'^build="([^"]+)"', (ROOT / "tests/tools/install-missing.sh").read_text(), re.M).group(1).split()
+    text = (DEPLOY / "container/Containerfile").read_text()
+    missing = [p for p in wanted if not re.search(rf"(?<!\S){re.escape(p)}(?!\S)", text)]
+    assert not missing
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="dpkg is not installed")
+def test_the_container_has_what_the_programs_load(installed):
+    """Each library they name belongs to a package of the second stage."""
+    second = (DEPLOY / "container/Containerfile").read_text().split("FROM debian:12-slim\n")[1]
+    for program in ("phigate", "phi"):
+        loads = {line.split()[0]: line.split()[2] for line in run("ldd", installed / "bin" / program).splitlines() if "=> /" in line}
+        for library in re.findall(r"NEEDED\s+(\S+)", run("objdump", "-p", installed / "bin" / program)):
+            if library not in loads:
+                continue
+            name = os.path.basename(os.path.realpath(loads[library]))
+            owners = subprocess.run(["dpkg-query", "-S", "*/" + name], capture_output=True, text=True).stdout
+            packages = {p for line in owners.splitlines() if not (p := line.split(":")[0]).startswith("libc6")}
+            there = [p for p in packages if re.search(rf"(?<!\S){re.escape(p)}(?!\S)", second)]
+            assert there or not packages, (library, packages)
+
+
 @pytest.mark.skipif(not (VENV / "hadolint").exists(), reason="hadolint is not installed")
 def test_the_container_file():
     run(VENV / "hadolint", DEPLOY / "container/Containerfile")

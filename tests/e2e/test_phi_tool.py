@@ -2,6 +2,7 @@
 """The toolbox as its users call it: exit codes, output, round trips, bad input."""
 import json
 import os
+import pty
 import subprocess
 
 import pytest
@@ -112,3 +113,59 @@ def test_keys(tmp_path):
 def test_usage():
     assert phi().returncode == 2 and phi("nonsense").returncode == 2 and phi("scan", "--nonsense").returncode == 2
     assert phi("help").returncode == 0
+
+
+# ---- phi init ----
+
+def check(directory):
+    r = subprocess.run([str(BIN / "phigate"), "-c", str(directory / "phigate.yaml"), "--share", str(ROOT), "--check"],
+                       capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    return r.stdout
+
+
+@pytest.mark.parametrize("flags, policy, purpose", [
+    ((), "minimum-necessary", "treatment"),
+    (("--to", "own"), "on-prem-model", "treatment"),
+    (("--to", "openai"), "minimum-necessary", "treatment"),
+    (("--to", "openai", "--for", "research"), "limited-data-set", "research"),
+    (("--to", "own", "--for", "no-patients"), "block-all", "treatment"),
+    (("--to", "openai", "--begin", "watch"), "practice", "treatment"),
+    (("--to", "own", "--for", "research", "--begin", "watch"), "practice", "research")])
+def test_init_writes_the_right_preset(tmp_path, flags, policy, purpose):
+    r = phi("init", *flags, tmp_path / "x")
+    assert r.returncode == 0 and "pg-" in r.stdout
+    said = check(tmp_path / "x")
+    assert f"policy {policy} (" in said
+    assert f"default_purpose: {purpose}" in (tmp_path / "x" / "clients.yaml").read_text()
+    assert ("in monitor mode" in said) == ("watch" in flags) and ("no agreement" in said) == ("openai" in flags)
+    assert phi("init", *flags, tmp_path / "x").returncode == 2
+
+
+def test_init_asks_three_questions_at_most(tmp_path):
+    def talk(name, answers, *flags):
+        master, slave = pty.openpty()
+        p = subprocess.Popen([str(BIN / "phi"), "init", *flags, str(tmp_path / name)], stdin=slave, stdout=slave, stderr=slave, cwd=ROOT)
+        os.close(slave)
+        os.write(master, answers)
+        said = b""
+        try:
+            while chunk := os.read(master, 4096):
+                said += chunk
+        except OSError:
+            pass  # the other end is closed
+        os.close(master)
+        assert p.wait(30) == 0, said
+        return said.decode()
+
+    said = talk("a", b"\n\n")
+    assert said.count("[1] ") == 2 and "policy minimum-necessary (" in check(tmp_path / "a")
+    said = talk("b", b"3\n9\n1\n2\n")
+    assert said.count("?") == 3 and "The number of an answer" in said and "policy practice (" in check(tmp_path / "b")
+    said = talk("c", b"2\n", "--to", "openai", "--begin", "protect")
+    assert said.count("?") == 1 and "policy limited-data-set (" in check(tmp_path / "c")
+
+
+def test_init_knows_its_words(tmp_path):
+    r = phi("init", "--to", "azure", tmp_path / "x")
+    assert r.returncode == 2 and "echo or own or openai" in r.stderr and not (tmp_path / "x").exists()

@@ -2,6 +2,7 @@
 """What an upstream keeps for a client, with the real SDK: files and batches whose results come back hours later, responses that are
 fetched and continued. Each restored to the client that stored it; for another it does not exist. Closed unless the policy opens it."""
 import json
+import re
 import secrets
 import time
 
@@ -99,6 +100,20 @@ def test_one_value_one_token_in_all_lines(gateway, upstream):
     assert record["request"]["endpoint"] == "/v1/files" and record["found"]["MRN"] == 40 and "form=rebuilt" in record["mutations"]
     rows = [f for f in record["findings"] if f["kind"] == "MRN"]
     assert [(r["count"], r["path"]) for r in rows] == [(40, "body.messages[].content")] and len(record["values"]) >= 2
+
+
+def test_two_people_in_two_lines_never_share_a_number(gateway, upstream):
+    """Lines are asked about together, but each has its own people: first names and surnames of one are none of another's."""
+    names = [("Ada", "Quillfeather"), ("Bo", "Vanderplank"), ("Cyd", "Ostrowgill"), ("Dov", "Fennimarsh")] * 3
+    lines = [line(str(i), f"Patient {a} {b} came in. Mrs. {b} was seen by the nurse; {b}, {a} went home.") for i, (a, b) in enumerate(names)]
+    file = upload(client(gateway), *lines)
+    numbers = {}
+    for (_, surname), row in zip(names, upstream.store.files[file.id].decode().splitlines()):
+        said = json.loads(row)["body"]["messages"][0]["content"]
+        numbers.setdefault(surname, set()).update(re.findall(r"\[NAME_(\d+)[B-Z]*\]", said))
+    assert all(numbers.values()) and clean(upstream)
+    for one in numbers:
+        assert all(one == other or not numbers[one] & numbers[other] for other in numbers), numbers
 
 
 def test_batches_of_responses_and_vectors(gateway, upstream):

@@ -182,6 +182,7 @@ def test_no_vault_no_service(make_gateway, clean):
     say(client, ADA)
     (g.dir / "vault.db").rename(g.dir / "elsewhere.db")
     clean.clear()
+    assert g.admin("/readyz") == (503, "the token vault cannot be written\n") and "phigate_vault_healthy 0\n" in g.metrics()
     with pytest.raises(openai.InternalServerError) as e:
         say(client, BO)
     assert e.value.status_code == 503 and e.value.code == "vault_unavailable"
@@ -189,6 +190,38 @@ def test_no_vault_no_service(make_gateway, clean):
     say(client, "Nothing that identifies anybody.")  # needs no token
     (g.dir / "elsewhere.db").rename(g.dir / "vault.db")
     assert say(client, BO).choices[0].message.content == BO
+    assert g.admin("/readyz")[0] == 200 and "phigate_vault_errors_total 1\n" in g.metrics()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.parametrize("name", ["vault.db-wal", "vault.db.anchor"])
+def test_a_disk_that_fails_once_is_not_believed_again(make_gateway, clean, name):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    first = sent(clean)
+    assert g.stop() == 0
+    g.start(prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-P", str(g.dir / name), "-e", "trace=fdatasync,fsync",
+                    "-e", "inject=fdatasync,fsync:error=EIO:when=3"])
+    said, refused = [], 0
+    for i in range(400):  # the anchor is written every 64 numbers
+        text = f"Patient Xavier{i:03d} Quillfeather, MRN 0071{i:04d}, was seen today."
+        try:
+            said.append(say(client, text).choices[0].message.content == text)
+        except openai.InternalServerError as e:
+            assert e.status_code == 503 and e.code == "vault_unavailable"
+            refused += 1
+            if refused == 3:
+                break
+    assert refused == 3 and all(said)
+    assert len(clean.requests) == 1 + len(said)  # none of those that were refused
+    assert g.admin("/readyz")[0] == 503
+    assert say(client, ADA).choices[0].message.content == ADA and sent(clean) == first  # known and durable: may leave
+    g.stop()
+    g.start()
+    assert say(client, BO).choices[0].message.content == BO
+    say(client, ADA)
+    assert sent(clean) == first
 
 
 def test_the_tool(make_gateway, clean):

@@ -174,4 +174,20 @@ static inline bool wait_healthy(struct audit *a, bool wanted, long ms) {
     return audit_healthy(a) == wanted;
 }
 
+static inline void verify_good(const struct scratch *s, struct audit_check *c) {
+    int rc = audit_verify(s->path, test_key, c);
+
+    if (rc != 0) fail_msg("line %llu: %s", (unsigned long long)c->bad_line, c->reason ? c->reason : "unreadable");
+    assert_int_equal(audit_verify(s->path, NULL, c), 0); /* without the key as well */
+}
+
+static inline bool log_has(const struct scratch *s, const char *text) {
+    size_t len;
+    char *bytes = read_whole(s->path, &len);
+    bool found = strstr(bytes, text) != NULL;
+
+    free(bytes);
+    return found;
+}
+
 #endif

@@ -42,8 +42,8 @@ static const char *const values[] = {"00417723", "212-555-0147", "a@example.com"
 static struct policy *policy_of(const unsigned rungs[KINDS], const unsigned tool[KINDS], bool monitor) {
     char text[4096];
     struct diag *d = diag_new();
-    int n = snprintf(text, sizeof text, "id: x\nversion: 1\ndescription: Test.\nextends: minimum-necessary\nmode: %s\nactions:\n",
-                     monitor ? "monitor" : "enforce");
+    int n = snprintf(text, sizeof text, "id: x\nversion: 1\ndescription: Test.\nextends: minimum-necessary\n%sactions:\n",
+                     monitor ? "mode: monitor\nmonitor_until: 2199-01-01\n" : "");
     for (size_t k = 0; k < KINDS; k++)
         n += snprintf(text + n, sizeof text - (size_t)n, "  %s: %s\n", kinds[k], ladder[rungs[k]]);
     n += snprintf(text + n, sizeof text - (size_t)n, "parts:\n  tool:\n");

@@ -166,7 +166,9 @@ static void mistakes(void **state) {
     refused("scopes: [{when: {role: x}, actions: {MRN: mask}}]", "name");
     refused("parts: {tool: mask}", "a part needs");
     refused("parts: {tols: {MRN: mask}}", "tool");
-    refused("response: {NAME.*: mask}", "response");
+    refused("response: {NAME.*: tokenize}", "mask");
+    refused("response: {NAMES: mask}", "NAME");
+    refused("response: mask", "response");
 }
 
 int main(void) {

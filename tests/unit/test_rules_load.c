@@ -28,6 +28,7 @@ static int load_text(const char *text, struct diag *d) {
     struct phi_engine *e = phi_engine_new();
     const struct yaml_node *list = rules_file_list(yaml_root(doc), d);
     int result = list ? rules_load(list, e, d) : -1;
+    if (diag_count(d) > 0) result = -1;
     phi_engine_unref(e);
     yaml_doc_free(doc);
     return result;

@@ -452,7 +452,7 @@ static void monitor_changes_only_the_floor(void **state) {
     static const char body[] = "{\"messages\":[{\"content\":\"Ann, MRN 1234567, [NAME_1], 987-65-4320\"}],\"metadata\":{\"Bob\":1}}";
     (void)state;
     policy_unref(policy);
-    policy = load("id: watch\nversion: 1\ndescription: Looks on.\nextends: minimum-necessary\nmode: monitor\n"
+    policy = load("id: watch\nversion: 1\ndescription: Looks on.\nextends: minimum-necessary\nmode: monitor\nmonitor_until: 2199-01-01\n"
                   "purposes:\n  treatment:\n    MRN: block\nend: watch\n");
     assert_non_null(policy);
     body_is(body);

@@ -791,6 +791,45 @@ static void test_lookup_is_short(void **state) {
     remove_place(&p);
 }
 
+/* What a token costs that is not known yet, alone and where eight ask at once. */
+static void *make_new(void *arg) {
+    struct load *l = arg;
+    char name[32];
+
+    for (unsigned i = 0; i < l->rounds; i++) {
+        snprintf(name, sizeof name, "N%u Person %u", l->index, i);
+        struct vault_claim c = {.word = "NAME", .value = span_of(name)};
+        l->failures += vault_assign(l->v, "ehr", &c, 1, NULL, 0) < 0;
+    }
+    return NULL;
+}
+
+static void test_new_tokens_share_a_sync(void **state) {
+    struct place p;
+    (void)state;
+    make_place(&p);
+    struct vault *v = open_at(&p);
+    for (unsigned n = 1; n <= 8; n *= 8) {
+        struct load loads[8];
+        pthread_t threads[8];
+        struct timespec a, b;
+        clock_gettime(CLOCK_MONOTONIC, &a);
+        for (unsigned i = 0; i < n; i++) {
+            loads[i] = (struct load){v, n * 10 + i, 60, 0};
+            assert_int_equal(pthread_create(&threads[i], NULL, make_new, &loads[i]), 0);
+        }
+        for (unsigned i = 0; i < n; i++) {
+            pthread_join(threads[i], NULL);
+            assert_int_equal(loads[i].failures, 0);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &b);
+        double us = (double)(b.tv_sec - a.tv_sec) * 1e6 + (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+        print_message("new tokens, %u at once: %.0f a second\n", n, 60e6 * n / us);
+    }
+    vault_close(v);
+    remove_place(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_value_same_token),
@@ -815,6 +854,7 @@ int main(void) {
         cmocka_unit_test(test_kill),
         cmocka_unit_test(test_older_copy_after_a_kill),
         cmocka_unit_test(test_lookup_is_short),
+        cmocka_unit_test(test_new_tokens_share_a_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
