@@ -250,7 +250,8 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     w = phi_scratch_block(s, 6, sizeof *w);
     if (!w)
         return -1;
-    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .genre = s->genre, .strict = e->mode == PHI_STRICT};
+    struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .strict = e->mode == PHI_STRICT,
+                      .genre = s->genre};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

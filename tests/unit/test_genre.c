@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "../../detectors/genre.h"
+#include "../../detectors/marks.h"
+#include "../../detectors/memory.h"
 #include "../../detectors/phi.h"
 #include "prose_found.h"
 
@@ -34,7 +36,12 @@ static const char code[] = "def count(values):\n    import os\n    return len(va
 
 static enum genre genre(const char *text)
 {
-    return genre_of(text, (uint32_t)strlen(text));
+    struct phi_array marks = {0};
+    enum genre what = GENRE_UNKNOWN;
+    if (marks_read(&marks, text, (uint32_t)strlen(text)) == 0)
+        what = genre_of(marks.v, text, (uint32_t)strlen(text));
+    phi_array_free(&marks);
+    return what;
 }
 
 static void tells_kinds_apart(void **state)
