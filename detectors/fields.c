@@ -310,6 +310,16 @@ static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end
     return i + 1 >= len || text[i] != ' ' || !text_is_digit(text[i + 1]);
 }
 
+/* "cc: Dr. Nakagawa": the title is no name; the name behind it is found without the label. */
+static bool is_title(const char *text, uint32_t begin, uint32_t end)
+{
+    static const char *const titles[] = {"dr", "mr", "ms", "mrs", "drs"};
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strlen(titles[i]) == end - begin && text_equal_nocase(text + begin, titles[i], end - begin))
+            return true;
+    return false;
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t at,
                           struct phi_candidate *c)
@@ -318,7 +328,9 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     uint32_t end;
     switch ((enum field_shape)f->shape) {
     case FIELD_NAME:
-        if (!name_read(text, len, at, true, false, &name) || (name.words == 1 && is_turn(text, len, at, name.end)))
+        if (!name_read(text, len, at, true, false, &name))
+            return at;
+        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end)))
             return at;
         c->family = name.family;
         c->given = name.given;

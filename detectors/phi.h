@@ -149,4 +149,10 @@ const char *phi_rule_trigger(const struct phi_engine *e, unsigned rule);
 int phi_explain(const struct phi_engine *e, const struct phi_scratch *s, const struct phi_finding *f,
                 char *out, size_t out_size);
 
+/* Words that may be names or places are weighed: for each of a text, in order, what it added up to, as
+ * "name +512 = before.doctor.space +412, given.7 +96", in 1/256 (weights.inc); the strongest parts first, as many as fit. What
+ * kind of text it is and lines of worklists are not in it. Without word lists there is nothing to tell. 0 or -1. Never quotes. */
+typedef void phi_word_part(void *context, uint32_t begin, uint32_t end, const char *parts);
+int phi_explain_words(const struct phi_engine *e, const struct phi_leaf *leaf, phi_word_part *each, void *context);
+
 #endif

@@ -3,6 +3,7 @@
  * phi scan, phi explain: what is found in a text, and why.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../detectors/phi.h"
@@ -116,7 +117,46 @@ int phi_scan_command(int argc, char **argv) {
 
 /* ---- explain ---- */
 
-static void explain_finding(const struct policy_view *view, const struct phi_scratch *s, const struct phi_finding *f) {
+/* What each word of the text added up to, in order. */
+struct weighed {
+    struct {
+        uint32_t begin, end;
+        size_t at; /* in lines, up to a zero */
+    } *v;
+    size_t n, size;
+    struct buf lines;
+};
+
+static void weigh_one(void *context, uint32_t begin, uint32_t end, const char *parts) {
+    struct weighed *w = context;
+
+    if (w->n == w->size) {
+        size_t size = w->size ? w->size * 2 : 256;
+        void *more = realloc(w->v, size * sizeof *w->v);
+        if (!more) return;
+        w->v = more;
+        w->size = size;
+    }
+    w->v[w->n].begin = begin;
+    w->v[w->n].end = end;
+    w->v[w->n].at = w->lines.len;
+    buf_add_c(&w->lines, parts);
+    buf_add_char(&w->lines, '\0');
+    if (!w->lines.failed) w->n++;
+}
+
+static void explain_words(const struct weighed *w, const struct phi_finding *f) {
+    for (size_t i = 0; i < w->n && w->v[i].begin < f->end; i++)
+        if (w->v[i].begin >= f->begin) printf("  word    %u-%u %s\n", w->v[i].begin, w->v[i].end, w->lines.ptr + w->v[i].at);
+}
+
+static bool is_weighed(const char *rule) {
+    return strcmp(rule, "name-words") == 0 || strcmp(rule, "name-unknown") == 0 || strcmp(rule, "place-city") == 0 ||
+           strcmp(rule, "place-facility") == 0;
+}
+
+static void explain_finding(const struct policy_view *view, const struct phi_scratch *s, const struct weighed *w,
+                            const struct phi_finding *f) {
     const struct policy *p = view->policy;
     const struct phi_engine *e = policy_engine(p);
     enum phi_kind kind = (enum phi_kind)f->kind;
@@ -126,10 +166,12 @@ static void explain_finding(const struct policy_view *view, const struct phi_scr
     char parts[512];
 
     printf("%s %u-%u\n", phi_kind_name(kind), f->begin, f->end);
-    printf("  rule    %s (%s:%u), found by %s\n", phi_rule_id(e, f->rule), rule_file ? rule_file : "built in", rule_line,
-           phi_rule_trigger(e, f->rule));
+    if (rule_file && rule_line) printf("  rule    %s (%s:%u)", phi_rule_id(e, f->rule), rule_file, rule_line);
+    else printf("  rule    %s (built in)", phi_rule_id(e, f->rule));
+    printf(", found by %s\n", phi_rule_trigger(e, f->rule));
     if (phi_explain(e, s, f, parts, sizeof parts) == 0) printf("  score   %u = %s\n", f->score, parts);
     else printf("  score   %u\n", f->score);
+    if (is_weighed(phi_rule_id(e, f->rule))) explain_words(w, f);
     printf("  action  %s (%s:%u), purpose %s\n", policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)),
            policy_file ? policy_file : "?", policy_line, view->purpose ? policy_purpose_name(p, view->purpose) : "(none given)");
     const char *meaning = reason_of_action(policy_action_name(policy_view_action(view, POLICY_PART_USER, kind)));
@@ -157,8 +199,14 @@ int phi_explain_command(int argc, char **argv) {
             struct policy_view own = view;
             if (policy_asks_language(p)) policy_view_language(&own, language_of(text.ptr, text.len), &view);
             if (policy_asks_language(p)) printf("language %s\n", language_names[view.request.language]);
+            struct phi_leaf leaf = {.text = text.ptr, .len = (uint32_t)text.len};
+            struct weighed w = {.n = 0};
+            buf_init(&w.lines, 1u << 30);
+            (void)phi_explain_words(policy_engine(p), &leaf, weigh_one, &w);
             for (size_t i = 0; i < found.n; i++)
-                explain_finding(&view, s, &found.v[i]);
+                explain_finding(&view, s, &w, &found.v[i]);
+            free(w.v);
+            buf_free(&w.lines);
             rc = found.n ? PHI_FOUND : PHI_DONE;
         }
         buf_free(&text);

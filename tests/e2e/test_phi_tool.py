@@ -55,6 +55,14 @@ def test_scan():
     assert phi("scan", "--jsonl", text='{"id":1}\nnot json\n').returncode == 2
 
 
+def test_explain_shows_the_parts_of_a_score():
+    out = phi("explain", text="Seen by Dr. Thistlewood with Priya in Wixom.")
+    words = [line for line in out.stdout.splitlines() if line.startswith("  word ")]
+    assert [w.split()[1] for w in words] == ["12-23", "29-34", "38-43"]
+    assert " name +" in words[0] and "before.DOCTOR" in words[0] and " place +" in words[2]
+    assert "Thistlewood" not in out.stdout and "Wixom" not in out.stdout
+
+
 def test_explain_names_rule_score_and_policy():
     out = phi("explain", text=NOTE)
     for word in ("rule", "score", "action", "letter", "tokenize", "minimum-necessary.yaml:"):

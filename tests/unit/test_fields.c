@@ -212,8 +212,10 @@ static void test_turns(void **state)
 {
     struct fixture *f = *state;
     clear(f);
-    leaf(f, NULL, "Client: Honestly rough.\nPatient: Greta dob 3/4/58\nName: Xandria");
+    leaf(f, NULL, "Client: Honestly rough.\nPatient: Greta dob 3/4/58\nName: Xandria\nAttending: Dr. P. Nakagawa");
     run(f);
+    for (size_t i = 0; i < f->r.n; i++)
+        assert_int_not_equal(f->r.v[i].end - f->r.v[i].begin, 2);
     assert_null(find(f, 0, "Honestly"));
     assert_non_null(find(f, 0, "Greta"));
     assert_non_null(find(f, 0, "Xandria"));
