@@ -45,26 +45,37 @@ static inline void siphash_word(struct siphash_state *s, uint64_t word, unsigned
     s->a ^= word;
 }
 
-/* SipHash-`rounds`-`last` of len bytes. */
-static inline uint64_t siphash(const struct siphash_key *key, unsigned rounds, unsigned last, const void *data, size_t len)
+static inline struct siphash_state siphash_start(const struct siphash_key *key)
 {
-    struct siphash_state s = {key->k[0] ^ UINT64_C(0x736f6d6570736575), key->k[1] ^ UINT64_C(0x646f72616e646f6d),
-                              key->k[0] ^ UINT64_C(0x6c7967656e657261), key->k[1] ^ UINT64_C(0x7465646279746573)};
+    return (struct siphash_state){key->k[0] ^ UINT64_C(0x736f6d6570736575), key->k[1] ^ UINT64_C(0x646f72616e646f6d),
+                                  key->k[0] ^ UINT64_C(0x6c7967656e657261), key->k[1] ^ UINT64_C(0x7465646279746573)};
+}
+
+/* The rest of the input, and the hash. */
+static inline uint64_t siphash_end(struct siphash_state *s, unsigned rounds, unsigned last, const void *data, size_t len)
+{
     const unsigned char *p = data;
     uint64_t word;
     size_t i = 0;
 
     for (; len - i >= sizeof word; i += sizeof word) {
         memcpy(&word, p + i, sizeof word);
-        siphash_word(&s, word, rounds);
+        siphash_word(s, word, rounds);
     }
     word = 0;
     if (len > i)
         memcpy(&word, p + i, len - i);
-    siphash_word(&s, word | (uint64_t)len << 56, rounds);
-    s.c ^= 0xff;
-    siphash_rounds(&s, last);
-    return s.a ^ s.b ^ s.c ^ s.d;
+    siphash_word(s, word | (uint64_t)len << 56, rounds);
+    s->c ^= 0xff;
+    siphash_rounds(s, last);
+    return s->a ^ s->b ^ s->c ^ s->d;
+}
+
+/* SipHash-`rounds`-`last` of len bytes. */
+static inline uint64_t siphash(const struct siphash_key *key, unsigned rounds, unsigned last, const void *data, size_t len)
+{
+    struct siphash_state s = siphash_start(key);
+    return siphash_end(&s, rounds, last, data, len);
 }
 
 #endif
