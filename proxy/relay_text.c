@@ -71,6 +71,20 @@ struct restore *relay_text_restorer(const struct relay_text *x, enum restore_mod
     return NULL;
 }
 
+int relay_text_flush(struct relay_text *x, struct restore *r, struct span before, struct span after, struct buf *event) {
+    bool holds = restore_holds(r);
+
+    buf_clear(&x->scratch);
+    restore_flush(r, &x->scratch);
+    if (relay_text_blocked(x)) return -1;
+    if (!holds) return 0;
+    buf_clear(event);
+    buf_add(event, before);
+    buf_add_json_escaped(event, buf_span(&x->scratch));
+    buf_add(event, after);
+    return event->failed || x->scratch.failed ? -1 : 1;
+}
+
 bool relay_text_blocked(const struct relay_text *x) {
     return x->screen && x->screen->blocked;
 }

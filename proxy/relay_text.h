@@ -34,6 +34,8 @@ void relay_text_init(struct relay_text *x, struct arena *a, const struct tokens 
 void relay_text_free(struct relay_text *x);
 /* A restorer that screens where that is asked for; NULL when out of memory. */
 struct restore *relay_text_restorer(const struct relay_text *x, enum restore_mode mode, struct restore_counts *counts);
+/* What a restorer still holds, escaped and between two parts of an event. 1: it is in event; 0: it held nothing; -1. */
+int relay_text_flush(struct relay_text *x, struct restore *r, struct span before, struct span after, struct buf *event);
 /* The screen has put an end to the answer. */
 bool relay_text_blocked(const struct relay_text *x);
 const char *relay_text_block_code(const struct relay_text *x);

@@ -297,17 +297,9 @@ static int keep_envelope(struct relay_typed *s, struct channel *c, const struct 
 }
 
 static int channel_flush(struct relay_typed *s, struct channel *c) {
-    bool holds = restore_holds(c->restore);
+    int held = relay_text_flush(s->text, c->restore, c->before, c->after, &s->event);
 
-    buf_clear(&s->text->scratch);
-    restore_flush(c->restore, &s->text->scratch);
-    if (relay_text_blocked(s->text)) return -1;
-    if (!holds) return 0;
-    buf_clear(&s->event);
-    buf_add(&s->event, c->before);
-    buf_add_json_escaped(&s->event, buf_span(&s->text->scratch));
-    buf_add(&s->event, c->after);
-    if (s->event.failed || s->text->scratch.failed) return -1;
+    if (held <= 0) return held;
     emit(s, c->name, buf_span(&s->event));
     s->result->events++;
     return 0;
