@@ -164,6 +164,23 @@ class Gateway:
         return b"".join(p.read_bytes() for p in sorted(self.dir.rglob("*")) if p.is_file())
 
 
+def wait_for(check, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def reload(g):
+    """SIGHUP; the record of what came of it."""
+    n = len(g.records("config_reload"))
+    g.process.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: len(g.records("config_reload")) > n), g.log_text()
+    return g.records("config_reload")[-1]
+
+
 @pytest.fixture(scope="session")
 def root():
     return ROOT

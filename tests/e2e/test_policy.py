@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ import yaml
 
 import hostile
 from capture import CaptureUpstream
-from conftest import BIN, ROOT
+from conftest import BIN, ROOT, reload, wait_for
 from test_cases import Scripted
 
 SITE = """id: site
@@ -411,22 +410,6 @@ def test_a_shadow_that_finds_otherwise_is_not_tried(make_gateway, tmp_path):
 
 
 # ---- signatures, reloads, agreements that end ----
-
-def wait_for(check, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if check():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def reload(g):
-    n = len(g.records("config_reload"))
-    g.process.send_signal(signal.SIGHUP)
-    assert wait_for(lambda: len(g.records("config_reload")) > n), g.log_text()
-    return g.records("config_reload")[-1]
-
 
 def test_signed_policies_and_two_for_what_loosens(make_gateway, tmp_path):
     keys = [tmp_path / "a.key", tmp_path / "b.key", tmp_path / "c.key"]

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The practice's own roster in real requests: found and restored, renewed by a reload, and never half loaded."""
 import json
-import signal
 import subprocess
-import time
 
 import httpx
 
-from conftest import BIN, ROOT
+from conftest import BIN, ROOT, reload, wait_for
 
 PEOPLE = ("last name,first name,dob,mrn,phone,email\n"
           "Thistle,Sage,1961-03-14,00417723,(617) 555-0147,sage.t@example.com\n")
@@ -25,22 +23,6 @@ def import_people(directory, text, name="people"):
     assert r.returncode == 0, r.stderr
     (directory / f"{name}.csv").unlink()
     return directory / f"{name}.roster"
-
-
-def wait_for(check, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if check():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def reload(g):
-    n = len(g.records("config_reload"))
-    g.process.send_signal(signal.SIGHUP)
-    assert wait_for(lambda: len(g.records("config_reload")) > n), g.log_text()
-    return g.records("config_reload")[-1]
 
 
 def ask(g, upstream, text):
