@@ -28,6 +28,30 @@ unit_tests() { # build pattern
     done
 }
 
+# Tests of real programs over real sockets have deadlines, and a busy machine can miss one. What failed is run once more by
+# itself and named; more than three such tests are a failure, whatever the second run says.
+end_to_end() { # flavour tests...
+    local flavour=$1 line p f s status again out="$log/e2e_$1.log"; shift
+    local -a pytest=(env "PHIGATE_BUILD=$flavour" build/venv/bin/pytest -q -o "cache_dir=build/test-logs/cache-$flavour" -rfEs)
+    "${pytest[@]}" -n "$jobs" --dist loadfile "$@" >"$out" 2>&1
+    status=$?
+    line=$(tail -n 1 "$out")
+    p=$(count '[0-9]+ passed' "$line"); f=$(count '[0-9]+ (failed|error)' "$line"); s=$(count '[0-9]+ skipped' "$line")
+    [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+    echo "e2e/$flavour: $line"
+    grep -E '^SKIPPED' "$out" || true
+    if [ "$f" -gt 0 ]; then tail -n 120 "$out"; fi
+    if [ "$status" -eq 1 ] && [ "$f" -le 3 ]; then
+        again="$log/e2e_$flavour-again.log"
+        if "${pytest[@]}" --last-failed --last-failed-no-failures none "$@" >"$again" 2>&1; then
+            grep -E '^(FAILED|ERROR)' "$out" | cut -c 1-160 | sed 's/^[A-Z]*/passed when run once more by itself:/'
+            p=$((p + f)); f=0
+        else tail -n 60 "$again"; fi
+    fi
+    passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+}
+count() { grep -oE "$1" <<<"$2" | awk '{n += $1} END {print n + 0}'; }
+
 echo "== build"
 step build/release make -s -j"$jobs" all units
 step build/asan make -s -j"$jobs" BUILD=asan units build/asan/bin/phigate build/asan/bin/phi
@@ -73,16 +97,7 @@ else
     for flavour in release asan tsan; do
         tests=tests/e2e
         [ "$flavour" = tsan ] && tests="tests/e2e/test_openai_python.py tests/e2e/test_cases.py tests/e2e/test_faults.py"
-        PHIGATE_BUILD=$flavour build/venv/bin/pytest -q -n "$jobs" --dist loadfile -rs $tests >"$log/e2e_$flavour.log" 2>&1
-        status=$?
-        line=$(tail -n 1 "$log/e2e_$flavour.log")
-        p=$(grep -oE '[0-9]+ passed' <<<"$line" | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' <<<"$line" | awk '{n+=$1} END {print n+0}')
-        s=$(grep -oE '[0-9]+ skipped' <<<"$line" | cut -d' ' -f1)
-        [ "$status" -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
-        passed=$((passed + ${p:-0})); failed=$((failed + ${f:-0})); skipped=$((skipped + ${s:-0}))
-        echo "e2e/$flavour: $line"
-        grep -E '^SKIPPED' "$log/e2e_$flavour.log" || true
-        [ "${f:-0}" -eq 0 ] || tail -n 120 "$log/e2e_$flavour.log"
+        end_to_end "$flavour" $tests
     done
 fi
 
