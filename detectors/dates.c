@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dates_abroad.h"
 #include "lexicon.h"
 #include "phi.h"
 #include "word_lists.h"
@@ -448,9 +449,9 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
 
     if (x->shape == SHAPE_NUMBER)
         return find_numeric(w, i, cued, out) || find_partial(w, i, cued, out) || find_day_first(w, i, out) ||
-               (birth && find_spoken(w, i, out));
+               dates_abroad_find(w, i, out) || (birth && find_spoken(w, i, out));
     if (x->shape == SHAPE_ALNUM)
-        return find_day_first(w, i, out) || find_glued(w, i, out) || find_season(w, i, out);
+        return find_day_first(w, i, out) || find_glued(w, i, out) || find_season(w, i, out) || dates_abroad_find(w, i, out);
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))
@@ -476,8 +477,8 @@ bool dates_find(const struct words *w, uint32_t i, struct date *out)
         kind = kind_before(w, i, &cued);
     if (!find_any(w, i, cued, kind == PHI_DATE_DOB, out))
         return false;
-    if (x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM)
-        kind = kind_before(w, i, &cued);
+    if ((x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM) || out->first < i)
+        kind = kind_before(w, out->first, &cued);
     out->kind = (uint16_t)kind;
     out->first = with_weekday(w, out->first);
     return true;

@@ -39,6 +39,25 @@ static void finds_dates(void **state)
         assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
 }
 
+static void finds_dates_abroad(void **state)
+{
+    static const struct { const char *text, *dates; } cases[] = {
+        {"nacida el 8 de mayo de 1957 en", "8 de mayo de 1957"},
+        {"visto el 5 de marzo, alta en noviembre del 2011 y enero 2012", "5 de marzo | noviembre del 2011 | enero 2012"},
+        {"ingreso del 3 al 9 de julio de 2009", "3 al 9 de julio de 2009"},
+        {"alta 12-ene-2020, control 3 dic 2021", "12-ene-2020 | 3 dic 2021"},
+        {"no dia 2 de março de 2021", "2 de março de 2021"},
+        {"le 12 août 1980 et le 1er février", "12 août 1980 | 1er février"},
+        {"il 4 maggio 2003", "4 maggio 2003"},
+        {"am 3. Januar 2023, vom 3. bis 9. Jänner", "3. Januar 2023 | 3. bis 9. Jänner"},
+        {"vom 3.1. bis 9.1.2023, seit 12.10. arbeitsunfähig", "3.1 | 9.1.2023 | 12.10"},
+        {"op 3 maart 2020", "3 maart 2020"},
+        {"dnia 14 października 2019", "14 października 2019"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+}
+
 static void finds_ages(void **state)
 {
     static const struct { const char *text, *ages; } cases[] = {
@@ -79,6 +98,16 @@ static void leaves_decoys(void **state)
         assert_string_equal(dates_in(*state, texts[i]), "");
 }
 
+static void leaves_decoys_abroad(void **state)
+{
+    static const char *const texts[] = {
+        "Bed 12 Julio has no pain. 3 days ago 2020 forms were sent.", "The Mayo 2012 criteria, 2 mayo packets",
+        "Abril 2 tabs", "de 2012 pacientes", "5 a 9 de los pacientes", "3 mg de 2012", "at 10 am 3.1. K", "section 3.1. of", "Marco 2012",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_string_equal(dates_in(*state, texts[i]), "");
+}
+
 static void says_what_date(void **state)
 {
     static const struct { const char *text, *found; } cases[] = {
@@ -87,6 +116,9 @@ static void says_what_date(void **state)
         {"She died on 03/04/2021.", "DATE.DEATH:03/04/2021"},
         {"Admitted on 03/04/2021.", "DATE.SERVICE:03/04/2021"},
         {"Revised 03/04/2021.", "DATE.OTHER:03/04/2021"},
+        {"nacida el 8 de mayo de 1957", "DATE.DOB:8 de mayo de 1957"},
+        {"geb. 11. Oktober 1948", "DATE.DOB:11. Oktober 1948"},
+        {"nacido en marzo de 1957", "DATE.DOB:marzo de 1957"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(prose_find(*state, cases[i].text, PHI_DATE_DOB, PHI_AGE_90PLUS, 50, true), cases[i].found);
@@ -94,7 +126,7 @@ static void says_what_date(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_ages),
-                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(says_what_date)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_dates_abroad), cmocka_unit_test(finds_ages),
+                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_abroad), cmocka_unit_test(says_what_date)};
     return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }
