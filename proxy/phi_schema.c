@@ -28,7 +28,7 @@ static const struct form {
     {"monitor_until", "last day of monitor mode; enforce from the next day on",
      "{\"type\": \"string\", \"format\": \"date\"}"},
     {"block_style", "assistant_message is for apps that hide errors", "{\"enum\": [\"error\", \"assistant_message\"]}"},
-    {"unscannable", "what cannot be read: images, audio, files", "{\"enum\": [\"block\", \"allow\"]}"},
+    {"unscannable", "what cannot be read: images, audio, files; never a stored object of unknown owner", "{\"enum\": [\"block\", \"allow\"]}"},
     {"stored", "what the upstream may keep for a client, with a vault of tokens",
      "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},

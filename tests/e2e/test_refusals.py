@@ -193,6 +193,21 @@ def test_what_the_agreement_does_not_cover_is_refused_in_plain_words(make_gatewa
     assert "model_not_covered. The agreement does not cover this model." in r.json()["error"]["message"]
 
 
+def test_what_cannot_be_read_may_pass_but_nobody_elses_object(make_gateway, upstream, tmp_path):
+    """`unscannable: allow` is about reading; whose the response is that an id names, nobody has found out."""
+    policy = tmp_path / "lenient.yaml"
+    policy.write_text("id: lenient\nversion: 1\ndescription: Test.\nextends: minimum-necessary\nunscannable: allow\nend: lenient\n")
+    g = make_gateway(upstream.port, policy=str(policy))
+    headers = {"authorization": "Bearer " + g.keys["first"]}
+    body = {"model": "capture", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA"}]}]}
+    assert httpx.post(g.url + "/responses", json=body, headers=headers).status_code == 200
+    upstream.clear()
+    r = httpx.post(g.url + "/responses", json={"model": "capture", "input": "x", "previous_response_id": "resp_1"}, headers=headers)
+    error = r.json()["error"]
+    assert (r.status_code, error["code"], error["param"]) == (400, "unscannable_input", "previous_response_id"), r.text
+    assert upstream.requests == []
+
+
 def test_a_route_that_no_agreement_covers_is_a_mistake(make_gateway, upstream):
     g = make_gateway(upstream.port, upstream=f'main: {{url: "http://127.0.0.1:{upstream.port}/v1", coverage: openai, {COVERED % "zdr"}}}')
     good = (g.dir / "phigate.yaml").read_text()
