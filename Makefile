@@ -173,6 +173,7 @@ dictionaries:
 	detectors/dictionaries/fetch.sh build/dictionaries
 	python3 detectors/dictionaries/build.py build/dictionaries
 	python3 detectors/dictionaries/lexicon.py
+	python3 detectors/dictionaries/nicknames.py
 
 install: all
 	install -D -m 755 build/phigate $(DESTDIR)$(PREFIX)/bin/phigate

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A number is an age when a unit follows ("92 y/o", "92-year-old", "92F") or an age word stands before it ("aged 101",
- * "turned 90"). Without a clock, a birth year counts when whoever was born then is 90 or about to be.
+ * "turned 90"). A birth year counts when whoever was born then is 90 or will be next year, so that a
+ * process that runs over New Year misses nobody.
  */
 #include "ages.h"
 
@@ -12,7 +13,7 @@
 #include "phi.h"
 #include "word_lists.h"
 
-enum { OLDEST = 130, BIRTH_YEAR_90 = 1940 };
+enum { OLDEST = 130, BIRTH_YEAR_FIRST = 1880, YEARS = 89 };
 
 static int leading(const struct words *w, uint32_t i, unsigned *n)
 {
@@ -92,7 +93,7 @@ static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
     unsigned n;
     int year = leading(w, i, &n);
 
-    if (w->v[i].shape != SHAPE_NUMBER || w->v[i].letters != 4 || year < 1880 || year > BIRTH_YEAR_90 || i < 2)
+    if (w->v[i].shape != SHAPE_NUMBER || w->v[i].letters != 4 || year < BIRTH_YEAR_FIRST || year > w->year - YEARS || i < 2)
         return false;
     out->first = out->last = i;
     out->score = 80;

@@ -266,7 +266,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_DEATH;
         else if (lists & LIST(SERVICE) && kind == PHI_DATE_OTHER)
             kind = PHI_DATE_SERVICE;
-        if (k == i && lists & LIST(DAY_CUE))
+        if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
     }
     *cued |= kind != PHI_DATE_OTHER;

@@ -20,6 +20,7 @@ struct phi_engine *phi_engine_new(void)
         return NULL;
     atomic_init(&e->refs, 1);
     memset(e->threshold, THRESHOLD_DEFAULT, sizeof e->threshold);
+    e->year = PHI_YEAR;
     e->general = phi_pattern_memory();
     if (e->general)
         return e;
@@ -208,6 +209,11 @@ int phi_engine_roster(struct phi_engine *e, struct phi_roster *roster)
         return -1;
     e->rosters[e->n_rosters++] = roster_ref(roster);
     return 0;
+}
+
+void phi_engine_set_year(struct phi_engine *e, int year)
+{
+    e->year = year;
 }
 
 void phi_engine_set_mode(struct phi_engine *e, enum phi_mode mode)

@@ -57,6 +57,7 @@ struct phi_engine {
     uint32_t captures; /* the most any rule has */
     struct allow_list allow;
     enum phi_mode mode;
+    int year;
     uint8_t threshold[PHI_KINDS];
     struct adjustment *adjustments; /* as they were asked for */
     uint32_t n_adjustments;

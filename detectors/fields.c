@@ -96,6 +96,16 @@ static struct counts value_counts(const char *value, uint32_t len)
     return c;
 }
 
+/* "92", "101 y" */
+static bool is_age_over_89(const char *value, uint32_t len)
+{
+    unsigned age = 0;
+    uint32_t i = 0;
+    while (i < len && i < 4 && text_is_digit(value[i]))
+        age = age * 10 + (unsigned)(value[i++] - '0');
+    return age >= 90 && age <= 130 && (i == len || value[i] == ' ' || (value[i] | 0x20) == 'y');
+}
+
 bool field_value_fits(const struct field *field, const char *value, uint32_t len)
 {
     struct counts c = value_counts(value, len);
@@ -112,6 +122,8 @@ bool field_value_fits(const struct field *field, const char *value, uint32_t len
         return c.digits >= 7 && len <= 48;
     case FIELD_ZIP:
         return c.digits >= 5 && len <= 12;
+    case FIELD_AGE:
+        return c.letters <= 5 && is_age_over_89(value, len);
     case FIELD_PLACE:
     case FIELD_PLAIN:
         return c.letters + c.digits >= 2;
@@ -339,6 +351,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
         return date_end(text, len, at);
     case FIELD_ID:
     case FIELD_ZIP:
+    case FIELD_AGE:
         return id_end(text, len, at);
     case FIELD_PHONE:
         return phone_end(text, len, at);

@@ -21,6 +21,7 @@ enum field_shape {
     FIELD_PLACE, /* any text to the end of the line */
     FIELD_PLAIN, /* any text */
     FIELD_ZIP,
+    FIELD_AGE, /* over 89 */
 };
 
 struct field {

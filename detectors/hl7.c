@@ -257,6 +257,27 @@ static int hl7_field_scan(const struct hl7 *h, const struct hl7_field *f, uint32
     return 0;
 }
 
+static bool is_letters(const struct hl7 *h, struct phi_part p, uint32_t least)
+{
+    for (uint32_t i = p.begin; i < p.end; i++)
+        if (!text_is_letter(h->text[i]) && !strchr(" '-", h->text[i]))
+            return false;
+    return p.end - p.begin >= least;
+}
+
+/* What a site puts into its own segments nobody knows; a name has its form there as elsewhere: family, given, an
+ * initial or nothing, and more components behind. "ENG^English^ISO639" has not. */
+static int hl7_own_segment(const struct hl7 *h, uint32_t begin, uint32_t end)
+{
+    unsigned first = is_letters(h, component(h, begin, end, 1), 2) ? 1 : 2; /* XPN or XCN */
+    struct phi_part family = component(h, begin, end, first), given = component(h, begin, end, first + 1);
+    struct phi_part middle = component(h, begin, end, first + 2);
+
+    if (given.end >= end || !is_letters(h, family, 2) || !is_letters(h, given, 2) || middle.end - middle.begin > 1 || !is_letters(h, middle, 0))
+        return 0;
+    return hl7_person(h, begin, end, first, PHI_NAME_UNKNOWN);
+}
+
 static int hl7_segment(struct hl7 *h, uint32_t begin, uint32_t end)
 {
     const char *id = h->text + begin;
@@ -266,6 +287,8 @@ static int hl7_segment(struct hl7 *h, uint32_t begin, uint32_t end)
     unsigned number = memcmp(id, "MSH", 3) == 0 ? 1 : 0;
     for (uint32_t at = begin; at < end; number++) {
         uint32_t to = until(h->text, at, end, h->field);
+        if (*id == 'Z' && at > begin && hl7_own_segment(h, at, to) < 0)
+            return -1;
         if (number == 2)
             h->type = (struct phi_part){at, to};
         for (size_t i = 0; i < sizeof table / sizeof *table && at > begin; i++)

@@ -135,9 +135,9 @@ static int key_value(const struct structured *t, struct structured_field field, 
     bool list = at < t->len && t->text[at] == '[';
     if (list)
         at = skip_blank(t, at + 1);
-    if (!list && at < t->len && text_is_digit(t->text[at]) && (field.shape == FIELD_ID || field.shape == FIELD_ZIP)) {
+    if (!list && at < t->len && text_is_digit(t->text[at]) && (field.shape == FIELD_ID || field.shape == FIELD_ZIP || field.shape == FIELD_AGE)) {
         struct phi_part number = number_at(t, at);
-        return number.end - number.begin >= 4 ? structured_add(t, number, field, STRUCTURED_KEY) : 0;
+        return number.end - number.begin >= (field.shape == FIELD_AGE ? 2 : 4) ? structured_add(t, number, field, STRUCTURED_KEY) : 0;
     }
     for (unsigned n = 0; n < (list ? LIST_MAX : 1) && string_at(t, at, 256, &s); n++) {
         if (structured_add(t, s.inner, field, STRUCTURED_KEY) < 0)

@@ -111,6 +111,10 @@ int phi_engine_dictionary(struct phi_engine *e, const char *path, char *err, siz
  * 0 or -1. */
 struct phi_roster;
 int phi_engine_roster(struct phi_engine *e, struct phi_roster *roster);
+/* The current year: who was born 89 years before it or earlier is 90 or will be next year, and the birth year tells it. Until
+ * it is set, PHI_YEAR. Scans ask no clock. */
+#define PHI_YEAR 2026
+void phi_engine_set_year(struct phi_engine *e, int year);
 int phi_engine_seal(struct phi_engine *e, char *err, size_t err_size);
 struct phi_engine *phi_engine_ref(struct phi_engine *e); /* atomic count; sealed engines only */
 void phi_engine_unref(struct phi_engine *e);

@@ -54,6 +54,7 @@ struct prose {
     struct phi_candidates *sink; /* NULL: nothing is reported */
     uint32_t ahead; /* words behind the last chunk that were decided already */
     enum genre genre; /* known once something asks for it */
+    int year; /* 0: that of words_start */
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -211,6 +212,7 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
 
     words_start(w, text, len);
     w->marks = marks;
+    w->year = p->year ? p->year : w->year;
     while ((more = next_chunk(p)) > 0) {
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
@@ -251,7 +253,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     if (!w)
         return -1;
     struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .strict = e->mode == PHI_STRICT,
-                      .genre = s->genre};
+                      .genre = s->genre, .year = e->year};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

@@ -31,7 +31,7 @@ static uint8_t label_field_shape(const struct label *label)
 /* Names of columns and keys that code, lists of drugs and results use as well. */
 static bool is_plain(const char *label, uint32_t len)
 {
-    static const char plain[] = " name date id time order code group visit re status number ";
+    static const char plain[] = " age name date id time order code group visit re status number ";
     char word[PLAIN_MAX + 3] = " ";
     if (len > PLAIN_MAX)
         return false;

@@ -10,6 +10,7 @@
 
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
+#include "phi.h"
 
 #define FNV_START UINT64_C(0xCBF29CE484222325)
 #define FNV_PRIME UINT64_C(0x100000001B3)
@@ -482,6 +483,7 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->at = w->first = w->last = w->n = 0;
     w->marks = NULL;
     w->here_at = 0;
+    w->year = PHI_YEAR;
     w->ascii = UINT64_MAX; /* not read yet */
 }
 

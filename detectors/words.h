@@ -83,6 +83,7 @@ struct words {
     struct marks here;         /* of the 64 bytes from here_at on */
     uint64_t ascii;            /* of them, ASCII letters and digits */
     uint32_t here_at;
+    int year; /* the current one; set behind words_start */
     /* Words of this chunk, a bit for each: */
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */

@@ -13,7 +13,7 @@ static const struct command {
 } commands[] = {
     {"init", "DIR", "starter config, secrets, certificate, first client key; never overwrites", phi_init_command},
     {"scan", "[--policy P] [--strict] [--all] [--jsonl] [--roster F [--roster-key K]] [FILE]", "identifiers in a text: kind, begin-end, rule, score; --all: other findings, too", phi_scan_command},
-    {"redact", "[--policy P] [--purpose U] [--json] [--map OUT | --restore MAP] [FILE]", "the text as it would be forwarded",
+    {"redact", "[--policy P] [--purpose U] [--roster F [--roster-key K]] [--json] [--map OUT | --restore MAP] [FILE]", "the text as it would be forwarded",
      phi_redact_command},
     {"explain", "[--policy P] [--purpose U] [FILE]", "for each finding: rule, source line, score, policy line, action",
      phi_explain_command},

@@ -215,8 +215,8 @@ static int run_restore(struct job *j, const char *map_path, bool json) {
     return rc;
 }
 
-static int run_redact(struct job *j, const char *policy, const struct phi_who *who, bool json, const char *map) {
-    j->policy = phi_policy(policy);
+static int run_redact(struct job *j, struct policy *policy, const struct phi_who *who, bool json, const char *map) {
+    j->policy = policy;
     if (!j->policy) return PHI_USAGE;
     if (phi_view(j->policy, who, &j->view) < 0) return PHI_USAGE;
     j->scratch = phi_scratch_new();
@@ -225,10 +225,11 @@ static int run_redact(struct job *j, const char *policy, const struct phi_who *w
 }
 
 int phi_redact_command(int argc, char **argv) {
-    const char *policy = NULL, *map = NULL, *restore = NULL;
+    const char *policy = NULL, *roster = NULL, *roster_key = NULL, *map = NULL, *restore = NULL;
     bool json = false;
     struct phi_who who = {.purpose = NULL};
-    const struct phi_option options[] = {{"--policy", &policy, NULL}, PHI_WHO_OPTIONS(who), {"--json", NULL, &json},
+    const struct phi_option options[] = {{"--policy", &policy, NULL}, {"--roster", &roster, NULL}, {"--roster-key", &roster_key, NULL},
+                                         PHI_WHO_OPTIONS(who), {"--json", NULL, &json},
                                          {"--map", &map, NULL}, {"--restore", &restore, NULL}};
     struct job j = {.arena = NULL};
     int rc;
@@ -237,7 +238,9 @@ int phi_redact_command(int argc, char **argv) {
     if (phi_read(argc ? argv[0] : NULL, &j.in) < 0) return PHI_USAGE;
     buf_init(&j.out, PHI_INPUT_MAX);
     j.arena = arena_new(ARENA_MAX);
-    rc = !j.arena ? PHI_USAGE : restore ? run_restore(&j, restore, json) : run_redact(&j, policy, &who, json, map);
+    if (!j.arena) rc = PHI_USAGE;
+    else if (restore) rc = run_restore(&j, restore, json);
+    else rc = run_redact(&j, phi_policy_with(policy, roster, roster_key), &who, json, map);
     phi_scratch_free(j.scratch);
     policy_unref(j.policy);
     buf_free(&j.in);

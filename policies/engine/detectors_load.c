@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "deny_load.h"
 #include "diag.h"
@@ -359,6 +360,13 @@ static int end_digests(struct build *b) {
     return digest_end(b->digest, p->digest);
 }
 
+/* A gateway that is not restarted nor reloaded for more than a year lags behind. */
+static int current_year(void) {
+    time_t now = time(NULL);
+    struct tm utc;
+    return gmtime_r(&now, &utc) ? utc.tm_year + 1900 : PHI_YEAR;
+}
+
 static int build_all(struct build *b, const struct policy_paths *paths) {
     char err[160] = "";
 
@@ -373,6 +381,7 @@ static int build_all(struct build *b, const struct policy_paths *paths) {
         phi_engine_set_threshold(b->engine, (enum phi_kind)k, b->policy->threshold[k]);
     for (int k = 1; k < PHI_KINDS; k++)
         if (b->policy->in_floor[k]) phi_engine_keep(b->engine, (enum phi_kind)k);
+    phi_engine_set_year(b->engine, current_year());
     load_words(b, paths);
     load_rules(b, paths);
     if (failed(b)) return 0;

@@ -127,6 +127,8 @@ def test_the_tool(tmp_path):
     assert r.returncode == 1 and "NAME.PATIENT 0-12 roster-person 100" in r.stdout
     r = phi("scan", "--roster", "people.roster", text=text, cwd=tmp_path)  # roster.key is the usual place
     assert "MRN 22-28 roster-number" in r.stdout
+    r = phi("redact", "--roster", "people.roster", "--roster-key", "roster.key", text=text, cwd=tmp_path)
+    assert r.returncode == 0 and "Thistle" not in r.stdout, r.stdout + r.stderr
     r = phi("explain", "--roster", "people.roster", text=text, cwd=tmp_path)
     assert "a person of the roster" in r.stdout and "Thistle" not in r.stdout
     assert "1 people" in phi("check", "people.roster", cwd=tmp_path).stdout

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../detectors/ages.h"
 #include "prose_found.h"
 
 static void finds_dates(void **state)
@@ -26,6 +27,7 @@ static void finds_dates(void **state)
         {"13 Aug 1950", "13 Aug 1950"},
         {"seen on 3/4, last visit 4/14.", "3/4 | 4/14"},
         {"echo 02/2026", "02/2026"},
+        {"started Ozempic 2/3 with nausea", "2/3"},
         {"DOB: 19610507", "19610507"},
         {"date of birth , 5 , 7 , 1961", "5 , 7 , 1961"},
         {"2021-03-04T10:20:30Z", "2021-03-04T10"},
@@ -68,7 +70,7 @@ static void finds_ages(void **state)
         {"a ninety-two-year-old man", "ninety-two"},
         {"she is in her nineties; he is in his 90s", "nineties | 90s"},
         {"a nonagenarian and a centenarian", "nonagenarian | centenarian"},
-        {"born in 1931", "1931"},
+        {"born in 1931, born 1937", "1931 | 1937"}, /* PHI_YEAR: 90 next year */
         {"a one hundred and two year old", "one hundred and two"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -124,9 +126,26 @@ static void says_what_date(void **state)
         assert_string_equal(prose_find(*state, cases[i].text, PHI_DATE_DOB, PHI_AGE_90PLUS, 50, true), cases[i].found);
 }
 
+static bool is_old_in(struct prose_found *f, const char *text, int year)
+{
+    struct words *w = &f->words;
+    struct date date;
+    words_start(w, text, (uint32_t)strlen(text));
+    w->year = year;
+    return words_next(w) && ages_find(w, w->n - 1, &date) && date.kind == PHI_AGE_90PLUS;
+}
+
+static void tells_age_by_the_year(void **state)
+{
+    assert_true(is_old_in(*state, "born in 1948", 2037));
+    assert_false(is_old_in(*state, "born in 1948", 2036));
+    assert_false(is_old_in(*state, "born in 1938", PHI_YEAR));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_dates_abroad), cmocka_unit_test(finds_ages),
-                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_abroad), cmocka_unit_test(says_what_date)};
+                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_abroad),
+                                       cmocka_unit_test(says_what_date), cmocka_unit_test(tells_age_by_the_year)};
     return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }

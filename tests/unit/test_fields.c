@@ -153,7 +153,8 @@ static void test_hl7(void **state)
         "MSH|^~\\&|APP|FAC|RCV|FAC|20210102103000||ADT^A01|MSG0042|P|2.3\r"
         "PID|1||4711007^^^X^MR~999881234^^^SSA^SS||DOE^JOHN^ALAN^JR||19310304|M|||1 Main St^Apt 2^Boston^MA^02118||(617)555-0142^PRN|\r"
         "NK1|1|DOE^MARY|SPO|\"\"|6175550177\r"
-        "PV1|1|I|ICU^12||||1234567893^ROE^JANE^^^DR\rOBX|1|TX|NOTE||feels well||||||F\r";
+        "PV1|1|I|ICU^12||||1234567893^ROE^JANE^^^DR\rOBX|1|TX|NOTE||feels well||||||F\r"
+        "ZVN|ENG^English^ISO639|QUILL^FOLA^^^RN|8812^KILDARE^BEN^J^^DR|VIP^N|Y^Yes^HL70136\r";
     struct fixture *f = *state;
     clear(f);
     leaf(f, NULL, text);
@@ -171,6 +172,10 @@ static void test_hl7(void **state)
     assert_int_equal(find(f, 0, "ROE^JANE")->kind, PHI_NAME_PROVIDER);
     assert_int_equal(find(f, 0, "20210102103000")->kind, PHI_DATE_SERVICE);
     assert_null(find(f, 0, "feels well"));
+    assert_int_equal(find(f, 0, "QUILL^FOLA")->kind, PHI_NAME_UNKNOWN);
+    assert_int_equal(find(f, 0, "KILDARE^BEN^J")->kind, PHI_NAME_UNKNOWN);
+    assert_null(find(f, 0, "ENG^English"));
+    assert_null(find(f, 0, "VIP^N"));
 }
 
 static void test_titles(void **state)

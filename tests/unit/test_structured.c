@@ -140,6 +140,15 @@ static void test_tables(void **state)
     has(f, PHI_MRN, "4821");
     has(f, PHI_NAME_PATIENT, "quillen");
     assert_int_equal(structured_n(f), 2);
+    scan(f, "Rm,Patient,Age\n12,Quillen,92\n13,Abernathy,71\n");
+    has(f, PHI_AGE_90PLUS, "92");
+    assert_int_equal(structured_n(f), 3);
+    scan(f, "Klient;Geb;Strasse;PLZ;Ort;Tel\nAnneliese Quillen;14.02.1948;Am Bach 7;99999;Neudorf;0151 55501234\n");
+    has(f, PHI_GEO_ZIP, "99999");
+    has(f, PHI_GEO_STREET, "Am Bach 7");
+    has(f, PHI_PHONE, "0151 55501234");
+    scan(f, "{\"name\": \"Jane Quillen\", \"age\": 94, \"weight\": 95}");
+    has(f, PHI_AGE_90PLUS, "94");
     scan(f, "MRN\tAcct\tSex\r\n482193\t99120034\tF\r\n");
     has(f, PHI_MRN, "482193");
     has(f, PHI_ACCOUNT_PATIENT, "99120034");
@@ -182,6 +191,12 @@ static void test_x12(void **state)
     has(f, PHI_LICENSE_PROVIDER, "1999996666");
     for (size_t i = 0; i < f->r.n; i++)
         assert_false(strncmp(f->text + f->r.v[i].begin, "4779", 4) == 0 || strncmp(f->text + f->r.v[i].begin, "79.04", 5) == 0);
+    scan(f, "ISA*00*          *00*          *ZZ*A*ZZ*B*250311*0912*^*00501*1*0*P*:~BHT*0022*13*10001234*20250401*1319~"
+            "NM1*1P*2*QUILL BONE CLINIC*****XX*1999999976~NM1*PR*2*ACME HEALTH*****PI*12345~");
+    has(f, PHI_DATE_OTHER, "250311");
+    has(f, PHI_OTHER_CLAIM, "10001234");
+    has(f, PHI_GEO_FACILITY, "QUILL BONE CLINIC");
+    has(f, PHI_LICENSE_PROVIDER, "1999999976");
     scan(f, "a*b*c and 2*3*4");
     assert_int_equal(structured_n(f), 0);
     scan(f, "NM1*IL*");
