@@ -249,6 +249,12 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
 }
 
+/* "d/c", as discharges are written */
+static bool is_discharge(const struct words *w, uint32_t i)
+{
+    return i && words_is(w, i, "c") && w->v[i].gap == GAP_SLASH && words_is(w, i - 1, "d");
+}
+
 /* What kind of day the words before say it is; cued: whether they say that a day follows at all. */
 static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 {
@@ -268,6 +274,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_SERVICE;
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
+        *cued |= k == i && is_discharge(w, p);
     }
     *cued |= kind != PHI_DATE_OTHER;
     return kind;
@@ -277,7 +284,8 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
 {
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
-        if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)))
+        if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
+            (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }

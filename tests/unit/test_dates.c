@@ -27,6 +27,8 @@ static void finds_dates(void **state)
         {"13 Aug 1950", "13 Aug 1950"},
         {"seen on 3/4, last visit 4/14.", "3/4 | 4/14"},
         {"echo 02/2026", "02/2026"},
+        {"adm 2/3 c SOB, d/c 2/9 to SNF, RTC 4/5", "2/3 | 2/9 | 4/5"},
+        {"home c husband by 12/1.", "12/1"},
         {"started Ozempic 2/3 with nausea", "2/3"},
         {"DOB: 19610507", "19610507"},
         {"date of birth , 5 , 7 , 1961", "5 , 7 , 1961"},
@@ -82,6 +84,7 @@ static void leaves_decoys(void **state)
     static const char *const texts[] = {
         "Pain 7/10, strength 5/5, a 2/6 systolic murmur, vision 20/40.",
         "BP 120/80, Vytorin 10/40 mg, lisinopril 20/25 mg daily.",
+        "d/c 1/2 NS, d/c 1/2 tab", "C 5/6, pain is 3/10",
         "L4/5 disc, 1/2 NS, 1/2 tablet, reflexes 2/4.",
         "pain from 3/10 to 8/10 scale",
         "a 45-year-old, aged 89, 67F, 90 degrees, 95 percent on room air",
