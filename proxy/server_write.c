@@ -193,6 +193,10 @@ bool server_write(struct server_exchange *x, struct span bytes) {
 
     if (!can_answer(x, ANSWER_BEGUN)) return true;
     write_body(x, bytes);
+    if (x->chunked && !x->pushed && bytes.len) { /* a reader waits for the first event of a stream; the others go out together */
+        x->pushed = true;
+        connection_flush(c);
+    }
     connection_set_due(c);
     if (connection_backlog(c) > c->server->o.write_high) x->blocked = true;
     return !x->blocked;
