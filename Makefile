@@ -55,7 +55,7 @@ UNITS  := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(UNIT_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: dictionaries
-.PHONY: all binaries units fuzzers unit-test help run test lint bench fuzz install deb e2e clean
+.PHONY: all binaries units fuzzers unit-test help run test lint bench exchanges fuzz install deb e2e clean
 all: binaries
 
 help:
@@ -64,6 +64,7 @@ help:
 	@echo 'make          build build/phigate and build/phi'
 	@echo 'make lint     banned functions, layers, house rules, static analysis'
 	@echo 'make bench    beside nginx and HAProxy, as ratios of one run (docs/BENCHMARKS.md)'
+	@echo 'make exchanges  a million generated exchanges, all restored to whom they belong (EXCHANGES=N for fewer)'
 	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS (60) each'
 	@echo 'make dictionaries  the word lists anew from their packages'
 	@echo 'make install  to PREFIX ($(PREFIX)) under DESTDIR'
@@ -162,6 +163,13 @@ bench:
 	@tests/tools/install-missing.sh bench
 	@$(MAKE) -s all build/release/bench/stub build/release/bench/stream_client
 	@python3 tests/bench/bench.py
+
+# A million exchanges of a thousand principals: each value back to whom it belongs, none to the upstream (10 to 20 minutes).
+EXCHANGES ?= 1000000
+exchanges:
+	@tests/tools/install-missing.sh test
+	@$(MAKE) -s all $(VENV)/.ready
+	@for scope in request client; do $(VENV)/bin/python tests/e2e/exchanges.py --count $(EXCHANGES) --scope $$scope || exit 1; done
 
 fuzz:
 	@tests/tools/install-missing.sh test

@@ -20,7 +20,7 @@ static const struct {
     const char *reason;
 } reasons[] = {{WALK_IMAGE, "image"},        {WALK_AUDIO, "audio"},
                {WALK_SPOKEN, "spoken_answer"}, {WALK_FILE, "file"},
-               {WALK_REMOTE, "remote_url"},  {WALK_STATE, "stored_object"}, {WALK_REFERENCE, "stored_object"},
+               {WALK_REMOTE, "remote_url"},  {WALK_STATE | WALK_OF_SOMEBODY, "stored_object"},
                {WALK_HOSTED_TOOL, "hosted_tool"}, {WALK_TOKEN_IDS, "token_ids"},
                {WALK_UNKNOWN_PART, "unknown_part"}};
 
@@ -156,7 +156,7 @@ static const struct item {
     {"code_interpreter_call", WALK_TOOL, 0}, {"image_generation_call", WALK_TOOL, WALK_IMAGE},
     {"mcp_list_tools", WALK_TOOL, WALK_HOSTED_TOOL}, {"mcp_approval_request", WALK_TOOL, WALK_HOSTED_TOOL},
     {"mcp_approval_response", WALK_TOOL, WALK_HOSTED_TOOL}, {"mcp_call", WALK_TOOL, WALK_HOSTED_TOOL},
-    {"item_reference", WALK_OTHER, WALK_STATE},
+    {"item_reference", WALK_OTHER, WALK_UNOWNED},
 };
 
 static const struct item *item_find(struct span type) {
@@ -224,7 +224,7 @@ static enum facts_verdict take_sealed(struct walk *w, enum json_type type, struc
 }
 
 static enum facts_verdict take_kept(struct walk *w, uint32_t path, enum json_type type) {
-    if (type == JSON_TRUE) facts_unreadable(w, WALK_STATE, path);
+    if (type == JSON_TRUE) facts_unreadable(w, WALK_BACKGROUND, path);
     else if (type != JSON_FALSE) return wrong_type(w, path);
     return FACTS_SEARCH;
 }
@@ -247,7 +247,7 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_REMOTE: return unreadable(w, WALK_REMOTE, path);
     case SHAPE_OPAQUE: return unreadable(w, WALK_UNKNOWN_PART, path);
     case SHAPE_REFERENCE:
-        if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_STATE, path);
+        if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_UNOWNED, path);
         w->reference = text;
         return unreadable(w, WALK_REFERENCE, path);
     case SHAPE_STATE: return unreadable(w, WALK_STATE, path);

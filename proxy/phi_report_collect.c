@@ -193,7 +193,8 @@ static void take_policy(struct report *r, const struct report_facts *f) {
 
 static void take_unreadable(struct report *r, const struct report_facts *f) {
     static const char *const names[] = {"image", "audio", "file", "remote image or file", "state kept by the vendor", "unknown part",
-                                        "hosted tool", "token ids", "spoken answer"};
+                                        "hosted tool", "token ids", "spoken answer", "stored object", "stored object of an owner unknown",
+                                        "answer in the background"};
     int64_t bits = audit_view_number(f->request, "unreadable");
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

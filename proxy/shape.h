@@ -123,7 +123,7 @@ enum shape_place {
     SHAPE_TOOLS, SHAPE_TOOL, SHAPE_TOOL_TYPE,
     SHAPE_ITEMS, SHAPE_ITEM, SHAPE_ITEM_TYPE,  /* what a response is made from */
     SHAPE_TEXT_OPTIONS, SHAPE_OUTPUT_OPTIONS, SHAPE_OLLAMA_FORMAT,
-    SHAPE_KEPT,      /* true: the upstream keeps what it is sent */
+    SHAPE_KEPT,      /* true: the answer is kept by the upstream and fetched later */
     SHAPE_SEALED,    /* encrypted or signed by the upstream for itself */
     SHAPE_SIGNED,    /* text under such a signature: it must go back as it came */
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */

@@ -217,7 +217,7 @@ static const struct shape_key keys[] = {
     {"tool_use_id", 11, .place = SHAPE_KNOWN},
     {"audio_embeds", 12, .place = SHAPE_OPAQUE},
     {"container_id", 12, .place = SHAPE_STATE},
-    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, 0}}},
+    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_REFERENCE, 0}}},
     {"data_sources", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_HOSTED, 0}}},
     {"functioncall", 12, .place = SHAPE_KNOWN, .spelled = "functionCall"},
     {"guided_regex", 12, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},

@@ -118,7 +118,7 @@ static enum flow walk_one(struct transaction *t, struct line *l) {
     if (walk_line(l->arena, head.endpoint, l->text, t->settings->depth_max, w) < 0)
         return refuse_in_line(t, w, l->number, REFUSAL_INVALID_JSON, w->error_code, w->error_path);
     if (w->stream) return refuse_line(t, l->number, REFUSAL_FEATURE, "stream");
-    if (w->unreadable && (policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK || (w->unreadable & WALK_REFERENCE)))
+    if (w->unreadable && (policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK || (w->unreadable & WALK_OF_SOMEBODY)))
         return refuse_in_line(t, w, l->number, REFUSAL_UNSCANNABLE, facts_unreadable_reason(w->unreadable), w->unreadable_path);
     const char *what = settings_part_refused(t->route->upstream, w->unreadable, head.endpoint, &t->refusal_why);
     if (what) return refuse_in_line(t, w, l->number, REFUSAL_FEATURE, what, w->unreadable_path);

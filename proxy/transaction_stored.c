@@ -87,21 +87,19 @@ const struct settings_route *transaction_route_of_lists(const struct transaction
 
 static const char *feature_of(const struct transaction *t) {
     if (shape_is_batch(t->endpoint)) return "files";
-    return shape_is_response(t->endpoint) ? "store" : "previous_response_id";
+    if (shape_is_response(t->endpoint)) return "store";
+    return (t->walk.unreadable & WALK_REFERENCE) ? "previous_response_id" : "background";
 }
 
-enum flow transaction_check_stored(struct transaction *t) {
-    bool refers = (t->walk.unreadable & WALK_REFERENCE) != 0;
-    enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
+/* Also where the policy lets pass what cannot be read: it might be another client's. */
+static enum flow refuse_stored(struct transaction *t) {
+    walk_path(&t->walk, t->walk.unreadable_path, &t->refusal_param);
+    return transaction_refuse_because(t, REFUSAL_UNSCANNABLE, "stored_object");
+}
+
+static enum flow check_reference(struct transaction *t) {
     struct span key;
 
-    if (!refers && !shape_is_batch(t->endpoint) && !shape_is_response(t->endpoint)) return FLOW_NEXT;
-    bool open = t->world->vault && policy_stores(t->policy, what);
-    if (refers && !open) return FLOW_NEXT; /* then it is what cannot be read */
-    if (!open) return transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
-    const char *uncovered = settings_feature_uncovered(t->route->upstream, feature_of(t));
-    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
-    if (!refers) return FLOW_NEXT;
     enum vault_answer answer = ask(t, t->route->upstream->name, t->walk.reference, &key);
     if (answer == VAULT_FAILED) return vault_lost(t);
     if (answer == VAULT_NONE) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
@@ -110,6 +108,32 @@ enum flow transaction_check_stored(struct transaction *t) {
     for (size_t i = 0; i < t->walk.n; i++) /* an id that the upstream made and that is known: no text of anybody's */
         if (t->walk.v[i].text.ptr == t->walk.reference.ptr) t->walk.v[i].parameter = true;
     return FLOW_NEXT;
+}
+
+/* An answer that is fetched later must be one that is kept, under an id that this client will be known by. */
+static enum flow check_background(struct transaction *t) {
+    struct span store = span_sub(buf_span(&t->in), t->walk.store_begin, t->walk.store_end);
+
+    if (t->endpoint != SHAPE_RESPONSES || !t->route->upstream->may_store || span_is(store, "false")) return refuse_stored(t);
+    const char *uncovered = settings_feature_uncovered(t->route->upstream, "background");
+    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
+    t->walk.unreadable &= ~(uint32_t)WALK_BACKGROUND;
+    return FLOW_NEXT;
+}
+
+enum flow transaction_check_stored(struct transaction *t) {
+    uint32_t somebody = t->walk.unreadable & WALK_OF_SOMEBODY;
+    enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
+    enum flow flow = FLOW_NEXT;
+
+    if (!somebody && !shape_is_batch(t->endpoint) && !shape_is_response(t->endpoint)) return FLOW_NEXT;
+    bool open = t->world->vault && policy_stores(t->policy, what);
+    if (somebody && (!open || (somebody & WALK_UNOWNED))) return refuse_stored(t);
+    if (!open) return transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
+    const char *uncovered = settings_feature_uncovered(t->route->upstream, feature_of(t));
+    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
+    if (somebody & WALK_BACKGROUND) flow = check_background(t);
+    return flow == FLOW_NEXT && (somebody & WALK_REFERENCE) ? check_reference(t) : flow;
 }
 
 enum flow transaction_recall(struct transaction *t) {

@@ -45,6 +45,7 @@ struct spot {
 struct frame {
     struct spot self, next; /* next: of the member whose key was read */
     enum walk_part role;    /* of a message */
+    bool told;              /* an item that says what it is: its type, or whose words they are */
     uint32_t star;          /* path of the members whose key is data; 0: not made yet */
     uint32_t items;
     size_t first_leaf;
@@ -317,6 +318,7 @@ static void frame_pop(struct walker *k) {
 
     if (!f->object) return;
     if (f->self.place == SHAPE_MESSAGE || f->self.place == SHAPE_ITEM) message_end(k, f);
+    if (f->self.place == SHAPE_ITEM && !f->told) facts_unreadable(k->w, WALK_UNOWNED, f->self.path); /* {"id": ...}: a reference */
     if (f->self.place == SHAPE_TOOL && !f->local) facts_unreadable(k->w, WALK_HOSTED_TOOL, f->self.path);
 }
 
@@ -450,6 +452,7 @@ static int walk_nested(struct walker *k, const struct document *d, const struct 
 static void frame_learn(struct frame *f, enum shape_place place, struct span text) {
     if (place == SHAPE_ROLE) f->role = facts_role(text);
     if (place == SHAPE_ITEM_TYPE && f->role == WALK_OTHER) f->role = facts_item_part(text);
+    if (place == SHAPE_ROLE || place == SHAPE_ITEM_TYPE) f->told = true;
     if (place == SHAPE_TOOL_TYPE) f->local = facts_tool_is_local(text);
 }
 

@@ -45,7 +45,11 @@ struct walk_leaf {
 
 enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,
                        WALK_HOSTED_TOOL = 64, WALK_TOKEN_IDS = 128, WALK_SPOKEN = 256,
-                       WALK_REFERENCE = 512 /* a stored object that is named by `reference` */ };
+                       WALK_REFERENCE = 512, /* a stored object that is named by `reference` */
+                       WALK_UNOWNED = 1024, /* the same, where it cannot be told which, or whose */
+                       WALK_BACKGROUND = 2048 /* an answer that is fetched later from where it is kept */ };
+/* What others may have stored: never let pass because it cannot be read, only because it is known whose it is. */
+#define WALK_OF_SOMEBODY ((uint32_t)WALK_REFERENCE | WALK_UNOWNED | WALK_BACKGROUND)
 
 struct walk {
     struct walk_leaf *v;

@@ -13,6 +13,7 @@ FILES, BATCHES, RESPONSES = (re.compile(r"/v1/" + name + r"(?:/([\w-]+))?(/\w+)?
 class Store:
     def __init__(self):
         self.files, self.batches, self.responses = {}, {}, {}
+        self.waiting = {}
         self.numbers, self.lock = itertools.count(1), threading.Lock()
 
     def answer(self, request, behaviour):
@@ -120,6 +121,9 @@ class Store:
             said["id"] = self.new("resp_")
             said["previous_response_id"] = body.get("previous_response_id")
             self.responses[said["id"]] = (said, body)
+            if body.get("background"):  # it is ready when it is asked for the second time
+                self.waiting[said["id"]] = 1
+                return self.unfinished(said, "queued")
             return said
         if identifier in ("compact", "input_tokens") or not identifier:
             return None
@@ -135,5 +139,12 @@ class Store:
                       "content": [{"type": "input_text", "text": g["content"]}]} for i, g in enumerate(given)]
             return self.list({i["id"]: i for i in items})
         if verb == "cancel":
-            return {**said, "status": "cancelled"}
+            self.waiting.pop(identifier, None)
+            return self.unfinished(said, "cancelled")
+        if self.waiting.get(identifier):
+            self.waiting[identifier] -= 1
+            return self.unfinished(said, "in_progress")
         return said
+
+    def unfinished(self, said, status):
+        return {**said, "status": status, "background": True, "output": []}

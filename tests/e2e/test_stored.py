@@ -261,10 +261,32 @@ def test_what_was_not_to_be_stored_is_not_known(gateway, upstream):
         sdk.responses.retrieve(first.id)
     with pytest.raises(openai.NotFoundError):
         sdk.responses.create(model="capture", input="x", previous_response_id="resp_other")
-    for more in ({"conversation": "conv_1"}, {"background": True}, {"prompt": {"id": "p"}}):
-        with pytest.raises(openai.BadRequestError) as e:
+    for more in ({"conversation": "conv_1"}, {"conversation": "resp_other"}, {"previous_response_id": "resp_other", "background": True}):
+        with pytest.raises(openai.NotFoundError) as e:
             sdk.responses.create(model="capture", input="x", **more)
+        assert e.value.code == "unknown_object"
+    for more in ({"conversation": {"id": "conv_1"}}, {"prompt": {"id": "p"}}, {"input": [{"id": "msg_1"}]},
+                 {"input": [{"type": "item_reference", "id": "msg_1"}]}):
+        with pytest.raises(openai.BadRequestError) as e:
+            sdk.responses.create(**{"model": "capture", "input": "x", **more})
         assert e.value.code == "unscannable_input"
+
+
+def test_an_answer_in_the_background(gateway, upstream):
+    sdk, other = client(gateway), client(gateway, "second")
+    queued = sdk.responses.create(model="capture", input=ADA, background=True)
+    assert queued.status == "queued" and queued.output == [] and upstream.requests[-1].json["background"] is True
+    assert sdk.responses.retrieve(queued.id).status == "in_progress"
+    done = sdk.responses.retrieve(queued.id)
+    assert done.status == "completed" and done.output_text == ADA and clean(upstream)
+    for call in (other.responses.retrieve, other.responses.cancel):
+        with pytest.raises(openai.NotFoundError):
+            call(queued.id)
+    stopped = sdk.responses.create(model="capture", input=BO, background=True, store=True)
+    assert sdk.responses.cancel(stopped.id).status == "cancelled"
+    with pytest.raises(openai.BadRequestError) as e:  # it could not be fetched
+        sdk.responses.create(model="capture", input=ADA, background=True, store=False)
+    assert e.value.code == "unscannable_input"
 
 
 # ---- closed ----
@@ -300,6 +322,25 @@ def test_closed_by_the_policy(tmp_path_factory, upstream, stored):
             sdk.responses.create(model="capture", input="x", previous_response_id=first.id)
         assert e.value.code == "unscannable_input"
     assert g.stop() == 0
+
+
+@pytest.mark.parametrize("stored", ["block", "all"])
+def test_what_somebody_stored_never_passes_unread(tmp_path_factory, upstream, stored):
+    """`unscannable: allow` lets pictures through, and no conversation of another client."""
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, stored + "\nunscannable: allow")
+    sdk = client(g)
+    first = client(g, "second").responses.create(model="capture", input=ADA)
+    upstream.clear()
+    picture = [{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64," + "A" * 80}]}]
+    assert sdk.responses.create(model="capture", input=picture) and len(upstream.requests) == 1
+    for more in ({"previous_response_id": first.id}, {"conversation": "conv_1"}, {"conversation": {"id": "conv_1"}},
+                 {"previous_response_id": [first.id]}, {"previous_response_id": first.id, "conversation": "conv_1"},
+                 {"input": [{"id": "msg_1"}]}, {"input": [{"type": "item_reference", "id": "msg_1"}]}, {"background": True, "store": False}):
+        for path in ("responses", "responses/input_tokens", "responses/compact"):
+            r = httpx.post(f"{g.url}/{path}", json={"model": "capture", "input": "x", **more}, timeout=60,
+                           headers={"authorization": "Bearer " + g.keys["first"]})
+            assert r.status_code in (400, 404) and r.json()["error"]["code"] in ("unscannable_input", "unknown_object"), (more, r.text)
+    assert len(upstream.requests) == 1 and g.stop() == 0
 
 
 def test_closed_by_the_agreement(tmp_path_factory, upstream):

@@ -74,6 +74,7 @@ static const struct row {
     ITEM("items `computer_call_output`, `image_generation_call`", "{\"type\":\"computer_call_output\"}"),
     ITEM("items `mcp_*`", "{\"type\":\"mcp_call\"}"),
     ITEM("item `item_reference`", "{\"type\":\"item_reference\",\"id\":\"x\"}"),
+    ITEM("item without type and role (a reference)", "{\"id\":\"x\"}"),
     ITEM("item of another type", "{\"type\":\"hologram\"}"),
     ITEM("part `input_image`", "{\"role\":\"user\",\"content\":[{\"type\":\"input_image\"}]}"),
     ITEM("part `input_file`", "{\"role\":\"user\",\"content\":[{\"type\":\"input_file\"}]}"),
@@ -81,7 +82,8 @@ static const struct row {
     ROOT(SHAPE_RESPONSES, "tools `function`, `custom`, `namespace`, `tool_search`, `apply_patch`, `local_shell`", "\"tools\":[{\"type\":\"function\"},{\"type\":\"custom\"},{\"type\":\"namespace\"},{\"type\":\"tool_search\"},{\"type\":\"apply_patch\"},{\"type\":\"local_shell\"}]"),
     ROOT(SHAPE_RESPONSES, "tools of other types", "\"tools\":[{\"type\":\"code_interpreter\"}]"),
     ROOT(SHAPE_RESPONSES, "`previous_response_id`", "\"previous_response_id\":\"x\""),
-    ROOT(SHAPE_RESPONSES, "`conversation`, `prompt`", "\"conversation\":\"x\""),
+    ROOT(SHAPE_RESPONSES, "`conversation`", "\"conversation\":\"x\""),
+    ROOT(SHAPE_RESPONSES, "`prompt` (a template that is kept)", "\"prompt\":{\"id\":\"x\"}"),
     ROOT(SHAPE_RESPONSES, "`background: true`", "\"background\":true"),
     ROOT(SHAPE_RESPONSES, "`store` true, null or absent", "\"store\":true"),
     ROOT(SHAPE_BATCHES, "`metadata` and whatever else", "\"metadata\":{\"x\":\"y\"}"),
@@ -131,6 +133,7 @@ static void add_outcome(struct buf *b, const struct row *row) {
     else if (w.n_cut) buf_add_c(b, "taken out");
     else buf_add_c(b, "searched");
     if (w.unreadable == WALK_REFERENCE) buf_add_c(b, ", unless the policy opens it (`stored`) and this client made what is named");
+    if (w.unreadable == WALK_BACKGROUND) buf_add_c(b, ", unless the policy opens it (`stored`) and the answer is kept (`store`)");
     if (w.unreadable == WALK_TOKEN_IDS && (row->endpoint == SHAPE_COMPLETIONS || row->endpoint == SHAPE_EMBEDDINGS))
         buf_add_c(b, ", where the model's numbers are not those of cl100k_base; else read and sent as text");
     arena_free(a);

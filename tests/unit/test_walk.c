@@ -234,7 +234,10 @@ static void what_cannot_be_read_is_named(void **state) {
         {"{\"messages\":[{\"content\":[{\"type\":7}]}]}", WALK_UNKNOWN_PART, "messages[0].content[0].type"},
         {"{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}", WALK_STATE, "messages[0].audio"},
         {"{\"previous_response_id\":\"r\"}", WALK_REFERENCE, "previous_response_id"},
-        {"{\"conversation\":{\"id\":\"c\"}}", WALK_STATE, "conversation"},
+        {"{\"conversation\":\"c\"}", WALK_REFERENCE, "conversation"},
+        {"{\"conversation\":{\"id\":\"c\"}}", WALK_UNOWNED, "conversation"},
+        {"{\"previous_response_id\":[\"r\"]}", WALK_UNOWNED | WALK_REFERENCE, "previous_response_id"},
+        {"{\"previous_response_id\":\"r\",\"conversation\":\"c\"}", WALK_UNOWNED | WALK_REFERENCE, "previous_response_id"},
         {"{\"tools\":[{\"type\":\"web_search\"}]}", WALK_HOSTED_TOOL, "tools[0]"},
         {"{\"tools\":[{\"type\":\"function\"},{\"type\":\"mcp\"}]}", WALK_HOSTED_TOOL, "tools[1]"},
         {"{\"tools\":[{\"google_search\":{}}]}", WALK_HOSTED_TOOL, "tools[0]"},
@@ -469,6 +472,26 @@ static void sealed_and_signed_text(void **state) {
     assert_int_equal(walk.sealed, 1);
 }
 
+/* An item that says neither its type nor whose words it holds names one that the upstream keeps. */
+static void items_that_only_name_another(void **state) {
+    static const char *const references[] = {
+        "{\"input\":[{\"role\":\"user\",\"content\":\"u\"},{\"id\":\"msg_1\"}]}", "{\"input\":[{\"type\":null,\"id\":\"msg_1\"}]}",
+        "{\"input\":{\"id\":\"msg_1\"}}", "{\"input\":[{\"id\":\"msg_1\",\"content\":{\"role\":\"user\"}}]}",
+        "{\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"}]}"};
+    static const char *const items[] = {"{\"input\":[{\"id\":\"msg_1\",\"content\":\"u\",\"role\":\"user\"}]}",
+                                        "{\"input\":\"[{\\\"id\\\":\\\"msg_1\\\"}]\"}",
+                                        "{\"input\":[{\"type\":\"function_call_output\",\"output\":{\"id\":\"x\"}}]}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
+        walked(SHAPE_RESPONSES, references[i]);
+        if (walk.unreadable != WALK_UNOWNED) fail_msg("%s", references[i]);
+    }
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        walked(SHAPE_RESPONSES, items[i]);
+        if (walk.unreadable) fail_msg("%s", items[i]);
+    }
+}
+
 static void streams_are_the_default_of_some(void **state) {
     (void)state;
     walked(SHAPE_OLLAMA_CHAT, "{}");
@@ -505,6 +528,7 @@ int main(void) {
         CASE(nesting_beyond_the_limit_is_text),
         CASE(items_say_whose_words_they_are),
         CASE(sealed_and_signed_text),
+        CASE(items_that_only_name_another),
         CASE(streams_are_the_default_of_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
