@@ -113,10 +113,8 @@ static enum flow check_route(struct transaction *t) {
     if (flow != FLOW_NEXT) return flow;
     if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if ((flow = transaction_check_stored(t)) != FLOW_NEXT) return flow;
-    /* Whose a stored object is was not found out: that is no question of reading it. */
-    uint32_t passes_never = t->walk.unreadable & WALK_REFERENCE;
-    uint32_t unreadable = policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK ? t->walk.unreadable : passes_never;
-    if (unreadable) return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(unreadable), t->walk.unreadable_path);
+    if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
+        return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     if ((flow = check_guards(t)) != FLOW_NEXT) return flow;
     return plan_force(t);
 }
