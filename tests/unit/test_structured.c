@@ -235,7 +235,7 @@ static void test_ncpdp(void **state)
     has(f, PHI_GEO_CITY, "ST COLUMBUS");
     scan(f, "AM04\342\220\234" "C2ZHW771200\342\220\236AM01\342\220\234" "C419480915");
     has(f, PHI_DATE_DOB, "19480915");
-    static const char *const none[] = {"AM01", "AM01 AM04", "at 9 AM04 and C2 fracture", "AM01 C", "AM01 C2 AM0", "AM01\x1C\x1C" "AM04 CA"};
+    static const char *const none[] = {"AM01", "AM01 AM04", "at 9 AM04 and C2 fracture", "AM01 C", "AM01 C2 AM0", "AM01\x1C\x1C AM04 CA"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         scan(f, none[i]);
         assert_int_equal(structured_n(f), 0);
