@@ -134,7 +134,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
         return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
     if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
         return false;
-    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
+    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE && !(x->classes & LEX(VERB) && !(x->classes & LEX(AMBIGUOUS)))));
 }
 
 bool evidence_candidate(const struct words *w, uint32_t i)

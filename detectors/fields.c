@@ -310,8 +310,24 @@ static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
 
 /* "Client: Honestly rough", "Therapist: Priya, how was": behind its first word a turn of a dialogue goes on, as a form
  * does not ("Patient: Rosa dob 3/4/58"). Whether that word is a name, and whose, is for the words around it to say. */
+static bool opens_speech(const char *word, uint32_t len)
+{
+    static const char openers[] = " so oh well and but okay ok yes no yeah he she it they we you um uh right good great how what when any"
+                                  " thanks sure that this my hi hello mhm now i'm it's he's she's ";
+    char key[12] = " ";
+    if (len < 2 || len > 8)
+        return false;
+    for (uint32_t i = 0; i < len; i++)
+        key[i + 1] = text_lower(word[i]);
+    key[len + 1] = ' ';
+    key[len + 2] = 0;
+    return strstr(openers, key) != NULL;
+}
+
 static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end)
 {
+    if (opens_speech(text + begin, end - begin))
+        return true;
     uint32_t i = end < len && text[end] == ',' ? end + 1 : end, word;
     if (end - begin < 2 || !text_is_upper(text[begin]) || text_is_upper(text[begin + 1]) || i + 2 >= len || text[i] != ' ')
         return false;
@@ -330,6 +346,12 @@ static bool is_title(const char *text, uint32_t begin, uint32_t end)
         if (strlen(titles[i]) == end - begin && text_equal_nocase(text + begin, titles[i], end - begin))
             return true;
     return false;
+}
+
+/* "Email: pt missed her visit" announces none. */
+static bool is_address(const char *value, uint32_t len)
+{
+    return memchr(value, '@', len) || memmem(value, len, " at ", 4) || memmem(value, len, "(at)", 4) || memmem(value, len, "[at]", 4);
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
@@ -358,6 +380,8 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     case FIELD_PLACE:
     case FIELD_PLAIN:
         end = cell_end(text, len, at, f->shape == FIELD_PLACE ? 120 : 60);
+        if (f->kind == PHI_EMAIL && !is_address(text + at, end - at))
+            return at;
         return cell_before_label(text, at, end);
     }
     return at;

@@ -182,6 +182,38 @@ static bool has_reason(const struct words *w, uint32_t i)
     return x->gap & (GAP_LINE | GAP_START) && (i + 1 >= w->n || x[1].gap & GAP_LINE); /* a line of an address */
 }
 
+static bool is_part_of_firm(const struct words *w, uint32_t i)
+{
+    const uint64_t others = LEX(COMMON) | LEX(VERB) | LEX(LABEL) | LEX(HEADING) | LEX(TITLE) | LEX(DOCTOR) | LEX(MONTH) | LEX(WEEKDAY) | LEX(DRUG);
+    const struct word *x = &w->v[i];
+    return (x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED || x->shape == SHAPE_UPPER || x->shape == SHAPE_INITIAL) &&
+           !(x->classes & others) && !(x->flags & WORD_TAKEN);
+}
+
+/* "Polonia Bakery", "Blue Ox Timber", "Quill & Sons Roofing": capitals as far as they go in front of a firm's head word. */
+static uint32_t firm_start(const struct words *w, uint32_t head)
+{
+    uint32_t i = head;
+
+    while (i > 0 && head - i < 4 && !(w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN | GAP_OTHER)) && is_part_of_firm(w, i - 1))
+        i--;
+    return i;
+}
+
+int places_firms(const struct words *w, uint16_t rule, struct phi_candidates *sink)
+{
+    for (uint32_t i = words_in_set(w->open, w->first, w->last); i < w->last; i = words_in_set(w->open, i + 1, w->last)) {
+        const struct word *x = &w->v[i];
+        if (!(x->classes & LEX(WORKPLACE)) || x->flags & WORD_LINE_UPPER || (x->shape != SHAPE_TITLE && x->shape != SHAPE_UPPER))
+            continue;
+        struct phi_candidate c = {.kind = PHI_NAME_EMPLOYER, .rule = rule, .score = 60, .end = x->end};
+        c.begin = w->v[firm_start(w, i)].begin;
+        if (c.begin < x->begin && phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;

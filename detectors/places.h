@@ -15,5 +15,7 @@ struct places_rules {
 
 /* Puts the places that begin in w->v[w->first..w->last) into the sink, and the ZIP codes behind them. 0 or -1. */
 int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink);
+/* Firms named by what they do ("Polonia Bakery"), as employers. 0 or -1. */
+int places_firms(const struct words *w, uint16_t rule, struct phi_candidates *sink);
 
 #endif

@@ -28,7 +28,7 @@ enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULES };
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULE_FIRM, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue", PHI_NAME_UNKNOWN},
@@ -39,6 +39,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"name-unknown", "capitalized word that no list knows; strict mode", PHI_NAME_UNKNOWN},
     {"date-words", "month, number beside a date cue, holiday", PHI_DATE_OTHER},
     {"age-90-plus", "number or number word beside an age cue", PHI_AGE_90PLUS},
+    {"employer-words", "capitalized words before a firm's head word", PHI_NAME_EMPLOYER},
 };
 
 struct prose {
@@ -204,6 +205,12 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
+static int emit_firms(struct prose *p)
+{
+    enum genre genre = p->genre; /* mostly known by now; not asked for, because firms are rare */
+    return genre == GENRE_STUDY || genre == GENRE_CODE ? 0 : places_firms(p->words, RULE_FIRM, p->sink);
+}
+
 static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
 {
     struct words *w = p->words;
@@ -217,7 +224,7 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
+            places_emit(w, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_firms(p) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;

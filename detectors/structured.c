@@ -91,6 +91,8 @@ static int structured_run(const struct phi_engine *e, struct phi_scratch *s, con
         return -1;
     if (tables_run(&t) < 0)
         return -1;
+    if (ncpdp_run(&t) < 0)
+        return -1;
     return memchr(text, '*', len) ? x12_run(&t) : 0;
 }
 
@@ -99,6 +101,7 @@ static const struct phi_detector_rule rules[] = {
     [STRUCTURED_TAG] = {"structured-tag", "XML element or attribute", PHI_NONE},
     [STRUCTURED_TABLE] = {"structured-table", "cell below the name of its column", PHI_NONE},
     [STRUCTURED_X12] = {"structured-x12", "X12 segment and element", PHI_NONE},
+    [STRUCTURED_NCPDP] = {"structured-ncpdp", "NCPDP field behind a segment", PHI_NONE},
 };
 
 const struct phi_detector phi_structured = {rules, sizeof rules / sizeof *rules, structured_run};

@@ -12,7 +12,7 @@
 
 extern const struct phi_detector phi_structured;
 
-enum structured_rule { STRUCTURED_KEY, STRUCTURED_TAG, STRUCTURED_TABLE, STRUCTURED_X12 };
+enum structured_rule { STRUCTURED_KEY, STRUCTURED_TAG, STRUCTURED_TABLE, STRUCTURED_X12, STRUCTURED_NCPDP };
 
 struct structured {
     const char *text;
@@ -36,5 +36,6 @@ int json_keys_run(const struct structured *t);
 int tags_run(const struct structured *t);
 int tables_run(const struct structured *t);
 int x12_run(const struct structured *t);
+int ncpdp_run(const struct structured *t);
 
 #endif

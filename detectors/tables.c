@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tables: comma, tab, semicolon or bar between cells, the names of the columns in the first row (RFC 4180, Markdown).
+ * Tables: comma, tab, semicolon, bar or a run of blanks between cells, the names of the columns in the first row (RFC 4180, Markdown).
  * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
  * their columns until a line has another build. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
@@ -18,12 +18,24 @@ struct table {
     struct structured_field columns[COLUMNS_MAX];
 };
 
+/* Columns aligned by blanks: two or more of them end a cell. */
+static uint32_t aligned_end(const char *text, uint32_t at, uint32_t end)
+{
+    const char *gap = memmem(text + at, end - at, "  ", 2);
+    uint32_t i = gap ? (uint32_t)(gap - text) : end;
+    while (i + 1 < end && text[i + 1] == ' ')
+        i++;
+    return i;
+}
+
 /* The end of the cell at `at`. A quoted cell may hold the mark. */
 static uint32_t cell_end(const char *text, uint32_t at, uint32_t end, char mark)
 {
     uint32_t i = at;
     while (i < end && text[i] == ' ')
         i++;
+    if (mark == ' ')
+        return aligned_end(text, i, end);
     if (i < end && text[i] == '"') {
         const char *quote = memchr(text + i + 1, '"', end - i - 1);
         if (quote)
@@ -105,11 +117,12 @@ static int row_read(const struct structured *t, uint32_t begin, uint32_t end, co
 
 static bool header_open(const char *text, uint32_t begin, uint32_t end, struct table *table)
 {
-    static const char marks[] = "|\t,;";
+    static const char marks[] = "|\t,; ";
     if (end - begin > HEADER_MAX || end - begin < 5 || text_is_digit(text[begin]))
         return false;
     for (const char *m = marks; *m; m++)
-        if (memchr(text + begin, *m, end - begin) && header_read(text, begin, end, *m, table))
+        if ((*m == ' ' ? (const void *)memmem(text + begin, end - begin, "  ", 2) : memchr(text + begin, *m, end - begin)) &&
+            header_read(text, begin, end, *m, table))
             return true;
     return false;
 }

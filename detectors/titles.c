@@ -74,7 +74,8 @@ static int relation_found(const char *text, uint32_t len, uint32_t end, struct p
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, true);
-    if (at == end || !name_read(text, len, at, false, false, &name))
+    bool sentence = end > 4 && text[end] == '.' && text_is_letter(text[end - 4]) && text_is_letter(text[end - 5]); /* "dtr." ends none */
+    if (at == end || sentence || !name_read(text, len, at, false, false, &name))
         return 0;
     /* Behind a relation a lone name is a given name. */
     if (name.words == 1) {

@@ -186,12 +186,14 @@ static void test_titles(void **state)
     } cases[] = {
         {"seen by Dr. Jane Roe today", "Jane Roe", PHI_NAME_PROVIDER}, {"Mr. Smith reports pain", "Smith", PHI_NAME_PATIENT},
         {"Mrs. O'Neill-Garcia's knee", "O'Neill-Garcia", PHI_NAME_PATIENT}, {"Mr. van der Berg fell", "van der Berg", PHI_NAME_PATIENT},
-        {"his wife Mary called", "Mary", PHI_NAME_RELATIVE}, {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
+        {"his wife Mary called", "Mary", PHI_NAME_RELATIVE}, {"his dtr. Mary called", "Mary", PHI_NAME_RELATIVE},
+        {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
         {"dictated Jane A. Roe, MD", "Jane A. Roe", PHI_NAME_PROVIDER}, {"Dear Alice,", "Alice", PHI_NAME_UNKNOWN},
         {"Ms. Ng came", "Ng", PHI_NAME_PATIENT}, {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
     };
     static const char *const none[] = {"his wife is here", "the mother reports", "Dr. was called", "Mr. and Mrs.", "dear me", "MD RN",
-                                       "The patient has Parkinson disease", "took 5 mg RN aware", "mr smith", "His Wife And Son"};
+                                       "The patient has Parkinson disease", "took 5 mg RN aware", "mr smith", "His Wife And Son", "relationship: his spouse. Site PI is open",
+                                       "a friendly email: pt missed her visit"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         clear(f);
@@ -217,11 +219,12 @@ static void test_turns(void **state)
 {
     struct fixture *f = *state;
     clear(f);
-    leaf(f, NULL, "Client: Honestly rough.\nPatient: Greta dob 3/4/58\nName: Xandria\nAttending: Dr. P. Nakagawa");
+    leaf(f, NULL, "Client: Honestly rough.\nPatient: Greta dob 3/4/58\nName: Xandria\nAttending: Dr. P. Nakagawa\nDOCTOR: So Dr. Roe called.");
     run(f);
     for (size_t i = 0; i < f->r.n; i++)
         assert_int_not_equal(f->r.v[i].end - f->r.v[i].begin, 2);
     assert_null(find(f, 0, "Honestly"));
+    assert_null(find(f, 0, "So"));
     assert_non_null(find(f, 0, "Greta"));
     assert_non_null(find(f, 0, "Xandria"));
 }

@@ -53,8 +53,16 @@ static void says_what_place(void **state)
         {"He lives in Chattanooga, TN with his wife.", "GEO.CITY:Chattanooga, TN"},
         {"Lives at 12 Elm Street with his son.", "GEO.STREET:12 Elm Street"},
     };
+    static const struct { const char *text, *found; } firms[] = {
+        {"He is a foreman, Blue Heron Timber, since May.", "NAME.EMPLOYER:Blue Heron Timber"},
+        {"Husband bakes for the Polonia Bakery.", "NAME.EMPLOYER:Polonia Bakery"},
+        {"The Bakery is closed. Hotel.", ""},
+        {"HARDWARE REMOVAL", ""},
+    };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(prose_find(*state, cases[i].text, PHI_GEO_STREET, PHI_GEO_FACILITY, 50, true), cases[i].found);
+    for (size_t i = 0; i < sizeof firms / sizeof *firms; i++)
+        assert_string_equal(prose_find(*state, firms[i].text, PHI_NAME_EMPLOYER, PHI_NAME_EMPLOYER, 50, true), firms[i].found);
 }
 
 int main(void)

@@ -147,6 +147,14 @@ static void test_tables(void **state)
     has(f, PHI_GEO_ZIP, "99999");
     has(f, PHI_GEO_STREET, "Am Bach 7");
     has(f, PHI_PHONE, "0151 55501234");
+    scan(f, "PATIENT             MRN       DOB         LAST A1C   DUE\n"
+            "Quill, Pa Houa      220418    03/12/67    8.8        06/01\n\nGlucose     MRN of no table\n");
+    has(f, PHI_MRN, "220418");
+    has(f, PHI_NAME_PATIENT, "Quill, Pa Houa");
+    has(f, PHI_DATE_DOB, "03/12/67");
+    scan(f, "appt_time,pt,ph,prov\n2025-04-02 08:20,\"Quillen, Noemi\",5755550188,Hatch\n");
+    has(f, PHI_NAME_PATIENT, "Quillen, Noemi");
+    has(f, PHI_NAME_PROVIDER, "Hatch");
     scan(f, "{\"name\": \"Jane Quillen\", \"age\": 94, \"weight\": 95}");
     has(f, PHI_AGE_90PLUS, "94");
     scan(f, "MRN\tAcct\tSex\r\n482193\t99120034\tF\r\n");
@@ -197,10 +205,41 @@ static void test_x12(void **state)
     has(f, PHI_OTHER_CLAIM, "10001234");
     has(f, PHI_GEO_FACILITY, "QUILL BONE CLINIC");
     has(f, PHI_LICENSE_PROVIDER, "1999999976");
+    scan(f, "N1*PE*QUILL ANESTHESIA*XX*1999999992~NM1*SJ*1*WATSON*SUSAN****34*987654322~DMG*D8*19580322*F~");
+    has(f, PHI_GEO_FACILITY, "QUILL ANESTHESIA");
+    has(f, PHI_NAME_PROVIDER, "WATSON");
+    has(f, PHI_LICENSE_PROVIDER, "987654322");
     scan(f, "a*b*c and 2*3*4");
     assert_int_equal(structured_n(f), 0);
     scan(f, "NM1*IL*");
     assert_int_equal(structured_n(f), 0);
+}
+
+static void test_ncpdp(void **state)
+{
+    struct fixture *f = *state;
+    scan(f, "AM04\x1C" "C2ZHW771200\x1C" "CCMARGUERITE\x1C" "CDFONTENOT\x1C" "C1RX4471\x1E\x1C" "AM01\x1C" "C419480915\x1C" "C52\x1C"
+            "CAMARGUERITE\x1C" "CBFONTENOT\x1C" "CM118 CAMELLIA CT\x1C" "CNST COLUMBUS\x1C" "COLA\x1C" "CP70360\x1C" "CQ9855550110\x1D"
+            "AM07\x1C" "EM1\x1C" "D20048812\x1C" "D700071015523\x1C" "E730000");
+    has(f, PHI_PLAN_ID, "ZHW771200");
+    has(f, PHI_NAME_PATIENT, "FONTENOT");
+    has(f, PHI_DATE_DOB, "19480915");
+    has(f, PHI_GEO_STREET, "118 CAMELLIA CT");
+    has(f, PHI_GEO_CITY, "ST COLUMBUS");
+    has(f, PHI_GEO_ZIP, "70360");
+    has(f, PHI_PHONE, "9855550110");
+    has(f, PHI_OTHER_RX, "0048812");
+    scan(f, "AM04 C2ZHW771200 CCMARGUERITE CDFONTENOT\nAM01 C419480915 CM118 CAMELLIA CT CNST COLUMBUS COLA CP70360\n");
+    has(f, PHI_NAME_PATIENT, "MARGUERITE");
+    has(f, PHI_GEO_STREET, "118 CAMELLIA CT");
+    has(f, PHI_GEO_CITY, "ST COLUMBUS");
+    scan(f, "AM04\342\220\234" "C2ZHW771200\342\220\236AM01\342\220\234" "C419480915");
+    has(f, PHI_DATE_DOB, "19480915");
+    static const char *const none[] = {"AM01", "AM01 AM04", "at 9 AM04 and C2 fracture", "AM01 C", "AM01 C2 AM0", "AM01\x1C\x1C AM04 CA"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        scan(f, none[i]);
+        assert_int_equal(structured_n(f), 0);
+    }
 }
 
 int main(void)
@@ -208,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json), cmocka_unit_test(test_fhir), cmocka_unit_test(test_json_without_persons), cmocka_unit_test(test_tags),
         cmocka_unit_test(test_tables), cmocka_unit_test(test_tables_without_persons), cmocka_unit_test(test_x12),
+        cmocka_unit_test(test_ncpdp),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
