@@ -46,6 +46,7 @@ struct server_exchange {
     bool bodiless;    /* the answer has no body bytes */
     bool counted, chunked; /* framing of the answer; neither: it ends with the connection */
     bool blocked;     /* the handler waits for drained */
+    bool opened;      /* bytes of the answer's body have been handed to the socket */
 };
 
 TAILQ_HEAD(connection_list, connection);
