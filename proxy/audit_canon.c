@@ -18,18 +18,8 @@ static bool is_plain(unsigned char b) {
     return b >= 0x20 && b < 0x80 && b != '"' && b != '\\';
 }
 
-/* Eight bytes at once. A borrow comes only out of a byte that is itself not plain, so the answer is exact. */
-static bool all_plain(const char *p) {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    uint64_t x;
-
-    memcpy(&x, p, sizeof x);
-    uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\';
-    return (((x - ones * 0x20) | (quote - ones) | (slash - ones) | x) & high) == 0;
-}
-
 static size_t skip_plain(struct span s, size_t i) {
-    while (i + 8 <= s.len && all_plain(s.ptr + i))
+    while (i + 8 <= s.len && span_eight_plain(s.ptr + i))
         i += 8;
     while (i < s.len && is_plain((unsigned char)s.ptr[i]))
         i++;

@@ -63,15 +63,6 @@ void buf_add(struct buf *b, struct span s) {
     b->len += s.len;
 }
 
-void buf_add_c(struct buf *b, const char *c_string) {
-    buf_add(b, span_of(c_string));
-}
-
-void buf_add_char(struct buf *b, char c) {
-    if ((b->failed || b->len == b->size) && buf_reserve(b, 1) < 0) return;
-    b->ptr[b->len++] = c;
-}
-
 void buf_add_number(struct buf *b, long long n) {
     char digits[20];
     size_t at = sizeof digits;
@@ -108,6 +99,10 @@ void buf_add_json_escaped(struct buf *b, struct span s) {
         char esc[6] = {'\\', 0, 0, 0, 0, 0};
         size_t n = 2;
 
+        if (s.len - i >= 8 && span_eight_plain(s.ptr + i)) {
+            i += 7;
+            continue;
+        }
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         switch (c) {
         case '"': case '\\': esc[1] = (char)c; break;
@@ -136,8 +131,4 @@ void buf_consume(struct buf *b, size_t n) {
     memmove(b->ptr, b->ptr + n, b->len - n);
     explicit_bzero(b->ptr + b->len - n, n);
     b->len -= n;
-}
-
-struct span buf_span(const struct buf *b) {
-    return (struct span){b->ptr, b->len};
 }

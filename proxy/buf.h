@@ -22,8 +22,16 @@ void buf_clear(struct buf *b); /* len 0, bytes wiped, memory kept; `failed` clea
 MUST_CHECK int buf_reserve(struct buf *b, size_t n);
 
 void buf_add(struct buf *b, struct span s);
-void buf_add_c(struct buf *b, const char *c_string);
-void buf_add_char(struct buf *b, char c);
+
+static inline void buf_add_c(struct buf *b, const char *c_string) {
+    buf_add(b, span_of(c_string));
+}
+
+static inline void buf_add_char(struct buf *b, char c) {
+    if ((b->failed || b->len == b->size) && buf_reserve(b, 1) < 0) return;
+    b->ptr[b->len++] = c;
+}
+
 void buf_add_number(struct buf *b, long long n);
 /* printf-like, for numbers and configured names; never for text from a body. */
 __attribute__((format(printf, 2, 3))) void buf_add_format(struct buf *b, const char *format, ...);
@@ -31,6 +39,9 @@ __attribute__((format(printf, 2, 3))) void buf_add_format(struct buf *b, const c
 void buf_add_json_escaped(struct buf *b, struct span s);
 
 void buf_consume(struct buf *b, size_t n); /* drops the first n bytes, the freed tail is wiped */
-struct span buf_span(const struct buf *b);
+
+static inline struct span buf_span(const struct buf *b) {
+    return (struct span){b->ptr, b->len};
+}
 
 #endif

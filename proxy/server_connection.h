@@ -45,8 +45,8 @@ struct server_exchange {
     bool head_only;   /* the request was HEAD */
     bool bodiless;    /* the answer has no body bytes */
     bool counted, chunked; /* framing of the answer; neither: it ends with the connection */
-    bool pushed;           /* the first bytes of a chunked answer were sent at once */
     bool blocked;     /* the handler waits for drained */
+    bool opened;      /* bytes of the answer's body have been handed to the socket */
 };
 
 TAILQ_HEAD(connection_list, connection);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Answers. Small pieces are gathered and leave in one system call at the end of the loop's turn; a large run goes to
+ * Answers. Small pieces are gathered and leave in one system call at the end of the loop's turn, but for the first piece of
+ * an answer of unknown length: a reader waits for a stream's first event, and the turn may hold many more. A large run goes to
  * the socket from where it is, behind what was gathered. What the socket does not take is copied and waits for the
  * writable event, and the handler is asked to pause above the high mark.
  */
@@ -188,15 +189,19 @@ static void write_body(struct server_exchange *x, struct span bytes) {
     send_text(c, "\r\n");
 }
 
+/* Once for each answer, so that a burst of events still costs one call at the end of the turn. */
+static void open_stream(struct server_exchange *x) {
+    if (x->opened || x->counted) return;
+    x->opened = true;
+    connection_flush(connection_of(x));
+}
+
 bool server_write(struct server_exchange *x, struct span bytes) {
     struct connection *c = connection_of(x);
 
     if (!can_answer(x, ANSWER_BEGUN)) return true;
     write_body(x, bytes);
-    if (x->chunked && !x->pushed && bytes.len) { /* a reader waits for the first event of a stream; the others go out together */
-        x->pushed = true;
-        connection_flush(c);
-    }
+    if (bytes.len) open_stream(x);
     connection_set_due(c);
     if (connection_backlog(c) > c->server->o.write_high) x->blocked = true;
     return !x->blocked;

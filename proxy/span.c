@@ -6,28 +6,6 @@
 
 #include <string.h>
 
-struct span span_of(const char *c_string) {
-    return (struct span){c_string, c_string ? strlen(c_string) : 0};
-}
-
-struct span span_make(const char *ptr, size_t len) {
-    return (struct span){ptr, len};
-}
-
-struct span span_sub(struct span s, size_t begin, size_t end) {
-    if (end > s.len) end = s.len;
-    if (begin > end) begin = end;
-    return (struct span){s.ptr ? s.ptr + begin : NULL, end - begin};
-}
-
-bool span_equal(struct span a, struct span b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool span_is(struct span a, const char *c_string) {
-    return span_equal(a, span_of(c_string));
-}
-
 static unsigned char lower(char c) {
     unsigned char u = (unsigned char)c;
     return u >= 'A' && u <= 'Z' ? (unsigned char)(u + 32) : u;

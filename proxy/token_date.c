@@ -8,7 +8,6 @@
  */
 #include "token_date.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -220,13 +219,13 @@ static int day_from(const struct pieces *p, bool birth, long today, long *day) {
 
 /* ---- the form ---- */
 
-static const char *case_of(struct span word) {
+static char case_of(struct span word) {
     bool upper = true, lower = true;
     for (size_t i = 0; i < word.len; i++) {
         upper = upper && word.ptr[i] <= 'Z';
         lower = lower && word.ptr[i] >= 'a';
     }
-    return upper ? "^" : lower ? "_" : "";
+    return upper ? '^' : lower ? '_' : '\0';
 }
 
 /* A number of two digits says nothing of padding; its neighbours do. */
@@ -238,17 +237,25 @@ static bool is_padded(const struct pieces *p, const struct piece *number) {
     return p->words == 0;
 }
 
+static const char *code_of_name(const struct piece *piece, char letter, char code[4]) {
+    char how = case_of(piece->text);
+    size_t n = 0;
+
+    code[n++] = '%';
+    if (how) code[n++] = how;
+    code[n++] = letter;
+    code[n] = '\0';
+    return code;
+}
+
 static const char *code_of(const struct pieces *p, const struct piece *piece, char code[4]) {
     switch (piece->type) {
     case PIECE_NUMBER:
         if (piece->role == ROLE_YEAR) return is_year(piece) ? "%Y" : "%y";
         if (piece->role == ROLE_MONTH) return is_padded(p, piece) ? "%m" : "%n";
         return is_padded(p, piece) ? "%d" : "%e";
-    case PIECE_MONTH:
-    case PIECE_WEEKDAY:
-        snprintf(code, 4, "%%%s%c", case_of(piece->text),
-                 piece->type == PIECE_MONTH ? (piece->shortened ? 'b' : 'B') : (piece->shortened ? 'a' : 'A'));
-        return code;
+    case PIECE_MONTH: return code_of_name(piece, piece->shortened ? 'b' : 'B', code);
+    case PIECE_WEEKDAY: return code_of_name(piece, piece->shortened ? 'a' : 'A', code);
     case PIECE_ORDINAL:
         return "%o";
     case PIECE_OTHER:
@@ -278,17 +285,15 @@ static int form_from(const struct pieces *p, struct span rest, char *form) {
     return span_find(rest, '%', 0) < rest.len ? -1 : add(form, &n, rest.ptr, rest.len);
 }
 
-static void compact(struct span value, char *out) {
-    (void)snprintf(out, 12, "%.4s %.2s %.2s", value.ptr, value.ptr + 4, value.ptr + 6);
-}
-
 /* 20240314, the form of HL7 and X12. */
 static int read_compact(struct span value, bool birth, long today, struct token_date *out) {
-    char spaced[12];
+    char spaced[] = "YYYY MM DD";
 
     for (size_t i = 0; i < value.len; i++)
         if (!is_digit(value.ptr[i])) return -1;
-    compact(value, spaced);
+    memcpy(spaced, value.ptr, 4);
+    memcpy(spaced + 5, value.ptr + 4, 2);
+    memcpy(spaced + 8, value.ptr + 6, 2);
     if (token_date_read(span_of(spaced), birth, today, out) < 0) return -1;
     memcpy(out->form, "%Y%m%d", 7);
     return 0;
@@ -329,24 +334,27 @@ static const char *ordinal_of(int d) {
     return d % 10 == 1 ? "st" : d % 10 == 2 ? "nd" : d % 10 == 3 ? "rd" : "th";
 }
 
+/* Dates are many in notes, and the library's printing costs ten times as much. */
+static size_t put_number(int n, size_t width, char *out) {
+    for (size_t i = width; i > 0; i--, n /= 10)
+        out[i - 1] = (char)('0' + n % 10);
+    return width;
+}
+
 /* At most 9 bytes. */
 static size_t put_part(char code, char how, int y, int m, int d, int weekday, char *out) {
-    char text[16] = "";
-
     switch (code) {
-    case 'Y': (void)snprintf(text, sizeof text, "%04d", y); break;
-    case 'y': (void)snprintf(text, sizeof text, "%02d", y % 100); break;
-    case 'm': (void)snprintf(text, sizeof text, "%02d", m); break;
-    case 'n': (void)snprintf(text, sizeof text, "%d", m); break;
-    case 'd': (void)snprintf(text, sizeof text, "%02d", d); break;
-    case 'e': (void)snprintf(text, sizeof text, "%d", d); break;
-    case 'o': (void)snprintf(text, sizeof text, "%s", ordinal_of(d)); break;
+    case 'Y': return put_number(y, 4, out);
+    case 'y': return put_number(y % 100, 2, out);
+    case 'm': return put_number(m, 2, out);
+    case 'n': return put_number(m, m < 10 ? 1 : 2, out);
+    case 'd': return put_number(d, 2, out);
+    case 'e': return put_number(d, d < 10 ? 1 : 2, out);
+    case 'o': memcpy(out, ordinal_of(d), 2); return 2;
     case 'B': case 'b': return put_name(months[m - 1], code == 'b', how, out);
     case 'A': case 'a': return put_name(days[weekday], code == 'a', how, out);
     }
-    size_t len = strlen(text);
-    memcpy(out, text, len);
-    return len;
+    return 0;
 }
 
 int token_date_write(const char *form, long day, char *out) {

@@ -287,6 +287,7 @@ static enum flow transform_once(struct transaction *t) {
 static enum flow transform_lines(struct transaction *t) {
     struct policy_view view;
 
+    if (t->endpoint != SHAPE_FILES) return FLOW_NEXT;
     view_policy(t, &view);
     return transaction_transform_lines(t, &view);
 }

@@ -287,7 +287,6 @@ static enum flow do_lines(struct transaction *t, struct group *g, const struct p
 enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view) {
     struct group g = {.n = 0};
 
-    if (t->endpoint != SHAPE_FILES) return FLOW_NEXT;
     g.lines = arena_array(t->work, GROUP_LINES, sizeof *g.lines);
     if (!g.lines) return transaction_refuse(t, REFUSAL_OVERLOADED);
     buf_init(&t->lines_out, t->form.files[0].data.len * 4 + ROOM);

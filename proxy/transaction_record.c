@@ -239,11 +239,17 @@ static bool seen(const char (*hashes)[AUDIT_HASH_LEN + 1], size_t n, const char 
 struct written {
     const char *word;
     struct span value;
+    char last; /* byte of the value: where most numbers and dates differ */
 };
+
+static char last_of(struct span value) {
+    return value.len ? value.ptr[value.len - 1] : '\0';
+}
 
 static bool was_written(const struct written *w, size_t n, const char *word, struct span value) {
     for (size_t i = 0; i < n; i++)
-        if (w[i].value.len == value.len && w[i].word == word && span_equal(w[i].value, value)) return true;
+        if (w[i].value.len == value.len && w[i].word == word && w[i].last == last_of(value) && span_equal(w[i].value, value))
+            return true;
     return false;
 }
 
@@ -278,7 +284,7 @@ static void add_values(struct audit_record *r, const struct transaction *t) {
             more++;
             continue;
         }
-        written[n_written++] = (struct written){word, f.text};
+        written[n_written++] = (struct written){word, f.text, last_of(f.text)};
         if (audit_hasher_value(t->world->hasher, word, f.text, hash) < 0) hash[0] = '\0';
         if (seen((const char (*)[AUDIT_HASH_LEN + 1]) hashes, n, hash)) continue;
         memcpy(hashes[n++], hash, sizeof hash);

@@ -168,7 +168,7 @@ void transaction_keep(struct transaction *t, struct phi_scratch *scratch); /* an
 
 /* transaction_lines.c; nothing where there are none */
 enum flow transaction_read_lines(struct transaction *t);
-enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view);
+enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view); /* of SHAPE_FILES */
 const char *transaction_lines_uncovered(const struct transaction *t, const struct settings_upstream *u, struct span model, int today);
 
 /* transaction_override.c */

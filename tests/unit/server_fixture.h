@@ -49,6 +49,7 @@ struct fixture {
     unsigned port;
     char *filler;
     atomic_uint heads, completes, gone, aborted, drained, accepted;
+    atomic_bool first_seen; /* by the client, while the handler still writes */
 };
 
 struct call {
@@ -58,7 +59,7 @@ struct call {
     struct event *timer;
     size_t to_write;
     enum { CALL_ECHO, CALL_LATER, CALL_BIG, CALL_FLOOD, CALL_WAIT, CALL_ABORT, CALL_STREAM, CALL_EARLY,
-           CALL_LENGTH, CALL_DECIDE } kind;
+           CALL_LENGTH, CALL_DECIDE, CALL_BURST } kind;
 };
 
 static inline struct span filler(struct fixture *f, size_t n) {
@@ -102,6 +103,19 @@ static inline void stream(struct call *c) {
         server_end(c->x);
 }
 
+/* One turn of the loop that does not end before the client has seen the first piece. */
+static inline void burst(struct call *c) {
+    const struct timespec step = {0, 5000000};
+
+    server_begin(c->x, 200, NULL, 0, -1);
+    server_write(c->x, span_of(""));
+    server_write(c->x, span_of("one"));
+    for (unsigned i = 0; i < 1000 && !atomic_load(&c->f->first_seen); i++)
+        nanosleep(&step, NULL);
+    server_write(c->x, span_of(atomic_load(&c->f->first_seen) ? "two" : "late"));
+    server_end(c->x);
+}
+
 /* Announces 10 bytes and writes as many as asked for. */
 static inline void announce(struct call *c) {
     server_begin(c->x, 200, NULL, 0, 10);
@@ -111,7 +125,7 @@ static inline void announce(struct call *c) {
 
 static inline void *on_head(void *arg, struct server_exchange *x, const struct http1_head *h) {
     static const char *const paths[] = {"/echo", "/later", "/big", "/flood", "/wait", "/abort", "/stream", "/early",
-                                        "/length", "/decide"};
+                                        "/length", "/decide", "/burst"};
     struct fixture *f = arg;
     unsigned long long n = 0;
 
@@ -168,6 +182,7 @@ static inline void on_complete(void *owner) {
     case CALL_EARLY: break;
     case CALL_LENGTH: announce(c); break;
     case CALL_DECIDE: server_reply(c->x, 200, NULL, 0, buf_span(&c->body)); break;
+    case CALL_BURST: burst(c); break;
     }
 }
 

@@ -98,6 +98,26 @@ static void test_stream(void **state) {
     stop(&f);
 }
 
+/* The first piece of a stream does not wait for what else the turn brings; each stream of a connection has its own. */
+static void test_first_piece_at_once(void **state) {
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    start(&f, &usual);
+    client_open(&c, &f);
+    for (unsigned i = 0; i < 2; i++) {
+        atomic_store(&f.first_seen, false);
+        client_say(&c, "GET /burst HTTP/1.1\r\nHost: a\r\n\r\n");
+        while (find_text(buf_span(&c.in), "one") == c.in.len)
+            assert_int_equal(client_fill(&c), 1);
+        atomic_store(&f.first_seen, true);
+        assert_answer(&c, 200, "onetwo");
+    }
+    client_close(&c);
+    stop(&f);
+}
+
 /* What was cut must not look whole: neither as chunks nor when the connection's end is the end. */
 static void test_abort(void **state) {
     struct fixture f;
@@ -358,6 +378,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_single_bytes),
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_first_piece_at_once),
         cmocka_unit_test(test_abort),
         cmocka_unit_test(test_wrong_length),
         cmocka_unit_test(test_head_method),
