@@ -146,6 +146,10 @@ $(VENV)/.ready: tests/requirements.txt
 	@/usr/bin/python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install -q -r $< && touch $@
 
+build/venv-llamaindex/.ready: tests/requirements-llamaindex.txt
+	@/usr/bin/python3 -m venv $(@D)
+	@$(@D)/bin/pip install -q -r $< && touch $@
+
 build/node/.ready: tests/e2e/node/package.json tests/e2e/node/client.mjs
 	@mkdir -p build/node && cp $^ build/node/
 	@cd build/node && npm install --silent --no-audit --no-fund && touch .ready

@@ -8,6 +8,7 @@
 #include "config.h"
 
 struct arena;
+struct upstream_target;
 struct yaml_doc;
 struct yaml_node;
 
@@ -38,6 +39,9 @@ MUST_CHECK int config_key(const struct yaml_node *n, const char *hex, size_t len
 
 /* config_tokens.c */
 MUST_CHECK int config_tokens(struct config *c, const struct yaml_node *n, struct diag *d);
+
+/* config_aws.c: how requests to a target are signed; the arena holds it. NULL node: they are not. */
+MUST_CHECK int config_aws(struct config *c, struct arena *a, const struct yaml_node *n, struct upstream_target *t, struct diag *d);
 
 /* config_settings.c: clients, upstreams, routes, policies. 0 or -1 with mistakes in d. */
 int config_settings(struct config *c, const struct yaml_node *root, struct diag *d);

@@ -208,7 +208,7 @@ static int read_target(struct config *c, struct owned *o, const struct yaml_node
     if (url) rc |= check_url(yaml_get(n, "url"), url, u->on_prem, d);
     rc |= read_timeouts(yaml_map(n, "timeouts"), t, d);
     rc |= read_credential(c, o, yaml_get(n, "credential"), t, d);
-    return rc ? -1 : 0;
+    return rc || config_aws(c, o->arena, yaml_map(n, "aws"), t, d) < 0 ? -1 : 0;
 }
 
 /* Azure's older paths name the deployment and want a version; its newer ones are OpenAI's. */
@@ -240,7 +240,7 @@ static int read_upstream(struct config *c, struct owned *o, const struct yaml_no
     static const struct yaml_key keys[] = {
         {.name = "url", .required = true}, {.name = "dialect"}, {.name = "api_version"}, {.name = "credential", .any_type = true},
         {.name = "agreement", .type = YAML_NODE_MAP}, {.name = "coverage"}, {.name = "trust"}, {.name = "ca_file"},
-        {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
+        {.name = "aws", .type = YAML_NODE_MAP}, {.name = "force", .type = YAML_NODE_MAP}, {.name = "timeouts", .type = YAML_NODE_MAP}};
     static const char *const dialects[] = {[SETTINGS_OPENAI] = "openai", [SETTINGS_ANTHROPIC] = "anthropic",
                                            [SETTINGS_OLLAMA] = "ollama", [SETTINGS_GEMINI] = "gemini",
                                            [SETTINGS_AZURE] = "azure"};

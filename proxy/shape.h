@@ -81,6 +81,8 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */
 const char *shape_method(enum shape_endpoint e);
+/* A reason (reason.def) why a path of a vendor's interface is not served; NULL: it is none that is known. */
+const char *shape_why_closed(struct span path);
 /* By which an agreement's coverage knows it: "/v1/files" for all of files. */
 const char *shape_coverage_name(enum shape_endpoint e);
 /* The path at an upstream, under its base: "/chat/completions". {model} or {id} stands where its name goes. */

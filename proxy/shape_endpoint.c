@@ -169,6 +169,33 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
     return a.endpoint;
 }
 
+/* In front of longer ones that begin alike, what is more exact. */
+static const struct {
+    const char *path, *why;
+} closed[] = {
+    {"/audio/speech", "speech"}, {"/audio/voices", "speech"}, {"/realtime/client_secrets", "credential"},
+    {"/realtime/translations/client_secrets", "credential"}, {"/realtime/sessions", "credential"},
+    {"/realtime/transcription_sessions", "credential"}, {"/chatkit", "credential"}, {"/realtime", "live"}, {"/uploads", "upload_in_parts"},
+    {"/files", "stored"}, {"/batches", "stored"}, {"/responses", "stored"}, {"/messages/batches", "kept_and_used_later"},
+    {"/fine_tuning", "kept_and_used_later"}, {"/vector_stores", "kept_and_used_later"}, {"/assistants", "kept_and_used_later"},
+    {"/threads", "kept_and_used_later"}, {"/conversations", "kept_and_used_later"}, {"/containers", "kept_and_used_later"},
+    {"/skills", "kept_and_used_later"}, {"/evals", "kept_and_used_later"}, {"/videos", "kept_and_used_later"},
+    {"/organization", "administration"},
+};
+
+const char *shape_why_closed(struct span path) {
+    static const char *const prefixes[] = {"/openai/v1", "/openai", "/v1", ""};
+
+    for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
+        struct span rest = behind(path, prefixes[p]);
+        for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+            size_t n = strlen(closed[i].path);
+            if (span_starts(rest, closed[i].path) && (rest.len == n || rest.ptr[n] == '/')) return closed[i].why;
+        }
+    }
+    return NULL;
+}
+
 enum shape_dialect shape_dialect_of(struct span path) {
     if (span_starts(path, "/v1/messages") || span_starts(path, "/messages")) return SHAPE_ANTHROPIC;
     if (span_starts(path, "/api/")) return SHAPE_OLLAMA;

@@ -46,7 +46,7 @@ enum flow transaction_read_address(struct transaction *t, const struct http1_hea
     bool closed = !t->world->vault && (shape_is_batch(a.endpoint) || shape_is_response(a.endpoint)); /* nobody could tell whose it is */
     if (a.endpoint == SHAPE_NONE || closed || !shape_query_known(&a, h->query)) {
         t->endpoint = SHAPE_NONE;
-        return transaction_refuse(t, REFUSAL_UNKNOWN_ENDPOINT);
+        return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, closed || a.endpoint == SHAPE_NONE ? shape_why_closed(h->path) : NULL);
     }
     bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || a.endpoint == SHAPE_RESPONSE_ITEMS;
     t->query = travels && !a.azure ? h->query : span_make("", 0);

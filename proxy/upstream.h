@@ -18,11 +18,13 @@
 struct event_base;
 struct upstreams;
 struct upstream_call;
+struct sigv4_key;
 
 struct upstream_target { /* from the configuration; lives as long as calls to it */
     const char *name, *url;  /* base, "https://api.openai.com/v1"; or "builtin:echo" */
     const char *credential;  /* sent as Authorization: Bearer, or NULL */
     const char *key_header;  /* in which it is sent instead: "x-api-key: "; or NULL */
+    const struct sigv4_key *aws; /* requests are signed with it, and the credential is not sent; or NULL */
     const char *ca_file;     /* NULL: the system's */
     unsigned connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: the built-in default, never "no limit" */
     uint64_t response_max;   /* bytes of an answer that is not a stream; 0: the built-in default */

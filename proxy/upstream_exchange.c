@@ -14,6 +14,9 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "sigv4.h"
 
 #define CONNECT_MS 5000
 #define FIRST_BYTE_MS 600000
@@ -87,6 +90,27 @@ static int set_url(struct upstream_exchange *x, const struct upstream_target *t,
     return -1;
 }
 
+/* The URL that is called must be known, and the body be whole. */
+static int add_signature(struct upstream_exchange *x, struct line_offsets *o, const struct upstream_request *r) {
+    const struct sigv4_key *key = x->target->aws;
+    struct sigv4_request request = {.method = r->method, .url = span_of(x->url_text.ptr), .body = r->body};
+    char date[SIGV4_DATE_LEN + 1];
+    struct buf value;
+
+    if (!x->get) request.content_type = r->content_type ? r->content_type : "application/json";
+    buf_init(&value, 1024);
+    int rc = sigv4_sign(key, &request, time(NULL), date, &value);
+    buf_add_char(&value, '\0');
+    if (rc == 0 && !value.failed) {
+        add_line(&x->text, o, "x-amz-date: ", date);
+        if (key->session_token) add_line(&x->text, o, "x-amz-security-token: ", key->session_token);
+        add_line(&x->text, o, "authorization: ", value.ptr);
+    }
+    rc = rc || value.failed ? -1 : 0;
+    buf_free(&value);
+    return rc;
+}
+
 static int write_head(struct upstream_exchange *x, const struct upstream_target *t, const struct upstream_request *r) {
     struct line_offsets o = {.n = 0};
     struct buf *b = &x->text;
@@ -95,7 +119,8 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
-    if (t->credential) add_line(b, &o, t->key_header ? t->key_header : "authorization: Bearer ", t->credential);
+    if (t->aws && add_signature(x, &o, r) < 0) return -1;
+    if (t->credential && !t->aws) add_line(b, &o, t->key_header ? t->key_header : "authorization: Bearer ", t->credential);
     for (const char *const *h = r->headers; h && *h; h++)
         add_line(b, &o, "", *h);
     begin_line(b, &o); /* without a value: libcurl must not ask for 100-continue */

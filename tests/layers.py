@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Layer -> patterns of modules (paths without suffix). The first pattern that matches wins, from the top down.
 LAYERS = [
     ("libphi", [r"detectors/.*"]),
-    ("foundation", [r"proxy/(span|arena|buf|hex|log|keyed_hash)", r"policies/engine/(diag|glyph|language)"]),
+    ("foundation", [r"proxy/(span|arena|buf|hex|log|keyed_hash|sigv4)", r"policies/engine/(diag|glyph|language)"]),
     ("policy engine", [r"policies/engine/.*"]),
     ("formats", [r"proxy/(json|json_.*|reason|sse|http1|http1_.*|utf8|metrics|multipart|inflate|vocabulary)"]),
     ("text", [r"proxy/(shape|shape_.*|form|lines|walk|walk_.*|facts|facts_.*)"]),

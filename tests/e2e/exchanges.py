@@ -352,10 +352,19 @@ class Run:
         await asyncio.gather(*[c.done for c in clients])
 
 
+def until(numbers, seconds):
+    """The numbers, as long as there is time."""
+    end = time.monotonic() + seconds
+    for n in numbers:
+        if time.monotonic() > end:
+            return
+        yield n
+
+
 VAULT = "tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n"
 
 
-def exchanges(directory, count, scope, seed=1, only=None, connections=64):
+def exchanges(directory, count, scope, seed=1, only=None, connections=64, seconds=86400):
     """{"right", "wrong", "leaks", ...} of so many exchanges with a gateway of its own."""
     from conftest import Gateway
     here, there = multiprocessing.Pipe()
@@ -367,15 +376,15 @@ def exchanges(directory, count, scope, seed=1, only=None, connections=64):
     g.start()
     run, began = Run(seed, list(g.keys.values())), time.monotonic()
     try:
-        asyncio.run(run.all(g.port, range(count) if only is None else [only], connections))
+        asyncio.run(run.all(g.port, until(range(count) if only is None else [only], seconds), connections))
     finally:
         code = g.stop()
-    seconds = time.monotonic() - began
+    took = time.monotonic() - began
     here.send("stop")
     seen = here.recv()
     upstream.join(10)
-    return {"scope": scope, "seed": seed, "exchanges": count, "right": run.right, "wrong": run.wrong, "leaks": seen["leaks"],
-            "requests": seen["requests"], "values": run.values, "foreign": seen["foreign"], "kept": run.kept, "seconds": round(seconds), "exit": code}
+    return {"scope": scope, "seed": seed, "right": run.right, "wrong": run.wrong, "leaks": seen["leaks"],
+            "requests": seen["requests"], "values": run.values, "foreign": seen["foreign"], "kept": run.kept, "seconds": round(took), "exit": code}
 
 
 def main():
@@ -384,10 +393,11 @@ def main():
     p.add_argument("--count", type=int, default=1000000)
     p.add_argument("--scope", choices=["request", "client"], default="request")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--only", type=int)
+    p.add_argument("--only", type=int, help="this exchange alone")
+    p.add_argument("--seconds", type=float, default=86400, help="end after this time, whatever has been done")
     a = p.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        result = exchanges(directory, a.count, a.scope, a.seed, a.only)
+        result = exchanges(directory, a.count, a.scope, a.seed, a.only, seconds=a.seconds)
     for number, why in result["wrong"][:5]:
         print(f"exchange {number}: {Exchange(a.seed, number).text}\n  {why}")
     result = {**result, "wrong": len(result["wrong"]), "leaks": len(result["leaks"])}

@@ -47,6 +47,18 @@ def test_unknown_endpoints(http, upstream):
     check(http.post("/chat/completions?api-version=1", json=chat()), 404, "unknown_endpoint", upstream)
 
 
+@pytest.mark.parametrize("path,why", [
+    ("/audio/speech", "speech"), ("/realtime/client_secrets", "credential"), ("/realtime", "live"), ("/realtime/calls", "live"),
+    ("/uploads", "upload_in_parts"), ("/uploads/upload_1/parts", "upload_in_parts"), ("/files", "stored"), ("/responses/resp_1/cancel", "stored"),
+    ("/conversations", "kept_and_used_later"), ("/vector_stores/vs_1/files", "kept_and_used_later"), ("/organization/users", "administration"),
+    ("/realtimes", None), ("/unknown", None)])
+def test_why_an_address_is_not_served(gateway, http, upstream, path, why):
+    for prefix in ("", "/openai"):
+        r = http.post(gateway.url.removesuffix("/v1") + prefix + "/v1" + path, json=chat())
+        check(r, 404, "unknown_endpoint", upstream)
+        assert (f"Reason: {why}" in r.json()["error"]["message"]) if why else "Reason" not in r.json()["error"]["message"]
+
+
 def test_error_dialects(gateway, http, upstream):
     base = f"http://127.0.0.1:{gateway.port}"
     r = http.post(base + "/v1/messages/batches", json={})

@@ -17,6 +17,7 @@
 #include "../../proxy/facts.h"
 #include "../../proxy/force.h"
 #include "../../proxy/form.h"
+#include "../../proxy/reason.h"
 #include "../../proxy/walk.h"
 
 #define PATH "docs/COVERAGE.md"
@@ -193,8 +194,9 @@ static void add_not_served(struct buf *b) {
     buf_add_c(b, "## Not served\n\nEach of these keeps what it is sent, hands out a credential that goes around the gateway, or carries\n"
                  "what cannot be read; so does anything else that is not above.\n\n");
     for (size_t i = 0; i < sizeof not_served / sizeof *not_served; i++) {
+        const char *why = shape_why_closed(span_of(not_served[i][1]));
         assert_int_equal(shape_endpoint_find(span_of(not_served[i][0]), span_of(not_served[i][1])), SHAPE_NONE);
-        buf_add_format(b, "- `%s %s`\n", not_served[i][0], not_served[i][1]);
+        buf_add_format(b, "- `%s %s`%s%s\n", not_served[i][0], not_served[i][1], why ? ": " : "", why ? reason_sentence(span_of(why)) : "");
     }
 }
 
