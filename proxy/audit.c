@@ -47,6 +47,8 @@ struct audit {
     atomic_bool healthy;
     atomic_uint_fast64_t busy_since; /* monotonic time at which the running commit began; 0: none runs */
 
+    struct audit_found found; /* never changed */
+
     /* The writer's own. */
     struct audit_chain chain;
     uint32_t usual; /* sixteenths of urgent tickets per commit, a moving average */
@@ -101,6 +103,10 @@ void audit_stats(const struct audit *a, struct audit_stats *out) {
     *out = shared->stats;
     out->queue = shared->n;
     pthread_mutex_unlock(&shared->lock);
+}
+
+struct audit_found audit_found(const struct audit *a) {
+    return a->found;
 }
 
 /* ---- telling ---- */
@@ -332,6 +338,7 @@ struct audit *audit_open(const struct audit_options *o, char *err, size_t err_si
         free(a);
         return NULL;
     }
+    a->found = (struct audit_found){a->chain.vault_seq, a->chain.found_seq};
     atomic_store(&a->healthy, true);
     if (start_thread(a) == 0) return a;
     snprintf(err, err_size, "audit log: no thread can be started");

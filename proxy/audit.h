@@ -80,6 +80,13 @@ struct audit_stats {
 };
 void audit_stats(const struct audit *a, struct audit_stats *out);
 
+/* As the log was found when it was opened: how many tokens the vault had made (0: unknown), and the last record. */
+struct audit_found {
+    int64_t vault_seq;
+    uint64_t seq;
+};
+struct audit_found audit_found(const struct audit *a);
+
 /* Keyed hash of a found value for the record: kind 0x00 normalized value -> 16 characters of base32, lower case.
  * Normalizing: letters folded to lower case, everything but letters and digits dropped. */
 #define AUDIT_HASH_LEN 16
@@ -101,6 +108,9 @@ struct audit_check {
     uint64_t anchor_seq;    /* how far the auditors' log was when the gateway last noted it; 0: never, or it was gone */
     char anchor_hash[65];
     uint64_t sealed, erased; /* records of which only the envelope was checked: no key for them; erased */
+    int64_t vault_seq;      /* how many tokens the vault had made, by the last records that say it; 0: none does */
+    uint64_t vault_behind;  /* seq of the first record by which the vault knew less than before; 0: none */
+    uint64_t vault_accepted; /* times that it did because a person said so */
     bool anchor_gone;       /* it was there once and was gone later */
     bool checkpoint_met;    /* the given checkpoint is about these records */
 };

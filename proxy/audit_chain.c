@@ -52,6 +52,14 @@ void audit_chain_clear(struct audit_chain *c) {
     c->batch.len = c->sealed.len = 0;
 }
 
+/* Records of several workers may come in another order than they were made. */
+static void follow_vault(struct audit_chain *c, const struct audit_record *r) {
+    int64_t n = audit_record_number(r, "vault_seq");
+    bool begins = span_is(audit_record_text(r, "type"), "vault");
+
+    if (n >= 0 && (begins || n > c->vault_seq)) c->vault_seq = n;
+}
+
 int audit_chain_add(struct audit_chain *c, const struct audit_record *r) {
     char hash[AUDIT_HEX_LEN + 1];
     size_t before = c->batch.len;
@@ -66,6 +74,7 @@ int audit_chain_add(struct audit_chain *c, const struct audit_record *r) {
         if (!c->batch.failed && seal_line(c, span_sub(buf_span(&c->batch), before, c->batch.len - 1)) == 0) {
             memcpy(c->batch_hash, hash, sizeof hash);
             c->batch_seq++;
+            follow_vault(c, r);
             return 0;
         }
     }
@@ -239,7 +248,7 @@ static int begin_file(struct audit_chain *c) {
     audit_file_close(&c->file);
     if (audit_file_set_aside(c->path, c->seq) < 0) return -1;
     if (audit_file_open(&c->file, c->path, c->step, true, &reason) < 0) return -1;
-    if (audit_chain_add_own(c, audit_own_segment(why, c->seq, c->hash)) == 0 && add_recovered(c) == 0 &&
+    if (audit_chain_add_own(c, audit_own_segment(why, c->seq, c->hash, c->vault_seq)) == 0 && add_recovered(c) == 0 &&
         add_open(c) == 0 && audit_chain_write(c) == 0) {
         audit_rotate_note(c);
         return 0;

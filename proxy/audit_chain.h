@@ -40,6 +40,8 @@ struct audit_chain {
     bool stopped, head_failed;
     struct audit_signing *signing;   /* NULL: no checkpoints */
     uint64_t anchor_seq, anchor_mono; /* head of the auditors' log as last noted; when it was looked at */
+    int64_t vault_seq;               /* how many tokens the vault has made, by the records; 0: unknown */
+    uint64_t found_seq;              /* last record when the log was opened */
     uint64_t rotate_size, rotate_after; /* bytes; monotonic time before which it is not tried */
     bool rotate_daily;
     uint64_t file_first_seq;         /* of the current file's first record, and its day */

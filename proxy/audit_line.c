@@ -7,7 +7,7 @@
 #include "audit_canon.h"
 #include "audit_hash.h"
 
-enum slot { BOOT, DECISION, EVENT, ID, MAC, MONO, NODE, PREV, REQUEST_ID, SEQ, TS, TYPE, V, SLOTS };
+enum slot { BOOT, DECISION, EVENT, ID, MAC, MONO, NODE, PREV, REQUEST_ID, SEQ, TS, TYPE, V, VAULT_SEQ, SLOTS };
 
 struct known {
     const char *name;
@@ -19,7 +19,7 @@ static const struct known table[SLOTS] = {
     {"boot", false, true},  {"decision", false, false}, {"event", false, false},      {"id", false, true},
     {"mac", false, true},   {"mono", true, true},       {"node", false, true},        {"prev", false, true},
     {"request_id", false, false}, {"seq", true, true},  {"ts", false, true},          {"type", false, true},
-    {"v", true, true},
+    {"v", true, true},      {"vault_seq", true, false},
 };
 
 struct fields {
@@ -103,6 +103,7 @@ static const char *check(const struct fields *f) {
     if (!time_valid(f->text[TS])) return "the time is not in RFC 3339 form";
     if (!audit_hex_valid(f->text[PREV]) || !audit_hex_valid(f->text[MAC])) return "a digest is not 64 hex digits";
     if (f->text[ID].len != 36 || f->text[BOOT].len != 36) return "an identifier is not a UUID";
+    if (f->number[VAULT_SEQ] < 0) return "the vault's number is negative";
     if (f->present[REQUEST_ID] && !audit_line_id_valid(f->text[REQUEST_ID])) return "bad request_id";
     return NULL;
 }
@@ -122,6 +123,7 @@ int audit_line_read(struct span text, struct audit_line *line, const char **reas
         .boot = f.text[BOOT], .id = f.text[ID], .mac = f.text[MAC], .node = f.text[NODE],
         .prev = f.text[PREV], .ts = f.text[TS], .type = f.text[TYPE],
         .request_id = f.text[REQUEST_ID], .decision = f.text[DECISION], .event = f.text[EVENT],
+        .vault_seq = f.present[VAULT_SEQ] ? f.number[VAULT_SEQ] : -1,
         .mac_begin = f.mac_begin, .mac_end = f.mac_end,
     };
     return 0;

@@ -17,6 +17,7 @@ struct audit_line {
     uint64_t seq, mono;
     struct span boot, id, mac, node, prev, ts, type;
     struct span request_id, decision, event; /* len 0: not there */
+    int64_t vault_seq;                       /* -1: not there */
     size_t mac_begin, mac_end;               /* the mac member with its comma */
 };
 

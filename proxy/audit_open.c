@@ -52,6 +52,8 @@ static void stand(struct opening *o) {
     c->seq = fresh ? o->head.seq : o->tail.seq;
     const char *hash = !fresh ? o->tail.hash : o->head.found ? o->head.hash : zeros;
     memcpy(c->hash, hash, sizeof c->hash);
+    c->vault_seq = o->tail.vault_seq;
+    c->found_seq = c->seq;
     audit_chain_rewind(c);
 }
 
@@ -92,13 +94,13 @@ static int begin_run(struct opening *o) {
     stand(o);
     if (set_torn_aside(o) < 0 || make_durable(o) < 0) return -1;
     o->reason = "the log cannot be written";
-    if (fresh && o->head.found && audit_chain_add_own(c, audit_own_segment("missing", c->seq, c->hash)) < 0)
+    if (fresh && o->head.found && audit_chain_add_own(c, audit_own_segment("missing", c->seq, c->hash, c->vault_seq)) < 0)
         return -1;
     /* The first record of all must be a lifecycle record, so a torn first commit is not named. */
     bool first = fresh && !o->head.found;
     if (o->torn && !first && audit_chain_add_own(c, audit_own_torn(o->torn, o->torn_digest)) < 0) return -1;
     if (add_unknown(c, o->tail.open_ids, "gateway_restarted") < 0) return -1;
-    if (audit_chain_add_own(c, audit_own_lifecycle("start", !o->head.found && !fresh)) < 0) return -1;
+    if (audit_chain_add_own(c, audit_own_lifecycle("start", !o->head.found && !fresh, c->vault_seq)) < 0) return -1;
     if (audit_chain_write(c) < 0) return -1;
     return fsync(c->head_fd); /* from now on it is overwritten in place: old or new after a power loss */
 }
@@ -209,7 +211,7 @@ int audit_chain_open(struct audit_chain *c, const struct audit_options *options,
 static int end_run(struct audit_chain *c) {
     if (c->stopped || c->open_incomplete) return -1;
     if (add_unknown(c, c->open, "gateway_stopped") < 0) return -1;
-    if (audit_chain_add_own(c, audit_own_lifecycle("stop", false)) < 0) return -1;
+    if (audit_chain_add_own(c, audit_own_lifecycle("stop", false, c->vault_seq)) < 0) return -1;
     return audit_chain_commit(c);
 }
 

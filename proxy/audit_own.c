@@ -11,20 +11,22 @@ static struct audit_record *event(const char *type, const char *name) {
     return r;
 }
 
-struct audit_record *audit_own_lifecycle(const char *name, bool head_missing) {
+struct audit_record *audit_own_lifecycle(const char *name, bool head_missing, int64_t vault_seq) {
     struct audit_record *r = event("lifecycle", name);
 
     if (r && head_missing) audit_add_text(r, "head", "missing");
+    if (r && vault_seq) audit_add_number(r, "vault_seq", vault_seq);
     return r;
 }
 
-struct audit_record *audit_own_segment(const char *why, uint64_t seq, const char *hash) {
+struct audit_record *audit_own_segment(const char *why, uint64_t seq, const char *hash, int64_t vault_seq) {
     struct audit_record *r = event("segment", "continue");
     if (!r) return NULL;
 
     audit_add_text(r, "reason", why);
     audit_add_number(r, "predecessor_seq", (int64_t)seq);
     audit_add_text(r, "predecessor_hash", hash);
+    if (vault_seq) audit_add_number(r, "vault_seq", vault_seq);
     return r;
 }
 

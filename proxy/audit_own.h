@@ -7,10 +7,11 @@
 
 #include "audit.h"
 
-/* event: "start" or "stop". head_missing: the head file was not there although the log had records. */
-struct audit_record *audit_own_lifecycle(const char *event, bool head_missing);
+/* vault_seq, here and below: the last that the log knows, carried on because only the end of a log is read; 0: none.
+ * event: "start" or "stop". head_missing: the head file was not there although the log had records. */
+struct audit_record *audit_own_lifecycle(const char *event, bool head_missing, int64_t vault_seq);
 /* First record of a file that continues a chain. */
-struct audit_record *audit_own_segment(const char *why, uint64_t seq, const char *hash);
+struct audit_record *audit_own_segment(const char *why, uint64_t seq, const char *hash, int64_t vault_seq);
 struct audit_record *audit_own_stopped(const char *why);
 struct audit_record *audit_own_recovered(const char *why, uint64_t down_us);
 struct audit_record *audit_own_torn(uint64_t bytes, const char *digest);

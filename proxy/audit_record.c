@@ -158,14 +158,22 @@ bool audit_record_fits(const struct audit_record *r, const char *node) {
     return !r->failed && !r->text.failed && r->text.len + r->n + strlen(node) + FIXED_MAX <= AUDIT_RECORD_MAX;
 }
 
-struct span audit_record_text(const struct audit_record *r, const char *name) {
-    for (size_t i = 0; i < r->n; i++) {
-        const struct member *m = &r->v[i];
-        if (!span_is(name_of(r, m), name)) continue;
-        struct span value = part(r, m->value_at, m->end);
-        return value.len > 1 && value.ptr[0] == '"' ? span_sub(value, 1, value.len - 1) : span_make(NULL, 0);
-    }
+static struct span value_of(const struct audit_record *r, const char *name) {
+    for (size_t i = 0; i < r->n; i++)
+        if (span_is(name_of(r, &r->v[i]), name)) return part(r, r->v[i].value_at, r->v[i].end);
     return span_make(NULL, 0);
+}
+
+struct span audit_record_text(const struct audit_record *r, const char *name) {
+    struct span value = value_of(r, name);
+
+    return value.len > 1 && value.ptr[0] == '"' ? span_sub(value, 1, value.len - 1) : span_make(NULL, 0);
+}
+
+int64_t audit_record_number(const struct audit_record *r, const char *name) {
+    unsigned long long n;
+
+    return span_decimal(value_of(r, name), &n) < 0 || n > AUDIT_NUMBER_MAX ? -1 : (int64_t)n;
 }
 
 /* ---- writing ---- */

@@ -19,6 +19,8 @@ struct audit_stamp {
 bool audit_record_fits(const struct audit_record *r, const char *node);
 /* The inside of a string member, as it is written; len 0 when there is none. */
 struct span audit_record_text(const struct audit_record *r, const char *name);
+/* A number member that is not negative; -1: there is none. */
+int64_t audit_record_number(const struct audit_record *r, const char *name);
 /* A name that can be written without an escape and has a sensible length. */
 bool audit_record_node_valid(const char *node);
 /* Appends the line, without a newline, to out. -1: out is as before. */

@@ -66,7 +66,7 @@ static int names(const struct audit_chain *c, char next[PATH_MAX], char segment[
 static int add_records(struct audit_chain *c) {
     struct span id;
 
-    if (audit_chain_add_own(c, audit_own_segment("rotated", c->seq, c->hash)) < 0) return -1;
+    if (audit_chain_add_own(c, audit_own_segment("rotated", c->seq, c->hash, c->vault_seq)) < 0) return -1;
     for (size_t at = 0; audit_ids_next(c->open, &at, &id);)
         if (audit_chain_add_own(c, audit_own_open(id)) < 0) return -1;
     return 0;

@@ -101,6 +101,7 @@ static int read_run(int fd, uint64_t offset, uint64_t size, struct audit_verifie
     if (!*reason && c.sealed) *reason = "it is encrypted, and the key of its last month is not there";
     if (*reason) return -1;
     t->seq = c.last_seq;
+    t->vault_seq = c.vault_seq;
     memcpy(t->hash, audit_verifier_last_hash(v), sizeof t->hash);
     t->good_end = offset + audit_verifier_good_end(v);
     t->known_end = audit_verifier_head_end(v) ? offset + audit_verifier_head_end(v) : 0;

@@ -16,6 +16,7 @@ struct audit_tail {
     char hash[AUDIT_HEX_LEN + 1];
     uint64_t good_end;  /* bytes of the file up to it */
     uint64_t known_end; /* bytes up to the record that the head names; 0 without a head */
+    int64_t vault_seq;  /* how many tokens the vault had made; 0: the run does not say */
     struct audit_ids *open_ids; /* the caller frees */
 };
 

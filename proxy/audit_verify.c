@@ -41,6 +41,7 @@ struct audit_verifier {
     struct audit_tree tree;
     char hash[AUDIT_HEX_LEN + 1]; /* of the line before */
     char boot[37];
+    int64_t vault_first; /* the vault's number when the run began */
     uint64_t mono;
     uint64_t good_end, head_end;
     size_t partial_len; /* of a line whose newline has not come */
@@ -199,6 +200,20 @@ static void follow_anchor(struct audit_verifier *v, struct span text) {
     v->check.anchor_hash[AUDIT_HEX_LEN] = '\0';
 }
 
+/* Within a run the records of several workers may stand in another order than they were made. */
+static void follow_vault(struct audit_verifier *v, const struct audit_line *line, struct span text) {
+    struct audit_check *c = &v->check;
+    bool begins = span_is(line->type, "vault");
+
+    if (line->vault_seq < 0) return;
+    bool behind = line->vault_seq < (begins ? c->vault_seq : v->vault_first);
+    bool accepted = begins && span_is(audit_view_text(text, "result"), "accepted");
+    if (behind && accepted) c->vault_accepted++;
+    else if (behind && !c->vault_behind) c->vault_behind = line->seq;
+    if (begins) v->vault_first = line->vault_seq;
+    if (begins || line->vault_seq > c->vault_seq) c->vault_seq = line->vault_seq;
+}
+
 static const char *check_line(struct audit_verifier *v, struct span text, struct audit_line *line) {
     const char *reason = NULL;
 
@@ -295,6 +310,7 @@ static int take_plain(struct audit_verifier *v, struct span text, size_t raw_len
         return fail(v, reason);
     }
     if (span_is(line.type, "anchor")) follow_anchor(v, text);
+    follow_vault(v, &line, text);
     if (v->check.records++ == 0) v->check.first_seq = line.seq;
     v->check.last_seq = line.seq;
     v->mono = line.mono;

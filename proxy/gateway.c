@@ -342,13 +342,29 @@ static int open_audit(struct gateway *g) {
     return -1;
 }
 
+static void record_vault(struct gateway *g, int64_t recorded, const char *err) {
+    struct audit_record *r = audit_record_new("vault");
+    int64_t n = g->vault ? vault_sequence(g->vault) : 0;
+
+    if (r) {
+        audit_add_text(r, "event", g->vault ? "opened" : "refused");
+        if (g->vault) audit_add_number(r, "vault_seq", n);
+        if (g->vault && n < recorded) audit_add_text(r, "result", "accepted");
+        if (!g->vault) audit_add_text(r, "reason", err);
+    }
+    submit_event(g, r);
+}
+
 static int open_vault(struct gateway *g) {
     const struct config *c = g->config;
-    const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s};
-    char err[256] = "";
+    const struct audit_found found = audit_found(g->audit);
+    const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s,
+                                    .recorded = found.vault_seq, .log_seq = found.seq};
+    char err[320] = "";
 
     if (!c->vault_file) return 0;
     g->vault = vault_open(&o, err, sizeof err);
+    record_vault(g, found.vault_seq, err);
     if (g->vault) return 0;
     fprintf(stderr, "%s: %s\n", c->vault_file, err);
     return -1;

@@ -150,8 +150,15 @@ static int tell_good(const char *path, const struct audit_set *s, const struct a
                (unsigned long long)c->sealed, r->encryption_path ? " (the keys of their months are not there)" : " (--encryption-key)");
     if (c->erased) printf("%llu records were erased: their place and their leaf in the tree hold\n", (unsigned long long)c->erased);
     if (c->unfinished) printf("%llu decisions have no outcome yet\n", (unsigned long long)c->unfinished);
+    if (c->vault_accepted)
+        printf("the token vault knew less than before %llu times; a person had accepted that (phi vault accept)\n", (unsigned long long)c->vault_accepted);
     if (c->torn_tail) puts("the last line is torn (the gateway was stopped while writing it; its next start seals it)");
     if (r->public_path && c->first_seq > 1) puts("checkpoints were not checked: the log does not begin with its first record");
+    if (c->vault_behind) {
+        printf("from record %llu on the token vault knew less than before, and nobody had accepted that: an older copy of it, and of its anchor, was put back\n",
+               (unsigned long long)c->vault_behind);
+        return PHI_FOUND;
+    }
     if (!r->checkpoint_given) return PHI_DONE;
     if (!c->checkpoint_met) {
         printf("the given checkpoint covers %llu records; they are not all here\n", (unsigned long long)r->checkpoint.size);

@@ -10,6 +10,8 @@
 
 #include "../policies/engine/diag.h"
 #include "audit.h"
+#include "audit_hash.h"
+#include "audit_head.h"
 #include "config.h"
 #include "hex.h"
 #include "phi_audit_beside.h"
@@ -155,11 +157,21 @@ static int rotate_command(struct vault_care *v, const struct options *o) {
     return say(rc, n, "tokens sealed anew");
 }
 
+/* The last record of the gateway's log; what is accepted is accepted for the start that follows it. */
+static uint64_t log_end(const struct config *c) {
+    struct audit_hasher *h = audit_hasher_new(c->audit_key);
+    struct audit_head head = {.found = false};
+    uint64_t seq = h && audit_head_load(c->audit_file, h, true, &head) == 0 && head.found ? head.seq : 0;
+
+    audit_hasher_free(h);
+    return seq;
+}
+
 /* Its own way in: the others refuse what this is for. */
 static int accept_command(const struct config *c, const struct options *by) {
     const struct vault_options o = {.path = c->vault_file, .anchor = c->vault_anchor, .key = c->vault_key, .ttl_s = c->vault_ttl_s,
-                                    .accept = true};
-    char err[256] = "";
+                                    .accept = true, .log_seq = log_end(c)};
+    char err[320] = "";
 
     if (note(by, "accept", NULL) < 0) return PHI_USAGE;
     struct vault *v = vault_open(&o, err, sizeof err);

@@ -14,6 +14,7 @@
 #include "audit.h"
 #include "audit_hash.h"
 #include "transaction_state.h"
+#include "vault.h"
 
 #define FINDINGS_BYTES 1700 /* of a record of at most AUDIT_RECORD_MAX bytes */
 #define VALUES_BYTES 1100
@@ -331,6 +332,7 @@ struct audit_record *transaction_decision_record(struct transaction *t) {
     add_counts(r, "found", counts);
     if (!t->refused) add_counts(r, "disclosed", t->transform.disclosed);
     if (!t->refused) add_mutations(r, t);
+    if (t->world->vault && t->tokens) audit_add_number(r, "vault_seq", vault_sequence(t->world->vault));
     return r;
 }
 

@@ -86,6 +86,12 @@ static void note_failure(struct vault *v) {
     if (final) give_up(v);
 }
 
+static void publish(struct vault *v) {
+    pthread_mutex_lock(&v->lock);
+    v->committed = v->sequence;
+    pthread_mutex_unlock(&v->lock);
+}
+
 static bool write_batch(struct vault *v, struct vault_job *jobs) {
     struct vault_db *db = &v->writer.db;
 
@@ -103,6 +109,7 @@ static bool write_batch(struct vault *v, struct vault_job *jobs) {
         run_job(v, j);
     if (ok && vault_db_do(db, VAULT_COMMIT) == 0) {
         (void)vault_db_get(db, "sequence", &v->sequence);
+        publish(v);
         return true;
     }
     if (ok) note_failure(v);
@@ -299,15 +306,34 @@ static int64_t far_above(struct vault *v) {
     return highest + ANCHORLESS_STEP;
 }
 
-static int check_anchor(struct vault *v, enum vault_anchor_found found, bool accept, char *err, size_t err_size) {
+static int say_behind(const struct vault *v, int64_t recorded, char *err, size_t err_size) {
+    snprintf(err, err_size,
+             "the audit log has recorded %lld tokens, this vault knows of %lld: vault and anchor are older copies, or of another vault; "
+             "see `phi vault accept`",
+             (long long)recorded, (long long)v->sequence);
+    return -1;
+}
+
+/* What a person accepted is kept for the start that follows; that start uses it up. */
+static void keep_acceptance(struct vault_anchor *a, const struct vault_options *o) {
+    a->accepted_over = o->accept ? a->sequence : 0;
+    a->accepted = o->accept ? (int64_t)o->log_seq : 0;
+}
+
+static int check_anchor(struct vault *v, enum vault_anchor_found found, const struct vault_options *o, char *err, size_t err_size) {
     struct vault_anchor *a = &v->anchor;
     const char *sentence = misfit(v, found);
+    bool behind = v->sequence < o->recorded;
 
-    if (sentence && !accept) return say(err, err_size, sentence);
-    if (found == VAULT_ANCHOR_NEW && v->sequence > 0) a->ceiling = far_above(v);
+    if (sentence && !o->accept) return say(err, err_size, sentence);
+    if (behind && (uint64_t)a->accepted < o->log_seq) return say_behind(v, o->recorded, err, err_size);
+    /* An anchor that the log had left behind, too, does not know what was given out. */
+    bool unknown = (found == VAULT_ANCHOR_NEW && v->sequence > 0) || (behind && a->accepted_over < o->recorded);
+    if (unknown && a->ceiling < far_above(v)) a->ceiling = far_above(v);
     memcpy(a->vault, v->id, VAULT_ID);
     /* After a crash, or where an older copy was put back: what may have been given out is not given out again. */
-    if (sentence || !a->clean) a->floor = a->ceiling;
+    if (sentence || behind || !a->clean) a->floor = a->ceiling;
+    keep_acceptance(a, o);
     return 0;
 }
 
@@ -335,7 +361,8 @@ static int open_parts(struct vault *v, const struct vault_options *o, char *err,
     if (vault_db_open(&v->writer.db, v->path, there == 0, err, err_size) < 0) return -1;
     if (read_identity(v, o->key, err, err_size) < 0) return -1;
     if (vault_db_get(&v->writer.db, "sequence", &v->sequence) < 0) return say(err, err_size, "the vault cannot be read");
-    if (check_anchor(v, found, o->accept, err, err_size) < 0) return -1;
+    if (check_anchor(v, found, o, err, err_size) < 0) return -1;
+    publish(v);
     v->anchor.clean = false;
     v->anchor.sequence = v->sequence;
     if (vault_anchor_write(&v->anchor) < 0) return say(err, err_size, "the vault's anchor cannot be written");
@@ -375,6 +402,13 @@ bool vault_healthy(struct vault *v) {
     bool whole = !v->broken;
     pthread_mutex_unlock(&v->lock);
     return whole && file_is_ours(v);
+}
+
+int64_t vault_sequence(struct vault *v) {
+    pthread_mutex_lock(&v->lock);
+    int64_t n = v->committed;
+    pthread_mutex_unlock(&v->lock);
+    return n;
 }
 
 static void close_hand(struct vault_hand *h) {

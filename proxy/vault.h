@@ -29,12 +29,17 @@ struct vault_options {
     uint64_t ttl_s;            /* a token can be restored at least so long after it last left */
     bool accept;               /* a person says that this file is to be used although it is older, another, or new: what it does
                                   not know is lost; numbers that may have been given out stay unused */
+    int64_t recorded;          /* what vault_sequence was by the audit log, at least; a vault that knows less does not open */
+    uint64_t log_seq;          /* the log's last record: with accept, what is written into the anchor; else, what must be there
+                                  for a vault that knows less */
 };
 
 /* NULL with a sentence in err. */
 struct vault *vault_open(const struct vault_options *o, char *err, size_t err_size);
 /* It can be written, as far as is known without trying. NULL: true. */
 bool vault_healthy(struct vault *v);
+/* How many tokens it has made since it exists, all of them durable; never less than at an earlier call. */
+int64_t vault_sequence(struct vault *v);
 void vault_close(struct vault *v); /* waits for what was submitted; NULL is allowed */
 
 /* ---- tokens ---- */

@@ -2,7 +2,7 @@
  *
  * Two slots, written in turn, so that a torn write leaves the other one whole:
  *
- *   "phigate-vault-anchor 1 <turn> <vault> <ceiling> <floor> <sequence> <clean> <sha256 of what stands before>\n", padded
+ *   "phigate-vault-anchor 1 <turn> <vault> <ceiling> <floor> <sequence> <clean> [<accepted> <accepted over>] <sha256 of what stands before>\n", padded
  */
 #include "vault_anchor.h"
 
@@ -59,6 +59,7 @@ static int parse_slot(struct span slot, struct vault_anchor *a) {
     struct span id = word(&s);
     if (hex_read(id, a->vault, VAULT_ANCHOR_ID) < 0) return -1;
     if (number(&s, &a->ceiling) < 0 || number(&s, &a->floor) < 0 || number(&s, &a->sequence) < 0 || number(&s, &clean) < 0) return -1;
+    if (s.len && (number(&s, &a->accepted) < 0 || number(&s, &a->accepted_over) < 0)) return -1; /* earlier versions wrote none */
     a->turn = (uint64_t)turn;
     a->clean = clean != 0;
     return 0;
@@ -114,8 +115,8 @@ int vault_anchor_write(struct vault_anchor *a) {
     memset(slot, ' ', sizeof slot);
     hex_write(a->vault, VAULT_ANCHOR_ID, id);
     a->turn++;
-    int n = snprintf(slot, sizeof slot, HEAD "%" PRIu64 " %s %" PRId64 " %" PRId64 " %" PRId64 " %d ", a->turn, id, a->ceiling,
-                     a->floor, a->sequence, a->clean);
+    int n = snprintf(slot, sizeof slot, HEAD "%" PRIu64 " %s %" PRId64 " %" PRId64 " %" PRId64 " %d %" PRId64 " %" PRId64 " ", a->turn, id,
+                     a->ceiling, a->floor, a->sequence, a->clean, a->accepted, a->accepted_over);
     if (n < 0 || n > SLOT - 66) return -1;
     digest_of(slot, (size_t)n, digest);
     memcpy(slot + n, digest, 64);

@@ -21,6 +21,9 @@ struct vault_anchor {
     int64_t floor;    /* every number to come is above it */
     int64_t sequence; /* how many tokens the vault has made, at least; exactly when clean */
     bool clean;       /* nothing was made since */
+    /* A person accepted the vault as it is: how far the audit log was then (0: nobody did, or a start has used it up), and what
+     * `sequence` was before. A copy of this file that is put back later names a record that is not the log's last any more. */
+    int64_t accepted, accepted_over;
 };
 
 enum vault_anchor_found { VAULT_ANCHOR_FAILED = 0, VAULT_ANCHOR_NEW, VAULT_ANCHOR_OLD };

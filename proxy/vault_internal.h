@@ -56,6 +56,7 @@ struct vault {
     pthread_cond_t wake, done, free;
     struct vault_job *jobs, **jobs_end;
     bool stop, broken;
+    int64_t committed; /* sequence as the last commit left it */
 
     struct vault_hand writer; /* of the writer's thread */
     struct vault_hand readers[VAULT_READERS];

@@ -308,5 +308,6 @@ def test_each_type_of_record_is_written_and_has_its_form(make_gateway, tmp_path)
         (tmp_path / part.__name__).mkdir()
         part(seen, make_gateway, tmp_path / part.__name__)
     known = {(t["properties"]["type"]["const"], t["properties"].get("event", {}).get("const", "")) for t in schema()["oneOf"]}
-    left = {("erasure", "records"), ("erasure", "epoch_key"), ("vault", "erase"), ("vault", "new_keys"), ("vault", "accept")} | (set() if full_disk in parts else {("sink_failure", "stopped")})
+    left = {("erasure", "records"), ("erasure", "epoch_key"), ("vault", "erase"), ("vault", "new_keys"), ("vault", "accept"),
+            ("vault", "opened"), ("vault", "refused")} | (set() if full_disk in parts else {("sink_failure", "stopped")})
     assert seen <= known and known - seen - left == set(), (known - seen - left, seen - known)

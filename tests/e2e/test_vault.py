@@ -2,6 +2,7 @@
 """Scope client with the real SDK: one value, one token from request to request; nothing of another client's; a vault that was
 lost, changed or cannot be opened refuses."""
 import concurrent.futures
+import hashlib
 import json
 import re
 import secrets
@@ -271,3 +272,136 @@ def test_configuration_mistakes(make_gateway, clean):
                        (" {scope: client, vault: {sqlite: v.db}}", "key")):
         g = make_gateway(clean.port, start=False, extra=f"tokens:{more}\n")
         refused_start(g, word)
+
+
+# ---- what the audit log knows of it ----
+
+PAIR = ("vault.db", "vault.db.anchor")
+
+
+def decisions(g):
+    return g.dir / "audit/decisions.log"
+
+
+def copy_pair(g, to, back=False):
+    for name in PAIR:
+        a, b = g.dir / name, g.dir / (name + to)
+        shutil.copy(b, a) if back else shutil.copy(a, b)
+    for name in ("vault.db-wal", "vault.db-shm"):
+        if back:
+            (g.dir / name).unlink(missing_ok=True)
+
+
+def verify(g):
+    return subprocess.run([str(BIN / "phi"), "audit", "verify", str(decisions(g)), "--key", str(g.dir / "secrets/audit.key")],
+                          capture_output=True, text=True, timeout=120)
+
+
+def numbers(g, kind):
+    return [r["vault_seq"] for r in g.records(kind) if "vault_seq" in r]
+
+
+def test_vault_and_anchor_put_back_together(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    client = client_of(g)
+    say(client, ADA)
+    first = sent(clean)
+    assert g.stop() == 0
+    copy_pair(g, ".old")
+    g.start()
+    say(client, BO)
+    of_bo = sent(clean)
+    assert g.stop() == 0
+    known = numbers(g, "lifecycle")[-1]
+    assert known == numbers(g, "decision")[-1] > numbers(g, "decision")[0] > 0
+    copy_pair(g, ".old", back=True)
+    for _ in range(2):  # trying again changes nothing
+        refused_start(g, f"the audit log has recorded {known} tokens")
+    assert g.records("vault")[-1]["event"] == "refused" and "phi vault accept" in g.records("vault")[-1]["reason"]
+    assert verify(g).returncode == 0
+    # A person accepts it: no number that may have been given out is given out again.
+    assert phi(g, "accept").returncode == 0
+    copy_pair(g, ".accepted")
+    g.start()
+    say(client, ADA)
+    assert sent(clean) == first
+    say(client, BO)
+    assert not set(tokens(sent(clean))) & set(tokens(of_bo))
+    assert g.stop() == 0
+    assert [(r["event"], r.get("result")) for r in g.records("vault")][-1] == ("opened", "accepted")
+    out = verify(g)
+    assert out.returncode == 0 and "knew less than before 1 times; a person had accepted that" in out.stdout
+    g.start()  # and from then on it is the one
+    assert g.stop() == 0
+    # What was accepted was accepted once.
+    copy_pair(g, ".accepted", back=True)
+    refused_start(g, "the audit log has recorded")
+    check = validator()
+    assert all(check.is_valid(r) for r in g.records())
+
+
+def test_a_new_vault_behind_an_old_log_is_noticed(make_gateway, clean):
+    g = vault_gateway(make_gateway, clean).start()
+    say(client_of(g), ADA)
+    of_ada = sent(clean)
+    g.stop(signal.SIGKILL)
+    for name in (*PAIR, "vault.db-wal", "vault.db-shm"):
+        (g.dir / name).unlink(missing_ok=True)
+    refused_start(g, "this vault knows of 0")
+    assert phi(g, "accept").returncode == 0
+    g.start()
+    say(client_of(g), BO)
+    assert not set(tokens(sent(clean))) & set(tokens(of_ada))
+
+
+def test_no_false_alarm(make_gateway, clean):
+    """Restarts, crashes under load, new keys, erasure, a log that goes on in new files."""
+    g = vault_gateway(make_gateway, clean)
+    written = (g.dir / "phigate.yaml").read_text()
+    rotating = written.replace("key: {file: secrets/audit.key}}", "key: {file: secrets/audit.key}, rotate: {size: 64KiB}}")
+    assert rotating != written
+    g.write("phigate.yaml", rotating)
+    g.start()
+    client = client_of(g)
+    for round_ in range(4):
+        people = [f"Patient Xavier{round_}{i} Quillfeather, MRN 0070{round_}{i:03d}, was seen today." for i in range(24)]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda t: say(client, t), people))
+        if round_ == 1:
+            assert phi(g, "rotate").returncode == 0 and phi(g, "purge", "--value", "-", input="00700000\n").returncode == 0
+        g.stop(signal.SIGKILL) if round_ % 2 == 0 else g.stop()
+        g.start()
+    assert g.stop() == 0
+    # An anchor of an earlier version ends with `clean`.
+    slots = (g.dir / "vault.db.anchor").read_bytes()
+    for at in (0, 512):
+        words = slots[at:at + 512].decode().split()
+        assert len(words) == 11 and words[8:10] == ["0", "0"]
+        text = " ".join(words[:8]) + " "
+        text += hashlib.sha256(text.encode()).hexdigest() + "\n"
+        slots = slots[:at] + text.ljust(512).encode() + slots[at + 512:]
+    (g.dir / "vault.db.anchor").write_bytes(slots)
+    g.start()  # a run in which the vault was not used
+    assert g.stop() == 0
+    assert list(decisions(g).parent.glob("decisions.log.seg-*"))
+    assert all(r["event"] == "opened" and "result" not in r for r in g.records("vault"))
+    out = verify(g)
+    assert out.returncode == 0 and "knew less" not in out.stdout, out.stdout
+
+
+def test_verify_names_a_decrease(make_gateway, clean):
+    """A log that was moved away cannot be asked at the start; who reads both files sees it."""
+    g = vault_gateway(make_gateway, clean).start()
+    say(client_of(g), ADA)
+    assert g.stop() == 0
+    copy_pair(g, ".old")
+    g.start()
+    say(client_of(g), BO)
+    assert g.stop() == 0
+    decisions(g).rename(g.dir / "audit/earlier.log")
+    copy_pair(g, ".old", back=True)
+    g.start()
+    assert g.stop() == 0
+    out = subprocess.run([str(BIN / "phi"), "audit", "verify", str(g.dir / "audit/earlier.log"), str(decisions(g)), "--key",
+                          str(g.dir / "secrets/audit.key")], capture_output=True, text=True, timeout=120)
+    assert out.returncode == 1 and "the token vault knew less than before, and nobody had accepted that" in out.stdout, out.stdout + out.stderr
