@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "audit_filter.h"
 #include "audit_note.h"
 #include "audit_set.h"
 #include "phi_tool.h"
@@ -35,6 +36,15 @@ FILE *phi_audit_output(const char *path);
 MUST_CHECK int phi_audit_output_end(FILE *f, const char *path);
 void phi_audit_span(FILE *f, struct span s);
 
+/* audit_filter_prepare with a sentence; a word that no record can hold is a mistake, not an empty answer. */
+MUST_CHECK int phi_audit_filter(struct audit_filter *f);
+
+/* How they are called. */
+extern const char phi_audit_verify_usage[], phi_audit_search_usage[], phi_audit_report_usage[],
+    phi_audit_accounting_usage[], phi_audit_breach_usage[], phi_audit_export_usage[], phi_audit_merge_usage[],
+    phi_audit_review_usage[], phi_audit_index_usage[], phi_audit_rekey_usage[], phi_audit_hold_usage[],
+    phi_audit_erase_usage[], phi_audit_schema_usage[], phi_audit_prove_usage[], phi_audit_witness_usage[],
+    phi_audit_checkpoint_usage[];
 int phi_audit_verify(int argc, char **argv);
 int phi_audit_search(int argc, char **argv);
 int phi_audit_report(int argc, char **argv);

@@ -10,7 +10,7 @@
 #include "phi_audit_probe.h"
 #include "phi_audit_report.h"
 
-static const char usage[] =
+const char phi_audit_accounting_usage[] =
     "usage: phi audit accounting --identifiers FILE|- --key FILE --as FILE [--clients FILE] [--from T] [--to T]\n"
     "           [--format html|csv|json] [--out FILE] [--signing-key FILE] [--record] [--log FILE]\n"
     "       a line of the identifiers is a kind, a space and a value: `MRN 00123456`, `NAME Jane Doe`\n";
@@ -18,7 +18,6 @@ static const char usage[] =
 static int account(struct phi_report_order *o, struct phi_probe *p, const char *identifiers) {
     struct phi_reader *reader = phi_reader_open(&o->read);
     struct audit_filter *f = o->filter;
-    const char *reason;
     int rc = -1;
 
     p->key_path = o->read.key_path;
@@ -30,9 +29,7 @@ static int account(struct phi_report_order *o, struct phi_probe *p, const char *
     f->n_values = p->n;
     o->key = p->key;
     o->who = &p->who;
-    if (audit_filter_prepare(f, &reason) == 0) return phi_report_make(o);
-    fprintf(stderr, "phi: %s\n", reason);
-    return -1;
+    return phi_audit_filter(f) == 0 ? phi_report_make(o) : -1;
 }
 
 int phi_audit_accounting(int argc, char **argv) {
@@ -48,7 +45,7 @@ int phi_audit_accounting(int argc, char **argv) {
         {"--format", &o.format, NULL}, {"--out", &o.out, NULL}, {"--signing-key", &o.signing_path, NULL}, {"--record", NULL, &o.record},
         {"--from", &f.from, NULL}, {"--to", &f.to, NULL}};
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) == 0) {
-        if (argc != 0 || !identifiers || !o.read.key_path) fputs(usage, stderr);
+        if (argc != 0 || !identifiers || !o.read.key_path) fputs(phi_audit_accounting_usage, stderr);
         else if (phi_report_check(&o) == 0 && account(&o, p, identifiers) == 0) rc = PHI_DONE;
     }
     audit_filter_free(&f);

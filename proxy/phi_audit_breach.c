@@ -14,7 +14,7 @@
 #include "phi_audit.h"
 #include "phi_audit_report.h"
 
-static const char usage[] =
+const char phi_audit_breach_usage[] =
     "usage: phi audit breach --out DIR [--log FILE] [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M]\n"
     "           [--upstream N] [--kind K] [--signing-key FILE]\n";
 
@@ -31,6 +31,7 @@ static const char read_me[] =
     "Write down the outcome of the assessment: `phi audit incident --result open|low_probability|breach`.\n";
 
 struct bundle {
+    bool begun; /* the directory was made */
     const char *directory;
     struct phi_report_order order;
     struct audit_filter filter;
@@ -146,6 +147,7 @@ static int make_bundle(struct bundle *b) {
         fprintf(stderr, "phi: %s: %s\n", b->directory, errno == EEXIST ? "is there already; nothing was changed" : strerror(errno));
         return -1;
     }
+    b->begun = true;
     if (put_text(b, "README.txt", span_of(read_me)) < 0 || put_records(b) < 0) return -1;
     if (put_report(b, "html", "report.html") < 0 || put_report(b, "json", "report.json") < 0) return -1;
     if (put_checkpoint(b) < 0 || put_sums(b) < 0) return -1;
@@ -155,7 +157,6 @@ static int make_bundle(struct bundle *b) {
 
 int phi_audit_breach(int argc, char **argv) {
     struct bundle b = {.directory = NULL};
-    const char *reason;
     const struct phi_option options[] = {PHI_READ_OPTIONS(b.order.read), {"--out", &b.directory, NULL},
                                          {"--signing-key", &b.order.signing_path, NULL}, PHI_FILTER_OPTIONS(b.filter)};
     int rc = PHI_USAGE;
@@ -163,11 +164,12 @@ int phi_audit_breach(int argc, char **argv) {
     b.order.filter = &b.filter;
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || !b.directory) {
-        fputs(usage, stderr);
+        fputs(phi_audit_breach_usage, stderr);
         return PHI_USAGE;
     }
-    if (audit_filter_prepare(&b.filter, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
+    if (phi_audit_filter(&b.filter) < 0) rc = PHI_USAGE;
     else if (make_bundle(&b) == 0) rc = PHI_DONE;
+    else if (b.begun) fprintf(stderr, "phi: %s is not complete; remove it before you try again\n", b.directory);
     audit_filter_free(&b.filter);
     return rc;
 }

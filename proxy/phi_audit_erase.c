@@ -25,7 +25,7 @@
 
 #define YEARS 6
 
-static const char usage[] =
+const char phi_audit_erase_usage[] =
     "usage: phi audit erase --before 2020-01 --key FILE --as FILE [--clients FILE] [--encryption-key FILE] [--log FILE]\n"
     "       phi audit erase --month 2019-12 --encryption-key FILE --key FILE --as FILE [--clients FILE] [--log FILE]\n"
     "           [--less-than-six-years]\n";
@@ -240,7 +240,7 @@ int phi_audit_erase(int argc, char **argv) {
                                          {"--before", &e->before, NULL}, {"--month", &e->month, NULL},
                                          {"--less-than-six-years", NULL, &e->short_retention}, PHI_AUDITOR_OPTIONS(e->who)};
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) == 0) {
-        if (argc != 0 || !usage_holds(e)) fputs(usage, stderr);
+        if (argc != 0 || !usage_holds(e)) fputs(phi_audit_erase_usage, stderr);
         else if (prepare(e) == 0 && (e->before ? erase_files(e) : erase_month(e)) == 0) rc = PHI_DONE;
     }
     audit_hasher_free(e->hasher);

@@ -12,7 +12,7 @@
 #include "phi_audit_read.h"
 #include "phi_export.h"
 
-static const char usage[] = "usage: phi audit export --format ocsf|fhir|cef|rfc5424 [--log FILE] [--out FILE] [--from T] [--to T]\n"
+const char phi_audit_export_usage[] = "usage: phi audit export --format ocsf|fhir|cef|rfc5424 [--log FILE] [--out FILE] [--from T] [--to T]\n"
                             "           [--user U] [--client C] [--upstream N] [--kind K] [--decision D] [--type T]\n";
 
 static const struct form {
@@ -125,14 +125,14 @@ static const struct form *form_of(const char *name) {
     for (size_t i = 0; name && i < sizeof forms / sizeof *forms; i++)
         if (strcmp(name, forms[i].name) == 0) return &forms[i];
     if (name) fprintf(stderr, "phi: no such format: %s\n", name);
-    fputs(usage, stderr);
+    fputs(phi_audit_export_usage, stderr);
     return NULL;
 }
 
 int phi_audit_export(int argc, char **argv) {
     struct audit_filter f = {.from = NULL};
     struct phi_read_options read = {.log = NULL};
-    const char *format = NULL, *out = NULL, *reason;
+    const char *format = NULL, *out = NULL;
     const struct phi_option options[] = {
         PHI_READ_OPTIONS(read), {"--format", &format, NULL}, {"--out", &out, NULL}, {"--from", &f.from, NULL}, {"--to", &f.to, NULL},
         {"--user", &f.user, NULL}, {"--client", &f.client, NULL}, {"--upstream", &f.upstream, NULL}, {"--kind", &f.kind, NULL},
@@ -142,7 +142,7 @@ int phi_audit_export(int argc, char **argv) {
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     const struct form *form = argc == 0 ? form_of(format) : form_of(NULL);
     if (!form) return PHI_USAGE;
-    if (audit_filter_prepare(&f, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
+    if (phi_audit_filter(&f) < 0) rc = PHI_USAGE;
     else rc = run(&read, &f, form, out);
     audit_filter_free(&f);
     return rc;

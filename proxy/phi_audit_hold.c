@@ -14,7 +14,7 @@
 #include "phi_audit_beside.h"
 #include "phi_auditor.h"
 
-static const char usage[] =
+const char phi_audit_hold_usage[] =
     "usage: phi audit hold --name WORD --from T --to T --key FILE --as FILE [--clients FILE] [--log FILE]\n"
     "       phi audit hold --name WORD --release --key FILE --as FILE [--clients FILE] [--log FILE]\n"
     "       phi audit hold --list [--log FILE]\n";
@@ -143,7 +143,11 @@ int phi_audit_hold(int argc, char **argv) {
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc == 0 && wants_list && !name) return list(log);
     if (argc != 0 || !key || !name_valid(name) || (release ? from || to : !time_valid(from) || !time_valid(to))) {
-        fputs(usage, stderr);
+        fputs(phi_audit_hold_usage, stderr);
+        return PHI_USAGE;
+    }
+    if (!release && compare_prefix(from, to) > 0) {
+        fputs("phi: --from is later than --to: no record would be held\n", stderr);
         return PHI_USAGE;
     }
     if (phi_auditor_require(&who) == 0 && (!release || is_placed(phi_audit_log(log), name)) &&

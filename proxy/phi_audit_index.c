@@ -30,13 +30,16 @@ static int update(const char *log, const char *key_path, const char *encryption_
     return rc;
 }
 
+const char phi_audit_index_usage[] =
+    "usage: phi audit index --key FILE [--log FILE] [--encryption-key FILE]\n";
+
 int phi_audit_index(int argc, char **argv) {
     const char *log = NULL, *key_path = NULL, *encryption_path = NULL;
     const struct phi_option options[] = {{"--log", &log, NULL}, {"--key", &key_path, NULL}, {"--encryption-key", &encryption_path, NULL}};
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || !key_path) {
-        fputs("usage: phi audit index --key FILE [--log FILE] [--encryption-key FILE]\n", stderr);
+        fputs(phi_audit_index_usage, stderr);
         return PHI_USAGE;
     }
     return update(log, key_path, encryption_path) == 0 ? PHI_DONE : PHI_USAGE;

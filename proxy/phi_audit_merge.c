@@ -60,6 +60,9 @@ static int merge(struct source *v, size_t n, FILE *out) {
     return 0;
 }
 
+const char phi_audit_merge_usage[] =
+    "usage: phi audit merge LOG... [--out FILE] [--encryption-key FILE]   (at most 64 logs)\n";
+
 int phi_audit_merge(int argc, char **argv) {
     const char *path = NULL, *key_path = NULL;
     const struct phi_option options[] = {{"--out", &path, NULL}, {"--encryption-key", &key_path, NULL}};
@@ -69,7 +72,7 @@ int phi_audit_merge(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1 || argc > LOGS_MAX) {
-        fputs("usage: phi audit merge LOG... [--out FILE] [--encryption-key FILE]   (at most 64 logs)\n", stderr);
+        fputs(phi_audit_merge_usage, stderr);
         return PHI_USAGE;
     }
     for (; rc == 0 && n < (size_t)argc; n++)

@@ -112,6 +112,9 @@ static int prove(struct proving *p, const char *log, const char *note, const cha
     return write_proof(p, out_path);
 }
 
+const char phi_audit_prove_usage[] =
+    "usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE] [--encryption-key FILE]   (ID: of a record or of a request)\n";
+
 int phi_audit_prove(int argc, char **argv) {
     const char *log = NULL, *out = NULL, *note = NULL, *key_path = NULL;
     struct phi_seal seal = {.ring = NULL};
@@ -123,7 +126,7 @@ int phi_audit_prove(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 1 || !audit_line_id_valid(span_of(argv[0]))) {
-        fputs("usage: phi audit prove ID [--log FILE] [--checkpoint FILE] [--out FILE] [--encryption-key FILE]   (ID: of a record or of a request)\n", stderr);
+        fputs(phi_audit_prove_usage, stderr);
         return PHI_USAGE;
     }
     p.id = span_of(argv[0]);
@@ -141,6 +144,9 @@ int phi_audit_prove(int argc, char **argv) {
     return rc;
 }
 
+const char phi_audit_checkpoint_usage[] =
+    "usage: phi audit checkpoint [--log FILE] [--note]\n";
+
 int phi_audit_checkpoint(int argc, char **argv) {
     const char *log = NULL;
     bool whole = false;
@@ -150,7 +156,7 @@ int phi_audit_checkpoint(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0) {
-        fputs("usage: phi audit checkpoint [--log FILE] [--note]\n", stderr);
+        fputs(phi_audit_checkpoint_usage, stderr);
         return PHI_USAGE;
     }
     if (phi_audit_note(log, NULL, &note, &c) < 0) return PHI_USAGE;

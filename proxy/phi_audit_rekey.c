@@ -69,39 +69,67 @@ static int set_aside(const struct rekeying *r) {
     return audit_file_sync_directory(r->path);
 }
 
-static int change(const struct rekeying *r) {
-    const char *reason;
+/* One log between being looked at and being changed. */
+struct part {
+    const char *path;
     struct audit_head head;
-    struct stat st;
-    bool there = stat(r->path, &st) == 0;
-    int fd = audit_head_open(r->path, &reason), rc = -1;
+    int fd; /* of the head file, locked; -1: nothing to change */
+    bool there;
+};
 
-    if (fd < 0) {
-        fprintf(stderr, "phi: %s: %s\n", r->path, reason);
+/* A run that was cut short got so far. */
+static bool is_changed(const struct rekeying *r, const char *path) {
+    struct audit_head head;
+    return audit_head_load(path, r->new, true, &head) == 0 && head.found;
+}
+
+static int look(struct rekeying *r, struct part *p) {
+    const char *reason;
+
+    r->path = p->path;
+    p->there = access(p->path, F_OK) == 0;
+    /* Before it is opened, which makes one. */
+    if (audit_head_load(p->path, r->old, false, &p->head) < 0 || !p->head.found) {
+        fprintf(stderr, "phi: %s: not an audit log: there is no head file of a gateway's beside it\n", p->path);
         return -1;
     }
-    if (audit_head_read(fd, r->old, true, &head) < 0 || !head.found)
-        fprintf(stderr, "phi: %s.head: --key is not the key of this log\n", r->path);
-    else if ((!there || (ended_in_order(r, &head) && set_aside(r) == 0)) && audit_head_write(fd, r->new, head.seq, head.hash) == 0 && fsync(fd) == 0)
-        rc = 0;
-    close(fd);
+    p->fd = audit_head_open(p->path, &reason);
+    if (p->fd < 0) fprintf(stderr, "phi: %s: %s; stop the gateway first\n", p->path, reason);
+    else if (audit_head_read(p->fd, r->old, true, &p->head) < 0 || !p->head.found)
+        fprintf(stderr, "phi: %s.head: --key is not the key of this log\n", p->path);
+    else if (!p->there || ended_in_order(r, &p->head))
+        return 0;
+    return -1;
+}
+
+static int change(struct rekeying *r, const struct part *p) {
+    r->path = p->path;
+    if (p->fd < 0) return 0;
+    if (p->there && set_aside(r) < 0) return -1;
+    if (audit_head_write(p->fd, r->new, p->head.seq, p->head.hash) == 0 && fsync(p->fd) == 0) return 0;
+    fprintf(stderr, "phi: %s.head: cannot be written; run the command again\n", p->path);
+    return -1;
+}
+
+/* Both are looked at before either is changed: a log under one key and the auditors' log beside it under another would leave no
+ * key that the gateway and the tool can use. */
+static int rekey(struct rekeying *r) {
+    char beside[PATH_MAX];
+    struct part own = {.path = r->log, .fd = -1}, auditors = {.path = beside, .fd = -1};
+
+    if (phi_beside_name(r->log, beside, sizeof beside) < 0) return -1;
+    int rc = look(r, &own);
+    if (rc == 0 && access(beside, F_OK) == 0 && !is_changed(r, beside)) rc = look(r, &auditors);
+    if (rc == 0) rc = change(r, &auditors);
+    if (rc == 0) rc = change(r, &own);
+    if (own.fd >= 0) close(own.fd);
+    if (auditors.fd >= 0) close(auditors.fd);
+    if (rc == 0) printf("%s: the next record will be under the new key; keep the old one to verify what is before\n", r->log);
     return rc;
 }
 
-static int rekey(struct rekeying *r) {
-    char beside[PATH_MAX];
-    struct stat st;
-
-    if (phi_beside_name(r->log, beside, sizeof beside) < 0) return -1;
-    if (stat(beside, &st) == 0) {
-        r->path = beside;
-        if (change(r) < 0) return -1;
-    }
-    r->path = r->log;
-    if (change(r) < 0) return -1;
-    printf("%s: the next record will be under the new key; keep the old one to verify what is before\n", r->log);
-    return 0;
-}
+const char phi_audit_rekey_usage[] =
+    "usage: phi audit rekey --key FILE --new-key FILE [--log FILE] [--encryption-key FILE]\n";
 
 int phi_audit_rekey(int argc, char **argv) {
     const char *log = NULL, *key_path = NULL, *new_path = NULL;
@@ -113,7 +141,7 @@ int phi_audit_rekey(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || !key_path || !new_path) {
-        fputs("usage: phi audit rekey --key FILE --new-key FILE [--log FILE] [--encryption-key FILE]\n", stderr);
+        fputs(phi_audit_rekey_usage, stderr);
         return PHI_USAGE;
     }
     if (phi_audit_key(key_path, key) < 0 || phi_audit_key(new_path, new_key) < 0) return PHI_USAGE;

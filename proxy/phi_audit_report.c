@@ -17,7 +17,7 @@
 #include "phi_audit_statement.h"
 #include "phi_report.h"
 
-static const char usage[] =
+const char phi_audit_report_usage[] =
     "usage: phi audit report [--log FILE] [--format html|csv|json] [--report R1..R16] [--out FILE]\n"
     "           [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M] [--upstream N] [--kind K]\n"
     "           [--signing-key FILE]   signs it: a note in OUT.sig, checked by `phi audit verify OUT.sig --public-key FILE`\n"
@@ -179,12 +179,11 @@ int phi_report_make(const struct phi_report_order *o) {
 static int make(struct phi_report_order *o) {
     struct audit_filter *f = o->filter;
     unsigned char key[32];
-    const char *reason;
     int rc = -1;
 
     if (phi_report_check(o) < 0 || (o->read.key_path && phi_audit_key(o->read.key_path, key) < 0)) return -1;
     o->key = key;
-    if (audit_filter_prepare(f, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
+    if (phi_audit_filter(f) < 0) rc = -1;
     else rc = phi_report_make(o);
     audit_filter_free(f);
     explicit_bzero(key, sizeof key);
@@ -200,7 +199,7 @@ int phi_audit_report(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || (o.record && !o.read.key_path)) {
-        fputs(usage, stderr);
+        fputs(phi_audit_report_usage, stderr);
         return PHI_USAGE;
     }
     return make(&o) == 0 ? PHI_DONE : PHI_USAGE;

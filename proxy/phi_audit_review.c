@@ -14,7 +14,7 @@
 #include "phi_audit_beside.h"
 #include "phi_auditor.h"
 
-static const char usage[] =
+const char phi_audit_review_usage[] =
     "usage: phi audit review --by NAME --from T --to T --key FILE [--result clear|concern] [--report FILE] [--log FILE] [--as FILE]\n"
     "       phi audit review --by NAME --id REQUEST --kind K --result missed|false_positive --key FILE [--log FILE] [--as FILE]\n"
     "       phi audit incident --by NAME --from T --to T --result open|low_probability|breach --key FILE [--report FILE]\n"
@@ -109,7 +109,7 @@ static int read_options(struct statement *s, int argc, char **argv) {
 }
 
 static int wrong_usage(void) {
-    fputs(usage, stderr);
+    fputs(phi_audit_review_usage, stderr);
     return PHI_USAGE;
 }
 

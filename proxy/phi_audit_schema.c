@@ -102,13 +102,16 @@ static void put_markdown(void) {
     }
 }
 
+const char phi_audit_schema_usage[] =
+    "usage: phi audit schema [--markdown]\n";
+
 int phi_audit_schema(int argc, char **argv) {
     bool markdown = false;
     const struct phi_option options[] = {{"--markdown", NULL, &markdown}};
 
     if (phi_options(&argc, argv, options, COUNT(options)) < 0) return PHI_USAGE;
     if (argc != 0) {
-        fputs("usage: phi audit schema [--markdown]\n", stderr);
+        fputs(phi_audit_schema_usage, stderr);
         return PHI_USAGE;
     }
     if (markdown) put_markdown();

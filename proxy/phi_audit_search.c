@@ -16,7 +16,7 @@
 
 #define IDS_ASKED 256u /* with more requests open every block is read */
 
-static const char usage[] =
+const char phi_audit_search_usage[] =
     "usage: phi audit search [--log FILE] [--from T] [--to T] [--user U] [--client C] [--role R] [--purpose P] [--model M]\n"
     "           [--endpoint E] [--upstream N] [--kind K] [--decision D] [--code C] [--type T] [--id ID] [--json | --count]\n"
     "           [--key FILE]   (uses LOG.index) [--no-index]\n"
@@ -158,8 +158,7 @@ static int run(struct search *s, const struct phi_read_options *read, struct phi
         s->filter.n_values = probe->n;
         s->filter.kind = NULL; /* it is part of the hash */
     }
-    const char *reason;
-    if (audit_filter_prepare(&s->filter, &reason) < 0) fprintf(stderr, "phi: %s\n", reason);
+    if (phi_audit_filter(&s->filter) < 0) rc = -1;
     else rc = search(s, reader);
 out:
     audit_filter_free(&s->filter);
@@ -184,7 +183,7 @@ int phi_audit_search(int argc, char **argv) {
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 0 || (value && !read.key_path)) {
         if (value && !read.key_path) fputs("phi: --value needs --key FILE, the audit key\n", stderr);
-        fputs(usage, stderr);
+        fputs(phi_audit_search_usage, stderr);
         return PHI_USAGE;
     }
     int rc = run(&s, &read, &probe, value);

@@ -310,6 +310,11 @@ static int verify_log(int argc, char **argv, struct request *r) {
     return rc;
 }
 
+const char phi_audit_verify_usage[] =
+    "usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] [--encryption-key FILE]\n"
+    "           [--old-key FILE]   keys that were used before, oldest first\n"
+    "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n";
+
 int phi_audit_verify(int argc, char **argv) {
     struct request r = {.key_path = NULL};
     const struct phi_option options[] = {{"--key", &r.key_path, NULL}, {"--public-key", &r.public_path, NULL},
@@ -319,9 +324,7 @@ int phi_audit_verify(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc < 1) {
-        fputs("usage: phi audit verify LOG... [--key FILE] [--public-key FILE] [--checkpoint FILE] [--encryption-key FILE]\n"
-              "           [--old-key FILE]   keys that were used before, oldest first\n"
-              "       phi audit verify PROOF --public-key FILE [--witness-key FILE]\n", stderr);
+        fputs(phi_audit_verify_usage, stderr);
         return PHI_USAGE;
     }
     if (r.key_path && phi_audit_key(r.key_path, r.key) < 0) return PHI_USAGE;

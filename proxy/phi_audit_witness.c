@@ -20,7 +20,7 @@
 #include "audit_seal.h"
 #include "phi_audit.h"
 
-static const char usage[] =
+const char phi_audit_witness_usage[] =
     "usage: phi audit witness key NAME --out FILE                    a key for the witness; FILE.pub is its public part\n"
     "       phi audit witness request --old N [--log FILE] [--out FILE]   on the log's machine; N: size that the witness signed last\n"
     "       phi audit witness sign REQUEST --state FILE --key FILE --public-key FILE [--out FILE]   on the witness's machine\n";
@@ -91,7 +91,11 @@ static int make_request(const char *log, const char *old_text, const char *out) 
     int rc = -1;
 
     buf_init(&b, 65536);
-    if (!h || !p || span_decimal(span_of(old_text), &old) < 0 || phi_audit_note(log, NULL, &note, &c) < 0) goto out;
+    if (span_decimal(span_of(old_text), &old) < 0) {
+        fputs("phi: --old is a number of records: what the witness signed last, 0 the first time\n", stderr);
+        goto out;
+    }
+    if (!h || !p || phi_audit_note(log, NULL, &note, &c) < 0) goto out;
     if (old > c.size) {
         fprintf(stderr, "phi: the last checkpoint covers %llu records only\n", (unsigned long long)c.size);
         goto out;
@@ -223,7 +227,7 @@ int phi_audit_witness(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[0], "key") == 0 && out) return make_key(argv[1], out) < 0 ? PHI_USAGE : PHI_DONE;
     if (argc == 1 && strcmp(argv[0], "request") == 0 && old) return make_request(log, old, out) < 0 ? PHI_USAGE : PHI_DONE;
     if (argc != 2 || strcmp(argv[0], "sign") != 0 || !s.state || !key || !public_key) {
-        fputs(usage, stderr);
+        fputs(phi_audit_witness_usage, stderr);
         return PHI_USAGE;
     }
     if (phi_audit_note_key(key, true, &s.key) < 0 || phi_audit_note_key(public_key, false, &s.log_key) < 0) goto out;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../detectors/phi.h"
 #include "../policies/engine/coverage.h"
@@ -146,6 +147,7 @@ static int check_file(const char *path) {
     if (d) diag_print(d, stderr);
     if (mistakes == 0) printf("%s: ok\n", path);
     diag_free(d);
+    if (access(path, R_OK) < 0) return PHI_USAGE;
     return mistakes ? PHI_FOUND : PHI_DONE;
 }
 
@@ -156,8 +158,10 @@ int phi_check_command(int argc, char **argv) {
         fputs("usage: phi check FILE...\n", stderr);
         return PHI_USAGE;
     }
-    for (int i = 0; i < argc; i++)
-        if (check_file(argv[i]) != PHI_DONE) worst = PHI_FOUND;
+    for (int i = 0; i < argc; i++) {
+        int rc = check_file(argv[i]);
+        if (rc > worst) worst = rc;
+    }
     return worst;
 }
 

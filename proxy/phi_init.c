@@ -200,6 +200,9 @@ static int make_all(struct place *p, const struct init_answers *answers) {
     return write_answers(p, answers);
 }
 
+const char phi_init_usage[] =
+    "usage: phi init [--to echo|own|openai] [--for care|research|no-patients] [--begin protect|watch] DIR\n";
+
 int phi_init_command(int argc, char **argv) {
     struct init_words words = {.to = NULL};
     struct init_answers answers;
@@ -207,7 +210,7 @@ int phi_init_command(int argc, char **argv) {
     struct place p;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc != 1) {
-        fputs("usage: phi init [--to echo|own|openai] [--for care|research|no-patients] [--begin protect|watch] DIR\n", stderr);
+        fputs(phi_init_usage, stderr);
         return PHI_USAGE;
     }
     p.directory = argv[0];

@@ -18,7 +18,7 @@
 #include "phi_keys.h"
 #include "phi_tool.h"
 
-static const char usage[] = "usage: phi keys new    --clients FILE --user NAME [--id ID] [--role ROLE] [--purpose P] [--purposes P,Q]\n"
+const char phi_keys_usage[] = "usage: phi keys new    --clients FILE --user NAME [--id ID] [--role ROLE] [--purpose P] [--purposes P,Q]\n"
                             "       phi keys list   --clients FILE\n"
                             "       phi keys revoke --clients FILE --id ID\n";
 
@@ -208,6 +208,6 @@ int phi_keys_command(int argc, char **argv) {
         return PHI_USAGE;
     if (argc == 1 && strcmp(argv[0], "new") == 0 && c.user) return new_key(path, &c);
     if (argc == 1 && strcmp(argv[0], "revoke") == 0 && c.id) return revoke_key(path, c.id);
-    fputs(usage, stderr);
+    fputs(phi_keys_usage, stderr);
     return PHI_USAGE;
 }

@@ -10,11 +10,13 @@
 #include "../policies/engine/policy_sign.h"
 #include "phi_tool.h"
 
+const char phi_policy_usage[] =
+    "usage: phi policy key FILE              a new key: FILE (keep it secret) and FILE.pub\n"
+    "       phi policy sign KEY POLICY.yaml   adds a signature to POLICY.yaml.sig; of a preset to NAME.sig, here\n"
+    "       phi policy verify POLICY.yaml KEY.pub...\n";
+
 static int usage(void) {
-    fputs("usage: phi policy key FILE              a new key: FILE (keep it secret) and FILE.pub\n"
-          "       phi policy sign KEY POLICY.yaml   adds a signature to POLICY.yaml.sig; of a preset to NAME.sig, here\n"
-          "       phi policy verify POLICY.yaml KEY.pub...\n",
-          stderr);
+    fputs(phi_policy_usage, stderr);
     return PHI_USAGE;
 }
 

@@ -123,8 +123,10 @@ static int redact(struct job *j, bool json, const char *map) {
                 phi_kind_name(j->transform.route_kind));
         return PHI_FOUND;
     }
+    /* First the map: without it what is shown could not be put back. */
+    if (map && write_map(j, map) < 0) return PHI_USAGE;
     fwrite(j->out.ptr ? j->out.ptr : "", 1, j->out.len, stdout);
-    return map && write_map(j, map) < 0 ? PHI_USAGE : PHI_DONE;
+    return PHI_DONE;
 }
 
 /* ---- the way back ---- */
@@ -234,7 +236,7 @@ int phi_redact_command(int argc, char **argv) {
     struct job j = {.arena = NULL};
     int rc;
 
-    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || phi_one_file(argc) < 0) return PHI_USAGE;
     if (phi_read(argc ? argv[0] : NULL, &j.in) < 0) return PHI_USAGE;
     buf_init(&j.out, PHI_INPUT_MAX);
     j.arena = arena_new(ARENA_MAX);

@@ -2,12 +2,14 @@
  *
  * phi roster: the practice's own patients, staff and numbers, from an export to a file that nobody can read them out of.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../detectors/roster_build.h"
 #include "../policies/engine/diag.h"
@@ -15,7 +17,7 @@
 #include "../policies/engine/roster_store.h"
 #include "phi_tool.h"
 
-static const char usage[] = "usage: phi roster import FILE.csv... [--out FILE.roster] [--key FILE] [--role patient|staff|relative|employer] [--skip-bad-rows]\n"
+const char phi_roster_usage[] = "usage: phi roster import FILE.csv... [--out FILE.roster] [--key FILE] [--role patient|staff|relative|employer] [--skip-bad-rows]\n"
                             "       phi roster stat FILE.roster [--key FILE]\n";
 
 struct job {
@@ -103,13 +105,27 @@ static int build_and_save(struct job *j, struct roster_builder *b, const unsigne
     return -1;
 }
 
+/* Before a key is made for them. */
+static bool all_readable(int argc, char **argv) {
+    struct stat st;
+
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "-") == 0) continue;
+        if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode)) errno = EISDIR;
+        else if (access(argv[i], R_OK) == 0) continue;
+        fprintf(stderr, "phi: %s: %s\n", argv[i], strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 static int import_all(struct job *j, int argc, char **argv) {
     unsigned char salt[ROSTER_SALT], check[ROSTER_CHECK];
     struct roster_keys keys;
     struct roster_builder *b = NULL;
     int rc = PHI_USAGE;
 
-    if (need_key(j, true) < 0) return PHI_USAGE;
+    if (!all_readable(argc, argv) || need_key(j, true) < 0) return PHI_USAGE;
     if (roster_salt(&j->secret, salt, check, &keys) == 0) b = roster_builder_new(&keys);
     explicit_bzero(&keys, sizeof keys);
     if (!b) {
@@ -138,7 +154,7 @@ static int import_command(struct job *j, int argc, char **argv) {
 
     j->role = j->role_word ? roster_role(j->role_word, strlen(j->role_word)) : ROSTER_PATIENT;
     if (!j->role) {
-        fputs(usage, stderr);
+        fputs(phi_roster_usage, stderr);
         return PHI_USAGE;
     }
     if (!j->out && strcmp(argv[0], "-") != 0) {
@@ -147,7 +163,7 @@ static int import_command(struct job *j, int argc, char **argv) {
         j->out = out;
     }
     if (!j->out) {
-        fputs(usage, stderr);
+        fputs(phi_roster_usage, stderr);
         return PHI_USAGE;
     }
     j->diag = diag_new();
@@ -178,6 +194,6 @@ int phi_roster_command(int argc, char **argv) {
     if (phi_options(&argc, argv, options, 4) < 0) return PHI_USAGE;
     if (argc >= 2 && strcmp(argv[0], "import") == 0) return import_command(&j, argc - 1, argv + 1);
     if (argc == 2 && strcmp(argv[0], "stat") == 0) return stat_command(&j, argv[1]);
-    fputs(usage, stderr);
+    fputs(phi_roster_usage, stderr);
     return PHI_USAGE;
 }

@@ -60,14 +60,14 @@ static void print_jsonl(const struct policy *p, struct span id, const struct phi
     puts("]}");
 }
 
-static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number, bool all) {
+static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span line, size_t number, bool all, size_t *bad) {
     struct arena *a = arena_new(LINE_ARENA);
     struct phi_result found;
     struct phi_line record;
     int rc = PHI_USAGE;
 
     if (!a || phi_read_line(a, line, &record) < 0 || record.id.len == 0) {
-        fprintf(stderr, "phi: line %zu is not {\"id\":...,\"text\":...}\n", number);
+        if ((*bad)++ == 0) fprintf(stderr, "phi: line %zu is not {\"id\":...,\"text\":...}\n", number);
     } else if (scan_text(p, s, record.text, &found) == 0) {
         print_jsonl(p, record.id, &found, all);
         rc = PHI_DONE;
@@ -78,7 +78,7 @@ static int scan_one_line(struct policy *p, struct phi_scratch *s, struct span li
 
 static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path, bool all) {
     struct buf input;
-    size_t number = 0, begin = 0;
+    size_t number = 0, begin = 0, bad = 0;
     int worst = PHI_DONE;
 
     if (phi_read(path, &input) < 0) return PHI_USAGE;
@@ -88,9 +88,10 @@ static int scan_lines(struct policy *p, struct phi_scratch *s, const char *path,
         number++;
         begin = end + 1;
         if (line.len == 0) continue;
-        int rc = scan_one_line(p, s, line, number, all);
+        int rc = scan_one_line(p, s, line, number, all, &bad);
         if (rc > worst) worst = rc;
     }
+    if (bad > 1) fprintf(stderr, "phi: %zu lines in all were not\n", bad);
     buf_free(&input);
     return worst;
 }
@@ -105,7 +106,7 @@ int phi_scan_command(int argc, char **argv) {
     struct policy *p;
     int rc;
 
-    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || phi_one_file(argc) < 0) return PHI_USAGE;
     p = phi_policy_with(name ? name : strict ? "strict" : NULL, roster, roster_key);
     if (!p) return PHI_USAGE;
     s = phi_scratch_new();
@@ -190,7 +191,7 @@ int phi_explain_command(int argc, char **argv) {
     struct policy_view view;
     int rc = PHI_USAGE;
 
-    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc > 1) return PHI_USAGE;
+    if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || phi_one_file(argc) < 0) return PHI_USAGE;
     struct policy *p = phi_policy_with(name, roster, roster_key);
     if (!p) return PHI_USAGE;
     struct phi_scratch *s = phi_scratch_new();

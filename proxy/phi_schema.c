@@ -154,7 +154,11 @@ int phi_schema_command(int argc, char **argv) {
     size_t n;
     const struct yaml_key *keys = policy_chain_keys(&n);
 
-    if (phi_options(&argc, argv, NULL, 0) < 0 || argc > 0) return PHI_USAGE;
+    if (phi_options(&argc, argv, NULL, 0) < 0) return PHI_USAGE;
+    if (argc > 0) {
+        fputs("phi: `phi schema` takes no argument\n", stderr);
+        return PHI_USAGE;
+    }
     puts("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"phigate policy\",\n"
          "  \"type\": \"object\",\n  \"additionalProperties\": false,");
     print_definitions();

@@ -25,12 +25,21 @@ static int take_option(int *i, int argc, char **argv, const struct phi_option *o
             *options[k].flag = true;
             return 0;
         }
-        if (*i + 1 >= argc) break;
+        if (*i + 1 >= argc) {
+            fprintf(stderr, "phi: %s needs a value behind it\n", argv[*i]);
+            return -1;
+        }
         *options[k].value = argv[++*i];
         return 0;
     }
-    fprintf(stderr, "phi: unknown option, or one without its value: %s\n", argv[*i]);
+    fprintf(stderr, "phi: unknown option %s; `phi COMMAND --help` shows those of a command\n", argv[*i]);
     return -1;
+}
+
+bool phi_help_wanted(int argc, char **argv) {
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
 }
 
 int phi_options(int *argc, char **argv, const struct phi_option *options, size_t n) {
@@ -45,6 +54,12 @@ int phi_options(int *argc, char **argv, const struct phi_option *options, size_t
     }
     *argc = kept;
     return 0;
+}
+
+int phi_one_file(int argc) {
+    if (argc <= 1) return 0;
+    fputs("phi: one FILE at a time, or none for standard input\n", stderr);
+    return -1;
 }
 
 static int read_all(int fd, struct buf *out) {

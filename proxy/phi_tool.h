@@ -28,6 +28,9 @@ struct phi_option {
 };
 MUST_CHECK int phi_options(int *argc, char **argv, const struct phi_option *options, size_t n);
 
+/* Says that there is more than one FILE. */
+MUST_CHECK int phi_one_file(int argc);
+
 /* The whole of a file, or of standard input for NULL and "-". -1 with a sentence on standard error. */
 MUST_CHECK int phi_read(const char *path, struct buf *out);
 /* A preset or file; NULL with the mistakes on standard error. */
@@ -54,6 +57,13 @@ bool phi_share(char *out, size_t out_size); /* false with a sentence on standard
 /* Not every finding is an identifier: ages up to 89, sensitive topics and models of devices decide about other things; a time
  * of day or "three days ago" without a calendar date names no date (45 CFR 164.514(b)(2)(i)(C)). */
 bool phi_is_identifier(enum phi_kind kind);
+
+/* How those commands are called that have more to say than a line; what `phi COMMAND --help` shows. */
+extern const char phi_init_usage[], phi_policy_usage[], phi_keys_usage[], phi_roster_usage[], phi_vault_usage[];
+/* An argument asks for help. */
+bool phi_help_wanted(int argc, char **argv);
+/* That of `phi audit SUBCOMMAND`; without one, or with another, of all. */
+void phi_audit_help(const char *name);
 
 /* Commands: argv begins after the command's name. */
 int phi_init_command(int argc, char **argv);

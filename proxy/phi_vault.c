@@ -19,7 +19,7 @@
 #include "vault.h"
 #include "vault_care.h"
 
-static const char usage[] =
+const char phi_vault_usage[] =
     "usage: phi vault stat   -c phigate.yaml\n"
     "       phi vault purge  -c phigate.yaml --expired | --value - | --principal CLIENT\n"
     "           (`--value -`: the value is read from standard input; with it go the other forms under its number)\n"
@@ -93,7 +93,7 @@ static int stat_command(struct vault_care *v, const struct options *o) {
 static int purge_value(struct vault_care *v, const struct options *o) {
     struct buf value;
     int64_t n = 0;
-    int rc = -1;
+    int rc = PHI_USAGE;
 
     if (strcmp(o->value, "-") != 0) {
         fputs("phi: a value on the command line can be read by others; use `--value -` and standard input\n", stderr);
@@ -104,17 +104,19 @@ static int purge_value(struct vault_care *v, const struct options *o) {
         struct span s = buf_span(&value);
         while (s.len && (s.ptr[s.len - 1] == '\n' || s.ptr[s.len - 1] == '\r'))
             s.len--;
-        rc = note(o, "erase", "value") < 0 ? -1 : vault_care_purge_value(v, s, &n);
+        bool done = note(o, "erase", "value") == 0;
+        int erased = done ? vault_care_purge_value(v, s, &n) : -1;
+        if (done) rc = say(erased, n, "tokens erased");
     }
     buf_free(&value);
-    return say(rc, n, "tokens erased");
+    return rc;
 }
 
 static int purge_command(struct vault_care *v, const struct options *o) {
     int64_t n = 0;
 
     if (o->expired + (o->value != NULL) + (o->principal != NULL) != 1) {
-        fputs(usage, stderr);
+        fputs(phi_vault_usage, stderr);
         return PHI_USAGE;
     }
     if (o->value) return purge_value(v, o);
@@ -126,8 +128,8 @@ static int purge_command(struct vault_care *v, const struct options *o) {
 static int read_key(const char *path, unsigned char out[32]) {
     struct buf b;
 
-    buf_init(&b, 4096);
-    int rc = phi_read(path, &b) < 0 ? -1 : hex_read_file(buf_span(&b), out, 32);
+    if (phi_read(path, &b) < 0) return -1;
+    int rc = hex_read_file(buf_span(&b), out, 32);
     if (rc < 0) fprintf(stderr, "phi: %s: expected 64 lower-case hex digits (256 random bits)\n", path);
     buf_free(&b);
     return rc;
@@ -146,7 +148,7 @@ static int rotate_command(struct vault_care *v, const struct options *o) {
     int64_t n = 0;
 
     if (o->finish && o->next_key) {
-        fputs(usage, stderr);
+        fputs(phi_vault_usage, stderr);
         return PHI_USAGE;
     }
     if (o->finish) return finish(v, o);
@@ -203,7 +205,7 @@ static int run(const char *name, const struct config *c, const struct options *o
         vault_care_close(v);
         return rc;
     }
-    fputs(usage, stderr);
+    fputs(phi_vault_usage, stderr);
     return PHI_USAGE;
 }
 
@@ -214,7 +216,7 @@ int phi_vault_command(int argc, char **argv) {
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0) return PHI_USAGE;
     if (argc != 1 || !o.config) {
-        fputs(usage, stderr);
+        fputs(phi_vault_usage, stderr);
         return PHI_USAGE;
     }
     struct config *c = load(o.config);

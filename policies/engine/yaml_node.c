@@ -70,7 +70,7 @@ static void character_mistake(struct diag *d, const struct yaml_doc *doc, uint32
              "the character U+%04X cannot be seen and is not allowed; remove it or write its number", c);
 }
 
-/* Broken UTF-8 ends the pass, because columns mean nothing after it. */
+/* Broken UTF-8 ends the pass, because columns mean nothing after it, and so does U+0000: such a file has thousands. */
 static int check_characters(const struct yaml_doc *doc, struct diag *d) {
     uint32_t line = 1, column = 1;
     int result = 0;
@@ -83,7 +83,7 @@ static int check_characters(const struct yaml_doc *doc, struct diag *d) {
             character_mistake(d, doc, line, column, n, c);
             result = -1;
         }
-        if (n == 0) break;
+        if (n == 0 || c == 0) break;
         i += n;
         column++;
         if (c != '\n') continue;

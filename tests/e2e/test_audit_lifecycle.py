@@ -175,8 +175,11 @@ def test_another_audit_key_needs_a_rekeying(make_gateway, tmp_path):
     g.write("secrets/audit.key", old.read_text())
     # While a gateway writes the log its key stays.
     g.start()
+    beside = {p.name: p.read_bytes() for p in g.decisions.parent.glob("decisions.log.probes*")}
     r = phi("audit", "rekey", "--log", g.decisions, "--key", old, "--new-key", new)
-    assert r.returncode == 2 and "another process" in r.stderr
+    assert r.returncode == 2 and "another process" in r.stderr and "stop the gateway" in r.stderr
+    assert {p.name: p.read_bytes() for p in g.decisions.parent.glob("decisions.log.probes*")} == beside
+    assert phi("audit", "search", "--log", g.decisions, "--value", "x", *as_auditor(g)).returncode == 0
     assert g.stop() == 0
     for args, sentence in ((["--key", new, "--new-key", old], "not the key of this log"), (["--key", old, "--new-key", old], "the same"),
                            (["--key", old], "usage")):

@@ -86,7 +86,7 @@ def test_report_says_what_is_wrong(finished, tmp_path):
     empty = tmp_path / "empty"
     empty.write_text("")
     for args, sentence in ((["--format", "pdf"], "no such format"), (["--report", "R17"], "no such report"), (["--out", there], "is there already"),
-                           (["--from", "03/04/2026"], "a time is written"), (["--report"], "without its value"), (["x"], "usage")):
+                           (["--from", "03/04/2026"], "a time is written"), (["--report"], "needs a value"), (["x"], "usage")):
         r = phi("audit", "report", "--log", g.decisions, *args)
         assert r.returncode == 2 and sentence in r.stderr, (args, r.stderr)
     assert there.read_text() == "mine"

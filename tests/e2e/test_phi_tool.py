@@ -177,3 +177,107 @@ def test_init_asks_three_questions_at_most(tmp_path):
 def test_init_knows_its_words(tmp_path):
     r = phi("init", "--to", "azure", tmp_path / "x")
     assert r.returncode == 2 and "echo or own or openai" in r.stderr and not (tmp_path / "x").exists()
+
+
+COMMANDS = ["init", "scan", "redact", "explain", "check", "test", "diff", "policy", "schema", "score", "keys", "roster", "vault", "audit",
+            *(f"audit {x}" for x in "verify search report accounting breach export merge review incident index rekey hold erase schema prove "
+              "witness checkpoint".split())]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command(command):
+    words = command.split()
+    for asked in ([*words, "--help"], [*words, "-h"], ["help", *words]):
+        out = phi(*asked)
+        wanted = "audit review" if command == "audit incident" else command
+        assert out.returncode == 0 and out.stderr == "" and out.stdout.startswith(f"usage: phi {wanted}"), asked
+    out = phi(*words, "--no-such-option")
+    assert out.returncode == 2 and out.stdout == "" and "--no-such-option" in out.stderr.splitlines()[0]
+
+
+def test_mistakes_in_the_call_are_named():
+    for call, words in ((["scan", "--policy"], "--policy needs a value"), (["bogus"], "no command `bogus`"), (["audit", "bogus"], "no `phi audit bogus`"),
+                        (["scan", "a", "b"], "one FILE"), (["explain", "a", "b"], "one FILE"), (["redact", "a", "b"], "one FILE"),
+                        (["schema", "x"], "takes no argument"), (["help", "bogus"], "no command `bogus`"), (["check", "/nonexistent"], "No such file"),
+                        (["audit", "witness", "request", "--old", "x"], "--old is a number")):
+        out = phi(*call)
+        assert out.returncode == 2 and out.stdout == "" and words in out.stderr, (call, out.stderr)
+
+
+LOG_READERS = [["search", "--log"], ["report", "--log"], ["export", "--format", "cef", "--log"], ["export", "--format", "fhir", "--log"],
+               ["export", "--format", "ocsf", "--log"], ["merge"], ["prove", "req_x", "--log"], ["breach", "--out", "bundle", "--log"]]
+
+
+@pytest.mark.parametrize("call", LOG_READERS, ids=" ".join)
+def test_what_is_no_log_is_not_read_as_one(tmp_path, call):
+    """A foreign file gave empty answers, or itself: both look like evidence."""
+    (tmp_path / "foreign").write_text("hello: world\n- foreign\n")
+    (tmp_path / "binary").write_bytes(bytes(range(1, 256)) * 40)
+    for name in ("foreign", "binary"):
+        out = phi("audit", *call, name, cwd=tmp_path)
+        assert out.returncode == 2 and out.stdout == "" and f"{name}: not an audit log" in out.stderr, out.stderr
+        if "breach" in call:
+            assert "bundle is not complete" in out.stderr
+            for part in (tmp_path / "bundle").iterdir():
+                part.unlink()
+            (tmp_path / "bundle").rmdir()
+    out = phi("audit", *call, "missing", cwd=tmp_path)
+    assert out.returncode == 2 and "missing: no such file" in out.stderr
+
+
+@pytest.mark.parametrize("option, words", [(["--kind", "NOPE"], "no kind NOPE"), (["--kind", "NAM"], "no kind NAM"), (["--type", "nope"], "no record has the type nope"),
+                                           (["--decision", "nope"], "forward, edit or block")])
+def test_words_that_no_record_holds_are_mistakes(tmp_path, option, words):
+    (tmp_path / "log").write_text("")
+    for call in (["search"], ["export", "--format", "cef"]):
+        out = phi("audit", *call, "--log", tmp_path / "log", *option)
+        assert out.returncode == 2 and words in out.stderr
+    assert phi("audit", "search", "--log", tmp_path / "log", "--kind", "NAME", "--type", "decision", "--decision", "block").returncode == 0
+
+
+def test_rekey_makes_nothing_of_what_is_no_log(tmp_path):
+    for name in ("a.key", "b.key"):
+        (tmp_path / name).write_text(os.urandom(32).hex() + "\n")
+    (tmp_path / "foreign").write_text("hello\n")
+    for name in ("foreign", "missing"):
+        out = phi("audit", "rekey", "--key", "a.key", "--new-key", "b.key", "--log", name, cwd=tmp_path)
+        assert out.returncode == 2 and f"{name}: not an audit log" in out.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.key", "b.key", "foreign"]
+
+
+def test_standard_output_that_takes_nothing(tmp_path):
+    run = [str(BIN / "phi")]
+    env = {**os.environ, "PHIGATE_SHARE": str(ROOT)}
+    (tmp_path / "note").write_text(NOTE)
+    with open("/dev/full", "w") as full:
+        out = subprocess.run([*run, "redact", tmp_path / "note"], stdout=full, stderr=subprocess.PIPE, text=True, env=env, timeout=60)
+    assert out.returncode == 2 and "standard output cannot be written" in out.stderr
+    # A closed one is not replaced by the next file that is opened.
+    (tmp_path / "clients.yaml").write_text("clients: []\n")
+    (tmp_path / "clients.yaml").chmod(0o600)
+    for call in (f"keys new --clients {tmp_path}/clients.yaml --user x", f"redact --map {tmp_path}/map.json {tmp_path}/note"):
+        out = subprocess.run(f"{run[0]} {call} >&-", shell=True, stderr=subprocess.PIPE, text=True, env=env, timeout=60)
+        assert out.returncode == 2 and "standard output cannot be written" in out.stderr
+    assert "pg-" not in (tmp_path / "clients.yaml").read_text() and json.loads((tmp_path / "map.json").read_text())
+    out = subprocess.run(f"{run[0]} | head -1; {run[0]} --help | head -1", shell=True, capture_output=True, text=True, env=env, timeout=60)
+    assert out.stdout == "usage: phi COMMAND ...\n"
+
+
+def test_no_key_for_a_list_that_is_not_there(tmp_path):
+    out = phi("roster", "import", "missing.csv", "--key", "roster.key", cwd=tmp_path)
+    assert out.returncode == 2 and "missing.csv: No such file" in out.stderr and list(tmp_path.iterdir()) == []
+
+
+def test_a_binary_file_is_one_mistake(tmp_path):
+    (tmp_path / "zero").write_bytes(bytes(5000))
+    out = phi("check", tmp_path / "zero")
+    assert out.returncode == 1 and out.stderr.count("cannot be seen") == 1
+    (tmp_path / "lines").write_text("no\n" * 50)
+    out = phi("scan", "--jsonl", tmp_path / "lines")
+    assert out.returncode == 2 and len(out.stderr.splitlines()) == 2 and "50 lines in all" in out.stderr
+
+
+def test_a_map_that_cannot_be_written_shows_nothing(tmp_path):
+    (tmp_path / "there").write_text("mine")
+    out = phi("redact", "--map", tmp_path / "there", text=NOTE)
+    assert out.returncode == 2 and out.stdout == "" and (tmp_path / "there").read_text() == "mine"
