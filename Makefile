@@ -76,6 +76,11 @@ build/%: $(OUT)/bin/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# Loops over all bytes and words of a text: worth the larger code, which the rest is not.
+ifeq ($(BUILD),release)
+$(patsubst %,$(OUT)/detectors/%.o,dispatch evidence genre marks prose repeat words): CFLAGS += -O3
+endif
+
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $@"

@@ -25,7 +25,7 @@ struct builder {
     uint32_t *slots, mask; /* states by hash of their lists, from 1 */
     uint32_t *ids;         /* a list under work */
     uint8_t member[AUTOMATON_DEPTH][256 + 1]; /* a byte of each class */
-    size_t cap_rows, cap_leaves;
+    size_t cap_rows, cap_leaves, cap_glances;
     bool failed;
 };
 
@@ -114,20 +114,50 @@ static bool list_is_leaf(const struct builder *b, const uint32_t *ids, uint32_t 
     return complete || (n <= LEAF_MOST && depth >= LEAF_DEPTH) || depth == AUTOMATON_DEPTH || b->a->n_rows > ROWS_MAX;
 }
 
+static struct automaton_glance glance_of(const struct opening *o, uint32_t id, uint32_t depth)
+{
+    struct automaton_glance g = {.opening = id, .whole = o->n <= depth + 8};
+    for (unsigned k = 0; k < 8 && depth + k < o->n; k++) {
+        const struct byte_set *s = &o->set[depth + k];
+        unsigned low = 0;
+        while (low < 256 && !byte_set_has(s, low))
+            low++;
+        bool letter = low >= 'A' && low <= 'Z' && byte_set_has(s, low | 0x20);
+        struct byte_set only = {{0}};
+        byte_set_add(&only, low & 0xFF);
+        byte_set_add(&only, (letter ? low | 0x20 : low) & 0xFF);
+        if (low == 256 || memcmp(s, &only, sizeof only) != 0) {
+            g.whole = false;
+            continue;
+        }
+        g.mask |= (uint64_t)0xFF << 8 * k;
+        g.fold |= (uint64_t)(letter ? 0x20 : 0) << 8 * k;
+        g.value |= (uint64_t)(letter ? low | 0x20 : low) << 8 * k;
+    }
+    return g;
+}
+
+static uint32_t leaf_new(struct builder *b, const uint32_t *ids, uint32_t n, uint32_t depth)
+{
+    struct automaton *a = b->a;
+    size_t at = a->n_leaves, first = a->n_glances;
+    if (grow(&a->leaves, &b->cap_leaves, at + 1, sizeof *a->leaves) < 0 ||
+        grow(&a->glances, &b->cap_glances, first + n, sizeof *a->glances) < 0)
+        return 0;
+    a->leaves[at] = (struct automaton_leaf){depth, n, (uint32_t)first};
+    for (uint32_t i = 0; i < n; i++)
+        a->glances[first + i] = glance_of(a->openings[ids[i]], ids[i], depth);
+    a->n_leaves++;
+    a->n_glances += n;
+    return (uint32_t)(at << 1 | 1);
+}
+
 /* Room for a state: a leaf, or a row that is filled later. Its code, or 0 on failure. */
 static uint32_t code_new(struct builder *b, const uint32_t *ids, uint32_t n, uint32_t depth)
 {
     struct automaton *a = b->a;
-    if (list_is_leaf(b, ids, n, depth)) {
-        size_t at = a->n_leaves;
-        if (grow(&a->leaves, &b->cap_leaves, at + n + 2, sizeof *a->leaves) < 0)
-            return 0;
-        a->leaves[at] = depth;
-        a->leaves[at + 1] = n;
-        memcpy(&a->leaves[at + 2], ids, n * sizeof *ids);
-        a->n_leaves += n + 2;
-        return (uint32_t)(at << 1 | 1);
-    }
+    if (list_is_leaf(b, ids, n, depth))
+        return leaf_new(b, ids, n, depth);
     size_t at = a->n_rows;
     if (grow(&a->rows, &b->cap_rows, at + a->n_class[depth], sizeof *a->rows) < 0)
         return 0;
@@ -252,7 +282,7 @@ static void pairs_build(struct automaton *a)
                 uint16_t pair;
                 memcpy(&pair, bytes, sizeof pair);
                 if (code)
-                    a->pairs[pair] |= group == GROUP_LETTER ? 1 : 2;
+                    a->pairs[pair >> 2] |= (uint8_t)((group == GROUP_LETTER ? 1 : 2) << (pair & 3) * 2);
             }
 }
 
@@ -279,5 +309,6 @@ void automaton_free(struct automaton *a)
     phi_memory_free((void *)a->openings);
     free(a->rows);
     free(a->leaves);
+    free(a->glances);
     *a = (struct automaton){.n = 0};
 }

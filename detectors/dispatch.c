@@ -124,6 +124,11 @@ void dispatch_free(struct dispatch *d)
     phi_memory_free(d);
 }
 
+bool dispatch_looks_inside(const struct dispatch *d)
+{
+    return d->usual.automaton.inner;
+}
+
 /* ---- scanning ---- */
 
 struct pass {
@@ -212,13 +217,16 @@ static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
     return 0;
 }
 
-static int try_leaf(const struct pass *p, const struct openings *all, const uint32_t *leaf, uint32_t at)
+static int try_leaf(const struct pass *p, const struct openings *all, const struct automaton_leaf *leaf, uint32_t at)
 {
-    for (uint32_t i = 0; i < leaf[1]; i++) {
-        uint32_t id = leaf[2 + i];
-        if (!automaton_fits(all->automaton.openings[id], leaf[0], p->text, p->len, at))
+    const struct automaton_glance *g = all->automaton.glances + leaf->first, *end = g + leaf->n;
+    uint64_t bytes = automaton_bytes(p->text, p->len, at + leaf->depth);
+    for (; g < end; g++) {
+        if (!automaton_glance(g, bytes))
             continue;
-        uint32_t rule = all->rule_of[id];
+        if (!automaton_fits(all->automaton.openings[g->opening], g->whole ? OPENING_BYTES : leaf->depth, p->text, p->len, at))
+            continue;
+        uint32_t rule = all->rule_of[g->opening];
         int rc = p->d->triggers[rule]->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at);
         if (rc < 0)
             return -1;
@@ -231,7 +239,7 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
     const struct automaton *a = &all->automaton;
     unsigned before = at ? (unsigned char)p->text[at - 1] : BEFORE_START;
     uint32_t code = a->start[a->group[before]][(unsigned char)p->text[at]];
-    const uint32_t *leaf = automaton_walk(a, code, p->text, p->len, at);
+    const struct automaton_leaf *leaf = automaton_walk(a, code, p->text, p->len, at);
     return leaf ? try_leaf(p, all, leaf, at) : 0;
 }
 

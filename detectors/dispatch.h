@@ -18,6 +18,8 @@ struct dispatch;
 struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const struct trigger *const *triggers,
                               uint32_t n);
 void dispatch_free(struct dispatch *d);
+/* Does some rule begin with a small letter that may stand behind a letter? Then all bytes are places to look. */
+bool dispatch_looks_inside(const struct dispatch *d);
 
 /* Per rule, where the next match may begin, counted over all texts there ever were: what an earlier one left is
  * behind each place of a later one, so nothing needs to be cleared. */

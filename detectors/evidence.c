@@ -154,20 +154,19 @@ bool evidence_candidate(const struct words *w, uint32_t i)
 
 /* The evidence as it is gathered, which can be kept in registers. */
 struct gathering {
-    uint16_t *next, *end;
+    uint16_t *next, *end; /* where features are listed; next NULL: only what they add up to is asked for */
     int32_t name, place;
 };
 
-static inline void put(struct gathering *f, unsigned feature)
+static inline __attribute__((always_inline)) void put(struct gathering *f, unsigned feature)
 {
-    if (f->next == f->end)
-        return;
-    *f->next++ = (uint16_t)feature;
+    if (f->next && f->next < f->end)
+        *f->next++ = (uint16_t)feature;
     f->name += evidence_weights[feature][0];
     f->place += evidence_weights[feature][1];
 }
 
-static inline void put_classes(struct gathering *f, uint64_t classes, unsigned base, unsigned stride)
+static inline __attribute__((always_inline)) void put_classes(struct gathering *f, uint64_t classes, unsigned base, unsigned stride)
 {
     while (classes) {
         put(f, base + (unsigned)__builtin_ctzll(classes) * stride);
@@ -175,7 +174,7 @@ static inline void put_classes(struct gathering *f, uint64_t classes, unsigned b
     }
 }
 
-static inline void gather_own(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_own(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = x->facts;
@@ -200,7 +199,7 @@ static inline void gather_own(const struct words *w, uint32_t i, unsigned like, 
 }
 
 /* like: of the word; join: to the word before */
-static inline void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
@@ -226,7 +225,7 @@ static inline void gather_left(const struct words *w, uint32_t i, unsigned like,
         put_classes(f, p[-2].classes, GROUP_BEFORE3, 1);
 }
 
-static inline void gather_right(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_right(const struct words *w, uint32_t i, unsigned like, struct gathering *f)
 {
     const struct word *n = &w->v[i + 1];
     enum join join = i + 1 < w->n ? join_before(w, i + 1) : JOIN_BREAK;
@@ -258,7 +257,7 @@ static inline bool is_age(const struct words *w, uint32_t i)
     return x->letters <= 5 && text_is_digit(w->text[x->begin]) && strchr("fmoy", (uint8_t)(w->text[x->end - 1] | 0x20));
 }
 
-static inline void gather_ages(const struct words *w, uint32_t i, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_ages(const struct words *w, uint32_t i, struct gathering *f)
 {
     for (uint32_t k = i + 1; k < w->n && k <= i + 4; k++) {
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
@@ -294,7 +293,7 @@ static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
     return found;
 }
 
-static inline void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct gathering *f)
 {
     const struct word *x = &w->v[i], *n = x + 1;
     uint64_t ends = ends_run(w, i, LEX(FACILITY) | LEX(STREET));
@@ -379,7 +378,7 @@ bool evidence_eponym(const struct words *w, uint32_t i)
     return has_head(w, i);
 }
 
-static inline void gather_eponym(const struct words *w, uint32_t i, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_eponym(const struct words *w, uint32_t i, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     bool head = has_head(w, i);
@@ -402,7 +401,7 @@ static bool has_dose(const struct words *w, uint32_t i)
     return false;
 }
 
-static inline void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, unsigned like, enum join join, struct gathering *f)
+static inline __attribute__((always_inline)) void gather_cues(const struct words *w, uint32_t i, const struct seen *seen, unsigned like, enum join join, struct gathering *f)
 {
     const struct word *x = &w->v[i];
     uint32_t first = i;
@@ -445,24 +444,41 @@ static inline void gather_cues(const struct words *w, uint32_t i, const struct s
         put(f, GROUP_CUE + CUE_SLASH_LIST);
 }
 
-void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
-                     struct evidence *out)
+static inline __attribute__((always_inline)) void gather(const struct words *w, uint32_t i, const struct phi_dictionary *d,
+                                                         const struct seen *seen, struct gathering *f)
 {
     unsigned like = likeness(&w->v[i]);
     enum join join = join_before(w, i);
 
+    gather_own(w, i, like, f);
+    gather_left(w, i, like, join, f);
+    gather_right(w, i, like, f);
+    gather_ages(w, i, f);
+    gather_place(w, i, d, f);
+    gather_eponym(w, i, f);
+    gather_cues(w, i, seen, like, join, f);
+}
+
+void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
+                     struct evidence *out)
+{
     struct gathering f = {.next = out->v, .end = out->v + EVIDENCE_MAX};
 
-    gather_own(w, i, like, &f);
-    gather_left(w, i, like, join, &f);
-    gather_right(w, i, like, &f);
-    gather_ages(w, i, &f);
-    gather_place(w, i, d, &f);
-    gather_eponym(w, i, &f);
-    gather_cues(w, i, seen, like, join, &f);
+    gather(w, i, d, seen, &f);
     out->n = (unsigned)(f.next - out->v);
     out->name = f.name;
     out->place = f.place;
+}
+
+/* Twice the code, for the features of nearly all words are never looked at. */
+void evidence_sum(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen, int32_t sum[LABELS])
+{
+    struct gathering f = {.next = NULL};
+
+    gather(w, i, d, seen, &f);
+    sum[LABEL_NONE] = 0;
+    sum[LABEL_NAME] = f.name;
+    sum[LABEL_PLACE] = f.place;
 }
 
 bool evidence_plain(const struct words *w, uint32_t i)

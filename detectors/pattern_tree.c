@@ -344,9 +344,11 @@ static int read_special_group(struct reader *r)
         return node_add(r, NODE_EMPTY);
     }
     if (*p == '=' || *p == '!') {
+        bool ahead = *p == '=';
         r->p++;
-        read_group_body(r);
-        return node_add(r, NODE_EMPTY);
+        int inner = read_group_body(r), node = node_add(r, NODE_EMPTY);
+        r->t->v[node].child = ahead ? inner : 0;
+        return node;
     }
     if (*p == '<' && (p[1] == '=' || p[1] == '!')) {
         bool negated = p[1] == '!';

@@ -25,7 +25,7 @@ static inline void byte_set_add(struct byte_set *s, unsigned byte)
 
 enum node_type {
     NODE_OPAQUE = 0, /* anything, of any length */
-    NODE_EMPTY,      /* nothing: an assertion that is not looked into */
+    NODE_EMPTY,      /* nothing: an assertion; what (?=x) looks ahead to is its child */
     NODE_SET,        /* one character, by its first byte */
     NODE_CAT,
     NODE_ALT,

@@ -200,6 +200,9 @@ uint32_t digit_within(const struct node *nodes, int root)
         return known ? (uint32_t)e.max : 0;
     }
     for (int i = node->child; i; i = nodes[i].next) {
+        uint32_t ahead = nodes[i].type == NODE_EMPTY && nodes[i].child ? digit_within(nodes, nodes[i].child) : 0;
+        if (ahead && before.max + ahead <= DIGIT_WITHIN_MAX) /* (?=[A-Z]{0,3}\d) */
+            return (uint32_t)before.max + ahead;
         if (!extent_of(nodes, i, &e))
             return 0;
         extent_add(&before, &e);

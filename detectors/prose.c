@@ -107,17 +107,23 @@ static void weigh_genre(struct prose *p, int32_t sum[LABELS])
     }
 }
 
+static void watched(struct prose *p, uint32_t i, int32_t sum[LABELS])
+{
+    evidence_gather(p->words, i, p->dictionary, &p->seen, &p->evidence);
+    p->watch(p->context, p->words, i, &p->evidence);
+    evidence_weigh(&p->evidence, sum);
+}
+
 static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
     struct word *x = &w->v[i];
-    struct evidence *f = &p->evidence;
     int32_t sum[LABELS], name, place;
 
-    evidence_gather(w, i, p->dictionary, &p->seen, f);
     if (p->watch)
-        p->watch(p->context, w, i, f);
-    evidence_weigh(f, sum);
+        watched(p, i, sum);
+    else
+        evidence_sum(w, i, p->dictionary, &p->seen, sum);
     weigh_genre(p, sum);
     if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
         return;

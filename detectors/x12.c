@@ -119,6 +119,18 @@ static struct segment segment_split(const struct structured *t, uint32_t begin, 
     return s;
 }
 
+/* All names of segments end so: a capital, a letter or digit, a star. */
+static bool has_element(const struct structured *t)
+{
+    const char *at = t->text, *end = t->text + t->len;
+    while ((at = memchr(at, '*', (size_t)(end - at)))) {
+        if (at - t->text > 1 && text_is_alnum(at[-1]) && text_is_upper(at[-2]))
+            return true;
+        at++;
+    }
+    return false;
+}
+
 /* A heading of X12, or two segments that little else looks like. */
 static bool is_x12(const struct structured *t)
 {
@@ -131,7 +143,7 @@ static bool is_x12(const struct structured *t)
 
 int x12_run(const struct structured *t)
 {
-    if (!is_x12(t))
+    if (!has_element(t) || !is_x12(t))
         return 0;
     for (uint32_t i = 0; i < t->len;) {
         uint32_t end = i;

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../detectors/scratch.h"
+#include "../../detectors/engine.h"
 #include "../../policies/engine/diag.h"
 #include "../../policies/engine/policy.h"
 
@@ -86,6 +87,23 @@ static struct policy *policy_read(void)
     return p;
 }
 
+/* One rule with small letters behind letters would have every byte of every text looked at, for all rules. */
+static void test_rules_begin_outside_words(void **state)
+{
+    (void)state;
+    struct policy *p = policy_read();
+    assert_false(dispatch_looks_inside(policy_engine(p)->dispatch));
+    policy_unref(p);
+
+    struct phi_engine *e = phi_engine_new();
+    struct phi_rule rule = {.id = "inside", .kind = PHI_MRN, .pattern = "(?<=ectomy )by|an", .score = 60};
+    char err[200];
+    assert_int_equal(phi_engine_add(e, &rule, err, sizeof err, NULL), 0);
+    assert_int_equal(phi_engine_seal(e, err, sizeof err), 0);
+    assert_true(dispatch_looks_inside(e->dispatch));
+    phi_engine_unref(e);
+}
+
 static void test_corpus(void **state)
 {
     (void)state;
@@ -151,7 +169,8 @@ static const char *const hard[] = {
     "[A-Z][a-z]{1,9}(?: [A-Z][a-z]{0,9}){0,3} (?:County|Parish)", "(?i)[a-z0-9]{1,8}@[a-z]{1,5}", "[a-z]{2,6}\\.(?:jpg|gif)",
     "(?<![a-z])[a-z ]{1,12}=[0-9]", "(?<=a)[a-z]{1,4}[0-9]{2}", "\\b[a-z]{1,3}(?:-|--)x", "(?<!\\S)[a-z]+:(?=/)", "[^ab]{1,4}ab",
     "(?i)(?<![A-Z0-9])[A-Z0-9]{12}(?![A-Z0-9])", "\\d{10}", "aab|aba|abb|baa|bab", "(?:a|aa|aaa){1,3}-", "\\w{1,6}(?<value>@b)", "a\\b-\\bb",
-    "(?<!x)\\.[a-z]{1,3}\\.", "[\\s\\S]{0,3}::", "(?i)\\bk[a-z]?s\\b",
+    "(?<!x)\\.[a-z]{1,3}\\.", "[\\s\\S]{0,3}::", "(?i)\\bk[a-z]?s\\b", "\\b[A-Z](?=[A-Z]{0,9}[a-z]{0,4}\\d)[A-Za-z0-9]{2,20}",
+    "a(?=[ab]{0,2}1)[ab]{0,3}", "(?:(?=a?1)a|b)x", "(?=a1)?ab", "(?!a{0,2}1)a{1,3}b", "(?=.*1)ab", "abab[ab]--x@b", "aaaaaaaaaab[:/]",
 };
 
 static void test_hard_rules(void **state)
@@ -262,7 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_corpus),     cmocka_unit_test(test_splices),
         cmocka_unit_test(test_hard_rules), cmocka_unit_test(test_engines_share_a_scratch),
-        cmocka_unit_test(test_clear),
+        cmocka_unit_test(test_clear),      cmocka_unit_test(test_rules_begin_outside_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
