@@ -117,7 +117,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
         return true; /* "dr. olumide", in any list or in none */
     if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !is_name_or_city(x))
         return false;
-    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
+    if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;
     if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
         return true;
