@@ -117,7 +117,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
         return true; /* "dr. olumide", in any list or in none */
     if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !is_name_or_city(x))
         return false;
-    if (x->flags & WORD_LINE_LOWER || likeness(x) >= 4)
+    if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;
     if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
         return true;
@@ -132,9 +132,18 @@ static bool is_everyday(const struct words *w, uint32_t i)
 
     if (x->classes & LEX(HONORIFIC) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
         return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
+    if (i && p->label == LABEL_NAME && x->classes & LEX(VERB) && x->classes & LEX(COMMON) && !(x->classes & LEX(AMBIGUOUS)))
+        return true; /* "MARTHA GOODNIGHT IS A 59 YO" */
     if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
         return false;
-    return !i || !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE && !(x->classes & LEX(VERB) && !(x->classes & LEX(AMBIGUOUS)))));
+    if (!i)
+        return true;
+    bool sure = !(x->classes & LEX(AMBIGUOUS));
+    if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && !x[1].label && x[1].letters > 1)
+        return true; /* a turn of a dialogue: "PT: Just me and ..." */
+    if (p->label == LABEL_NAME && sure && x->classes & (LEX(PLACE) | LEX(LABEL)))
+        return true; /* "DR IVERSEN AT SANFORD" */
+    return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
 bool evidence_candidate(const struct words *w, uint32_t i)
@@ -147,6 +156,9 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
+    if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
+        x[-1].label == LABEL_NAME && x[-1].shape == SHAPE_TITLE && x->gap == GAP_SPACE)
+        return false; /* "Ramanathan NP", "Menon NPI 19..." */
     if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
         return i && x[-1].label == LABEL_NAME;
     return is_capital(x) && !is_everyday(w, i);

@@ -16,7 +16,7 @@ enum lexicon_class {
 
 #define LEX(name) (UINT64_C(1) << LEXICON_##name)
 
-enum { LEXICON_BITS = 13 };
+enum { LEXICON_BITS = 14 };
 
 /* A slot holds the low 24 bits of the hash above 40 class bits; the high bits of the hash are its place. An empty slot
  * ends the search, and there is one. */

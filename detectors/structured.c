@@ -42,7 +42,7 @@ static bool is_plain(const char *label, uint32_t len)
     return strstr(plain, word) != NULL;
 }
 
-struct structured_field structured_find(const char *label, uint32_t len)
+static struct structured_field find_exact(const char *label, uint32_t len)
 {
     const struct field *field = field_find(label, len, FIELD_IN_KEY | FIELD_IN_BANNER);
     if (field)
@@ -51,6 +51,14 @@ struct structured_field structured_find(const char *label, uint32_t len)
     if (!known)
         return (struct structured_field){0};
     return (struct structured_field){known->kind, label_field_shape(known), known->how == LABEL_MARKED || is_plain(label, len)};
+}
+
+struct structured_field structured_find(const char *label, uint32_t len)
+{
+    struct structured_field f = find_exact(label, len);
+    while (f.kind == PHI_NONE && len > 3 && text_is_digit(label[len - 1])) /* TEL1, POL_2 */
+        f = find_exact(label, --len);
+    return f;
 }
 
 static struct phi_part value_trim(const char *text, struct phi_part v)

@@ -23,7 +23,7 @@ def read():
 
 def main():
     words = read()
-    bits = (len(words) * 3 // 2 - 1).bit_length()
+    bits = (len(words) * 7 // 4 - 1).bit_length()
     slots, probe = [0] * (1 << bits), 0
     for w in sorted(words):
         h = hash_word(w)

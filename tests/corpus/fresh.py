@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes fresh.jsonl from fresh.txt beside it: ⟦code text⟧ becomes an annotated span, offsets in code points."""
+"""Writes fresh.jsonl and rounds.jsonl from the .txt beside them: ⟦code text⟧ becomes an annotated span, offsets in code points."""
 import json
 import pathlib
 import re
@@ -23,10 +23,11 @@ def document(name, body):
 
 
 def main():
-    parts = re.split(r"^==== (\S+)\n", (HERE / "fresh.txt").read_text(encoding="utf8"), flags=re.M)[1:]
-    with open(HERE / "fresh.jsonl", "w", encoding="utf8") as out:
-        for name, body in zip(parts[::2], parts[1::2]):
-            out.write(json.dumps(document(name, body.rstrip("\n")), ensure_ascii=False) + "\n")
+    for corpus in ("fresh", "rounds"):
+        parts = re.split(r"^==== (\S+)\n", (HERE / f"{corpus}.txt").read_text(encoding="utf8"), flags=re.M)[1:]
+        with open(HERE / f"{corpus}.jsonl", "w", encoding="utf8") as out:
+            for name, body in zip(parts[::2], parts[1::2]):
+                out.write(json.dumps(document(name, body.rstrip("\n")), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ static void leaves_medicine_alone(void **state)
         "The abdomen was closed with Vicryl; a Jackson-Pratt drain was left.",
         "Marshall-Marchetti-Krantz cystourethropexy was done.",
         "Start Lasix 40 mg, Coumadin 5 mg and Ozempic 1 mg weekly.",
+        "Give thistle tea with sage.",
         "She has Lou Gehrig's disease.",
         "Wells score 2, Glasgow Coma Scale 15, Apgar scores 8 and 9.",
         "Compare the Framingham score and the Child-Pugh class.",
