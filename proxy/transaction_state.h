@@ -97,6 +97,7 @@ struct transaction {
     struct transaction_value *values; /* found in its lines */
     size_t n_values, values_more;
     struct span object_key;      /* of the stored object that this is about or continues; empty: none */
+    uint32_t opened;             /* bits of walk.unreadable that the route opened; another route is asked anew */
     bool not_stored;             /* the upstream was told not to keep the answer */
     bool kept, keep_failed;
     struct buf raw;     /* a form as it came; in is then the object that it stands for */

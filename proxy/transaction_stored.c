@@ -97,6 +97,11 @@ static enum flow refuse_stored(struct transaction *t) {
     return transaction_refuse_because(t, REFUSAL_UNSCANNABLE, "stored_object");
 }
 
+static void open_up(struct transaction *t, uint32_t bit) {
+    t->opened |= bit;
+    t->walk.unreadable &= ~bit;
+}
+
 static enum flow check_reference(struct transaction *t) {
     struct span key;
 
@@ -104,7 +109,7 @@ static enum flow check_reference(struct transaction *t) {
     if (answer == VAULT_FAILED) return vault_lost(t);
     if (answer == VAULT_NONE) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
     t->object_key = key;
-    t->walk.unreadable &= ~(uint32_t)WALK_REFERENCE;
+    open_up(t, WALK_REFERENCE);
     for (size_t i = 0; i < t->walk.n; i++) /* an id that the upstream made and that is known: no text of anybody's */
         if (t->walk.v[i].text.ptr == t->walk.reference.ptr) t->walk.v[i].parameter = true;
     return FLOW_NEXT;
@@ -117,11 +122,12 @@ static enum flow check_background(struct transaction *t) {
     if (t->endpoint != SHAPE_RESPONSES || !t->route->upstream->may_store || span_is(store, "false")) return refuse_stored(t);
     const char *uncovered = settings_feature_uncovered(t->route->upstream, "background");
     if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
-    t->walk.unreadable &= ~(uint32_t)WALK_BACKGROUND;
+    open_up(t, WALK_BACKGROUND);
     return FLOW_NEXT;
 }
 
 enum flow transaction_check_stored(struct transaction *t) {
+    t->walk.unreadable |= t->opened;
     uint32_t somebody = t->walk.unreadable & WALK_OF_SOMEBODY;
     enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
     enum flow flow = FLOW_NEXT;

@@ -23,13 +23,13 @@ end: keeping
 """
 
 
-def keeping(place, upstream, stored="all", more="force: {store: true}"):
+def keeping(place, upstream, stored="all", more="force: {store: true}", start=True):
     from conftest import Gateway
     g = Gateway(place, upstream.port, policy="keeping.yaml", upstream_more=more, extra=(
         "tokens: {scope: client, vault: {sqlite: vault.db, key: {file: secrets/vault.key}, ttl: 30d}}\n"))
     g.write("secrets/vault.key", secrets.token_hex(32) + "\n")
     g.write("keeping.yaml", POLICY.format(stored))
-    return g.start()
+    return g.start() if start else g
 
 
 @pytest.fixture(scope="module")
@@ -341,6 +341,24 @@ def test_what_somebody_stored_never_passes_unread(tmp_path_factory, upstream, st
                            headers={"authorization": "Bearer " + g.keys["first"]})
             assert r.status_code in (400, 404) and r.json()["error"]["code"] in ("unscannable_input", "unknown_object"), (more, r.text)
     assert len(upstream.requests) == 1 and g.stop() == 0
+
+
+@pytest.mark.parametrize("more", [{"background": True}, {"previous_response_id": "first"}])
+def test_where_another_policy_decides_it_decides_this_too(tmp_path_factory, upstream, more):
+    """What the first route opens is asked anew of the one that the request is sent on to."""
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, "all\nactions: {SENS.SUD: \"route:own\"}", start=False)
+    text = (g.dir / "phigate.yaml").read_text()
+    g.write("phigate.yaml", text.replace("routes:\n", f"  own: {{url: \"http://127.0.0.1:{upstream.port}/v1\", trust: on_prem}}\n"
+            "routes:\n  - {models: [\"llama\"], upstream: own, policy: on-prem-model}\n"))
+    g.start()
+    sdk = client(g)
+    first = sdk.responses.create(model="capture", input=ADA)
+    more = {k: first.id if v == "first" else v for k, v in more.items()}
+    assert sdk.responses.create(model="capture", input=ADA, **more)
+    upstream.clear()
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.responses.create(model="capture", input="Patient attends methadone clinic.", **more)
+    assert e.value.code == "unscannable_input" and upstream.requests == [] and g.stop() == 0
 
 
 def test_closed_by_the_agreement(tmp_path_factory, upstream):
