@@ -86,7 +86,7 @@ def test_prove_says_what_is_wrong(finished, tmp_path):
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"\x7fELF" + bytes(5000))
     r = phi("audit", "prove", finished.ids[0], "--log", foreign)
-    assert r.returncode == 2 and "no record" in r.stderr
+    assert r.returncode == 2 and "not an audit log" in r.stderr
     r = phi("audit", "verify", foreign)
     assert r.returncode == 2 and "holds no record" in r.stderr
 
