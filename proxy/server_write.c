@@ -7,7 +7,6 @@
  */
 #include "server_connection.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -166,9 +165,21 @@ void server_begin(struct server_exchange *x, int status, const struct server_hea
     connection_set_due(connection_of(x));
 }
 
+/* The size of a chunk (RFC 9112 section 7.1); every event has one. */
+static void send_size(struct connection *c, size_t n) {
+    char line[2 * sizeof n + 2];
+    size_t at = sizeof line - 2;
+
+    memcpy(line + at, "\r\n", 2);
+    do {
+        line[--at] = "0123456789abcdef"[n & 15];
+        n >>= 4;
+    } while (n);
+    gather(c, span_make(line + at, sizeof line - at));
+}
+
 static void write_body(struct server_exchange *x, struct span bytes) {
     struct connection *c = connection_of(x);
-    char size[24];
 
     if (bytes.len == 0 || x->bodiless) return;
     if (x->counted) {
@@ -183,8 +194,7 @@ static void write_body(struct server_exchange *x, struct span bytes) {
         send_run(c, bytes);
         return;
     }
-    snprintf(size, sizeof size, "%zx\r\n", bytes.len);
-    send_text(c, size);
+    send_size(c, bytes.len);
     send_run(c, bytes);
     send_text(c, "\r\n");
 }

@@ -31,9 +31,9 @@ sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import bodies
 
 CONNECTIONS = 16
-# kind: (user instructions, system calls). The skeleton's are aims; the others stand above what was measured (instructions a
-# tenth, calls a quarter), so that growth is seen.
-GATES = {"skeleton": (95_000, 10), "models": (315_000, 13), "full": (3_200_000, 18)}
+# kind: (user instructions, system calls). The skeleton's are aims; the others stand about 15 % above the most that was
+# measured, so that growth is seen.
+GATES = {"skeleton": (95_000, 10), "models": (300_000, 12), "full": (2_950_000, 14)}
 RUNS = 4
 TUNABLES = "glibc.cpu.x86_rep_stosb_threshold=1073741824:glibc.cpu.x86_rep_movsb_threshold=1073741824"
 

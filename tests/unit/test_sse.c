@@ -88,6 +88,23 @@ static void events_in_every_line_end(void **state) {
     expect("\n\n\ndata: a\n\n\n\n", "|a;");
 }
 
+/* A line's end at every place among the eight bytes that are looked at at once, beside bytes that differ from one in a bit. */
+static void a_line_ends_at_every_place(void **state) {
+    (void)state;
+    for (const char *end = "\n\r"; *end; end++) {
+        for (size_t at = 6; at < 26; at++) {
+            char text[] = "data: \x0b\x0c\xc3\x8a\x0e\x0f\x1a\x09\xc3\x8d\x0b\x0c\x0e\x0f\x1a\x09*-\xc3\x8a\n\n", expected[40] = "|";
+            if (text[at] & 0x80) continue;
+            text[at] = *end;
+            memcpy(expected + 1, text + 6, at - 6);
+            strcat(expected, ";");
+            struct buf seen = read_stream(span_of(text), 1000, sizeof text, 0);
+            assert_true(span_is(buf_span(&seen), at == 6 ? "" : expected));
+            buf_free(&seen);
+        }
+    }
+}
+
 static void what_is_dropped(void **state) {
     (void)state;
     expect("id: 1\nretry: 3000\nfoo: x\nbar\nDATA: y\n data: z\ndata: a\n\n", "|a;");
@@ -180,6 +197,7 @@ static void what_is_written_is_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_in_every_line_end),
+        cmocka_unit_test(a_line_ends_at_every_place),
         cmocka_unit_test(what_is_dropped),
         cmocka_unit_test(comments_pass),
         cmocka_unit_test(ends),
