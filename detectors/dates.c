@@ -18,12 +18,6 @@ struct number {
     unsigned words;
 };
 
-/* Only these separators stand before word i. */
-static bool joined(const struct words *w, uint32_t i, uint16_t gaps)
-{
-    return i < w->n && !(w->v[i].gap & ~gaps);
-}
-
 static int digits(const struct words *w, uint32_t i)
 {
     int value = 0;
@@ -74,7 +68,7 @@ int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *o
 
     *used = 1;
     *ordinal = word && word->ordinal;
-    if (!word || word->ordinal || word->value < 20 || !joined(w, i + 1, GAP_SPACE | GAP_HYPHEN))
+    if (!word || word->ordinal || word->value < 20 || !words_joined(w, i + 1, GAP_SPACE | GAP_HYPHEN))
         return word ? word->value : -1;
     ones = number_word(w, i + 1);
     if (!ones || ones->value < 1 || ones->value > 9)
@@ -121,14 +115,14 @@ static struct number read_year(const struct words *w, uint32_t i)
     if (year >= 1880 && year <= 2100)
         return (struct number){year, 1};
     high = dates_read_number(w, i, &used, &ordinal);
-    if ((high == 19 || high == 20) && !ordinal && used == 1 && joined(w, i + 1, GAP_SPACE | GAP_HYPHEN)) {
+    if ((high == 19 || high == 20) && !ordinal && used == 1 && words_joined(w, i + 1, GAP_SPACE | GAP_HYPHEN)) {
         int low = dates_read_number(w, i + 1, &more, &ordinal);
         if (low >= 10 && !ordinal)
             return (struct number){high * 100 + low, 1 + more};
     }
     if (high == 2 && words_is(w, i + 1, "thousand")) {
         uint32_t k = i + 2 + words_is(w, i + 2, "and");
-        int low = joined(w, k, GAP_SPACE) ? dates_read_number(w, k, &more, &ordinal) : -1;
+        int low = words_joined(w, k, GAP_SPACE) ? dates_read_number(w, k, &more, &ordinal) : -1;
         return (struct number){2000 + (low > 0 ? low : 0), low > 0 ? k + more - i : 2};
     }
     return (struct number){0, 0};
@@ -143,7 +137,7 @@ static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
     *has = false;
     if (words_is(w, i, "of") || words_is(w, i, "in"))
         i++;
-    if (!joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
+    if (!words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
         return last;
     year = read_year(w, i);
     if (!year.words && w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 2 &&
@@ -213,11 +207,11 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     struct number day;
 
     out->first = i;
-    if (!is_month(w, i) || !joined(w, i + 1, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_COMMA | GAP_SLASH))
+    if (!is_month(w, i) || !words_joined(w, i + 1, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_COMMA | GAP_SLASH))
         return false;
     uint32_t k = i + 1 + (words_is(w, i + 1, "the") && i + 2 < w->n);
     day = read_day(w, k, &sure);
-    if (day.words && joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
+    if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
         if (!year && !sure && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
@@ -240,7 +234,7 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
         return false;
     if (words_is(w, k, "of"))
         k++;
-    if (!is_month(w, k) || !joined(w, k, GAP_SPACE | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_COMMA))
+    if (!is_month(w, k) || !words_joined(w, k, GAP_SPACE | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_COMMA))
         return false;
     out->first = i;
     out->last = with_year(w, k, &year);
@@ -361,7 +355,7 @@ static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
         return true;
     }
     out->last = i + 2;
-    return a >= 1 && a <= 31 && b >= 1 && b <= 31 && c >= 0 && joined(w, i + 1, gaps) && joined(w, i + 2, gaps) &&
+    return a >= 1 && a <= 31 && b >= 1 && b <= 31 && c >= 0 && words_joined(w, i + 1, gaps) && words_joined(w, i + 2, gaps) &&
            (w->v[i + 2].letters == 2 || (c >= 1880 && c <= 2100));
 }
 
@@ -374,13 +368,13 @@ static bool find_spelled(const struct words *w, uint32_t i, struct date *out)
     uint32_t k = i + used;
     struct number year;
 
-    if (month < 1 || month > 12 || ordinal || !joined(w, k, GAP_SPACE | GAP_COMMA))
+    if (month < 1 || month > 12 || ordinal || !words_joined(w, k, GAP_SPACE | GAP_COMMA))
         return false;
     if (words_is(w, k, "oh"))
         k++;
     day = dates_read_number(w, k, &more, &ordinal);
     k += more;
-    if (day < 1 || day > 31 || !joined(w, k, GAP_SPACE | GAP_COMMA))
+    if (day < 1 || day > 31 || !words_joined(w, k, GAP_SPACE | GAP_COMMA))
         return false;
     year = read_year(w, k);
     if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
@@ -431,7 +425,7 @@ static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
         return true;
     }
     out->last = i + 1;
-    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && joined(w, i + 1, GAP_SPACE))
+    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && words_joined(w, i + 1, GAP_SPACE))
         return w->v[i].shape != SHAPE_LOWER;
     return (words_is(w, i, "good") && words_is(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
            (words_is(w, i, "ash") && words_is(w, i + 1, "wednesday")) || (words_is(w, i, "yom") && words_is(w, i + 1, "kippur")) ||
@@ -470,7 +464,7 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
 /* "Monday, March 3": the weekday goes with the date. */
 static uint32_t with_weekday(const struct words *w, uint32_t first)
 {
-    if (first && w->v[first - 1].classes & LEX(WEEKDAY) && joined(w, first, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[first - 1].shape != SHAPE_LOWER)
+    if (first && w->v[first - 1].classes & LEX(WEEKDAY) && words_joined(w, first, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[first - 1].shape != SHAPE_LOWER)
         return first - 1;
     return first;
 }

@@ -15,11 +15,6 @@ static uint64_t lists_of(const struct words *w, uint32_t i)
     return i < w->n && w->v[i].shape < SHAPE_NUMBER ? word_lists_find(w->v[i].hash) : 0;
 }
 
-static bool joined(const struct words *w, uint32_t i, uint16_t gaps)
-{
-    return i < w->n && !(w->v[i].gap & ~gaps);
-}
-
 /* The number that word i begins with ("3", "1er", "2º"), 0 when it is none of at most four digits. */
 static int number(const struct words *w, uint32_t i)
 {
@@ -49,20 +44,20 @@ static bool is_year(const struct words *w, uint32_t i)
 
 static uint32_t behind_of(const struct words *w, uint32_t i)
 {
-    return i + (joined(w, i, GAP_SPACE) && lists_of(w, i) & LIST(OF_ABROAD));
+    return i + (words_joined(w, i, GAP_SPACE) && lists_of(w, i) & LIST(OF_ABROAD));
 }
 
 /* The last word of the year behind month `month`, or `month`. */
 static uint32_t with_year(const struct words *w, uint32_t month)
 {
     uint32_t i = behind_of(w, month + 1);
-    return joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH) && is_year(w, i) ? i : month;
+    return words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH) && is_year(w, i) ? i : month;
 }
 
 /* "3 al 9 de", "3. bis 9.": where the second day stands, or where the first does. */
 static uint32_t last_day(const struct words *w, uint32_t i)
 {
-    if (joined(w, i + 1, GAP_SPACE | GAP_PERIOD) && lists_of(w, i + 1) & LIST(RANGE_ABROAD) && joined(w, i + 2, GAP_SPACE) && is_day(w, i + 2))
+    if (words_joined(w, i + 1, GAP_SPACE | GAP_PERIOD) && lists_of(w, i + 1) & LIST(RANGE_ABROAD) && words_joined(w, i + 2, GAP_SPACE) && is_day(w, i + 2))
         return i + 2;
     return i;
 }
@@ -73,7 +68,7 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
     uint64_t lists = lists_of(w, month);
     bool year, of;
 
-    if (!is_day(w, i) || !joined(w, month, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH))
+    if (!is_day(w, i) || !words_joined(w, month, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH))
         return false;
     out->first = i;
     out->last = with_year(w, month);
@@ -82,17 +77,16 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
     out->score = year ? 95 : 85;
     if (lists & LIST(MONTH_SHORT_ABROAD) || (!of && lists & LIST(MONTH_NAME_ABROAD)))
         return year;
-    /* The English months, too: "3. April", "5 de Abril" and "12 September" are read elsewhere without the "de". */
     return lists & (LIST(MONTH_ABROAD) | LIST(MONTH_NAME_ABROAD));
 }
 
 /* "noviembre de 2011", "marzo 2006": i is the year. */
 static bool find_month_year(const struct words *w, uint32_t i, struct date *out)
 {
-    bool of = i && joined(w, i, GAP_SPACE) && lists_of(w, i - 1) & LIST(OF_ABROAD);
+    bool of = i && words_joined(w, i, GAP_SPACE) && lists_of(w, i - 1) & LIST(OF_ABROAD);
     uint32_t month = i - 1 - of;
 
-    if (!is_year(w, i) || i < 1u + of || !joined(w, i, GAP_SPACE | GAP_COMMA) || (of && !joined(w, i - 1, GAP_SPACE)))
+    if (!is_year(w, i) || i < 1u + of || !words_joined(w, i, GAP_SPACE | GAP_COMMA) || (of && !words_joined(w, i - 1, GAP_SPACE)))
         return false;
     out->first = month;
     out->last = i;
@@ -112,8 +106,8 @@ static bool find_dotted(const struct words *w, uint32_t i, struct date *out)
 {
     int month = number(w, i + 1);
 
-    if (!is_day_before(w, i) || !is_day(w, i) || month < 1 || month > 12 || !joined(w, i, GAP_SPACE) ||
-        !joined(w, i + 1, GAP_PERIOD) || w->v[i + 1].begin != w->v[i].end + 1 || w->v[i + 1].end >= w->len ||
+    if (!is_day_before(w, i) || !is_day(w, i) || month < 1 || month > 12 || !words_joined(w, i, GAP_SPACE) ||
+        !words_joined(w, i + 1, GAP_PERIOD) || w->v[i + 1].begin != w->v[i].end + 1 || w->v[i + 1].end >= w->len ||
         w->text[w->v[i + 1].end] != '.' || (i + 2 < w->n && !(w->v[i + 2].gap & (GAP_SPACE | GAP_LINE | GAP_BLANK))))
         return false;
     out->first = i;

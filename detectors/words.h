@@ -117,6 +117,12 @@ static inline uint32_t words_in_set(const uint64_t *set, uint32_t i, uint32_t en
     return end;
 }
 
+/* Is there a word i, and do only these separators stand before it? */
+static inline bool words_joined(const struct words *w, uint32_t i, uint16_t gaps)
+{
+    return i < w->n && !(w->v[i].gap & ~gaps);
+}
+
 void words_start(struct words *w, const char *text, uint32_t len);
 /* Splits the next chunk; false at the end of the text. */
 bool words_next(struct words *w);
