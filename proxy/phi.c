@@ -58,10 +58,6 @@ static const struct command *command_of(const char *name) {
     return NULL;
 }
 
-static bool is_help(const char *word) {
-    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-}
-
 /* A file that is opened later must not become standard output. Read-only, so that writing to it fails and is said. */
 static void keep_standard_streams(void) {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -77,7 +73,7 @@ static int written(int rc) {
 
 int main(int argc, char **argv) {
     keep_standard_streams();
-    bool asked = argc >= 2 && is_help(argv[1]);
+    bool asked = argc >= 2 && (strcmp(argv[1], "help") == 0 || phi_help_wanted(1, argv + 1));
     int at = asked ? 2 : 1;
     const struct command *c = argc > at ? command_of(argv[at]) : NULL;
 
