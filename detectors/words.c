@@ -12,10 +12,10 @@
 #include "lexicon.h"
 #include "phi.h"
 
-#define FNV_START UINT64_C(0xCBF29CE484222325)
-#define FNV_PRIME UINT64_C(0x100000001B3)
+#define HASH_START UINT64_C(0xCBF29CE484222325)
+#define LANE_PRIME UINT64_C(0xD6E8FEB86659FD93)
 
-enum { LINE_WORDS = 64 };
+enum { LINE_WORDS = 64, LANE = 8 };
 enum { KIND_LOWER = 1, KIND_UPPER, KIND_DIGIT, KIND_MARK, KIND_OTHER };
 
 struct letter {
@@ -26,19 +26,43 @@ struct letter {
     uint16_t gap;    /* when kind is 0 */
 };
 
-static uint64_t mix(uint64_t h)
+static inline uint64_t mix(uint64_t h)
 {
     h ^= h >> 32;
     h *= UINT64_C(0xD6E8FEB86659FD93);
     return h ^ (h >> 32);
 }
 
+/* Words are hashed by eight folded bytes at a time, the first lowest, the last eight filled up with zeroes. */
+static inline uint64_t hash_lane(uint64_t h, uint64_t lane)
+{
+    h = (h ^ lane) * LANE_PRIME;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t hash_end(uint64_t h)
+{
+    h *= LANE_PRIME;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t lane_load(const char *bytes, size_t n)
+{
+    uint64_t lane = 0;
+    if (n >= LANE)
+        memcpy(&lane, bytes, LANE);
+    else
+        for (size_t i = 0; i < n; i++)
+            lane |= (uint64_t)(uint8_t)bytes[i] << 8 * i;
+    return lane;
+}
+
 uint64_t words_hash(const char *folded, size_t len)
 {
-    uint64_t h = FNV_START;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)folded[i]) * FNV_PRIME;
-    return mix(h);
+    uint64_t h = HASH_START;
+    for (size_t i = 0; i < len; i += LANE)
+        h = hash_lane(h, lane_load(folded + i, len - i));
+    return hash_end(h);
 }
 
 uint64_t words_phrase(uint64_t phrase, uint64_t next)
@@ -146,10 +170,25 @@ static void read_letter(const char *text, uint32_t at, uint32_t len, struct lett
 
 /* What a run of letters looked like, gathered while it is read. */
 struct run {
-    uint64_t hash;
+    uint64_t hash, lane; /* lane: the bytes behind the last whole eight */
+    unsigned bytes;      /* hashed or in the lane */
     unsigned lower, upper, digits, others, inner; /* inner: capitals after the first letter */
     bool first_upper, foreign;
 };
+
+static void run_hash(struct run *r, uint8_t byte)
+{
+    r->lane |= (uint64_t)byte << 8 * (r->bytes++ % LANE);
+    if (r->bytes % LANE == 0) {
+        r->hash = hash_lane(r->hash, r->lane);
+        r->lane = 0;
+    }
+}
+
+static uint64_t run_hash_end(const struct run *r)
+{
+    return hash_end(r->bytes % LANE ? hash_lane(r->hash, r->lane) : r->hash);
+}
 
 static void run_add(struct run *r, const struct letter *l)
 {
@@ -166,7 +205,7 @@ static void run_add(struct run *r, const struct letter *l)
         r->inner += !first;
     }
     for (unsigned k = 0; k < l->folded; k++)
-        r->hash = (r->hash ^ (uint8_t)l->fold[k]) * FNV_PRIME;
+        run_hash(r, (uint8_t)l->fold[k]);
 }
 
 static enum word_shape run_shape(const struct run *r)
@@ -185,7 +224,6 @@ static enum word_shape run_shape(const struct run *r)
 /* The same for a run of ASCII, which nearly all text is. */
 static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r)
 {
-    uint64_t hash = r->hash;
     unsigned lower = 0, upper = 0, digits = 0;
     uint32_t begin = at;
 
@@ -197,7 +235,7 @@ static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r
         lower += letter && c == low;
         upper += letter && c != low;
         digits += digit;
-        hash = (hash ^ (digit ? c : low)) * FNV_PRIME;
+        run_hash(r, digit ? c : low);
     }
     if (at == begin)
         return at;
@@ -207,7 +245,6 @@ static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r
     r->lower += lower;
     r->upper += upper;
     r->digits += digits;
-    r->hash = hash;
     return at;
 }
 
@@ -272,7 +309,7 @@ static uint32_t read_suffix(const struct words *w, uint32_t at, struct word *wor
 static void read_wide_word(struct words *w, uint16_t gap)
 {
     struct word *word = &w->v[w->n++];
-    struct run r = {.hash = FNV_START};
+    struct run r = {.hash = HASH_START};
     uint32_t end = run_read(w, w->at, &r);
     unsigned size, letters = r.lower + r.upper;
 
@@ -284,7 +321,7 @@ static void read_wide_word(struct words *w, uint16_t gap)
         r.inner = r.lower ? 0 : r.inner;
     }
     word->end = end;
-    word->hash = mix(r.hash);
+    word->hash = run_hash_end(&r);
     word->shape = (uint8_t)run_shape(&r);
     letters = r.lower + r.upper + r.others + r.digits;
     word->letters = (uint8_t)(letters > 255 ? 255 : letters);
@@ -330,28 +367,15 @@ static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
     return w->ascii;
 }
 
-/* Letters as small ones; in digits the bit is set. */
-static inline uint64_t hash_byte(uint64_t h, char c)
+/* n letters and digits of a text of len bytes from here. The bit that makes letters small is set in digits. */
+static inline uint64_t hash_ascii(const char *text, uint32_t n, uint32_t len)
 {
-    return (h ^ ((uint8_t)c | 0x20u)) * FNV_PRIME;
-}
-
-static inline uint64_t hash_ascii(const char *text, uint32_t n)
-{
-    uint64_t h = FNV_START;
-
-    for (; n >= 4; n -= 4, text += 4) {
-        h = hash_byte(h, text[0]);
-        h = hash_byte(h, text[1]);
-        h = hash_byte(h, text[2]);
-        h = hash_byte(h, text[3]);
-    }
-    if (n > 1) {
-        h = hash_byte(h, text[0]);
-        h = hash_byte(h, text[1]);
-        text += 2;
-    }
-    return mix(n & 1 ? hash_byte(h, *text) : h);
+    const uint64_t small = UINT64_C(0x2020202020202020);
+    uint64_t h = HASH_START;
+    for (; n > LANE; n -= LANE, len -= LANE, text += LANE)
+        h = hash_lane(h, lane_load(text, LANE) | small);
+    uint64_t lane = lane_load(text, len) | small;
+    return hash_end(hash_lane(h, lane & UINT64_MAX >> (64 - 8 * n)));
 }
 
 /* The shape of n letters and digits, whose capitals and digits are these bits. */
@@ -398,7 +422,7 @@ static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags, 
     digits = w->here.digits >> shift & all;
     upper = (w->here.letters & ~w->here.lower) >> shift & all;
     shape = shape_ascii(n, upper, digits, all);
-    hash = hash_ascii(w->text + at, n);
+    hash = hash_ascii(w->text + at, n, w->len - at);
     word = &w->v[w->n++];
     *word = (struct word){.hash = hash, .classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash), .begin = at, .end = at + n,
                           .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
