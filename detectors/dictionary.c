@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER = 64, VERSION = 1, BLOOM_STEPS = 6, PROBE_MAX = 256 };
+enum { HEADER = 64, VERSION = 2, BLOOM_STEPS = 6, PROBE_MAX = 256 };
 
 struct phi_dictionary {
     void *mapped; /* NULL when the memory is someone else's */

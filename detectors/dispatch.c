@@ -22,6 +22,7 @@
 #include "marks.h"
 #include "memory.h"
 #include "text.h"
+#include "word_gate.h"
 
 enum { LONG_RUN = 10 };
 
@@ -31,6 +32,7 @@ struct dispatch {
     uint32_t n;
     struct openings {
         struct automaton automaton;
+        struct word_gate words;
         uint32_t *rule_of; /* per opening */
     } usual, long_runs; /* long_runs: those that begin with LONG_RUN letters or digits */
     uint32_t *full, n_full; /* rules searched in turn */
@@ -81,7 +83,7 @@ static int build_openings(const struct dispatch *d, struct openings *all, bool a
             openings[n++] = &v[k];
         }
     }
-    return automaton_build(&all->automaton, openings, n);
+    return word_gate_build(&all->words, openings, n) < 0 ? -1 : automaton_build(&all->automaton, openings, n);
 }
 
 static int build(struct dispatch *d)
@@ -112,14 +114,19 @@ struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const s
     return NULL;
 }
 
+static void openings_free(struct openings *all)
+{
+    automaton_free(&all->automaton);
+    word_gate_free(&all->words);
+    phi_memory_free(all->rule_of);
+}
+
 void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
-    automaton_free(&d->usual.automaton);
-    automaton_free(&d->long_runs.automaton);
-    phi_memory_free(d->usual.rule_of);
-    phi_memory_free(d->long_runs.rule_of);
+    openings_free(&d->usual);
+    openings_free(&d->long_runs);
     phi_memory_free(d->full);
     phi_memory_free(d);
 }
@@ -243,18 +250,36 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
     return leaf ? try_leaf(p, all, leaf, at) : 0;
 }
 
-/* The places of 64 bytes; behind: those with an ASCII letter before them. */
-static int try_places(const struct pass *p, const struct openings *all, uint32_t base, uint64_t places, uint64_t behind)
+/* What may be read at places of 64 bytes. */
+struct places {
+    uint32_t base;
+    uint64_t words, others; /* ASCII letters that no such letter stands before; the rest */
+    uint64_t behind;        /* bytes with an ASCII letter before them */
+};
+
+/* The places that are not dead by their first bytes. No branch is taken for a place, for none of them could be foretold. */
+static uint64_t places_alive(const struct pass *p, const struct openings *all, const struct places *at)
 {
-    const char *text = p->text + base;
-    uint32_t last = p->len - base - 1;
-    for (; places; places &= places - 1) {
-        unsigned k = (unsigned)__builtin_ctzll(places);
-        if (k < last && !automaton_alive(&all->automaton, behind >> k & 1, text + k))
-            continue;
-        if (try_place(p, all, base + k) < 0)
-            return -1;
+    const char *text = p->text + at->base;
+    uint32_t left = p->len - at->base;
+    uint64_t sure = left >= MARKS_BYTES + WORD_GATE_BYTES ? 0 : left < WORD_GATE_BYTES ? ~(uint64_t)0 : ~(uint64_t)0 << (left - WORD_GATE_BYTES);
+    uint64_t alive = (at->words | at->others) & sure;
+    for (uint64_t words = at->words & ~sure; words; words &= words - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(words);
+        alive |= (uint64_t)word_gate_open(&all->words, text + k) << k;
     }
+    for (uint64_t others = at->others & ~sure; others; others &= others - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(others);
+        alive |= (uint64_t)automaton_alive(&all->automaton, at->behind >> k & 1, text + k) << k;
+    }
+    return alive;
+}
+
+static int try_places(const struct pass *p, const struct openings *all, const struct places *at)
+{
+    for (uint64_t alive = places_alive(p, all, at); alive; alive &= alive - 1)
+        if (try_place(p, all, at->base + (unsigned)__builtin_ctzll(alive)) < 0)
+            return -1;
     return 0;
 }
 
@@ -275,12 +300,13 @@ static int scan_openings(const struct pass *p)
         const struct marks *next = m + 1;
         uint64_t letters = m->letters & ~m->high, behind = letters << 1 | behind_next, inner = m->lower & behind;
         uint64_t places = p->len - base < MARKS_BYTES ? ((uint64_t)1 << (p->len - base)) - 1 : ~(uint64_t)0;
-        uint64_t runs = runs_long(letters | m->digits, (next->letters & ~next->high) | next->digits);
+        uint64_t runs = runs_long(letters | m->digits, (next->letters & ~next->high) | next->digits), words = letters & ~behind;
         behind_next = letters >> 63;
-        if (try_places(p, &p->d->usual, base, p->d->usual.automaton.inner ? places : places & ~inner, behind) < 0)
+        places = p->d->usual.automaton.inner ? places : places & ~inner;
+        if (try_places(p, &p->d->usual, &(struct places){base, words, places & ~words, behind}) < 0)
             return -1;
         runs = p->d->long_runs.automaton.inner ? runs : runs & ~inner;
-        if (runs && try_places(p, &p->d->long_runs, base, runs, behind) < 0)
+        if (runs && try_places(p, &p->d->long_runs, &(struct places){base, runs & words, runs & ~words, behind}) < 0)
             return -1;
     }
     return 0;

@@ -128,9 +128,18 @@ static bool is_ncpdp(const struct structured *t, uint32_t at)
     return n >= 2;
 }
 
+/* "AM0"; a large A is rarer than memmem is quick. */
+static const char *segment_first(const struct structured *t)
+{
+    const char *end = t->text + t->len, *found = t->text;
+    while (end - found >= 3 && (found = memchr(found, 'A', (size_t)(end - found) - 2)) && (found[1] != 'M' || found[2] != '0'))
+        found++;
+    return found && end - found >= 3 ? found : NULL;
+}
+
 int ncpdp_run(const struct structured *t)
 {
-    const char *found = memmem(t->text, t->len, "AM0", 3);
+    const char *found = segment_first(t);
     if (!found || !is_ncpdp(t, (uint32_t)(found - t->text)))
         return 0;
     for (uint32_t i = (uint32_t)(found - t->text); i < t->len;) {

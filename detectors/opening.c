@@ -186,14 +186,25 @@ static int grow_each(struct growth *g, const struct node *node, struct opening_l
     return 0;
 }
 
+/* What a concatenation ends by looking ahead to stands there, whatever a pattern around it goes on with. */
+static int grow_ahead(struct growth *g, int node, struct opening_list *list)
+{
+    int rc = grow(g, node, list);
+    for (int i = 0; i < list->n && rc == 0; i++)
+        list->v[i].open = true;
+    return rc;
+}
+
 static int grow(struct growth *g, int index, struct opening_list *list)
 {
     const struct node *node = &g->nodes[index];
     int rc = 0;
     switch (node->type) {
     case NODE_CAT:
-        for (int i = node->child; i && rc == 0 && !g->full && !list_ended(list); i = g->nodes[i].next)
-            rc = grow(g, i, list);
+        for (int i = node->child; i && rc == 0 && !g->full && !list_ended(list); i = g->nodes[i].next) {
+            const struct node *each = &g->nodes[i];
+            rc = each->type == NODE_EMPTY && each->child && !each->next ? grow_ahead(g, each->child, list) : grow(g, i, list);
+        }
         return rc;
     case NODE_ALT:
         return grow_alternatives(g, node, list);

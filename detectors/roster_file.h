@@ -9,7 +9,7 @@
 
 #include "roster.h"
 
-enum { ROSTER_VERSION = 1, ROSTER_HEADER = 192, ROSTER_SLOT = 6, ROSTER_TAG_BITS = 40, ROSTER_PROBE_MAX = 512, ROSTER_BLOCK = 64 };
+enum { ROSTER_VERSION = 2, ROSTER_HEADER = 192, ROSTER_SLOT = 6, ROSTER_TAG_BITS = 40, ROSTER_PROBE_MAX = 512, ROSTER_BLOCK = 64 };
 
 /* Offsets in the header; what is not named is zero. */
 enum roster_at {

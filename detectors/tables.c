@@ -10,7 +10,7 @@
 #include "structured.h"
 #include "text.h"
 
-enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500 };
+enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500, HEADER_KNOWN = 2 };
 
 struct table {
     char mark; /* 0: no table is open */
@@ -21,8 +21,7 @@ struct table {
 /* Columns aligned by blanks: two or more of them end a cell. */
 static uint32_t aligned_end(const char *text, uint32_t at, uint32_t end)
 {
-    const char *gap = memmem(text + at, end - at, "  ", 2);
-    uint32_t i = gap ? (uint32_t)(gap - text) : end;
+    uint32_t i = at + (uint32_t)text_two_blanks(text + at, end - at);
     while (i + 1 < end && text[i + 1] == ' ')
         i++;
     return i;
@@ -59,36 +58,34 @@ static bool is_telling(struct structured_field f)
     return f.kind != PHI_NONE && !f.plain && f.kind != PHI_DATE_SERVICE && f.kind != PHI_DATE_OTHER;
 }
 
-/* Are its cells as few and as short as those of a header? Nearly all lines are prose and turned away here. */
-static bool may_be_header(const char *text, uint32_t begin, uint32_t end, char mark)
+/* Its cells, if they are as few and as short as those of a header, else 0. Nearly all lines are prose and turned away here. */
+static unsigned header_cells(const char *text, uint32_t begin, uint32_t end, char mark)
 {
     unsigned n = 0;
     for (uint32_t i = begin; i <= end; n++) {
         uint32_t to = cell_end(text, i, end, mark);
         if (n == COLUMNS_MAX || to - i > CELL_MAX)
-            return false;
+            return 0;
         i = to + 1;
     }
-    return n > 1;
+    return n;
 }
 
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
-    unsigned known = 0, telling = 0;
-    if (!may_be_header(text, begin, end, mark))
+    unsigned known = 0, telling = 0, left = header_cells(text, begin, end, mark);
+    if (left < HEADER_KNOWN)
         return false;
     *table = (struct table){.mark = mark};
-    for (uint32_t i = begin; i <= end;) {
+    for (uint32_t i = begin; left > 0 && known + left >= HEADER_KNOWN; left--) {
         uint32_t to = cell_end(text, i, end, mark);
-        if (table->n == COLUMNS_MAX || to - i > CELL_MAX) /* prose */
-            return false;
         struct structured_field f = structured_find(text + i, to - i);
         table->columns[table->n++] = f;
         known += f.kind != PHI_NONE;
         telling += is_telling(f);
         i = to + 1;
     }
-    return known >= 2 && telling >= 1;
+    return known >= HEADER_KNOWN && telling >= 1;
 }
 
 /* "|---|:--:|" */
@@ -120,10 +117,11 @@ static bool header_open(const char *text, uint32_t begin, uint32_t end, struct t
     static const char marks[] = "|\t,; ";
     if (end - begin > HEADER_MAX || end - begin < 5 || text_is_digit(text[begin]))
         return false;
-    for (const char *m = marks; *m; m++)
-        if ((*m == ' ' ? (const void *)memmem(text + begin, end - begin, "  ", 2) : memchr(text + begin, *m, end - begin)) &&
-            header_read(text, begin, end, *m, table))
+    for (const char *m = marks; *m; m++) {
+        bool there = *m == ' ' ? text_two_blanks(text + begin, end - begin) < end - begin : memchr(text + begin, *m, end - begin) != NULL;
+        if (there && header_read(text, begin, end, *m, table))
             return true;
+    }
     return false;
 }
 

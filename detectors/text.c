@@ -118,3 +118,21 @@ uint64_t text_hash_nocase(const char *text, size_t len)
         h = (h ^ (unsigned char)text_lower(text[i])) * 0x100000001b3u;
     return h ^ h >> 29;
 }
+
+/* Zero bits in a byte of `differs` are two blanks; the lowest such byte is told by the borrow. */
+size_t text_two_blanks(const char *text, size_t len)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), blanks = ones * ' ';
+    size_t i = 0;
+    for (; i + 9 <= len; i += 8) {
+        uint64_t here, next;
+        memcpy(&here, text + i, sizeof here);
+        memcpy(&next, text + i + 1, sizeof next);
+        uint64_t differs = (here ^ blanks) | (next ^ blanks), zero = (differs - ones) & ~differs & ones << 7;
+        if (zero)
+            return i + (size_t)__builtin_ctzll(zero) / 8;
+    }
+    while (i + 1 < len && (text[i] != ' ' || text[i + 1] != ' '))
+        i++;
+    return i + 1 < len ? i : len;
+}

@@ -12,10 +12,10 @@
 #include "lexicon.h"
 #include "phi.h"
 
-#define FNV_START UINT64_C(0xCBF29CE484222325)
-#define FNV_PRIME UINT64_C(0x100000001B3)
+#define HASH_START UINT64_C(0xCBF29CE484222325)
+#define LANE_PRIME UINT64_C(0xD6E8FEB86659FD93)
 
-enum { LINE_WORDS = 64 };
+enum { LINE_WORDS = 64, LANE = 8 };
 enum { KIND_LOWER = 1, KIND_UPPER, KIND_DIGIT, KIND_MARK, KIND_OTHER };
 
 struct letter {
@@ -26,19 +26,43 @@ struct letter {
     uint16_t gap;    /* when kind is 0 */
 };
 
-static uint64_t mix(uint64_t h)
+static inline uint64_t mix(uint64_t h)
 {
     h ^= h >> 32;
     h *= UINT64_C(0xD6E8FEB86659FD93);
     return h ^ (h >> 32);
 }
 
+/* Words are hashed by eight folded bytes at a time, the first lowest, the last eight filled up with zeroes. */
+static inline uint64_t hash_lane(uint64_t h, uint64_t lane)
+{
+    h = (h ^ lane) * LANE_PRIME;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t hash_end(uint64_t h)
+{
+    h *= LANE_PRIME;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t lane_load(const char *bytes, size_t n)
+{
+    uint64_t lane = 0;
+    if (n >= LANE)
+        memcpy(&lane, bytes, LANE);
+    else
+        for (size_t i = 0; i < n; i++)
+            lane |= (uint64_t)(uint8_t)bytes[i] << 8 * i;
+    return lane;
+}
+
 uint64_t words_hash(const char *folded, size_t len)
 {
-    uint64_t h = FNV_START;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (uint8_t)folded[i]) * FNV_PRIME;
-    return mix(h);
+    uint64_t h = HASH_START;
+    for (size_t i = 0; i < len; i += LANE)
+        h = hash_lane(h, lane_load(folded + i, len - i));
+    return hash_end(h);
 }
 
 uint64_t words_phrase(uint64_t phrase, uint64_t next)
@@ -146,10 +170,25 @@ static void read_letter(const char *text, uint32_t at, uint32_t len, struct lett
 
 /* What a run of letters looked like, gathered while it is read. */
 struct run {
-    uint64_t hash;
+    uint64_t hash, lane; /* lane: the bytes behind the last whole eight */
+    unsigned bytes;      /* hashed or in the lane */
     unsigned lower, upper, digits, others, inner; /* inner: capitals after the first letter */
     bool first_upper, foreign;
 };
+
+static void run_hash(struct run *r, uint8_t byte)
+{
+    r->lane |= (uint64_t)byte << 8 * (r->bytes++ % LANE);
+    if (r->bytes % LANE == 0) {
+        r->hash = hash_lane(r->hash, r->lane);
+        r->lane = 0;
+    }
+}
+
+static uint64_t run_hash_end(const struct run *r)
+{
+    return hash_end(r->bytes % LANE ? hash_lane(r->hash, r->lane) : r->hash);
+}
 
 static void run_add(struct run *r, const struct letter *l)
 {
@@ -166,7 +205,7 @@ static void run_add(struct run *r, const struct letter *l)
         r->inner += !first;
     }
     for (unsigned k = 0; k < l->folded; k++)
-        r->hash = (r->hash ^ (uint8_t)l->fold[k]) * FNV_PRIME;
+        run_hash(r, (uint8_t)l->fold[k]);
 }
 
 static enum word_shape run_shape(const struct run *r)
@@ -185,7 +224,6 @@ static enum word_shape run_shape(const struct run *r)
 /* The same for a run of ASCII, which nearly all text is. */
 static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r)
 {
-    uint64_t hash = r->hash;
     unsigned lower = 0, upper = 0, digits = 0;
     uint32_t begin = at;
 
@@ -197,7 +235,7 @@ static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r
         lower += letter && c == low;
         upper += letter && c != low;
         digits += digit;
-        hash = (hash ^ (digit ? c : low)) * FNV_PRIME;
+        run_hash(r, digit ? c : low);
     }
     if (at == begin)
         return at;
@@ -207,7 +245,6 @@ static uint32_t run_read_ascii(const struct words *w, uint32_t at, struct run *r
     r->lower += lower;
     r->upper += upper;
     r->digits += digits;
-    r->hash = hash;
     return at;
 }
 
@@ -268,15 +305,17 @@ static uint32_t read_suffix(const struct words *w, uint32_t at, struct word *wor
     return at + size + n;
 }
 
+static void sets_add(struct words *w, uint32_t i);
+
 /* One word of any letters at w->at. */
-static void read_wide_word(struct words *w, uint16_t gap)
+static void read_wide_word(struct words *w, uint16_t gap, uint16_t flags)
 {
     struct word *word = &w->v[w->n++];
-    struct run r = {.hash = FNV_START};
+    struct run r = {.hash = HASH_START};
     uint32_t end = run_read(w, w->at, &r);
     unsigned size, letters = r.lower + r.upper;
 
-    *word = (struct word){.begin = w->at, .gap = gap};
+    *word = (struct word){.begin = w->at, .gap = gap, .flags = flags};
     size = apostrophe(w, end);
     if (size && letters == 1 && !r.digits && strchr("odlODL", w->text[w->at]) && letters_at(w, end + size) > 2) {
         end = run_read(w, end + size, &r);
@@ -284,74 +323,61 @@ static void read_wide_word(struct words *w, uint16_t gap)
         r.inner = r.lower ? 0 : r.inner;
     }
     word->end = end;
-    word->hash = mix(r.hash);
+    word->hash = run_hash_end(&r);
     word->shape = (uint8_t)run_shape(&r);
     letters = r.lower + r.upper + r.others + r.digits;
     word->letters = (uint8_t)(letters > 255 ? 255 : letters);
     word->flags |= r.foreign ? WORD_FOREIGN : 0;
     word->classes = r.digits && !(r.lower + r.upper) ? 0 : lexicon_find(word->hash);
     w->at = read_suffix(w, end, word);
+    sets_add(w, w->n - 1);
 }
+
+/* The 64 bytes that are split at the moment. Apart from the words: what is written there would have it read again. */
+struct here {
+    uint64_t ascii, digits, upper; /* letters and digits of ASCII; digits; capitals, and parts of longer characters */
+    uint32_t at;
+};
 
 static inline uint64_t bits_join(uint64_t first, uint64_t next, unsigned shift)
 {
     return shift ? first >> shift | next << (64 - shift) : first;
 }
 
-static void marks_move(struct words *w, uint32_t at)
+static void here_move(struct here *h, const struct words *w, uint32_t at)
 {
     const struct marks *m = w->marks ? w->marks + at / MARKS_BYTES : NULL;
     unsigned shift = at % MARKS_BYTES;
+    struct marks read;
 
     if (m)
-        w->here = (struct marks){.letters = bits_join(m->letters, m[1].letters, shift), .digits = bits_join(m->digits, m[1].digits, shift),
-                                 .high = bits_join(m->high, m[1].high, shift), .lower = bits_join(m->lower, m[1].lower, shift)};
+        read = (struct marks){.letters = bits_join(m->letters, m[1].letters, shift), .digits = bits_join(m->digits, m[1].digits, shift),
+                              .high = bits_join(m->high, m[1].high, shift), .lower = bits_join(m->lower, m[1].lower, shift)};
     else
-        w->here = marks_at(w->text, w->len, at);
-    w->here_at = at;
-    w->ascii = (w->here.letters & ~w->here.high) | w->here.digits;
+        read = marks_at(w->text, w->len, at);
+    *h = (struct here){(read.letters & ~read.high) | read.digits, read.digits, read.letters & ~read.lower, at};
 }
 
-/* The 64 bytes from `at` on, or a part of them that the word at `at` does not reach beyond. */
-static inline uint64_t marks_from(struct words *w, uint32_t at, unsigned *shift)
+/* Moves on when the word at `at` does not end in these bytes. Returns where among them it begins. */
+static inline unsigned here_reach(struct here *h, const struct words *w, uint32_t at)
 {
-    uint32_t k = at - w->here_at;
-    uint64_t in = 0;
+    uint32_t k = at - h->at;
 
-    if (k < MARKS_BYTES) {
-        in = w->ascii >> k;
-        if (~in << k) { /* it ends in these */
-            *shift = k;
-            return in;
-        }
-    }
-    marks_move(w, at);
-    *shift = 0;
-    return w->ascii;
+    if (k < MARKS_BYTES && ~(h->ascii >> k) << k)
+        return k;
+    here_move(h, w, at);
+    return 0;
 }
 
-/* Letters as small ones; in digits the bit is set. */
-static inline uint64_t hash_byte(uint64_t h, char c)
+/* n letters and digits of a text of len bytes from here. The bit that makes letters small is set in digits. */
+static inline uint64_t hash_ascii(const char *text, uint32_t n, uint32_t len)
 {
-    return (h ^ ((uint8_t)c | 0x20u)) * FNV_PRIME;
-}
-
-static inline uint64_t hash_ascii(const char *text, uint32_t n)
-{
-    uint64_t h = FNV_START;
-
-    for (; n >= 4; n -= 4, text += 4) {
-        h = hash_byte(h, text[0]);
-        h = hash_byte(h, text[1]);
-        h = hash_byte(h, text[2]);
-        h = hash_byte(h, text[3]);
-    }
-    if (n > 1) {
-        h = hash_byte(h, text[0]);
-        h = hash_byte(h, text[1]);
-        text += 2;
-    }
-    return mix(n & 1 ? hash_byte(h, *text) : h);
+    const uint64_t small = UINT64_C(0x2020202020202020);
+    uint64_t h = HASH_START;
+    for (; n > LANE; n -= LANE, len -= LANE, text += LANE)
+        h = hash_lane(h, lane_load(text, LANE) | small);
+    uint64_t lane = lane_load(text, len) | small;
+    return hash_end(hash_lane(h, lane & UINT64_MAX >> (64 - 8 * n)));
 }
 
 /* The shape of n letters and digits, whose capitals and digits are these bits. */
@@ -374,43 +400,11 @@ static inline uint64_t line_count(unsigned shape, unsigned letters)
     return by_shape[shape] + ((uint64_t)(shape == SHAPE_LOWER && letters > 3) << 48);
 }
 
-/* One word at w->at, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than
- * an apostrophe. What it is to its line; spaced: another one follows behind a single space. */
-static inline uint64_t read_word(struct words *w, uint16_t gap, uint16_t flags, bool *spaced)
-{
-    uint32_t at = w->at, n;
-    unsigned shift, shape;
-    uint64_t in = marks_from(w, at, &shift), all, upper, digits, hash;
-    uint8_t behind;
-    struct word *word;
-
-    *spaced = false;
-    n = ~in ? (uint32_t)__builtin_ctzll(~in) : MARKS_BYTES;
-    behind = at + n < w->len ? (uint8_t)w->text[at + n] : 0;
-    if (n == 0 || n == MARKS_BYTES || behind >= 0x80 || behind == '\'') {
-        read_wide_word(w, gap);
-        word = &w->v[w->n - 1];
-        word->flags |= flags;
-        return line_count(word->shape, word->letters);
-    }
-    *spaced = behind == ' ' && in >> n & 2;
-    all = (UINT64_C(1) << n) - 1;
-    digits = w->here.digits >> shift & all;
-    upper = (w->here.letters & ~w->here.lower) >> shift & all;
-    shape = shape_ascii(n, upper, digits, all);
-    hash = hash_ascii(w->text + at, n);
-    word = &w->v[w->n++];
-    *word = (struct word){.hash = hash, .classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash), .begin = at, .end = at + n,
-                          .gap = gap, .flags = flags, .letters = (uint8_t)n, .shape = (uint8_t)shape};
-    w->at = at + n;
-    return line_count(shape, n);
-}
-
 /* Skips what is no word; returns its bits. */
-static uint16_t read_gap(struct words *w)
+static uint16_t read_gap(const struct words *w, uint32_t *from)
 {
     const uint8_t *text = (const uint8_t *)w->text;
-    uint32_t at = w->at, len = w->len;
+    uint32_t at = *from, len = w->len;
     unsigned gap = at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
 
     while (at < len) {
@@ -429,7 +423,7 @@ static uint16_t read_gap(struct words *w)
         gap |= here;
         at += l.size;
     }
-    w->at = at;
+    *from = at;
     if (spaces && !(gap & (GAP_LINE | GAP_PERIOD | GAP_STOP)))
         gap |= GAP_BLANK;
     return (uint16_t)gap;
@@ -482,46 +476,78 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->len = len;
     w->at = w->first = w->last = w->n = 0;
     w->marks = NULL;
-    w->here_at = 0;
     w->year = PHI_YEAR;
-    w->ascii = UINT64_MAX; /* not read yet */
 }
 
 /* Into the sets that it is in. */
-static inline void sets_add(struct words *w, uint32_t i)
+static inline void sets_put(struct words *w, uint32_t i, bool form, bool everyday, bool told)
+{
+    w->forms[i / 64] |= (uint64_t)form << i % 64;
+    w->open[i / 64] |= (uint64_t)!everyday << i % 64;
+    w->told[i / 64] |= (uint64_t)told << i % 64;
+}
+
+static void sets_add(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    w->open[i / 64] |= (uint64_t)!word_is_everyday(x) << i % 64;
-    if (word_begins_form(x))
-        w->forms[i / 64] |= (uint64_t)1 << i % 64;
-    if (x->letters == 1 || x->label || x->score)
-        w->told[i / 64] |= (uint64_t)1 << i % 64;
+    sets_put(w, i, word_begins_form(x), word_is_everyday(x), x->letters == 1 || x->label || x->score);
+}
+
+/* One word at `at`, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than an
+ * apostrophe. Adds what it is to its line. Returns where splitting goes on. */
+static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at, uint16_t gap, uint16_t flags, uint64_t *counts)
+{
+    unsigned shift = here_reach(here, w, at), n, shape;
+    uint64_t in = here->ascii >> shift, all, digits, hash, classes;
+    uint8_t behind;
+    struct word *word;
+
+    n = ~in ? (unsigned)__builtin_ctzll(~in) : MARKS_BYTES;
+    behind = w->len - at > n ? (uint8_t)w->text[at + n] : 0;
+    if (n == 0 || n == MARKS_BYTES || behind >= 0x80 || behind == '\'') {
+        w->at = at;
+        read_wide_word(w, gap, flags);
+        word = &w->v[w->n - 1];
+        *counts += line_count(word->shape, word->letters);
+        return w->at;
+    }
+    all = (UINT64_C(1) << n) - 1;
+    digits = here->digits >> shift & all;
+    shape = shape_ascii(n, here->upper >> shift & all, digits, all);
+    hash = hash_ascii(w->text + at, n, w->len - at);
+    classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash);
+    word = &w->v[w->n];
+    *word = (struct word){.hash = hash, .classes = classes, .begin = at, .end = at + n, .gap = gap, .flags = flags,
+                          .letters = (uint8_t)n, .shape = (uint8_t)shape};
+    sets_put(w, w->n++, shape_begins_form(shape, classes), shape_is_everyday(shape, classes), n == 1);
+    *counts += line_count(shape, n);
+    return at + n;
 }
 
 static void fill(struct words *w)
 {
-    uint32_t line = w->n;
+    struct here here = {.at = UINT32_MAX};
+    uint32_t line = w->n, at = w->at;
     uint64_t counts = 0;
-    bool spaced = false;
+    bool spaced = false; /* one blank before an ASCII letter or digit: the commonest gap */
 
     while (w->n < WORDS_MAX) {
-        uint16_t gap = GAP_SPACE;
-        if (spaced)
-            w->at++;
-        else
-            gap = read_gap(w);
+        uint16_t gap = spaced ? GAP_SPACE : read_gap(w, &at);
         bool broken = gap & (GAP_LINE | GAP_START);
         if ((broken || w->n - line >= LINE_WORDS) && w->n > line) {
             mark_line(w, line, counts);
             line = w->n;
             counts = 0;
         }
-        if (w->at >= w->len)
+        if (at >= w->len)
             break;
-        counts += read_word(w, gap, broken ? WORD_LINE_FIRST : 0, &spaced);
-        sets_add(w, w->n - 1);
+        at = read_word(w, &here, at, gap, broken ? WORD_LINE_FIRST : 0, &counts);
+        uint32_t k = at - here.at + 1;
+        spaced = k < MARKS_BYTES && here.ascii >> k & 1 && w->text[at] == ' ';
+        at += spaced;
     }
+    w->at = at;
     if (w->n > line)
         mark_line(w, line, counts);
 }

@@ -80,9 +80,6 @@ struct words {
     uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
     uint32_t n;
     const struct marks *marks; /* of the text, or NULL; set behind words_start */
-    struct marks here;         /* of the 64 bytes from here_at on */
-    uint64_t ascii;            /* of them, ASCII letters and digits */
-    uint32_t here_at;
     int year; /* the current one; set behind words_start */
     /* Words of this chunk, a bit for each: */
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
@@ -92,15 +89,23 @@ struct words {
 };
 
 /* Digits, months, number words and the first words of the lists: all that a date, an age or an address begins with. */
+static inline bool shape_begins_form(unsigned shape, uint64_t classes)
+{
+    return shape >= SHAPE_NUMBER || classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
+}
 static inline bool word_begins_form(const struct word *x)
 {
-    return x->shape >= SHAPE_NUMBER || x->classes & (LEX(CALENDAR) | LEX(MONTH) | LEX(NUMBER));
+    return shape_begins_form(x->shape, x->classes);
 }
 
 /* A number or a common word in lower case, as nearly half of all words: never a part of a name by itself. */
+static inline bool shape_is_everyday(unsigned shape, uint64_t classes)
+{
+    return shape == SHAPE_NUMBER || (shape == SHAPE_LOWER && classes & LEX(COMMON));
+}
 static inline bool word_is_everyday(const struct word *x)
 {
-    return x->shape == SHAPE_NUMBER || (x->shape == SHAPE_LOWER && x->classes & LEX(COMMON));
+    return shape_is_everyday(x->shape, x->classes);
 }
 
 /* The first word of a set from i on, or end. */

@@ -28,17 +28,23 @@ def fold(word):
     return "".join(out)
 
 
+PRIME, START = 0xD6E8FEB86659FD93, 0xCBF29CE484222325
+
+
 def mix(h):
     h ^= h >> 32
-    h = (h * 0xD6E8FEB86659FD93) & MASK
+    h = (h * PRIME) & MASK
     return h ^ (h >> 32)
 
 
 def hash_word(folded):
-    h = 0xCBF29CE484222325
-    for b in folded.encode("utf8"):
-        h = ((h ^ b) * 0x100000001B3) & MASK
-    return mix(h)
+    """Eight bytes at a time, the last filled up with zeroes."""
+    h, data = START, folded.encode("utf8")
+    for i in range(0, len(data), 8):
+        h = ((h ^ int.from_bytes(data[i:i + 8], "little")) * PRIME) & MASK
+        h ^= h >> 32
+    h = (h * PRIME) & MASK
+    return h ^ (h >> 32)
 
 
 def hash_phrase(words):

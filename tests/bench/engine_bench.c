@@ -254,7 +254,7 @@ static int dictionary_write(int fd, unsigned entries, struct span corpus)
     size_t size = HEADER_BYTES + n * 8 + 2 * bloom / 8;
     uint8_t *file = calloc(1, size);
     uint64_t *slots = (uint64_t *)(void *)(file + HEADER_BYTES), head[3] = {n, bloom, bloom};
-    uint32_t version = 1, probe = 1;
+    uint32_t version = 2, probe = 1;
     if (!file)
         return -1;
     for (unsigned i = 0; i < entries; i++) {

@@ -73,7 +73,7 @@ static void refuses_what_is_damaged(void **state)
     assert_null(phi_dictionary_open("detectors", err, sizeof err));
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err));
     memcpy(data, "PHIWORDS", 8);
-    data[1] = 1 | (uint64_t)8 << 32; /* version 1, probe 8 */
+    data[1] = 2 | (uint64_t)8 << 32; /* version 2, probe 8 */
     data[2] = 6;                     /* slots */
     data[3] = data[4] = 64;
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err)); /* the checksum is wrong */
@@ -81,7 +81,7 @@ static void refuses_what_is_damaged(void **state)
     data[2] = UINT64_MAX / 8;
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err));
     data[2] = 6;
-    data[1] = 2 | (uint64_t)8 << 32;
+    data[1] = 1 | (uint64_t)8 << 32;
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err));
     assert_non_null(strstr(err, "version"));
     assert_null(phi_dictionary_over(data, 63, err, sizeof err));
@@ -96,7 +96,7 @@ static void searches_end(void **state)
     (void)state;
     memset(data, 0, sizeof data);
     memcpy(data, "PHIWORDS", 8);
-    data[1] = 1 | (uint64_t)4 << 32;
+    data[1] = 2 | (uint64_t)4 << 32;
     data[2] = 4;
     data[3] = data[4] = 64;
     for (int i = 8; i < 12; i++)
