@@ -234,6 +234,19 @@ static enum facts_verdict unreadable(struct walk *w, enum walk_unreadable what, 
     return FACTS_SEARCH;
 }
 
+static enum facts_verdict take_reference(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_UNOWNED, path);
+    w->reference = text;
+    return unreadable(w, WALK_REFERENCE, path);
+}
+
+/* "conv_1" or {"id": "conv_1"}; an object without an id names nothing that could be anybody's. */
+static enum facts_verdict take_continued(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    w->continues = true;
+    if (type != JSON_OBJECT_BEGIN || w->reference.len) return take_reference(w, path, type, text);
+    return unreadable(w, WALK_REFERENCE, path);
+}
+
 static enum facts_verdict take_present(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
                                        struct span text) {
     switch (place) {
@@ -246,10 +259,8 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_BLOB: return take_blob(w, path, type, text);
     case SHAPE_REMOTE: return unreadable(w, WALK_REMOTE, path);
     case SHAPE_OPAQUE: return unreadable(w, WALK_UNKNOWN_PART, path);
-    case SHAPE_REFERENCE:
-        if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_UNOWNED, path);
-        w->reference = text;
-        return unreadable(w, WALK_REFERENCE, path);
+    case SHAPE_REFERENCE: return take_reference(w, path, type, text);
+    case SHAPE_CONTINUED: return take_continued(w, path, type, text);
     case SHAPE_STATE: return unreadable(w, WALK_STATE, path);
     case SHAPE_HOSTED: return unreadable(w, WALK_HOSTED_TOOL, path);
     case SHAPE_SPOKEN: return unreadable(w, WALK_SPOKEN, path);

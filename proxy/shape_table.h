@@ -9,6 +9,7 @@
 #define IN_COMPLETIONS IN(SHAPE_COMPLETIONS)
 #define IN_EMBEDDINGS IN(SHAPE_EMBEDDINGS)
 #define IN_RESPONSES (IN(SHAPE_RESPONSES) | IN(SHAPE_RESPONSES_COMPACT) | IN(SHAPE_RESPONSES_TOKENS))
+#define IN_CONVERSATIONS (IN(SHAPE_CONVERSATIONS) | IN(SHAPE_CONVERSATION_UPDATE) | IN(SHAPE_CONVERSATION_ADD))
 #define IN_MODERATIONS IN(SHAPE_MODERATIONS)
 #define IN_SPEECH (IN(SHAPE_TRANSCRIPTIONS) | IN(SHAPE_TRANSLATIONS))
 #define IN_IMAGES (IN(SHAPE_IMAGES) | IN(SHAPE_IMAGE_EDITS) | IN(SHAPE_IMAGE_VARIATIONS))
@@ -21,7 +22,7 @@
 static const struct shape_key keys[] = {
     {"n", 1, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_CHOICES, 0}},
      .parameter = IN_CHAT | IN_COMPLETIONS | IN_IMAGES},
-    {"id", 2, .place = SHAPE_KNOWN},
+    {"id", 2, .place = SHAPE_KNOWN, .at = {{SHAPE_CONTINUED, SHAPE_REFERENCE, 0}}},
     {"env", 3, .place = SHAPE_FREE},
     {"raw", 3, .place = SHAPE_KNOWN},
     {"ttl", 3, .place = SHAPE_KNOWN},
@@ -56,6 +57,7 @@ static const struct shape_key keys[] = {
     {"input", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_ITEMS, IN_RESPONSES},
      {SHAPE_ROOT, SHAPE_CONTENT, IN_MODERATIONS}, {SHAPE_ROOT, SHAPE_PROMPT, 0}, {SHAPE_PART, SHAPE_FREE, 0}},
      .part = WALK_USER},
+    {"items", 5, .place = SHAPE_FREE, .at = {{SHAPE_ROOT, SHAPE_ITEMS, IN_CONVERSATIONS}}},
     {"min_p", 5, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS},
     {"model", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_MODEL, 0}}},
     {"parts", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_MESSAGE, SHAPE_CONTENT, IN_GEMINI}}},
@@ -217,7 +219,7 @@ static const struct shape_key keys[] = {
     {"tool_use_id", 11, .place = SHAPE_KNOWN},
     {"audio_embeds", 12, .place = SHAPE_OPAQUE},
     {"container_id", 12, .place = SHAPE_STATE},
-    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_REFERENCE, 0}}},
+    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_CONTINUED, 0}}},
     {"data_sources", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_HOSTED, 0}}},
     {"functioncall", 12, .place = SHAPE_KNOWN, .spelled = "functionCall"},
     {"guided_regex", 12, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},

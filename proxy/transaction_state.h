@@ -159,7 +159,7 @@ enum flow transaction_redo_form(struct transaction *t);
 /* transaction_stored.c */
 bool transaction_wants_object(const struct transaction *t);
 enum flow transaction_route_object(struct transaction *t, const struct settings_route **route);
-const struct settings_route *transaction_route_of_lists(const struct transaction *t);
+const struct settings_route *transaction_route_of_kept(const struct transaction *t); /* NULL: no policy opens it */
 enum flow transaction_check_stored(struct transaction *t); /* by the policy and the agreement of the route */
 enum flow transaction_recall(struct transaction *t);
 bool transaction_keeps(const struct transaction *t);

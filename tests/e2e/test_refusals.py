@@ -50,7 +50,7 @@ def test_unknown_endpoints(http, upstream):
 @pytest.mark.parametrize("path,why", [
     ("/audio/speech", "speech"), ("/realtime/client_secrets", "credential"), ("/realtime", "live"), ("/realtime/calls", "live"),
     ("/uploads", "upload_in_parts"), ("/uploads/upload_1/parts", "upload_in_parts"), ("/files", "stored"), ("/responses/resp_1/cancel", "stored"),
-    ("/conversations", "kept_and_used_later"), ("/vector_stores/vs_1/files", "kept_and_used_later"), ("/organization/users", "administration"),
+    ("/conversations", "stored"), ("/vector_stores/vs_1/files", "kept_and_used_later"), ("/organization/users", "administration"),
     ("/realtimes", None), ("/unknown", None)])
 def test_why_an_address_is_not_served(gateway, http, upstream, path, why):
     for prefix in ("", "/openai"):
