@@ -99,6 +99,20 @@ static enum facts_verdict take_format(struct walk *w, uint32_t path, enum json_t
     return FACTS_CONSTANT;
 }
 
+/* One of the vendor's own, by its name; any other is one that somebody has recorded. */
+static enum facts_verdict take_voice(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    static const char *const voices[] = {"alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
+                                         "shimmer", "verse"};
+
+    if (type != JSON_STRING) {
+        facts_unreadable(w, WALK_STATE, path);
+        return FACTS_SEARCH;
+    }
+    for (size_t i = 0; i < sizeof voices / sizeof *voices; i++)
+        if (span_is(text, voices[i])) return FACTS_CONSTANT;
+    return FACTS_SEARCH;
+}
+
 static enum facts_verdict take_modality(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     if (type != JSON_STRING) return FACTS_SEARCH;
     if (span_is(text, "text") || span_is(text, "TEXT")) return FACTS_CONSTANT;
@@ -265,6 +279,11 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_HOSTED: return unreadable(w, WALK_HOSTED_TOOL, path);
     case SHAPE_SPOKEN: return unreadable(w, WALK_SPOKEN, path);
     case SHAPE_MODALITIES: return take_modality(w, path, type, text);
+    case SHAPE_VOICE: return take_voice(w, path, type, text);
+    case SHAPE_STREAM_FORMAT:
+        if (type != JSON_STRING) return wrong_type(w, path);
+        w->stream |= span_is(text, "sse");
+        return FACTS_SEARCH;
     case SHAPE_PROMPT: case SHAPE_TOKEN_IDS:
         return type == JSON_NUMBER ? unreadable(w, WALK_TOKEN_IDS, path) : FACTS_SEARCH;
     case SHAPE_GUIDED:

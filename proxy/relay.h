@@ -41,8 +41,9 @@ struct screen_ground;
 void relay_screen(struct relay *r, struct screen_ground *g);
 
 /* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty
- * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD. Returns true when the answer is
- * an event stream (bytes go out as they come), false when it is collected until the end. */
+ * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD, except sound where it was asked for, which
+ * goes as it is: what is said are the caller's own words, masked. Returns true when bytes go out as they come (events, sound),
+ * false when the answer is collected until the end. */
 bool relay_begin(struct relay *r, int status, struct span content_type);
 /* The content type of the stream that goes to the client. */
 const char *relay_stream_type(const struct relay *r);

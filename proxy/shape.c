@@ -98,7 +98,7 @@ enum shape_place shape_place_item(enum shape_place in) {
     case SHAPE_GUIDES: case SHAPE_GUIDED: case SHAPE_SPOKEN: case SHAPE_MESSAGE: case SHAPE_ROLE: case SHAPE_PART_TYPE:
     case SHAPE_PREDICTION: case SHAPE_TOOL_TYPE: case SHAPE_ITEM: case SHAPE_ITEM_TYPE: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_OLLAMA_FORMAT: case SHAPE_KEPT: case SHAPE_SOURCE: case SHAPE_SOURCE_TYPE:
-    case SHAPE_GENERATION: case SHAPE_MIME_TYPE: case SHAPE_LINE:
+    case SHAPE_GENERATION: case SHAPE_MIME_TYPE: case SHAPE_VOICE: case SHAPE_STREAM_FORMAT: case SHAPE_LINE:
         break;
     }
     return SHAPE_KNOWN;

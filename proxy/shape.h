@@ -34,6 +34,7 @@ enum shape_endpoint {
     SHAPE_GEMINI_EMBEDS,    /* :batchEmbedContents */
     SHAPE_OLLAMA_EMBEDDINGS, /* /api/embeddings, the older form of embed */
     SHAPE_OLLAMA_SHOW,
+    SHAPE_SPEECH,           /* /v1/audio/speech */
     /* With a form as their body: */
     SHAPE_TRANSCRIPTIONS,   /* /v1/audio/transcriptions */
     SHAPE_TRANSLATIONS,
@@ -144,6 +145,7 @@ enum shape_place {
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
     SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
     SHAPE_GENERATION, SHAPE_MIME_TYPE,
+    SHAPE_VOICE, SHAPE_STREAM_FORMAT,
     SHAPE_REQUESTS,  /* several in one body */
     SHAPE_LINE       /* one of a batch: whose "body" is that of an endpoint */
 };

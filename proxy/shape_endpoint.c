@@ -38,6 +38,7 @@ static const struct endpoint {
     [SHAPE_MODERATIONS] = {POST("/moderations", "/v1/moderations"), .model = "omni-moderation-latest"},
     [SHAPE_IMAGES] = {POST("/images/generations", "/v1/images/generations"), .model = "dall-e-2", .typed = true,
                       .deployment = true},
+    [SHAPE_SPEECH] = {POST("/audio/speech", "/v1/audio/speech"), .typed = true, .deployment = true},
     [SHAPE_MESSAGES_API] = {POST("/messages", "/v1/messages"), .prefix = PREFIX_ANTHROPIC, .typed = true},
     [SHAPE_MESSAGES_TOKENS] = {POST("/messages/count_tokens", "/v1/messages/count_tokens"), .prefix = PREFIX_ANTHROPIC},
     [SHAPE_OLLAMA_CHAT] = {POST("/api/chat", "/api/chat"), .prefix = PREFIX_NONE, .typed = true},
@@ -200,7 +201,7 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
 static const struct {
     const char *path, *why;
 } closed[] = {
-    {"/audio/speech", "speech"}, {"/audio/voices", "speech"}, {"/realtime/client_secrets", "credential"},
+    {"/audio/voices", "audio"}, {"/audio/voice_consents", "audio"}, {"/realtime/client_secrets", "credential"},
     {"/realtime/translations/client_secrets", "credential"}, {"/realtime/sessions", "credential"},
     {"/realtime/transcription_sessions", "credential"}, {"/chatkit", "credential"}, {"/realtime", "live"}, {"/uploads", "upload_in_parts"},
     {"/files", "stored"}, {"/batches", "stored"}, {"/responses", "stored"}, {"/messages/batches", "kept_and_used_later"},

@@ -246,6 +246,7 @@ static enum flow step_send(struct transaction *t) {
                                     .body = buf_span(&t->out),
                                     .content_type = t->content_type,
                                     .stream = t->walk.stream,
+                                    .accept = t->endpoint == SHAPE_SPEECH && !t->walk.stream ? "audio/*" : NULL,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
 

@@ -121,6 +121,8 @@ static enum flow check_route(struct transaction *t) {
     if (flow != FLOW_NEXT) return flow;
     if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if ((flow = transaction_check_stored(t)) != FLOW_NEXT) return flow;
+    if (t->endpoint == SHAPE_SPEECH && policy_speech(t->policy) == POLICY_SPEECH_BLOCK)
+        return transaction_refuse_because(t, REFUSAL_FEATURE, "speech");
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     if ((flow = check_guards(t)) != FLOW_NEXT) return flow;

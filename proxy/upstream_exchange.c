@@ -116,7 +116,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     struct buf *b = &x->text;
 
     if (!x->get) add_line(b, &o, "content-type: ", r->content_type ? r->content_type : "application/json");
-    add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
+    add_line(b, &o, "accept: ", r->accept ? r->accept : r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
     if (t->aws && add_signature(x, &o, r) < 0) return -1;

@@ -31,7 +31,7 @@ static const char introduction[] =
     "Bodies may be compressed with gzip, deflate, br or zstd; they are forwarded plain.\n\n";
 
 static const char *const not_served[][2] = {
-    {"POST", "/v1/audio/speech"}, {"POST", "/v1/videos"},
+    {"POST", "/v1/audio/voices"}, {"POST", "/v1/audio/voice_consents"}, {"POST", "/v1/videos"},
     {"POST", "/v1/uploads"}, {"POST", "/v1/fine_tuning/jobs"}, {"POST", "/v1/vector_stores"},
     {"POST", "/v1/assistants"}, {"POST", "/v1/threads"},
     {"GET", "/v1/chat/completions"}, {"POST", "/v1/containers"}, {"POST", "/v1/skills"}, {"POST", "/v1/evals"},
@@ -98,6 +98,8 @@ static const struct row {
     ROOT(SHAPE_MODERATIONS, "`input` as text, texts or text parts", "\"input\":[{\"type\":\"text\",\"text\":\"x\"}]"),
     ROOT(SHAPE_MODERATIONS, "`input` with images", "\"input\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]"),
     ROOT(SHAPE_IMAGES, "`prompt`", "\"prompt\":\"x\""),
+    ROOT(SHAPE_SPEECH, "`input`, `instructions`", "\"input\":\"x\",\"instructions\":\"x\",\"voice\":\"alloy\",\"stream_format\":\"sse\""),
+    ROOT(SHAPE_SPEECH, "`voice` of somebody (an object)", "\"voice\":{\"id\":\"x\"}"),
     BLOCK("blocks `text`, `tool_use`, `tool_result`, `search_result`", "{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"tool_use\",\"input\":{}},{\"type\":\"tool_result\",\"content\":\"x\"},{\"type\":\"search_result\"}"),
     BLOCK("blocks `thinking`, `redacted_thinking` (never changed; an identifier in them blocks)", "{\"type\":\"thinking\",\"thinking\":\"x\"},{\"type\":\"redacted_thinking\"}"),
     BLOCK("block `document` with text", "{\"type\":\"document\",\"source\":{\"type\":\"text\",\"data\":\"x\"}}"),
@@ -187,6 +189,8 @@ static void add_endpoints(struct buf *b) {
         if (*shape_default_model(e)) buf_add_format(b, "\nWithout a `model` the route of `%s` is taken.\n", shape_default_model(e));
         if (shape_is_stored(e)) buf_add_format(b, "\nOnly with `stored: %s` (or `all`) in the policy, a vault of tokens, and an agreement that covers it.\n",
                                    shape_is_batch(e) ? "batches" : "responses");
+        if (e == SHAPE_SPEECH) buf_add_c(b, "\nOnly with `speech: mask` in the policy: what would be a token is masked, since none can be turned back in sound. The\n"
+                                            "answer is sound of a known type, or events that hold it, at most 64 MiB; it goes on as it comes.\n");
         if (strstr(name, "{id}")) buf_add_c(b, "Only what this client stored through the gateway.\n");
         if (shape_has_form(e)) add_form(b, e);
         if (e == SHAPE_FILES) buf_add_c(b, "\nOnly `purpose=batch`: each line is read as the body of its endpoint, which is one of the text endpoints above.\n");

@@ -283,6 +283,20 @@ static void a_conversation_is_read_as_what_a_response_is_made_from(void **state)
     assert_true(!walk.continues && span_is(walk.reference, "resp_1"));
 }
 
+static void what_is_to_be_said(void **state) {
+    (void)state;
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"input\":\"Jane\",\"instructions\":\"Joe\",\"voice\":\"nova\",\"stream_format\":\"sse\",\"speed\":1.5}"), 0);
+    assert_int_equal(walk.unreadable, 0);
+    assert_true(walk.stream && leaf_of("nova")->parameter && leaf_of("1.5")->parameter);
+    assert_int_equal(leaf_of("Jane")->part, WALK_USER);
+    assert_int_equal(leaf_of("Joe")->part, WALK_SYSTEM);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"input\":\"x\",\"voice\":\"Jane\",\"stream_format\":\"audio\"}"), 0);
+    assert_true(!walk.stream && !leaf_of("Jane")->parameter);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"voice\":{\"id\":\"voice_1\"}}"), 0);
+    assert_int_equal(walk.unreadable, WALK_STATE);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"stream_format\":true}"), -1);
+}
+
 static void blobs_are_no_text_but_all_else_is(void **state) {
     (void)state;
     chat("{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,QUJD\",\"detail\":\"low\",\"alt\":\"Jane\"}},"
@@ -540,7 +554,7 @@ int main(void) {
         CASE(facts_are_read),
         CASE(facts_of_a_wrong_type_are_refused),
         CASE(what_cannot_be_read_is_named),
-        CASE(blobs_are_no_text_but_all_else_is), CASE(a_conversation_is_read_as_what_a_response_is_made_from),
+        CASE(blobs_are_no_text_but_all_else_is), CASE(what_is_to_be_said), CASE(a_conversation_is_read_as_what_a_response_is_made_from),
         CASE(refusals_have_a_code_and_a_path),
         CASE(memory_and_counts_are_limited),
         CASE(number_edits_keep_their_place),
