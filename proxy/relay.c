@@ -32,6 +32,7 @@ struct relay {
     struct relay_stream *stream;
     struct relay_typed *typed;
     struct buf body;
+    size_t whole_lines; /* of body */
     const char *sound; /* its type */
     size_t event_ceiling, sound_left;
     struct relay_result result;
@@ -128,6 +129,7 @@ bool relay_begin(struct relay *r, int status, struct span content_type) {
 
 const char *relay_stream_type(const struct relay *r) {
     if (r->sound) return r->sound;
+    if (r->form == FORM_LINES) return relay_whole_type(r);
     return shape_is_ollama(r->endpoint) ? "application/x-ndjson" : "text/event-stream; charset=utf-8";
 }
 
@@ -149,6 +151,11 @@ static void forget_event(struct relay *r) {
     buf_free(&r->text.scratch);
 }
 
+static void note_lines(struct relay *r, struct span bytes) {
+    const char *last = bytes.len ? memrchr(bytes.ptr, '\n', bytes.len) : NULL;
+    if (last) r->whole_lines = r->body.len + (size_t)(last - bytes.ptr) + 1;
+}
+
 int relay_push(struct relay *r, struct span bytes, struct buf *out) {
     if (r->failed) return -1;
     switch (r->form) {
@@ -160,7 +167,8 @@ int relay_push(struct relay *r, struct span bytes, struct buf *out) {
         r->failed = relay_typed_push(r->typed, bytes, out) < 0;
         forget_event(r);
         break;
-    case FORM_JSON: case FORM_PLAIN: case FORM_LINES:
+    case FORM_LINES: note_lines(r, bytes); /* fallthrough */
+    case FORM_JSON: case FORM_PLAIN:
         buf_add(&r->body, bytes);
         r->failed = r->body.failed;
         break;
@@ -202,14 +210,38 @@ static enum relay_end end_plain(struct relay *r, bool clean, struct buf *out) {
     return out->failed ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
 }
 
+bool relay_has_events(const struct relay *r) {
+    return r->stream || r->typed;
+}
+
+size_t relay_lines_ready(const struct relay *r) {
+    return r->form == FORM_LINES && !r->failed ? r->whole_lines : 0;
+}
+
+int relay_lines_take(struct relay *r, struct buf *out) {
+    struct span lines = span_sub(buf_span(&r->body), 0, relay_lines_ready(r));
+
+    r->failed = r->failed || relay_lines(&r->text, lines, &r->result, out) < 0;
+    if (r->failed) return -1;
+    buf_consume(&r->body, lines.len);
+    r->whole_lines = 0;
+    return 0;
+}
+
+static enum relay_end end_lines(struct relay *r, bool clean, struct buf *out) {
+    bool read = !r->failed && relay_lines(&r->text, buf_span(&r->body), &r->result, out) == 0;
+
+    if (relay_text_blocked(&r->text)) return RELAY_BLOCKED;
+    return !read ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
+}
+
 enum relay_end relay_end(struct relay *r, bool clean, struct span request_id, struct buf *out) {
     if (r->stream) return relay_stream_end(r->stream, clean, request_id, out);
     if (r->typed) return relay_typed_end(r->typed, clean, request_id, out);
     if (r->form == FORM_PLAIN) return end_plain(r, clean, out);
     if (r->form == FORM_JSON) return end_json(r, clean, out);
-    if (r->form == FORM_SOUND) return clean && !r->failed ? RELAY_COMPLETE : RELAY_BAD; /* no word could say that it was cut */
-    bool read = r->form == FORM_LINES && !r->failed && relay_lines(&r->text, buf_span(&r->body), &r->result, out) == 0;
-    return !read ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
+    if (r->form == FORM_SOUND) return r->failed ? RELAY_BAD : clean ? RELAY_COMPLETE : RELAY_CUT;
+    return r->form == FORM_LINES ? end_lines(r, clean, out) : RELAY_BAD;
 }
 
 const struct relay_result *relay_result(const struct relay *r) {

@@ -64,11 +64,10 @@ struct transaction {
     struct arena *token_arena; /* what `tokens` is made of; NULL once they are settled */
     char id[TRANSACTION_ID_MAX];
     struct span request_id;
-
     enum transaction_step step;
     uint32_t inside;  /* calls on the stack; no freeing below */
     bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
-    bool outcome_written;
+    bool outcome_written, overriding; /* an override that the policy accepted */
 
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
@@ -80,9 +79,8 @@ struct transaction {
     const struct principal *principal;
     const char *upstream_headers[2]; /* NULL-terminated */
     const char *purpose_asked; /* of x-phi-purpose, or NULL */
-    const char *override_reason;               /* of x-phi-override, or NULL */
-    const struct principal *override_by;       /* the second person, or NULL */
-    bool overriding;                           /* accepted by the policy */
+    const char *override_reason;         /* of x-phi-override, or NULL */
+    const struct principal *override_by; /* the second person, or NULL */
     int purpose;
     const char *purpose_source;
     const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
@@ -124,12 +122,12 @@ struct transaction {
     struct relay *relay;
     struct buf reply;
     int status;
-    bool streaming;
+    bool streaming, slice_failed; /* slice: a line of a result could not be read, or must not pass */
     struct transaction_header *headers;
     size_t n_headers;
     enum transaction_end upstream_end;
-    bool upstream_ended;
     enum relay_end relay_end;
+    bool upstream_ended;
 
     uint64_t started_us, mark_us, sent_us, first_us;
     uint64_t bytes_in, bytes_out;
@@ -166,6 +164,11 @@ bool transaction_keeps(const struct transaction *t);
 bool transaction_reads_aside(const struct transaction *t); /* an answer too large to be restored on the loop */
 void transaction_keep_stream(struct transaction *t);
 void transaction_keep(struct transaction *t, struct phi_scratch *scratch); /* any thread: waits for a disk */
+
+/* transaction_slices.c: of an answer that is read aside */
+int transaction_slice_data(struct transaction *t, struct span bytes);
+void transaction_slice_take(struct transaction *t, struct phi_scratch *scratch); /* any thread */
+void transaction_slice_done(struct transaction *t);
 
 /* transaction_lines.c; nothing where there are none */
 enum flow transaction_read_lines(struct transaction *t);

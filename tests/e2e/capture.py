@@ -456,6 +456,11 @@ class CaptureUpstream(Server):
             self.send(connection, 200, json.dumps(document).encode(), DEFAULTS)
             return
         if (stored := self.store.answer(request, self._behaviour)) is not None:
+            if self.store.cut and request.path.endswith("/content"):
+                body = stored[2][:len(stored[2]) * 9 // 10]
+                connection.write(head(200, stored[1], f"content-length: {len(stored[2])}", []) + body, None)
+                connection.socket.shutdown(2)
+                return
             self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
             return
         if self.answer_form(connection, request):

@@ -15,6 +15,7 @@ class Store:
     def __init__(self):
         self.files, self.batches, self.responses, self.conversations = {}, {}, {}, {}
         self.waiting = {}
+        self.cut = False  # files end in the middle
         self.numbers, self.lock = itertools.count(1), threading.Lock()
 
     def answer(self, request, behaviour):
