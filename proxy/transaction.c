@@ -132,6 +132,7 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_read_upstream(t, h)) != FLOW_NEXT) return flow;
     if ((flow = transaction_read_override(t, h)) != FLOW_NEXT) return flow;
     if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->entered = principal_enter(t->principal, (uint64_t)time(NULL), &retry_after);

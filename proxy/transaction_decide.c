@@ -73,9 +73,10 @@ static enum flow choose_route_by_object(struct transaction *t) {
 
 /* What names neither goes where a policy opens it. */
 static enum flow choose_route_by_policy(struct transaction *t) {
-    const struct settings_route *route = transaction_route_of_kept(t);
+    const struct settings_route *route;
+    enum flow flow = transaction_route_kept(t, &route);
 
-    return route ? take_route(t, route) : transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
+    return flow == FLOW_NEXT ? take_route(t, route) : flow;
 }
 
 static enum flow choose_route(struct transaction *t) {

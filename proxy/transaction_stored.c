@@ -25,7 +25,18 @@ bool transaction_wants_object(const struct transaction *t) {
     return t->address.id.len || (t->walk.unreadable & WALK_REFERENCE);
 }
 
+struct span transaction_page_after(const struct transaction *t) {
+    static const char name[] = "after=";
+
+    for (size_t at = 0; at < t->query.len; at = span_find(t->query, '&', at) + 1) {
+        struct span member = span_sub(t->query, at, span_find(t->query, '&', at));
+        if (span_starts(member, name)) return span_sub(member, sizeof name - 1, member.len);
+    }
+    return span_make("", 0);
+}
+
 static struct span wanted_id(const struct transaction *t) {
+    if (shape_lists_objects(t->endpoint)) return transaction_page_after(t);
     return t->address.id.len ? t->address.id : t->walk.reference;
 }
 
@@ -72,33 +83,11 @@ enum flow transaction_route_object(struct transaction *t, const struct settings_
     return *route ? FLOW_NEXT : transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
 }
 
+/* ---- what the policy and the agreement say ---- */
+
 static enum policy_stored kind_of(enum shape_endpoint e) {
     return shape_is_batch(e) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
 }
-
-/* A client that may use some models only makes nothing where others are. */
-static bool may_keep_at(const struct transaction *t, const struct settings_route *r) {
-    if (!policy_stores(r->policy, kind_of(t->endpoint))) return false;
-    if (shape_lists_objects(t->endpoint)) return true;
-    for (const char *const *m = r->models; *m; m++)
-        if (principal_may_use(t->principal, span_of(*m))) return true;
-    return false;
-}
-
-/* As of a list of models, among the routes whose policy opens it. Lists of several upstreams are not put together. */
-const struct settings_route *transaction_route_of_kept(const struct transaction *t) {
-    const struct settings *s = t->settings;
-    const struct settings_route *best = NULL;
-
-    for (size_t i = 0; i < s->n_routes; i++) {
-        const struct settings_route *r = &s->routes[i];
-        bool pattern = strchr(r->models[0], '*') != NULL;
-        if (may_keep_at(t, r) && (!best || (pattern && !strchr(best->models[0], '*')))) best = r;
-    }
-    return best;
-}
-
-/* ---- what the policy and the agreement say ---- */
 
 static const char *feature_of(const struct transaction *t) {
     if (shape_is_batch(t->endpoint)) return "files";

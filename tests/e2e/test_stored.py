@@ -207,6 +207,85 @@ def test_only_ids_are_ids(gateway, upstream, path):
     assert r.status_code in (400, 404) and upstream.requests == []
 
 
+# ---- several upstreams ----
+
+ROUTES = """routes:
+  - {models: ["echo"], upstream: echo}
+  - {models: ["llama*"], upstream: second}
+  - {models: ["closed"], upstream: closed, policy: on-prem-model}
+"""
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, upstream):
+    """Two upstreams that keep things, with one policy; the second client may use one of them."""
+    from capture import CaptureUpstream
+    other = CaptureUpstream().start()
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, start=False)
+    more = "".join(f'  {name}: {{url: "http://127.0.0.1:{other.port}/v1", trust: on_prem, force: {{store: true}}}}\n' for name in ("second", "closed"))
+    text = (g.dir / "phigate.yaml").read_text()
+    g.write("phigate.yaml", text.replace('routes:\n  - {models: ["echo"], upstream: echo}\n', more + ROUTES))
+    head, tail = (g.dir / "clients.yaml").read_text().rsplit("default_purpose: treatment", 1)
+    g.write("clients.yaml", head + "default_purpose: treatment\n    models: [llama-3]" + tail)
+    g.start()
+    yield g, other
+    assert g.stop() == 0, g.log_text()
+    other.stop()
+
+
+def at(name):
+    return {"extra_headers": {"x-phi-upstream": name}}
+
+
+def test_lists_of_several_upstreams(two, upstream):
+    g, other = two
+    sdk = client(g)
+    here, there = upload(sdk, line("a", ADA)), upload(sdk, line("a", BO).replace("capture", "llama-3"))
+    assert here.id in upstream.store.files and there.id in other.store.files
+    for call in (sdk.files.list, sdk.batches.list, lambda: sdk.files.list(**at("nobody")), lambda: sdk.files.list(**at("closed")),
+                 lambda: sdk.files.list(**at("echo")), lambda: sdk.batches.list(**at("")), lambda: sdk.files.list(**at("x" * 65))):
+        with pytest.raises(openai.BadRequestError) as e:
+            call()
+        assert e.value.code == "upstream_missing" and "x-phi-upstream" in e.value.message
+    assert [f.id for f in sdk.files.list(**at("main")).data][-1:] == [here.id]
+    assert [f.id for f in sdk.files.list(**at("second")).data] == [there.id]
+    before = len(upstream.requests)
+    sdk.files.list(after=there.id)  # the next page is of the same list
+    assert other.requests[-1].path.endswith("after=" + there.id) and len(upstream.requests) == before
+    with pytest.raises(openai.NotFoundError):
+        sdk.files.list(after="file-nobody")
+    # What names an object goes where it is.
+    assert sdk.files.retrieve(there.id).id == there.id and sdk.files.retrieve(here.id).id == here.id
+    batch = sdk.batches.create(input_file_id=there.id, endpoint="/v1/chat/completions", completion_window="24h")
+    assert batch.id in other.store.batches and [b.id for b in sdk.batches.list(**at("second")).data] == [batch.id]
+
+
+def test_a_client_that_one_upstream_is_for(two, upstream):
+    g, other = two
+    sdk = client(g, "second")
+    file = upload(sdk, line("a", BO).replace("capture", "llama-3"))
+    before = len(upstream.requests)
+    assert [f.id for f in sdk.files.list().data] == [file.id] and file.id in other.store.files
+    talk = sdk.conversations.create(items=[{"type": "message", "role": "user", "content": ADA}])
+    assert talk.id in other.store.conversations and len(upstream.requests) == before
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.files.list(**at("main"))
+    assert e.value.code == "upstream_missing"
+
+
+def test_a_conversation_where_it_is_wanted(two, upstream):
+    g, other = two
+    sdk, items = client(g), [{"type": "message", "role": "user", "content": ADA}]
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.conversations.create(items=items)
+    assert e.value.code == "upstream_missing"
+    talk = sdk.conversations.create(items=items, **at("second"))
+    assert talk.id in other.store.conversations
+    assert sdk.responses.create(model="llama-3", input=BO, conversation=talk.id).output_text == BO
+    with pytest.raises(openai.NotFoundError):  # the other upstream has none of this name
+        sdk.responses.create(model="capture", input=BO, conversation=talk.id)
+
+
 # ---- responses ----
 
 def test_a_conversation_that_the_upstream_keeps(gateway, upstream):
@@ -411,7 +490,7 @@ def test_where_nothing_may_be_stored_there_is_no_conversation(tmp_path_factory, 
 
 def test_a_client_of_some_models_makes_no_conversation_elsewhere(tmp_path_factory, upstream):
     g = keeping(tmp_path_factory.mktemp("gateway"), upstream, start=False)
-    g.write("clients.yaml", (g.dir / "clients.yaml").read_text().replace("default_purpose: treatment", "default_purpose: treatment\n    models: [\"other-*\"]", 1))
+    g.write("clients.yaml", (g.dir / "clients.yaml").read_text().replace("default_purpose: treatment", "default_purpose: treatment\n    models: [\"echo\"]", 1))
     g.start()
     with pytest.raises(openai.PermissionDeniedError) as e:
         client(g).conversations.create(items=said("user", ADA))
