@@ -201,14 +201,15 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
 static const struct {
     const char *path, *why;
 } closed[] = {
-    {"/audio/voices", "audio"}, {"/audio/voice_consents", "audio"}, {"/realtime/client_secrets", "credential"},
+    {"/audio", "audio"}, {"/realtime/client_secrets", "credential"},
     {"/realtime/translations/client_secrets", "credential"}, {"/realtime/sessions", "credential"},
     {"/realtime/transcription_sessions", "credential"}, {"/chatkit", "credential"}, {"/realtime", "live"}, {"/uploads", "upload_in_parts"},
     {"/files", "stored"}, {"/batches", "stored"}, {"/responses", "stored"}, {"/messages/batches", "kept_and_used_later"},
     {"/fine_tuning", "kept_and_used_later"}, {"/vector_stores", "kept_and_used_later"}, {"/assistants", "kept_and_used_later"},
     {"/threads", "kept_and_used_later"}, {"/conversations", "stored"}, {"/containers", "kept_and_used_later"},
     {"/skills", "kept_and_used_later"}, {"/evals", "kept_and_used_later"}, {"/videos", "kept_and_used_later"},
-    {"/organization", "administration"},
+    {"/organization", "administration"}, {"/projects", "administration"}, {"/models", "administration"},
+    {"/chat/completions", "chat_not_kept"}, {"/content_provenance_checks", "file"},
 };
 
 const char *shape_why_closed(struct span path) {
