@@ -209,7 +209,9 @@ static const struct {
     {"/threads", "kept_and_used_later"}, {"/conversations", "stored"}, {"/containers", "kept_and_used_later"},
     {"/skills", "kept_and_used_later"}, {"/evals", "kept_and_used_later"}, {"/videos", "kept_and_used_later"},
     {"/organization", "administration"}, {"/projects", "administration"}, {"/models", "administration"},
-    {"/chat/completions", "chat_not_kept"}, {"/content_provenance_checks", "file"},
+    {"/agents", "kept_and_used_later"}, {"/sessions", "kept_and_used_later"}, {"/environments", "kept_and_used_later"},
+    {"/memory_stores", "kept_and_used_later"}, {"/vaults", "kept_and_used_later"}, {"/user_profiles", "kept_and_used_later"},
+    {"/complete", "superseded"}, {"/chat/completions", "chat_not_kept"}, {"/content_provenance_checks", "file"},
 };
 
 const char *shape_why_closed(struct span path) {

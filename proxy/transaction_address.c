@@ -46,7 +46,8 @@ enum flow transaction_read_address(struct transaction *t, const struct http1_hea
     bool closed = !t->world->vault && shape_is_stored(a.endpoint); /* nobody could tell whose it is */
     if (a.endpoint == SHAPE_NONE || closed || !shape_query_known(&a, h->query)) {
         t->endpoint = SHAPE_NONE;
-        return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, closed || a.endpoint == SHAPE_NONE ? shape_why_closed(h->path) : NULL);
+        bool address = closed || a.endpoint == SHAPE_NONE;
+        return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, address ? shape_why_closed(h->path) : "unknown_query");
     }
     bool items = a.endpoint == SHAPE_RESPONSE_ITEMS || a.endpoint == SHAPE_CONVERSATION_ITEMS;
     bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || items;

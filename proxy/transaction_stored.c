@@ -70,11 +70,12 @@ static enum flow vault_lost(struct transaction *t) {
 
 enum flow transaction_route_object(struct transaction *t, const struct settings_route **route) {
     const struct settings *s = t->settings;
-    struct span key;
+    struct span key = {NULL, 0};
 
     *route = NULL;
     if (!t->world->vault) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
     for (size_t i = 0; i < s->n_upstreams && !*route; i++) {
+        if (t->upstream_asked && strcmp(t->upstream_asked, s->upstreams[i].name) != 0) continue; /* two may give the same id */
         enum vault_answer answer = ask(t, s->upstreams[i].name, wanted_id(t), &key);
         if (answer == VAULT_FAILED) return vault_lost(t);
         if (answer == VAULT_FOUND) *route = settings_route_to(s, s->upstreams[i].name);

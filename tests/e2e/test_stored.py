@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an upstream keeps for a client, with the real SDK: files and batches whose results come back hours later, responses that are
 fetched and continued, conversations. Each restored to the client that stored it; for another it does not exist. Closed unless the policy opens it."""
+import itertools
 import json
 import re
 import secrets
@@ -221,6 +222,7 @@ def two(tmp_path_factory, upstream):
     """Two upstreams that keep things, with one policy; the second client may use one of them."""
     from capture import CaptureUpstream
     other = CaptureUpstream().start()
+    other.store.numbers = itertools.count(500000)
     g = keeping(tmp_path_factory.mktemp("gateway"), upstream, start=False)
     more = "".join(f'  {name}: {{url: "http://127.0.0.1:{other.port}/v1", trust: on_prem, force: {{store: true}}}}\n' for name in ("second", "closed"))
     text = (g.dir / "phigate.yaml").read_text()
@@ -256,6 +258,8 @@ def test_lists_of_several_upstreams(two, upstream):
         sdk.files.list(after="file-nobody")
     # What names an object goes where it is.
     assert sdk.files.retrieve(there.id).id == there.id and sdk.files.retrieve(here.id).id == here.id
+    with pytest.raises(openai.NotFoundError):  # nor elsewhere, if that is said
+        sdk.files.retrieve(there.id, **at("main"))
     batch = sdk.batches.create(input_file_id=there.id, endpoint="/v1/chat/completions", completion_window="24h")
     assert batch.id in other.store.batches and [b.id for b in sdk.batches.list(**at("second")).data] == [batch.id]
 
@@ -571,6 +575,37 @@ def test_where_another_policy_decides_it_decides_this_too(tmp_path_factory, upst
     with pytest.raises(openai.BadRequestError) as e:
         sdk.responses.create(model="capture", input="Patient attends methadone clinic.", **more)
     assert e.value.code == "unscannable_input" and upstream.requests == [] and g.stop() == 0
+
+
+@pytest.mark.parametrize("stored", ["block", "all"])
+def test_a_conversation_does_not_move(tmp_path_factory, upstream, stored):
+    """What the policy sends elsewhere is not added to a conversation that is kept here, nor is a new one made where none may be."""
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, "all\nactions: {SENS.SUD: \"route:own\"}", start=False)
+    text = (g.dir / "phigate.yaml").read_text()
+    g.write("own.yaml", POLICY.format(stored).replace("keeping", "own").replace("minimum-necessary", "on-prem-model"))
+    g.write("phigate.yaml", text.replace("routes:\n", f"  own: {{url: \"http://127.0.0.1:{upstream.port}/v1\", trust: on_prem, force: {{store: true}}}}\n"
+            "routes:\n  - {models: [\"llama\"], upstream: own, policy: own.yaml}\n"))
+    g.start()
+    sdk = client(g)
+    talk = sdk.conversations.create(items=said("user", ADA), **at("main"))
+    upstream.clear()
+    sensitive = said("user", "Patient attends methadone clinic.")
+    for call in (lambda: sdk.conversations.items.create(talk.id, items=sensitive),
+                 lambda: sdk.responses.create(model="capture", input=sensitive, conversation=talk.id)):
+        with pytest.raises(openai.APIStatusError) as e:
+            call()
+        assert e.value.code in ("unknown_object", "unscannable_input", "feature_not_covered") and upstream.requests == []
+    if stored == "block":
+        with pytest.raises(openai.PermissionDeniedError):
+            sdk.conversations.create(items=sensitive, **at("main"))
+        assert upstream.requests == []
+    else:  # there it is made, known and continued
+        made = sdk.conversations.create(items=sensitive, **at("main"))
+        assert texts(sdk.conversations.items.list(made.id).data) == ["Patient attends methadone clinic."]
+        with pytest.raises(openai.NotFoundError):
+            sdk.responses.create(model="capture", input="x", conversation=made.id)
+        assert sdk.responses.create(model="llama", input="x", conversation=made.id)
+    assert g.stop() == 0, g.log_text()
 
 
 def test_closed_by_the_agreement(tmp_path_factory, upstream):

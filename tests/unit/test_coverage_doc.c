@@ -36,7 +36,8 @@ static const char *const not_served[][2] = {
     {"POST", "/v1/assistants"}, {"POST", "/v1/threads"},
     {"GET", "/v1/chat/completions"}, {"POST", "/v1/containers"}, {"POST", "/v1/skills"}, {"POST", "/v1/evals"},
     {"POST", "/v1/realtime/client_secrets"}, {"POST", "/v1/realtime/sessions"}, {"POST", "/v1/realtime/calls"},
-    {"POST", "/v1/chatkit/sessions"}, {"GET", "/v1/organization/users"}, {"GET", "/v1/projects"}, {"POST", "/v1/messages/batches"},
+    {"POST", "/v1/chatkit/sessions"}, {"GET", "/v1/organization/users"}, {"GET", "/v1/projects"}, {"POST", "/v1/messages/batches"}, {"POST", "/v1/sessions"}, {"POST", "/v1/agents"},
+    {"POST", "/v1/memory_stores"}, {"POST", "/v1/complete"},
     {"DELETE", "/v1/models/{id}"},
 };
 
