@@ -151,6 +151,9 @@ $(VENV)/.ready: tests/requirements.txt
 	@/usr/bin/python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install -q -r $< && touch $@
 
+$(VENV)/.openapi: tests/requirements-openapi.txt $(VENV)/.ready
+	@$(VENV)/bin/pip install -q -r $< && touch $@
+
 build/venv-llamaindex/.ready: tests/requirements-llamaindex.txt
 	@/usr/bin/python3 -m venv $(@D)
 	@$(@D)/bin/pip install -q -r $< && touch $@

@@ -166,7 +166,8 @@ static int read_trust(const struct yaml_node *n, struct settings_upstream *u, co
     int word = 0;
 
     if (n && yaml_enum(n, words, COUNT(words), &word, d) < 0) return -1;
-    u->on_prem = word == 1 || strcmp(url, "builtin:echo") == 0;
+    u->echo = strcmp(url, "builtin:echo") == 0;
+    u->on_prem = word == 1 || u->echo;
     return 0;
 }
 

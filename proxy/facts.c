@@ -99,6 +99,20 @@ static enum facts_verdict take_format(struct walk *w, uint32_t path, enum json_t
     return FACTS_CONSTANT;
 }
 
+/* One of the vendor's own, by its name; any other is one that somebody has recorded. */
+static enum facts_verdict take_voice(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    static const char *const voices[] = {"alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
+                                         "shimmer", "verse"};
+
+    if (type != JSON_STRING) {
+        facts_unreadable(w, WALK_STATE, path);
+        return FACTS_SEARCH;
+    }
+    for (size_t i = 0; i < sizeof voices / sizeof *voices; i++)
+        if (span_is(text, voices[i])) return FACTS_CONSTANT;
+    return FACTS_SEARCH;
+}
+
 static enum facts_verdict take_modality(struct walk *w, uint32_t path, enum json_type type, struct span text) {
     if (type != JSON_STRING) return FACTS_SEARCH;
     if (span_is(text, "text") || span_is(text, "TEXT")) return FACTS_CONSTANT;
@@ -234,6 +248,19 @@ static enum facts_verdict unreadable(struct walk *w, enum walk_unreadable what, 
     return FACTS_SEARCH;
 }
 
+static enum facts_verdict take_reference(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_UNOWNED, path);
+    w->reference = text;
+    return unreadable(w, WALK_REFERENCE, path);
+}
+
+/* "conv_1" or {"id": "conv_1"}; an object without an id names nothing that could be anybody's. */
+static enum facts_verdict take_continued(struct walk *w, uint32_t path, enum json_type type, struct span text) {
+    w->continues = true;
+    if (type != JSON_OBJECT_BEGIN || w->reference.len) return take_reference(w, path, type, text);
+    return unreadable(w, WALK_REFERENCE, path);
+}
+
 static enum facts_verdict take_present(struct walk *w, enum shape_place place, uint32_t path, enum json_type type,
                                        struct span text) {
     switch (place) {
@@ -246,14 +273,17 @@ static enum facts_verdict take_present(struct walk *w, enum shape_place place, u
     case SHAPE_BLOB: return take_blob(w, path, type, text);
     case SHAPE_REMOTE: return unreadable(w, WALK_REMOTE, path);
     case SHAPE_OPAQUE: return unreadable(w, WALK_UNKNOWN_PART, path);
-    case SHAPE_REFERENCE:
-        if (type != JSON_STRING || w->reference.len) return unreadable(w, WALK_UNOWNED, path);
-        w->reference = text;
-        return unreadable(w, WALK_REFERENCE, path);
+    case SHAPE_REFERENCE: return take_reference(w, path, type, text);
+    case SHAPE_CONTINUED: return take_continued(w, path, type, text);
     case SHAPE_STATE: return unreadable(w, WALK_STATE, path);
     case SHAPE_HOSTED: return unreadable(w, WALK_HOSTED_TOOL, path);
     case SHAPE_SPOKEN: return unreadable(w, WALK_SPOKEN, path);
     case SHAPE_MODALITIES: return take_modality(w, path, type, text);
+    case SHAPE_VOICE: return take_voice(w, path, type, text);
+    case SHAPE_STREAM_FORMAT:
+        if (type != JSON_STRING) return wrong_type(w, path);
+        w->stream |= span_is(text, "sse");
+        return FACTS_SEARCH;
     case SHAPE_PROMPT: case SHAPE_TOKEN_IDS:
         return type == JSON_NUMBER ? unreadable(w, WALK_TOKEN_IDS, path) : FACTS_SEARCH;
     case SHAPE_GUIDED:

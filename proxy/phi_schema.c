@@ -31,6 +31,7 @@ static const struct form {
     {"unscannable", "what cannot be read: images, audio, files; never a stored object of unknown owner", "{\"enum\": [\"block\", \"allow\"]}"},
     {"stored", "what the upstream may keep for a client, with a vault of tokens",
      "{\"enum\": [\"block\", \"batches\", \"responses\", \"all\"]}"},
+    {"speech", "text that is to be said aloud: mask what a token would stand for", "{\"enum\": [\"block\", \"mask\"]}"},
     {"detection", "strict takes more for an identifier", "{\"enum\": [\"balanced\", \"strict\"]}"},
     {"actions", "for all purposes", LINES},
     {"purposes", "lines that go before actions", "{\"type\": \"object\", \"additionalProperties\": " LINES "}"},

@@ -41,12 +41,19 @@ struct screen_ground;
 void relay_screen(struct relay *r, struct screen_ground *g);
 
 /* The upstream's head. An error status is read like an answer: it may quote the request. content_type may be empty
- * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD. Returns true when the answer is
- * an event stream (bytes go out as they come), false when it is collected until the end. */
+ * (then JSON is expected); one that is neither JSON nor an event stream is RELAY_BAD, except sound where it was asked for, which
+ * goes as it is: what is said are the caller's own words, masked. Returns true when bytes go out as they come (events, sound),
+ * false when the answer is collected until the end. */
 bool relay_begin(struct relay *r, int status, struct span content_type);
 /* The content type of the stream that goes to the client. */
 const char *relay_stream_type(const struct relay *r);
 const char *relay_whole_type(const struct relay *r); /* of an answer that is none */
+/* It can end with an event that says that it was cut. */
+bool relay_has_events(const struct relay *r);
+/* The results of a batch are collected, as a whole or slice by slice: how many bytes of whole lines wait, and what comes of
+ * them, appended to out. -1: stop; relay_end says why. Any thread, while no other uses the relay. */
+size_t relay_lines_ready(const struct relay *r);
+MUST_CHECK int relay_lines_take(struct relay *r, struct buf *out);
 /* The id of the object that a stream tells of (a response), or empty. */
 struct span relay_object_id(const struct relay *r);
 /* Appends to out what may go to the client now. -1: stop (RELAY_BAD). */

@@ -145,7 +145,7 @@ static bool is_any(struct span s, const char *const *list, size_t n) {
 static enum kind kind_of(struct span type) {
     static const char *const last[] = {"response.completed", "response.failed", "response.incomplete",
                                        "response.cancelled", "message_stop", "image_generation.completed",
-                                       "image_edit.completed", "transcript.text.done", "error"};
+                                       "image_edit.completed", "transcript.text.done", "speech.audio.done", "error"};
     if (IS_ANY(type, last)) return KIND_LAST;
     if (span_ends(type, ".delta") || span_is(type, "content_block_delta")) return KIND_DELTA;
     if (span_ends(type, ".done") || span_is(type, "content_block_stop")) return KIND_COPY;

@@ -41,6 +41,7 @@ struct settings_upstream {
     struct agreement agreement;
     struct coverage *coverage; /* NULL: none */
     bool on_prem;              /* trust: on_prem, or the built-in echo model */
+    bool echo;                 /* the latter, which keeps nothing */
     const char *model;         /* force: {model: NAME} takes the place of the request's; NULL: that stays */
     bool may_store;            /* force: {store: false} is the default; true only where the site says so */
 };

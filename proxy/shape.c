@@ -90,7 +90,7 @@ enum shape_place shape_place_item(enum shape_place in) {
     case SHAPE_LOGPROBS: return SHAPE_LOGPROB;
     case SHAPE_REQUESTS: return SHAPE_ROOT;
     case SHAPE_FREE: case SHAPE_PART: case SHAPE_TOOL: case SHAPE_PROMPT: case SHAPE_TOKEN_IDS: case SHAPE_MODALITIES:
-    case SHAPE_REFERENCE: case SHAPE_STATE: case SHAPE_HOSTED: case SHAPE_IMAGE: case SHAPE_IMAGE_URL: case SHAPE_AUDIO: case SHAPE_FILE:
+    case SHAPE_REFERENCE: case SHAPE_CONTINUED: case SHAPE_STATE: case SHAPE_HOSTED: case SHAPE_IMAGE: case SHAPE_IMAGE_URL: case SHAPE_AUDIO: case SHAPE_FILE:
     case SHAPE_BLOB: case SHAPE_REMOTE: case SHAPE_OPAQUE: case SHAPE_SEALED: case SHAPE_SIGNED: case SHAPE_LOGPROB:
         return in;
     case SHAPE_KNOWN: case SHAPE_ROOT: case SHAPE_MODEL: case SHAPE_STREAM: case SHAPE_STREAM_OPTIONS:
@@ -98,7 +98,7 @@ enum shape_place shape_place_item(enum shape_place in) {
     case SHAPE_GUIDES: case SHAPE_GUIDED: case SHAPE_SPOKEN: case SHAPE_MESSAGE: case SHAPE_ROLE: case SHAPE_PART_TYPE:
     case SHAPE_PREDICTION: case SHAPE_TOOL_TYPE: case SHAPE_ITEM: case SHAPE_ITEM_TYPE: case SHAPE_TEXT_OPTIONS:
     case SHAPE_OUTPUT_OPTIONS: case SHAPE_OLLAMA_FORMAT: case SHAPE_KEPT: case SHAPE_SOURCE: case SHAPE_SOURCE_TYPE:
-    case SHAPE_GENERATION: case SHAPE_MIME_TYPE: case SHAPE_LINE:
+    case SHAPE_GENERATION: case SHAPE_MIME_TYPE: case SHAPE_VOICE: case SHAPE_STREAM_FORMAT: case SHAPE_LINE:
         break;
     }
     return SHAPE_KNOWN;

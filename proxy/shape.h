@@ -34,6 +34,7 @@ enum shape_endpoint {
     SHAPE_GEMINI_EMBEDS,    /* :batchEmbedContents */
     SHAPE_OLLAMA_EMBEDDINGS, /* /api/embeddings, the older form of embed */
     SHAPE_OLLAMA_SHOW,
+    SHAPE_SPEECH,           /* /v1/audio/speech */
     /* With a form as their body: */
     SHAPE_TRANSCRIPTIONS,   /* /v1/audio/transcriptions */
     SHAPE_TRANSLATIONS,
@@ -53,6 +54,14 @@ enum shape_endpoint {
     SHAPE_RESPONSE_ITEMS,
     SHAPE_RESPONSE_CANCEL,
     SHAPE_RESPONSE_DELETE,
+    SHAPE_CONVERSATIONS,    /* POST /v1/conversations */
+    SHAPE_CONVERSATION,
+    SHAPE_CONVERSATION_UPDATE,
+    SHAPE_CONVERSATION_DELETE,
+    SHAPE_CONVERSATION_ITEMS,
+    SHAPE_CONVERSATION_ADD, /* POST /v1/conversations/{id}/items */
+    SHAPE_CONVERSATION_ITEM,
+    SHAPE_CONVERSATION_ITEM_DELETE,
     /* Without a body: */
     SHAPE_MODEL_GET,        /* GET /v1/models/{model} */
     SHAPE_GEMINI_MODELS,
@@ -70,6 +79,7 @@ struct shape_address {
     enum shape_dialect dialect;   /* of errors */
     struct span model;            /* that the path names, or empty: a deployment, Gemini's model, /v1/models/{model} */
     struct span id;               /* of a stored object that it names, or empty */
+    struct span item;             /* of that object, or empty */
     bool azure;                   /* under /openai, where a query says the version of the interface */
 };
 
@@ -85,7 +95,8 @@ const char *shape_method(enum shape_endpoint e);
 const char *shape_why_closed(struct span path);
 /* By which an agreement's coverage knows it: "/v1/files" for all of files. */
 const char *shape_coverage_name(enum shape_endpoint e);
-/* The path at an upstream, under its base: "/chat/completions". {model} or {id} stands where its name goes. */
+/* The path at an upstream, under its base: "/chat/completions". {model} or {id} stands where its name goes; that of an item of
+ * the object goes behind it all. */
 const char *shape_upstream_path(enum shape_endpoint e);
 /* The model that the specification takes when a body names none; "": it must name one. */
 const char *shape_default_model(enum shape_endpoint e);
@@ -98,6 +109,8 @@ bool shape_has_form(enum shape_endpoint e); /* its body is multipart/form-data *
 /* About what an upstream keeps: files and batches, or responses; false for POST /v1/responses, which need not keep anything. */
 bool shape_is_batch(enum shape_endpoint e);
 bool shape_is_response(enum shape_endpoint e);
+bool shape_is_conversation(enum shape_endpoint e);
+bool shape_is_stored(enum shape_endpoint e); /* any of the three */
 bool shape_lists_objects(enum shape_endpoint e);
 bool shape_lists_models(enum shape_endpoint e); /* says what an upstream has, and holds nothing of a caller */
 bool shape_has_deployments(enum shape_endpoint e); /* Azure serves it below the name of a deployment */
@@ -118,6 +131,7 @@ enum shape_place {
     SHAPE_PROMPT,    /* text, or token numbers */
     SHAPE_TOKEN_IDS, /* token numbers only */
     SHAPE_REFERENCE, /* the same, where it can be told what it is and whose */
+    SHAPE_CONTINUED, /* a conversation that it continues: its id, or an object that has it */
     SHAPE_STATE,     /* names something that the upstream keeps */
     SHAPE_HOSTED,    /* lets the upstream pass text on to others */
     SHAPE_MESSAGES, SHAPE_MESSAGE, SHAPE_ROLE, SHAPE_CONTENT, SHAPE_PART, SHAPE_PART_TYPE, SHAPE_PREDICTION,
@@ -131,6 +145,7 @@ enum shape_place {
     SHAPE_LOGPROBS, SHAPE_LOGPROB, /* text cut into tokens and byte numbers */
     SHAPE_SOURCE, SHAPE_SOURCE_TYPE,
     SHAPE_GENERATION, SHAPE_MIME_TYPE,
+    SHAPE_VOICE, SHAPE_STREAM_FORMAT,
     SHAPE_REQUESTS,  /* several in one body */
     SHAPE_LINE       /* one of a batch: whose "body" is that of an endpoint */
 };

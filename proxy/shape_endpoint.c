@@ -26,6 +26,7 @@ static const struct endpoint {
     const char *covered;       /* in coverage, when it is not the name */
     enum prefix prefix;
     bool typed, deployment, form, bare; /* bare: POST without a body */
+    bool item;                          /* the name of an item follows the path */
 } endpoints[SHAPE_ENDPOINTS] = {
     [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
     [SHAPE_COMPLETIONS] = {POST("/completions", "/v1/completions"), .deployment = true},
@@ -37,6 +38,7 @@ static const struct endpoint {
     [SHAPE_MODERATIONS] = {POST("/moderations", "/v1/moderations"), .model = "omni-moderation-latest"},
     [SHAPE_IMAGES] = {POST("/images/generations", "/v1/images/generations"), .model = "dall-e-2", .typed = true,
                       .deployment = true},
+    [SHAPE_SPEECH] = {POST("/audio/speech", "/v1/audio/speech"), .typed = true, .deployment = true},
     [SHAPE_MESSAGES_API] = {POST("/messages", "/v1/messages"), .prefix = PREFIX_ANTHROPIC, .typed = true},
     [SHAPE_MESSAGES_TOKENS] = {POST("/messages/count_tokens", "/v1/messages/count_tokens"), .prefix = PREFIX_ANTHROPIC},
     [SHAPE_OLLAMA_CHAT] = {POST("/api/chat", "/api/chat"), .prefix = PREFIX_NONE, .typed = true},
@@ -77,6 +79,16 @@ static const struct endpoint {
     [SHAPE_RESPONSE_CANCEL] = {POST("/responses/{id}/cancel", "/v1/responses/{id}/cancel"), .covered = "/v1/responses",
                                .bare = true},
     [SHAPE_RESPONSE_DELETE] = {DELETE("/responses/{id}", "/v1/responses/{id}"), .covered = "/v1/responses"},
+    [SHAPE_CONVERSATIONS] = {POST("/conversations", "/v1/conversations")},
+    [SHAPE_CONVERSATION] = {GET("/conversations/{id}", "/v1/conversations/{id}"), .covered = "/v1/conversations"},
+    [SHAPE_CONVERSATION_UPDATE] = {POST("/conversations/{id}", "/v1/conversations/{id}"), .covered = "/v1/conversations"},
+    [SHAPE_CONVERSATION_DELETE] = {DELETE("/conversations/{id}", "/v1/conversations/{id}"), .covered = "/v1/conversations"},
+    [SHAPE_CONVERSATION_ITEMS] = {GET("/conversations/{id}/items", "/v1/conversations/{id}/items"), .covered = "/v1/conversations"},
+    [SHAPE_CONVERSATION_ADD] = {POST("/conversations/{id}/items", "/v1/conversations/{id}/items"), .covered = "/v1/conversations"},
+    [SHAPE_CONVERSATION_ITEM] = {GET("/conversations/{id}/items", "/v1/conversations/{id}/items/{item}"),
+                                 .covered = "/v1/conversations", .item = true},
+    [SHAPE_CONVERSATION_ITEM_DELETE] = {DELETE("/conversations/{id}/items", "/v1/conversations/{id}/items/{item}"),
+                                        .covered = "/v1/conversations", .item = true},
     [SHAPE_MODEL_GET] = {GET("/models/{model}", "/v1/models/{model}"), .covered = "/v1/models"},
 };
 
@@ -143,21 +155,37 @@ static bool is_served(enum shape_endpoint e) {
     return e > SHAPE_NONE && e < SHAPE_ENDPOINTS && endpoints[e].name;
 }
 
+/* The last name of a path, where the row says that there is one more. */
+static struct span cut_item(const struct endpoint *e, struct span *path) {
+    size_t slash = path->len;
+
+    if (!e->item) return span_make("", 0);
+    while (slash > 0 && path->ptr[slash - 1] != '/')
+        slash--;
+    struct span item = span_sub(*path, slash, path->len);
+    *path = span_sub(*path, 0, slash ? slash - 1 : 0);
+    return item;
+}
+
+static bool address_fits(const struct endpoint *e, struct span path, struct shape_address *out) {
+    struct span name = {"", 0}, item = cut_item(e, &path);
+    bool object = strstr(e->path, "{id}") != NULL;
+
+    if (!(out->azure ? azure_matches : row_matches)(e, path, &name)) return false;
+    if ((object && !is_id(name)) || (e->item && !is_id(item))) return false;
+    out->id = object ? name : span_make("", 0);
+    out->item = item;
+    out->model = object ? span_make("", 0) : name;
+    return true;
+}
+
 void shape_address_read(struct span method, struct span path, struct shape_address *out) {
     bool azure = behind(path, "/openai").len > 0;
 
-    *out = (struct shape_address){.dialect = shape_dialect_of(path), .azure = azure, .model = {"", 0}, .id = {"", 0}};
+    *out = (struct shape_address){.dialect = shape_dialect_of(path), .azure = azure, .model = {"", 0}, .id = {"", 0}, .item = {"", 0}};
     for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
-        struct span model = {"", 0};
-        if (!is_served(e) || !span_is(method, endpoints[e].method)) continue;
-        if (!(azure ? azure_matches : row_matches)(&endpoints[e], path, &model)) continue;
-        if (strstr(endpoints[e].path, "{id}")) {
-            if (!is_id(model)) return;
-            out->id = model;
-            model = span_make("", 0);
-        }
+        if (!is_served(e) || !span_is(method, endpoints[e].method) || !address_fits(&endpoints[e], path, out)) continue;
         out->endpoint = e;
-        out->model = model;
         return;
     }
 }
@@ -173,14 +201,17 @@ enum shape_endpoint shape_endpoint_find(struct span method, struct span path) {
 static const struct {
     const char *path, *why;
 } closed[] = {
-    {"/audio/speech", "speech"}, {"/audio/voices", "speech"}, {"/realtime/client_secrets", "credential"},
+    {"/audio", "audio"}, {"/realtime/client_secrets", "credential"},
     {"/realtime/translations/client_secrets", "credential"}, {"/realtime/sessions", "credential"},
     {"/realtime/transcription_sessions", "credential"}, {"/chatkit", "credential"}, {"/realtime", "live"}, {"/uploads", "upload_in_parts"},
     {"/files", "stored"}, {"/batches", "stored"}, {"/responses", "stored"}, {"/messages/batches", "kept_and_used_later"},
     {"/fine_tuning", "kept_and_used_later"}, {"/vector_stores", "kept_and_used_later"}, {"/assistants", "kept_and_used_later"},
-    {"/threads", "kept_and_used_later"}, {"/conversations", "kept_and_used_later"}, {"/containers", "kept_and_used_later"},
+    {"/threads", "kept_and_used_later"}, {"/conversations", "stored"}, {"/containers", "kept_and_used_later"},
     {"/skills", "kept_and_used_later"}, {"/evals", "kept_and_used_later"}, {"/videos", "kept_and_used_later"},
-    {"/organization", "administration"},
+    {"/organization", "administration"}, {"/projects", "administration"}, {"/models", "administration"},
+    {"/agents", "kept_and_used_later"}, {"/sessions", "kept_and_used_later"}, {"/environments", "kept_and_used_later"},
+    {"/memory_stores", "kept_and_used_later"}, {"/vaults", "kept_and_used_later"}, {"/user_profiles", "kept_and_used_later"},
+    {"/complete", "superseded"}, {"/chat/completions", "chat_not_kept"}, {"/content_provenance_checks", "file"},
 };
 
 const char *shape_why_closed(struct span path) {
@@ -247,6 +278,8 @@ static const struct parameter {
     {"limit", SHAPE_FILES_LIST, is_count}, {"after", SHAPE_FILES_LIST, is_word}, {"order", SHAPE_FILES_LIST, is_order},
     {"purpose", SHAPE_FILES_LIST, is_word}, {"limit", SHAPE_BATCHES_LIST, is_count}, {"after", SHAPE_BATCHES_LIST, is_word},
     {"limit", SHAPE_RESPONSE_ITEMS, is_count}, {"after", SHAPE_RESPONSE_ITEMS, is_word}, {"order", SHAPE_RESPONSE_ITEMS, is_order},
+    {"limit", SHAPE_CONVERSATION_ITEMS, is_count}, {"after", SHAPE_CONVERSATION_ITEMS, is_word},
+    {"order", SHAPE_CONVERSATION_ITEMS, is_order},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
 
@@ -321,6 +354,14 @@ bool shape_is_batch(enum shape_endpoint e) {
 
 bool shape_is_response(enum shape_endpoint e) {
     return e >= SHAPE_RESPONSE && e <= SHAPE_RESPONSE_DELETE;
+}
+
+bool shape_is_conversation(enum shape_endpoint e) {
+    return e >= SHAPE_CONVERSATIONS && e <= SHAPE_CONVERSATION_ITEM_DELETE;
+}
+
+bool shape_is_stored(enum shape_endpoint e) {
+    return shape_is_batch(e) || shape_is_response(e) || shape_is_conversation(e);
 }
 
 bool shape_lists_objects(enum shape_endpoint e) {

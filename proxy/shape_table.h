@@ -9,8 +9,9 @@
 #define IN_COMPLETIONS IN(SHAPE_COMPLETIONS)
 #define IN_EMBEDDINGS IN(SHAPE_EMBEDDINGS)
 #define IN_RESPONSES (IN(SHAPE_RESPONSES) | IN(SHAPE_RESPONSES_COMPACT) | IN(SHAPE_RESPONSES_TOKENS))
+#define IN_CONVERSATIONS (IN(SHAPE_CONVERSATIONS) | IN(SHAPE_CONVERSATION_UPDATE) | IN(SHAPE_CONVERSATION_ADD))
 #define IN_MODERATIONS IN(SHAPE_MODERATIONS)
-#define IN_SPEECH (IN(SHAPE_TRANSCRIPTIONS) | IN(SHAPE_TRANSLATIONS))
+#define IN_HEARD (IN(SHAPE_TRANSCRIPTIONS) | IN(SHAPE_TRANSLATIONS))
 #define IN_IMAGES (IN(SHAPE_IMAGES) | IN(SHAPE_IMAGE_EDITS) | IN(SHAPE_IMAGE_VARIATIONS))
 #define IN_MESSAGES (IN(SHAPE_MESSAGES_API) | IN(SHAPE_MESSAGES_TOKENS))
 #define IN_GEMINI_EMBED (IN(SHAPE_GEMINI_EMBED) | IN(SHAPE_GEMINI_EMBEDS))
@@ -21,7 +22,7 @@
 static const struct shape_key keys[] = {
     {"n", 1, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_CHOICES, 0}},
      .parameter = IN_CHAT | IN_COMPLETIONS | IN_IMAGES},
-    {"id", 2, .place = SHAPE_KNOWN},
+    {"id", 2, .place = SHAPE_KNOWN, .at = {{SHAPE_CONTINUED, SHAPE_REFERENCE, 0}}},
     {"env", 3, .place = SHAPE_FREE},
     {"raw", 3, .place = SHAPE_KNOWN},
     {"ttl", 3, .place = SHAPE_KNOWN},
@@ -56,12 +57,14 @@ static const struct shape_key keys[] = {
     {"input", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_ITEMS, IN_RESPONSES},
      {SHAPE_ROOT, SHAPE_CONTENT, IN_MODERATIONS}, {SHAPE_ROOT, SHAPE_PROMPT, 0}, {SHAPE_PART, SHAPE_FREE, 0}},
      .part = WALK_USER},
+    {"items", 5, .place = SHAPE_FREE, .at = {{SHAPE_ROOT, SHAPE_ITEMS, IN_CONVERSATIONS}}},
     {"min_p", 5, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS},
     {"model", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_MODEL, 0}}},
     {"parts", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_MESSAGE, SHAPE_CONTENT, IN_GEMINI}}},
     {"phase", 5, .place = SHAPE_KNOWN},
     {"query", 5, .place = SHAPE_KNOWN},
     {"regex", 5, .place = SHAPE_KNOWN},
+    {"speed", 5, .place = SHAPE_KNOWN, .parameter = IN(SHAPE_SPEECH)},
     {"store", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STORE, 0}}},
     {"style", 5, .place = SHAPE_KNOWN},
     {"think", 5, .place = SHAPE_KNOWN},
@@ -70,7 +73,7 @@ static const struct shape_key keys[] = {
      {SHAPE_TOOL, SHAPE_TOOLS, 0}}, .part = WALK_SCHEMA},
     {"top_k", 5, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_MESSAGES},
     {"top_p", 5, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_RESPONSES | IN_MESSAGES},
-    {"voice", 5, .place = SHAPE_KNOWN},
+    {"voice", 5, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_VOICE, IN(SHAPE_SPEECH)}}},
     {"action", 6, .place = SHAPE_KNOWN},
     {"choice", 6, .place = SHAPE_KNOWN},
     {"custom", 6, .place = SHAPE_KNOWN},
@@ -212,12 +215,12 @@ static const struct shape_key keys[] = {
     {"mcp_servers", 11, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_HOSTED, 0}}},
     {"obfuscation", 11, .place = SHAPE_KNOWN},
     {"personality", 11, .place = SHAPE_KNOWN},
-    {"temperature", 11, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_RESPONSES | IN_MESSAGES | IN_SPEECH},
+    {"temperature", 11, .place = SHAPE_KNOWN, .parameter = IN_CHAT | IN_COMPLETIONS | IN_RESPONSES | IN_MESSAGES | IN_HEARD},
     {"tool_choice", 11, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
     {"tool_use_id", 11, .place = SHAPE_KNOWN},
     {"audio_embeds", 12, .place = SHAPE_OPAQUE},
     {"container_id", 12, .place = SHAPE_STATE},
-    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_REFERENCE, 0}}},
+    {"conversation", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_CONTINUED, 0}}},
     {"data_sources", 12, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_HOSTED, 0}}},
     {"functioncall", 12, .place = SHAPE_KNOWN, .spelled = "functionCall"},
     {"guided_regex", 12, .place = SHAPE_KNOWN, .part = WALK_SCHEMA},
@@ -244,6 +247,7 @@ static const struct shape_key keys[] = {
     {"output_format", 13, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_FORMAT, IN_MESSAGES}}},
     {"prompt_embeds", 13, .place = SHAPE_OPAQUE},
     {"prompt_string", 13, .place = SHAPE_KNOWN, .part = WALK_USER},
+    {"stream_format", 13, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STREAM_FORMAT, IN(SHAPE_SPEECH)}}},
     {"user_location", 13, .place = SHAPE_KNOWN},
     {"cached_content", 14, .place = SHAPE_KNOWN, .at = {{SHAPE_ROOT, SHAPE_STATE, IN_GEMINI}}},
     {"document_title", 14, .place = SHAPE_KNOWN},

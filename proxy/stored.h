@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects that an upstream keeps for a client (a file, a batch, a response), as the vault knows them: by the upstream's name and
+ * Objects that an upstream keeps for a client (a file, a batch, a response, a conversation), as the vault knows them: by the upstream's name and
  * the id that it gave. Which ids an answer tells, and a list without what another client stored.
  */
 #ifndef STORED_H

@@ -132,6 +132,7 @@ static enum flow read_head(struct transaction *t, const struct http1_head *h, co
     if ((flow = check_framing(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_version(t, h)) != FLOW_NEXT) return flow;
     if ((flow = read_purpose(t, h)) != FLOW_NEXT) return flow;
+    if ((flow = transaction_read_upstream(t, h)) != FLOW_NEXT) return flow;
     if ((flow = transaction_read_override(t, h)) != FLOW_NEXT) return flow;
     if (t->world->live > t->settings->concurrent_max) return transaction_refuse(t, REFUSAL_OVERLOADED);
     t->entered = principal_enter(t->principal, (uint64_t)time(NULL), &retry_after);
@@ -246,6 +247,8 @@ static enum flow step_send(struct transaction *t) {
                                     .body = buf_span(&t->out),
                                     .content_type = t->content_type,
                                     .stream = t->walk.stream,
+                                    .flows = transaction_reads_aside(t),
+                                    .accept = t->endpoint == SHAPE_SPEECH && !t->walk.stream ? "audio/*" : NULL,
                                     .headers = t->upstream_headers[0] ? t->upstream_headers : NULL,
                                     .pool = t->principal->number};
 
@@ -278,7 +281,8 @@ static void end_stream(struct transaction *t) {
     if (t->relay_end != RELAY_COMPLETE && t->relay_end != RELAY_BLOCKED) metrics_add(&t->world->metrics->streams_cut, 1);
     /* A stream that was cut has said so in an error event, the upstream's or ours. Without one its framing must not end in
      * order either. */
-    bool silent = rest.failed || (t->relay_end == RELAY_BAD && rest.len == 0);
+    bool told = relay_has_events(t->relay) && !(t->relay_end == RELAY_BAD && rest.len == 0);
+    bool silent = rest.failed || (t->relay_end != RELAY_COMPLETE && !told);
     if (t->client && silent) t->world->verbs->abort(t->client);
     if (t->client && !silent) t->world->verbs->end(t->client);
     t->answered = t->client != NULL;
@@ -294,6 +298,10 @@ static enum flow check_answer(struct transaction *t) {
 }
 
 static enum flow end_whole(struct transaction *t) {
+    if (t->slice_failed) {
+        t->relay_end = relay_end(t->relay, false, t->request_id, &t->reply);
+        return check_answer(t);
+    }
     if (t->upstream_end != TRANSACTION_OK) return upstream_failed(t);
     if (transaction_reads_aside(t)) return FLOW_NEXT;
     t->relay_end = relay_end(t->relay, true, t->request_id, &t->reply);
@@ -301,7 +309,7 @@ static enum flow end_whole(struct transaction *t) {
 }
 
 static enum flow step_relay(struct transaction *t) {
-    if (!t->upstream_ended) return FLOW_WAIT;
+    if (!t->upstream_ended || t->offloaded) return FLOW_WAIT;
     if (!t->streaming) return t->client ? end_whole(t) : FLOW_NEXT;
     end_stream(t);
     return FLOW_NEXT;
@@ -487,6 +495,10 @@ void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
         transaction_keep(t, scratch);
         return;
     }
+    if (t->step == STEP_RELAY) {
+        transaction_slice_take(t, scratch);
+        return;
+    }
     t->scratch = scratch;
     t->step = STEP_WALK;
     while (decides(t->step)) {
@@ -497,6 +509,7 @@ void transaction_decide(struct transaction *t, struct phi_scratch *scratch) {
 
 void transaction_decided(struct transaction *t) {
     t->offloaded = false;
+    if (t->step == STEP_RELAY) transaction_slice_done(t);
     run(t);
 }
 
@@ -525,6 +538,7 @@ int transaction_upstream_data(struct transaction *t, struct span bytes) {
     int rc;
 
     if (!t->client) return -1;
+    if (transaction_reads_aside(t)) return transaction_slice_data(t, bytes);
     if (!t->streaming) return relay_push(t->relay, bytes, &t->reply);
     t->inside++;
     buf_init(&out, ANSWER_MAX);

@@ -36,6 +36,8 @@ struct transaction_call {
     struct span body;
     const char *content_type; /* NULL: JSON */
     bool stream;
+    bool flows; /* the answer is not held: its length has no limit */
+    const char *accept; /* NULL: JSON, or events where it streams */
     const char *const *headers; /* further "name: value" lines, NULL-terminated, or NULL */
     uint64_t pool;
 };

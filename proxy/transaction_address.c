@@ -43,15 +43,18 @@ enum flow transaction_read_address(struct transaction *t, const struct http1_hea
     if (asks_as_anthropic(&a, h)) a.dialect = SHAPE_ANTHROPIC;
     t->dialect = a.dialect;
     t->endpoint = a.endpoint;
-    bool closed = !t->world->vault && (shape_is_batch(a.endpoint) || shape_is_response(a.endpoint)); /* nobody could tell whose it is */
+    bool closed = !t->world->vault && shape_is_stored(a.endpoint); /* nobody could tell whose it is */
     if (a.endpoint == SHAPE_NONE || closed || !shape_query_known(&a, h->query)) {
         t->endpoint = SHAPE_NONE;
-        return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, closed || a.endpoint == SHAPE_NONE ? shape_why_closed(h->path) : NULL);
+        bool address = closed || a.endpoint == SHAPE_NONE;
+        return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, address ? shape_why_closed(h->path) : "unknown_query");
     }
-    bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || a.endpoint == SHAPE_RESPONSE_ITEMS;
+    bool items = a.endpoint == SHAPE_RESPONSE_ITEMS || a.endpoint == SHAPE_CONVERSATION_ITEMS;
+    bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || items;
     t->query = travels && !a.azure ? h->query : span_make("", 0);
     t->address = a;
-    return keep(t, &t->address.model) && keep(t, &t->address.id) && keep(t, &t->query) ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
+    bool kept = keep(t, &t->address.model) && keep(t, &t->address.id) && keep(t, &t->address.item) && keep(t, &t->query);
+    return kept ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
 const char *transaction_model_sent(const struct transaction *t) {
@@ -136,6 +139,10 @@ enum flow transaction_plan_path(struct transaction *t) {
     if (brace) {
         buf_add_c(&path, name);
         buf_add_c(&path, strchr(brace, '}') + 1);
+    }
+    if (t->address.item.len) {
+        buf_add_char(&path, '/');
+        buf_add(&path, t->address.item);
     }
     if (t->endpoint == SHAPE_GEMINI_STREAM) buf_add_c(&path, "?alt=sse");
     if (version) {

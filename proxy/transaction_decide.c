@@ -71,10 +71,19 @@ static enum flow choose_route_by_object(struct transaction *t) {
     return flow == FLOW_NEXT ? take_route(t, route) : flow;
 }
 
+/* What names neither goes where a policy opens it. */
+static enum flow choose_route_by_policy(struct transaction *t) {
+    const struct settings_route *route;
+    enum flow flow = transaction_route_kept(t, &route);
+
+    return flow == FLOW_NEXT ? take_route(t, route) : flow;
+}
+
 static enum flow choose_route(struct transaction *t) {
     const struct settings_route *route;
 
     if (t->address.id.len || t->endpoint == SHAPE_BATCHES) return choose_route_by_object(t);
+    if (t->endpoint == SHAPE_CONVERSATIONS) return choose_route_by_policy(t);
     if (t->walk.model.len == 0) t->walk.model = span_of(shape_default_model(t->endpoint));
     if (t->walk.model.len == 0) return transaction_refuse(t, REFUSAL_MODEL_MISSING);
     if (!principal_may_use(t->principal, t->walk.model)) return transaction_refuse(t, REFUSAL_MODEL_NOT_ALLOWED);
@@ -113,6 +122,8 @@ static enum flow check_route(struct transaction *t) {
     if (flow != FLOW_NEXT) return flow;
     if ((flow = transaction_check_override(t)) != FLOW_NEXT) return flow;
     if ((flow = transaction_check_stored(t)) != FLOW_NEXT) return flow;
+    if (t->endpoint == SHAPE_SPEECH && policy_speech(t->policy) == POLICY_SPEECH_BLOCK)
+        return transaction_refuse_because(t, REFUSAL_FEATURE, "speech");
     if (t->walk.unreadable && policy_unscannable(t->policy) == POLICY_UNSCANNABLE_BLOCK)
         return refuse_at(t, REFUSAL_UNSCANNABLE, facts_unreadable_reason(t->walk.unreadable), t->walk.unreadable_path);
     if ((flow = check_guards(t)) != FLOW_NEXT) return flow;
@@ -128,8 +139,7 @@ static enum flow route_list(struct transaction *t) {
 }
 
 static enum flow route_objects(struct transaction *t) {
-    const struct settings_route *route = transaction_route_of_lists(t);
-    enum flow flow = route ? take_route(t, route) : transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
+    enum flow flow = choose_route_by_policy(t);
 
     return flow == FLOW_NEXT ? check_route(t) : flow;
 }
@@ -159,6 +169,8 @@ static enum flow walk_address(struct transaction *t) {
 
     if (model.len) t->walk.model = model;
     if (model.len && walk_add_outside(t->work, &t->walk, "model", model) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
+    if (t->address.item.len && walk_add_outside(t->work, &t->walk, "item", t->address.item) < 0)
+        return transaction_refuse(t, REFUSAL_OVERLOADED);
     for (size_t at = 0; at < t->query.len;) {
         size_t end = span_find(t->query, '&', at), equals = span_find(t->query, '=', at);
         if (walk_add_outside(t->work, &t->walk, "query", span_sub(t->query, equals + 1, end)) < 0)

@@ -19,6 +19,7 @@
 
 struct access;
 struct arena;
+struct http1_head;
 struct principal;
 
 enum transaction_step {
@@ -64,11 +65,10 @@ struct transaction {
     struct arena *token_arena; /* what `tokens` is made of; NULL once they are settled */
     char id[TRANSACTION_ID_MAX];
     struct span request_id;
-
     enum transaction_step step;
     uint32_t inside;  /* calls on the stack; no freeing below */
     bool complete, offloaded, recording, durable, record_failed, permitted, begun, answered, aborted, paused, entered;
-    bool outcome_written;
+    bool outcome_written, overriding; /* an override that the policy accepted */
 
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
@@ -79,10 +79,9 @@ struct transaction {
     char peer[64];
     const struct principal *principal;
     const char *upstream_headers[2]; /* NULL-terminated */
-    const char *purpose_asked; /* of x-phi-purpose, or NULL */
-    const char *override_reason;               /* of x-phi-override, or NULL */
-    const struct principal *override_by;       /* the second person, or NULL */
-    bool overriding;                           /* accepted by the policy */
+    const char *purpose_asked, *upstream_asked; /* of x-phi-purpose, x-phi-upstream, or NULL */
+    const char *override_reason;         /* of x-phi-override, or NULL */
+    const struct principal *override_by; /* the second person, or NULL */
     int purpose;
     const char *purpose_source;
     const struct settings_route *route, *first_route; /* first: before a policy sent it elsewhere, else NULL */
@@ -93,25 +92,22 @@ struct transaction {
     struct buf lines_out;        /* of the file of a batch */
     uint64_t line_endpoints;     /* what its lines ask for, as bits */
     size_t line_leaves;
-    bool lines_forced;
     struct transaction_value *values; /* found in its lines */
     size_t n_values, values_more;
     struct span object_key;      /* of the stored object that this is about or continues; empty: none */
     uint32_t opened;             /* bits of walk.unreadable that the route opened; another route is asked anew */
-    bool not_stored;             /* the upstream was told not to keep the answer */
-    bool kept, keep_failed;
+    bool not_stored, kept, keep_failed; /* not_stored: the upstream was told not to keep the answer */
     struct buf raw;     /* a form as it came; in is then the object that it stands for */
     struct form form;
     struct span boundary;
     const char *content_type; /* of what leaves; NULL: JSON */
     struct walk walk;
     struct force force;
-    bool ids_as_text; /* token numbers were replaced by their text */
+    bool lines_forced, shadowed, ids_as_text; /* ids: token numbers were replaced by their text */
     struct phi_result found;
     struct tokens *tokens;
     struct transform transform;
     struct transform_shadow shadow;
-    bool shadowed;
     enum transaction_verdict verdict;
 
     bool refused;
@@ -124,15 +120,14 @@ struct transaction {
     struct relay *relay;
     struct buf reply;
     int status;
-    bool streaming;
+    bool streaming, slice_failed; /* slice: a line of a result could not be read, or must not pass */
     struct transaction_header *headers;
     size_t n_headers;
     enum transaction_end upstream_end;
-    bool upstream_ended;
     enum relay_end relay_end;
+    bool upstream_ended;
 
-    uint64_t started_us, mark_us, sent_us, first_us;
-    uint64_t bytes_in, bytes_out;
+    uint64_t started_us, mark_us, sent_us, first_us, bytes_in, bytes_out;
 };
 
 uint64_t transaction_now_us(void);
@@ -159,7 +154,7 @@ enum flow transaction_redo_form(struct transaction *t);
 /* transaction_stored.c */
 bool transaction_wants_object(const struct transaction *t);
 enum flow transaction_route_object(struct transaction *t, const struct settings_route **route);
-const struct settings_route *transaction_route_of_lists(const struct transaction *t);
+struct span transaction_page_after(const struct transaction *t); /* the object behind which a list goes on, or empty */
 enum flow transaction_check_stored(struct transaction *t); /* by the policy and the agreement of the route */
 enum flow transaction_recall(struct transaction *t);
 bool transaction_keeps(const struct transaction *t);
@@ -167,13 +162,21 @@ bool transaction_reads_aside(const struct transaction *t); /* an answer too larg
 void transaction_keep_stream(struct transaction *t);
 void transaction_keep(struct transaction *t, struct phi_scratch *scratch); /* any thread: waits for a disk */
 
+/* transaction_kept.c: of what names neither model nor object */
+enum flow transaction_read_upstream(struct transaction *t, const struct http1_head *h);
+enum flow transaction_route_kept(struct transaction *t, const struct settings_route **route);
+
+/* transaction_slices.c: of an answer that is read aside */
+int transaction_slice_data(struct transaction *t, struct span bytes);
+void transaction_slice_take(struct transaction *t, struct phi_scratch *scratch); /* any thread */
+void transaction_slice_done(struct transaction *t);
+
 /* transaction_lines.c; nothing where there are none */
 enum flow transaction_read_lines(struct transaction *t);
 enum flow transaction_transform_lines(struct transaction *t, const struct policy_view *view); /* of SHAPE_FILES */
 const char *transaction_lines_uncovered(const struct transaction *t, const struct settings_upstream *u, struct span model, int today);
 
 /* transaction_override.c */
-struct http1_head;
 enum flow transaction_read_override(struct transaction *t, const struct http1_head *h);
 enum flow transaction_check_override(struct transaction *t); /* by the policy of the route */
 

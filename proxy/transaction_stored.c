@@ -7,6 +7,8 @@
  *   POST /v1/batches      file-1 is the client's? ─> what comes back, batch_1, holds what file-1 holds
  *   GET  /v1/batches/…    batch_1 is the client's? ─> its result, file-2, holds the same
  *   GET  /v1/files/file-2/content                  ─> restored line by line
+ *
+ * A conversation grows: before a request that adds to it is sent, conv_1 holds that request's tokens, too.
  */
 #include "transaction.h"
 
@@ -23,7 +25,18 @@ bool transaction_wants_object(const struct transaction *t) {
     return t->address.id.len || (t->walk.unreadable & WALK_REFERENCE);
 }
 
+struct span transaction_page_after(const struct transaction *t) {
+    static const char name[] = "after=";
+
+    for (size_t at = 0; at < t->query.len; at = span_find(t->query, '&', at) + 1) {
+        struct span member = span_sub(t->query, at, span_find(t->query, '&', at));
+        if (span_starts(member, name)) return span_sub(member, sizeof name - 1, member.len);
+    }
+    return span_make("", 0);
+}
+
 static struct span wanted_id(const struct transaction *t) {
+    if (shape_lists_objects(t->endpoint)) return transaction_page_after(t);
     return t->address.id.len ? t->address.id : t->walk.reference;
 }
 
@@ -57,11 +70,12 @@ static enum flow vault_lost(struct transaction *t) {
 
 enum flow transaction_route_object(struct transaction *t, const struct settings_route **route) {
     const struct settings *s = t->settings;
-    struct span key;
+    struct span key = {NULL, 0};
 
     *route = NULL;
     if (!t->world->vault) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
     for (size_t i = 0; i < s->n_upstreams && !*route; i++) {
+        if (t->upstream_asked && strcmp(t->upstream_asked, s->upstreams[i].name) != 0) continue; /* two may give the same id */
         enum vault_answer answer = ask(t, s->upstreams[i].name, wanted_id(t), &key);
         if (answer == VAULT_FAILED) return vault_lost(t);
         if (answer == VAULT_FOUND) *route = settings_route_to(s, s->upstreams[i].name);
@@ -70,24 +84,16 @@ enum flow transaction_route_object(struct transaction *t, const struct settings_
     return *route ? FLOW_NEXT : transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
 }
 
-/* As of a list of models, among the routes whose policy opens what is listed. Lists of several upstreams are not put together. */
-const struct settings_route *transaction_route_of_lists(const struct transaction *t) {
-    const struct settings *s = t->settings;
-    const struct settings_route *best = NULL;
-
-    for (size_t i = 0; i < s->n_routes; i++) {
-        const struct settings_route *r = &s->routes[i];
-        bool open = policy_stores(r->policy, POLICY_STORED_BATCHES), pattern = strchr(r->models[0], '*') != NULL;
-        if (open && (!best || (pattern && !strchr(best->models[0], '*')))) best = r;
-    }
-    return best;
-}
-
 /* ---- what the policy and the agreement say ---- */
+
+static enum policy_stored kind_of(enum shape_endpoint e) {
+    return shape_is_batch(e) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
+}
 
 static const char *feature_of(const struct transaction *t) {
     if (shape_is_batch(t->endpoint)) return "files";
     if (shape_is_response(t->endpoint)) return "store";
+    if (shape_is_conversation(t->endpoint) || t->walk.continues) return "conversation";
     return (t->walk.unreadable & WALK_REFERENCE) ? "previous_response_id" : "background";
 }
 
@@ -126,24 +132,44 @@ static enum flow check_background(struct transaction *t) {
     return FLOW_NEXT;
 }
 
+/* What is said in a conversation stays there, so the upstream must be one that may keep it. */
+static bool adds_to_conversation(const struct transaction *t) {
+    return t->walk.continues || (shape_is_conversation(t->endpoint) && shape_has_body(t->endpoint));
+}
+
+/* Where the policy sends it elsewhere, the object is not. */
+static enum flow check_place(struct transaction *t) {
+    const struct settings_upstream *u = t->route->upstream;
+
+    if (t->first_route && t->address.id.len) return transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
+    if (!adds_to_conversation(t) || settings_guard(u, "store", SHAPE_RESPONSES, &t->refusal_why) == COVERAGE_ALLOW) return FLOW_NEXT;
+    return transaction_refuse_because(t, REFUSAL_FEATURE, "store");
+}
+
+static enum flow check_open(struct transaction *t, uint32_t somebody) {
+    const char *uncovered = settings_feature_uncovered(t->route->upstream, feature_of(t));
+    enum flow flow;
+
+    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
+    if ((flow = check_place(t)) != FLOW_NEXT) return flow;
+    if ((somebody & WALK_BACKGROUND) && (flow = check_background(t)) != FLOW_NEXT) return flow;
+    return somebody & WALK_REFERENCE ? check_reference(t) : FLOW_NEXT;
+}
+
 enum flow transaction_check_stored(struct transaction *t) {
     t->walk.unreadable |= t->opened;
     uint32_t somebody = t->walk.unreadable & WALK_OF_SOMEBODY;
-    enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
-    enum flow flow = FLOW_NEXT;
+    bool elsewhere = (somebody & WALK_UNOWNED) || shape_is_conversation(t->endpoint); /* of which the path has named one */
 
-    if (!somebody && !shape_is_batch(t->endpoint) && !shape_is_response(t->endpoint)) return FLOW_NEXT;
-    bool open = t->world->vault && policy_stores(t->policy, what);
-    if (somebody && (!open || (somebody & WALK_UNOWNED))) return refuse_stored(t);
-    if (!open) return transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
-    const char *uncovered = settings_feature_uncovered(t->route->upstream, feature_of(t));
-    if (uncovered) return transaction_refuse_because(t, REFUSAL_NO_AGREEMENT, uncovered);
-    if (somebody & WALK_BACKGROUND) flow = check_background(t);
-    return flow == FLOW_NEXT && (somebody & WALK_REFERENCE) ? check_reference(t) : flow;
+    if (!somebody && !shape_is_stored(t->endpoint)) return FLOW_NEXT;
+    bool open = t->world->vault && policy_stores(t->policy, kind_of(t->endpoint));
+    if (somebody && (!open || elsewhere)) return refuse_stored(t);
+    return open ? check_open(t, somebody) : transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
 }
 
 enum flow transaction_recall(struct transaction *t) {
     if (t->object_key.len == 0) return FLOW_NEXT;
+    if (adds_to_conversation(t) && tokens_remember(t->tokens, t->object_key) < 0) return vault_lost(t); /* before those of earlier ones */
     int known = tokens_recall(t->tokens, t->object_key);
     if (known < 0) return vault_lost(t);
     return known ? FLOW_NEXT : transaction_refuse(t, REFUSAL_UNKNOWN_OBJECT);
@@ -154,7 +180,7 @@ enum flow transaction_recall(struct transaction *t) {
 /* The upstream keeps what it answers with: a stored response says so itself. */
 bool transaction_keeps(const struct transaction *t) {
     if (!t->world->vault || !t->route) return false;
-    if (shape_is_batch(t->endpoint) || shape_is_response(t->endpoint)) return true;
+    if (shape_is_stored(t->endpoint)) return true;
     bool stores = t->endpoint == SHAPE_RESPONSES && t->route->upstream->may_store && !t->not_stored;
     return stores && policy_stores(t->policy, POLICY_STORED_RESPONSES);
 }
@@ -208,9 +234,9 @@ static int remember_answer(struct transaction *t, struct arena *a) {
 
 static int keep_answer(struct transaction *t, struct arena *a) {
     if (shape_lists_objects(t->endpoint)) return filter(t, a);
-    if (t->endpoint == SHAPE_FILE_DELETE || t->endpoint == SHAPE_RESPONSE_DELETE)
+    if (t->endpoint == SHAPE_FILE_DELETE || t->endpoint == SHAPE_RESPONSE_DELETE || t->endpoint == SHAPE_CONVERSATION_DELETE)
         return vault_forget(t->world->vault, t->principal->id, t->object_key);
-    bool tells = t->endpoint != SHAPE_RESPONSE_ITEMS;
+    bool tells = t->endpoint != SHAPE_RESPONSE_ITEMS && (!shape_is_conversation(t->endpoint) || t->endpoint == SHAPE_CONVERSATIONS);
     return tells ? remember_answer(t, a) : 0;
 }
 

@@ -109,10 +109,19 @@ static void route(struct transformer *x, enum policy_part part, enum phi_kind ki
     x->t->route_kind = kind;
 }
 
+static bool comes_back(enum policy_action action) {
+    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
+}
+
+/* In sound nothing comes back: a token would be said aloud, a surrogate be taken for the truth. */
+static enum policy_action unless_spoken(const struct transformer *x, enum policy_action action) {
+    return x->w->endpoint == SHAPE_SPEECH && comes_back(action) ? POLICY_MASK : action;
+}
+
 /* The policy's action as it can be done at this place. */
 static enum policy_action decide_one(struct transformer *x, const struct walk_leaf *leaf, enum phi_kind kind) {
     enum policy_part part = transform_part(leaf->part);
-    enum policy_action action = policy_view_action(x->view, part, kind);
+    enum policy_action action = unless_spoken(x, policy_view_action(x->view, part, kind));
 
     if (goes_in_clear(action)) return action;
     if (action == POLICY_ROUTE) {
@@ -302,10 +311,6 @@ static int replacement_of(struct transformer *x, const struct walk_leaf *leaf, c
     return mask_of(x, r->kind, with);
 }
 
-static bool comes_back(enum policy_action action) {
-    return action == POLICY_TOKENIZE || action == POLICY_OFFSET || action == POLICY_SURROGATE;
-}
-
 static int claim_of(struct transformer *x, const struct range *r, struct span value) {
     struct token_date date;
 
@@ -326,10 +331,11 @@ static int range_done(struct transformer *x, const struct walk_leaf *leaf, struc
     struct span with;
 
     if (r->begin == r->end) return 0;
+    r->action = unless_spoken(x, r->action);
     trim_date(leaf, r);
     if (x->claiming) return r->token_text && x->monitor ? 0 : claim_of(x, r, span_sub(leaf->text, r->begin, r->end));
     if (r->token_text) {
-        struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = POLICY_TOKENIZE, .path = leaf->path,
+        struct transform_row row = {.kind = PHI_TOKEN_TEXT, .action = r->action, .path = leaf->path,
                                     .rule = TRANSFORM_NO_RULE, .score = 100};
         if (transform_rows_count(x->arena, x->t, &x->rows, row) < 0) return -1;
         if (x->monitor) return 0;

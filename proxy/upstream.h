@@ -64,6 +64,8 @@ struct upstream_request {
     struct span body;         /* must stay until done, or until upstream_sent says that it may go */
     const char *content_type; /* NULL: application/json */
     bool stream;              /* accept: text/event-stream */
+    bool flows;               /* the answer is read as it comes: its length has no limit */
+    const char *accept;       /* instead; NULL: by stream */
     const char *user_agent;
     const char *const *headers; /* further "name: value" lines from the allow-list, NULL-terminated, or NULL */
     uint64_t pool;            /* calls with different numbers never share a connection */

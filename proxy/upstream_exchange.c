@@ -116,7 +116,7 @@ static int write_head(struct upstream_exchange *x, const struct upstream_target 
     struct buf *b = &x->text;
 
     if (!x->get) add_line(b, &o, "content-type: ", r->content_type ? r->content_type : "application/json");
-    add_line(b, &o, "accept: ", r->stream ? "text/event-stream" : "application/json");
+    add_line(b, &o, "accept: ", r->accept ? r->accept : r->stream ? "text/event-stream" : "application/json");
     add_line(b, &o, "accept-encoding: ", "identity");
     if (r->user_agent) add_line(b, &o, "user-agent: ", r->user_agent);
     if (t->aws && add_signature(x, &o, r) < 0) return -1;
@@ -242,11 +242,11 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
         break;
     }
     struct span type = span_sub(x->head.content_type, 0, strlen("text/event-stream"));
-    x->event_stream = x->stream && span_is_nocase(type, "text/event-stream");
-    if (!x->event_stream && x->head.has_length && x->head.length > response_max(x))
+    x->unlimited = x->flows || (x->stream && span_is_nocase(type, "text/event-stream"));
+    if (!x->unlimited && x->head.has_length && x->head.length > response_max(x))
         return stop(x, UPSTREAM_TOO_LARGE);
     if (x->head.coding > INFLATE_IDENTITY) {
-        x->inflate = inflate_new(x->head.coding, x->event_stream ? SIZE_MAX : (size_t)response_max(x));
+        x->inflate = inflate_new(x->head.coding, x->unlimited ? SIZE_MAX : (size_t)response_max(x));
         if (!x->inflate) return stop(x, UPSTREAM_BROKEN);
     }
     if (give_head(x) < 0) return stop(x, UPSTREAM_CANCELLED);
@@ -280,7 +280,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     }
     x->heard = upstream_now();
     x->received += len;
-    if (!x->event_stream && x->received > response_max(x)) return stop(x, UPSTREAM_TOO_LARGE);
+    if (!x->unlimited && x->received > response_max(x)) return stop(x, UPSTREAM_TOO_LARGE);
     enum upstream_end bad = UPSTREAM_CANCELLED;
     struct span data = span_make(bytes, len);
     int wish = x->inflate ? give_plain(x, data, &bad) : x->call.handler->data(x->call.owner, data);
@@ -471,8 +471,9 @@ static void exchange_begin(struct upstream_exchange *x, const struct upstream_ta
     x->target = t;
     x->get = strcmp(r->method, "POST") != 0;
     x->stream = r->stream;
+    x->flows = r->flows;
     x->body_len = r->body.len;
-    x->fresh = x->refused = x->head_given = x->event_stream = x->full = x->held = x->failed = false;
+    x->fresh = x->refused = x->head_given = x->unlimited = x->full = x->held = x->failed = false;
     x->sends = 0;
     x->received = 0;
     x->started = upstream_now();

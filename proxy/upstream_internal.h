@@ -84,10 +84,11 @@ struct upstream_exchange {
     TAILQ_ENTRY(upstream_exchange) spare;
     CURL *easy;
     const struct upstream_target *target;
-    bool attached, tls, get, stream;
+    bool attached, tls, get, stream, flows;
     bool fresh;      /* a fresh connection was demanded */
     bool refused;    /* the guard refused a connection; nothing was sent on it */
-    bool head_given, event_stream;
+    bool head_given;
+    bool unlimited;  /* events, or what flows: its length has no limit */
     bool full;       /* the owner wants no more for now */
     bool held;       /* ... and libcurl keeps data back */
     bool failed;     /* `failure` holds why */

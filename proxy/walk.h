@@ -63,6 +63,7 @@ struct walk {
     bool store;             /* true when the body asks to keep state upstream */
     uint32_t store_begin, store_end; /* of that member's value in the body; 0: there is none */
     struct span reference;  /* decoded id of a stored object that the request continues; empty: none */
+    bool continues;         /* it is a conversation: what is said is added to it */
     struct json_edit *cut;  /* lists of a model's tokens in what is sent back to it (logprobs), to be taken out */
     size_t n_cut, cut_size;
     uint32_t sealed;        /* values that only the upstream can read, which it made itself */

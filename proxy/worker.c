@@ -383,6 +383,8 @@ static void *verb_send(void *ctx, struct transaction *t, const struct transactio
                                        .body = c->body,
                                        .content_type = c->content_type,
                                        .stream = c->stream,
+                                       .flows = c->flows,
+                                       .accept = c->accept,
                                        .user_agent = "phigate",
                                        .headers = c->headers,
                                        .pool = c->pool};

@@ -97,6 +97,10 @@ enum policy_unscannable policy_unscannable(const struct policy *p) {
     return p->unscannable;
 }
 
+enum policy_speech policy_speech(const struct policy *p) {
+    return p->speech;
+}
+
 bool policy_stores(const struct policy *p, enum policy_stored what) {
     return what != POLICY_STORED_BLOCK && (p->stored & what) == (unsigned)what;
 }

@@ -36,6 +36,9 @@ enum policy_unscannable { POLICY_UNSCANNABLE_BLOCK = 0, POLICY_UNSCANNABLE_ALLOW
 /* What an upstream may keep for a client, so that it can be fetched or continued later. Bits. */
 enum policy_stored { POLICY_STORED_BLOCK = 0, POLICY_STORED_BATCHES = 1, POLICY_STORED_RESPONSES = 2, POLICY_STORED_ALL = 3 };
 
+/* Text that an upstream is to say aloud. A token cannot be turned back in sound, so what would become one is masked. */
+enum policy_speech { POLICY_SPEECH_BLOCK = 0, POLICY_SPEECH_MASK };
+
 enum policy_claim {
     POLICY_NOT_FORWARDABLE = 0,
     POLICY_PHI_UNDER_BAA,
@@ -85,6 +88,7 @@ enum policy_claim policy_claim(const struct policy *p);
 const char *policy_claim_name(enum policy_claim c);
 enum policy_unscannable policy_unscannable(const struct policy *p);
 bool policy_stores(const struct policy *p, enum policy_stored what);
+enum policy_speech policy_speech(const struct policy *p);
 bool policy_block_as_message(const struct policy *p); /* block_style: assistant_message */
 struct phi_engine *policy_engine(const struct policy *p); /* borrowed; sealed */
 

@@ -24,6 +24,7 @@ static const struct yaml_key policy_keys[] = {
     {.name = "block_style", .type = YAML_NODE_SCALAR},
     {.name = "unscannable", .type = YAML_NODE_SCALAR},
     {.name = "stored", .type = YAML_NODE_SCALAR},
+    {.name = "speech", .type = YAML_NODE_SCALAR},
     {.name = "detection", .type = YAML_NODE_SCALAR},
     {.name = "actions", .type = YAML_NODE_MAP},
     {.name = "purposes", .type = YAML_NODE_MAP},

@@ -388,6 +388,7 @@ static void compare_switches(struct comparison *c) {
     for (unsigned bit = POLICY_STORED_BATCHES; bit <= POLICY_STORED_RESPONSES; bit *= 2)
         tell_switch(c, bit == POLICY_STORED_BATCHES ? "stored batches" : "stored responses", a->stored & bit, b->stored & bit, "block",
                     "allow");
+    tell_switch(c, "speech", a->speech != POLICY_SPEECH_BLOCK, b->speech != POLICY_SPEECH_BLOCK, "block", "mask");
     if (a->monitor_until != b->monitor_until && a->mode == b->mode)
         tell_limit(c, "monitor_until (day)", (uint32_t)a->monitor_until, (uint32_t)b->monitor_until);
     if (a->block_as_message != b->block_as_message)

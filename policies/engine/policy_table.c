@@ -202,6 +202,7 @@ static void read_switches(struct policy *p, const struct policy_chain *chain, st
                              *const styles[] = {"error", "assistant_message"},
                              *const unscannables[] = {"block", "allow"},
                              *const stored[] = {"block", "batches", "responses", "all"},
+                             *const speeches[] = {"block", "mask"},
                              *const details[] = {"balanced", "strict"};
     p->mode = (enum policy_mode)read_word(chain, "mode", modes, 2, d);
     const struct yaml_node *until = policy_chain_get(chain, "monitor_until");
@@ -210,6 +211,7 @@ static void read_switches(struct policy *p, const struct policy_chain *chain, st
     p->block_as_message = read_word(chain, "block_style", styles, 2, d) == 1;
     p->unscannable = (enum policy_unscannable)read_word(chain, "unscannable", unscannables, 2, d);
     p->stored = (unsigned)read_word(chain, "stored", stored, 4, d);
+    p->speech = (enum policy_speech)read_word(chain, "speech", speeches, 2, d);
     p->strict_detection = read_word(chain, "detection", details, 2, d) == 1;
 }
 

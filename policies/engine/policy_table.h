@@ -65,6 +65,7 @@ struct policy {
     int monitor_until; /* last day of monitor mode, since 1970-01-01; 0: no end */
     enum policy_claim claim;
     enum policy_unscannable unscannable;
+    enum policy_speech speech;
     unsigned stored; /* enum policy_stored */
     bool block_as_message;
     bool strict_detection;

@@ -25,6 +25,7 @@ The answer is the text of the last user message (chat), the prompts (completions
     html             escape <, > and &, as Go servers do
     done, finish     whether a stream has its [DONE] and its finish_reason
     before           chunks of a chat's stream that come first
+    sound            the type of what is said aloud; "cut": half of it, then the end of the connection
     headers          further header lines of the answer
     coding           "gzip", "br" or "zstd": the answer comes compressed, although nobody asked
 """
@@ -41,7 +42,7 @@ import time
 DEFAULTS = {
     "reply": None, "status": 200, "error": "capture says no", "delay": 0.0, "event_delay": 0.0,
     "pieces": [3, 1, 5, 2], "wire": None, "tool": None, "ascii": False, "html": False,
-    "done": True, "finish": True, "headers": [], "before": [], "coding": None,
+    "done": True, "finish": True, "headers": [], "before": [], "coding": None, "sound": "audio/mpeg",
 }
 
 
@@ -449,11 +450,17 @@ class CaptureUpstream(Server):
             self.answer(connection, request)
 
     def answer(self, connection, request):
+        import capture_speech
         import capture_typed  # it needs this module
         if request.method == "GET" and (document := capture_typed.listed(request)) is not None:
             self.send(connection, 200, json.dumps(document).encode(), DEFAULTS)
             return
         if (stored := self.store.answer(request, self._behaviour)) is not None:
+            if self.store.cut and request.path.endswith("/content"):
+                body = stored[2][:len(stored[2]) * 9 // 10]
+                connection.write(head(200, stored[1], f"content-length: {len(stored[2])}", []) + body, None)
+                connection.socket.shutdown(2)
+                return
             self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
             return
         if self.answer_form(connection, request):
@@ -464,6 +471,9 @@ class CaptureUpstream(Server):
             status = b["status"] if b["status"] != 200 else 400
             error = {"message": b["error"], "type": "capture_error", "param": None, "code": None}
             self.send(connection, status, json.dumps({"error": error}).encode(), b)
+            return
+        if capture_speech.wants(request):
+            capture_speech.answer(self, connection, request.json, b, head)
             return
         typed = capture_typed.Typed(request.path, Writer(request.json, b, said=False))
         if (events := typed.stream()) is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the capture upstream keeps: files, batches whose results are there at once, responses."""
+"""What the capture upstream keeps: files, batches whose results are there at once, responses, conversations."""
 import itertools
 import json
 import re
@@ -8,19 +8,22 @@ import threading
 from capture_forms import form_of
 
 FILES, BATCHES, RESPONSES = (re.compile(r"/v1/" + name + r"(?:/([\w-]+))?(/\w+)?$") for name in ("files", "batches", "responses"))
+CONVERSATIONS = re.compile(r"/v1/conversations(?:/([\w-]+))?((?:/items)?(?:/[\w-]+)?)$")
 
 
 class Store:
     def __init__(self):
-        self.files, self.batches, self.responses = {}, {}, {}
+        self.files, self.batches, self.responses, self.conversations = {}, {}, {}, {}
         self.waiting = {}
+        self.cut = False  # files end in the middle
         self.numbers, self.lock = itertools.count(1), threading.Lock()
 
     def answer(self, request, behaviour):
         """(status, content type, body), or None: nothing that is kept."""
         path = request.path.split("?")[0]
         with self.lock:
-            for pattern, act in ((FILES, self.on_file), (BATCHES, self.on_batch), (RESPONSES, self.on_response)):
+            for pattern, act in ((FILES, self.on_file), (BATCHES, self.on_batch), (RESPONSES, self.on_response),
+                                 (CONVERSATIONS, self.on_conversation)):
                 if (m := pattern.match(path)):
                     document = act(request, m[1], (m[2] or "")[1:], behaviour)
                     if document is None:
@@ -114,12 +117,20 @@ class Store:
                 return None
             if body.get("previous_response_id") and body["previous_response_id"] not in self.responses:
                 return self.missing()
+            if (talk := body.get("conversation")):
+                talk = talk if isinstance(talk, str) else talk["id"]
+                if talk not in self.conversations:
+                    return self.missing()
+                self.add_items(talk, body["input"] if isinstance(body["input"], list) else [{"role": "user", "content": body["input"]}])
             if body.get("stream"):  # capture_typed tells it, under the one id that it knows
                 self.responses["resp_capture"] = (Responses(Writer(body, behaviour(body), said=False)).whole(), body)
                 return None
             said = Responses(Writer(body, behaviour(body), said=False)).whole()
             said["id"] = self.new("resp_")
             said["previous_response_id"] = body.get("previous_response_id")
+            if talk:
+                said["conversation"] = {"id": talk}
+                self.add_items(talk, said["output"])
             self.responses[said["id"]] = (said, body)
             if body.get("background"):  # it is ready when it is asked for the second time
                 self.waiting[said["id"]] = 1
@@ -145,6 +156,47 @@ class Store:
             self.waiting[identifier] -= 1
             return self.unfinished(said, "in_progress")
         return said
+
+    # ---- conversations ----
+
+    def add_items(self, identifier, items):
+        added = {}
+        for item in items:
+            given = {"type": "message", "status": "completed", **item}
+            if isinstance(given.get("content"), str):
+                given["content"] = [{"type": "input_text", "text": given["content"]}]
+            given["id"] = self.new("msg_")
+            added[given["id"]] = given
+        self.conversations[identifier]["items"].update(added)
+        return added
+
+    def conversation(self, identifier):
+        return {"id": identifier, "object": "conversation", "created_at": 1, "metadata": self.conversations[identifier]["metadata"]}
+
+    def on_conversation(self, request, identifier, rest, _):
+        if not identifier:
+            identifier = self.new("conv_")
+            self.conversations[identifier] = {"metadata": request.json.get("metadata") or {}, "items": {}}
+            self.add_items(identifier, request.json.get("items") or [])
+            return self.conversation(identifier)
+        if identifier not in self.conversations:
+            return self.missing()
+        items = self.conversations[identifier]["items"]
+        if rest == "items":
+            return self.list(self.add_items(identifier, request.json["items"]) if request.method == "POST" else items)
+        if rest:
+            item = rest.split("/")[-1]
+            if item not in items:
+                return self.missing()
+            if request.method == "GET":
+                return items[item]
+            del items[item]
+        elif request.method == "POST":
+            self.conversations[identifier]["metadata"] = request.json["metadata"]
+        elif request.method == "DELETE":
+            del self.conversations[identifier]
+            return {"id": identifier, "object": "conversation.deleted", "deleted": True}
+        return self.conversation(identifier)
 
     def unfinished(self, said, status):
         return {**said, "status": status, "background": True, "output": []}

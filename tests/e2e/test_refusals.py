@@ -40,7 +40,7 @@ def test_unknown_client(http, upstream):
 
 
 def test_unknown_endpoints(http, upstream):
-    for path in ("/responses/resp_1", "/conversations", "/batches", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/speech"):
+    for path in ("/responses/resp_1", "/conversations", "/batches", "/files", "/Chat/completions", "/chat/completions/", "/chat//completions", "/realtime", "/audio/voices"):
         check(http.post(path, json=chat()), 404, "unknown_endpoint", upstream)
     for path in ("/chat/completions", "/models/a/b", "/chat/completions/x"):
         check(http.get(path), 404, "unknown_endpoint", upstream)
@@ -48,9 +48,9 @@ def test_unknown_endpoints(http, upstream):
 
 
 @pytest.mark.parametrize("path,why", [
-    ("/audio/speech", "speech"), ("/realtime/client_secrets", "credential"), ("/realtime", "live"), ("/realtime/calls", "live"),
+    ("/audio/voices", "audio"), ("/realtime/client_secrets", "credential"), ("/realtime", "live"), ("/realtime/calls", "live"),
     ("/uploads", "upload_in_parts"), ("/uploads/upload_1/parts", "upload_in_parts"), ("/files", "stored"), ("/responses/resp_1/cancel", "stored"),
-    ("/conversations", "kept_and_used_later"), ("/vector_stores/vs_1/files", "kept_and_used_later"), ("/organization/users", "administration"),
+    ("/conversations", "stored"), ("/vector_stores/vs_1/files", "kept_and_used_later"), ("/organization/users", "administration"),
     ("/realtimes", None), ("/unknown", None)])
 def test_why_an_address_is_not_served(gateway, http, upstream, path, why):
     for prefix in ("", "/openai"):

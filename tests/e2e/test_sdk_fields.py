@@ -9,7 +9,7 @@ import pytest
 from sdk_fields import bodies
 
 PLANT = "MRN: 00417723"
-POLICY = "id: open\nversion: 1\ndescription: Lets pass what cannot be read.\nextends: minimum-necessary\nunscannable: allow\nend: open\n"
+POLICY = "id: open\nversion: 1\ndescription: Lets pass what cannot be read.\nextends: minimum-necessary\nunscannable: allow\nspeech: mask\nend: open\n"
 
 
 def types():
@@ -18,6 +18,7 @@ def types():
         moderation_create_params
     from openai.types.chat import completion_create_params as chat
     from openai.types.responses import input_token_count_params, response_compact_params, response_create_params
+    from openai.types.audio import speech_create_params
     return {"/v1/chat/completions": (chat.CompletionCreateParams, 200), "/v1/responses": (response_create_params.ResponseCreateParams, 1000),
             "/v1/responses/input_tokens": (input_token_count_params.InputTokenCountParams, 500),
             "/v1/responses/compact": (response_compact_params.ResponseCompactParams, 400),
@@ -25,6 +26,7 @@ def types():
             "/v1/embeddings": (embedding_create_params.EmbeddingCreateParams, 4),
             "/v1/moderations": (moderation_create_params.ModerationCreateParams, 4),
             "/v1/images/generations": (image_generate_params.ImageGenerateParams, 8),
+            "/v1/audio/speech": (speech_create_params.SpeechCreateParams, 5),
             "/v1/batches": (batch_create_params.BatchCreateParams, 3),
             "/v1/messages": (message_create_params.MessageCreateParams, 200),
             "/v1/messages/count_tokens": (message_count_tokens_params.MessageCountTokensParams, 200)}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an upstream keeps for a client, with the real SDK: files and batches whose results come back hours later, responses that are
-fetched and continued. Each restored to the client that stored it; for another it does not exist. Closed unless the policy opens it."""
+fetched and continued, conversations. Each restored to the client that stored it; for another it does not exist. Closed unless the policy opens it."""
+import itertools
 import json
 import re
 import secrets
@@ -207,6 +208,88 @@ def test_only_ids_are_ids(gateway, upstream, path):
     assert r.status_code in (400, 404) and upstream.requests == []
 
 
+# ---- several upstreams ----
+
+ROUTES = """routes:
+  - {models: ["echo"], upstream: echo}
+  - {models: ["llama*"], upstream: second}
+  - {models: ["closed"], upstream: closed, policy: on-prem-model}
+"""
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, upstream):
+    """Two upstreams that keep things, with one policy; the second client may use one of them."""
+    from capture import CaptureUpstream
+    other = CaptureUpstream().start()
+    other.store.numbers = itertools.count(500000)
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, start=False)
+    more = "".join(f'  {name}: {{url: "http://127.0.0.1:{other.port}/v1", trust: on_prem, force: {{store: true}}}}\n' for name in ("second", "closed"))
+    text = (g.dir / "phigate.yaml").read_text()
+    g.write("phigate.yaml", text.replace('routes:\n  - {models: ["echo"], upstream: echo}\n', more + ROUTES))
+    head, tail = (g.dir / "clients.yaml").read_text().rsplit("default_purpose: treatment", 1)
+    g.write("clients.yaml", head + "default_purpose: treatment\n    models: [llama-3]" + tail)
+    g.start()
+    yield g, other
+    assert g.stop() == 0, g.log_text()
+    other.stop()
+
+
+def at(name):
+    return {"extra_headers": {"x-phi-upstream": name}}
+
+
+def test_lists_of_several_upstreams(two, upstream):
+    g, other = two
+    sdk = client(g)
+    here, there = upload(sdk, line("a", ADA)), upload(sdk, line("a", BO).replace("capture", "llama-3"))
+    assert here.id in upstream.store.files and there.id in other.store.files
+    for call in (sdk.files.list, sdk.batches.list, lambda: sdk.files.list(**at("nobody")), lambda: sdk.files.list(**at("closed")),
+                 lambda: sdk.files.list(**at("echo")), lambda: sdk.batches.list(**at("")), lambda: sdk.files.list(**at("x" * 65))):
+        with pytest.raises(openai.BadRequestError) as e:
+            call()
+        assert e.value.code == "upstream_missing" and "x-phi-upstream" in e.value.message
+    assert [f.id for f in sdk.files.list(**at("main")).data][-1:] == [here.id]
+    assert [f.id for f in sdk.files.list(**at("second")).data] == [there.id]
+    before = len(upstream.requests)
+    sdk.files.list(after=there.id)  # the next page is of the same list
+    assert other.requests[-1].path.endswith("after=" + there.id) and len(upstream.requests) == before
+    with pytest.raises(openai.NotFoundError):
+        sdk.files.list(after="file-nobody")
+    # What names an object goes where it is.
+    assert sdk.files.retrieve(there.id).id == there.id and sdk.files.retrieve(here.id).id == here.id
+    with pytest.raises(openai.NotFoundError):  # nor elsewhere, if that is said
+        sdk.files.retrieve(there.id, **at("main"))
+    batch = sdk.batches.create(input_file_id=there.id, endpoint="/v1/chat/completions", completion_window="24h")
+    assert batch.id in other.store.batches and [b.id for b in sdk.batches.list(**at("second")).data] == [batch.id]
+
+
+def test_a_client_that_one_upstream_is_for(two, upstream):
+    g, other = two
+    sdk = client(g, "second")
+    file = upload(sdk, line("a", BO).replace("capture", "llama-3"))
+    before = len(upstream.requests)
+    assert [f.id for f in sdk.files.list().data] == [file.id] and file.id in other.store.files
+    talk = sdk.conversations.create(items=[{"type": "message", "role": "user", "content": ADA}])
+    assert talk.id in other.store.conversations and len(upstream.requests) == before
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.files.list(**at("main"))
+    assert e.value.code == "upstream_missing"
+
+
+def test_a_conversation_where_it_is_wanted(two, upstream):
+    g, other = two
+    sdk, items = client(g), [{"type": "message", "role": "user", "content": ADA}]
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.conversations.create(items=items)
+    assert e.value.code == "upstream_missing"
+    talk = sdk.conversations.create(items=items, **at("second"))
+    assert talk.id in other.store.conversations
+    assert sdk.responses.create(model="llama-3", input=BO, conversation=talk.id).output_text == BO
+    with pytest.raises(openai.NotFoundError):  # the other upstream has none of this name
+        sdk.responses.create(model="capture", input=BO, conversation=talk.id)
+
+
 # ---- responses ----
 
 def test_a_conversation_that_the_upstream_keeps(gateway, upstream):
@@ -261,11 +344,11 @@ def test_what_was_not_to_be_stored_is_not_known(gateway, upstream):
         sdk.responses.retrieve(first.id)
     with pytest.raises(openai.NotFoundError):
         sdk.responses.create(model="capture", input="x", previous_response_id="resp_other")
-    for more in ({"conversation": "conv_1"}, {"conversation": "resp_other"}, {"previous_response_id": "resp_other", "background": True}):
+    for more in ({"conversation": "conv_1"}, {"conversation": {"id": "conv_1"}}, {"conversation": {}}, {"conversation": "resp_other"}, {"previous_response_id": "resp_other", "background": True}):
         with pytest.raises(openai.NotFoundError) as e:
             sdk.responses.create(model="capture", input="x", **more)
         assert e.value.code == "unknown_object"
-    for more in ({"conversation": {"id": "conv_1"}}, {"prompt": {"id": "p"}}, {"input": [{"id": "msg_1"}]},
+    for more in ({"conversation": ["conv_1"]}, {"prompt": {"id": "p"}}, {"input": [{"id": "msg_1"}]},
                  {"input": [{"type": "item_reference", "id": "msg_1"}]}):
         with pytest.raises(openai.BadRequestError) as e:
             sdk.responses.create(**{"model": "capture", "input": "x", **more})
@@ -289,6 +372,135 @@ def test_an_answer_in_the_background(gateway, upstream):
     assert e.value.code == "unscannable_input"
 
 
+# ---- conversations ----
+
+def said(role, text):
+    return [{"type": "message", "role": role, "content": text}]
+
+
+def texts(items):
+    return [part.text for item in items for part in getattr(item, "content", None) or []]
+
+
+def test_a_conversation_from_end_to_end(gateway, upstream):
+    sdk = client(gateway)
+    talk = sdk.conversations.create(items=said("user", ADA) + said("developer", "Be brief."), metadata={"note": "MRN: 00417723"})
+    assert talk.metadata == {"note": "MRN: 00417723"}
+    assert sdk.conversations.retrieve(talk.id).metadata == {"note": "MRN: 00417723"}
+    assert sdk.conversations.update(talk.id, metadata={"note": BO}).metadata == {"note": BO}
+    added = sdk.conversations.items.create(talk.id, items=said("user", BO))
+    assert texts(added.data) == [BO]
+    rows = sdk.conversations.items.list(talk.id, limit=20, order="asc").data
+    assert texts(rows) == [ADA, "Be brief.", BO] and clean(upstream)
+    assert texts([sdk.conversations.items.retrieve(rows[0].id, conversation_id=talk.id)]) == [ADA]
+    assert sdk.conversations.items.delete(rows[1].id, conversation_id=talk.id).metadata == {"note": BO}
+    assert texts(sdk.conversations.items.list(talk.id).data) == [ADA, BO]
+    assert sdk.conversations.delete(talk.id).deleted
+    for call in (sdk.conversations.retrieve, sdk.conversations.items.list, sdk.conversations.delete):
+        with pytest.raises(openai.NotFoundError) as e:
+            call(talk.id)
+        assert e.value.code == "unknown_object"
+
+
+@pytest.mark.parametrize("form", [lambda i: i, lambda i: {"id": i}])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_response_in_a_conversation(gateway, upstream, form, stream):
+    """What the conversation holds comes back in an answer, and what is said there comes back with the conversation."""
+    sdk = client(gateway)
+    talk = sdk.conversations.create(items=said("user", ADA))
+    kept = texts_upstream(upstream, talk.id)[0]
+    upstream.behave("*", reply="Before: " + kept)
+    answer = sdk.responses.create(model="capture", input="And " + BO, conversation=form(talk.id), stream=stream)
+    if stream:
+        answer = list(answer)[-1].response
+    assert answer.output_text == "Before: " + ADA
+    rows = texts(sdk.conversations.items.list(talk.id).data)
+    assert rows[:2] == [ADA, "And " + BO] and (stream or rows[2] == "Before: " + ADA) and clean(upstream)
+
+
+def texts_upstream(upstream, identifier):
+    return [p["text"] for i in upstream.store.conversations[identifier]["items"].values() for p in i["content"]]
+
+
+def test_a_conversation_of_another_client(gateway, upstream):
+    talk = client(gateway).conversations.create(items=said("user", ADA))
+    item = client(gateway).conversations.items.list(talk.id).data[0].id
+    other, before = client(gateway, "second"), len(upstream.requests)
+    for call in (lambda: other.conversations.retrieve(talk.id), lambda: other.conversations.update(talk.id, metadata={}),
+                 lambda: other.conversations.items.list(talk.id), lambda: other.conversations.items.create(talk.id, items=said("user", "x")),
+                 lambda: other.conversations.items.retrieve(item, conversation_id=talk.id),
+                 lambda: other.conversations.items.delete(item, conversation_id=talk.id), lambda: other.conversations.delete(talk.id),
+                 lambda: other.responses.create(model="capture", input="x", conversation=talk.id),
+                 lambda: other.responses.create(model="capture", input="x", conversation={"id": talk.id}),
+                 lambda: other.responses.create(model="capture", input="x", previous_response_id=talk.id)):
+        with pytest.raises(openai.NotFoundError) as e:
+            call()
+        assert e.value.code == "unknown_object"
+    assert len(upstream.requests) == before
+    # What one client said in a conversation is not put into another's answer.
+    upstream.behave("*", reply="It was " + texts_upstream(upstream, talk.id)[0])
+    mine = other.conversations.create(items=said("user", BO))
+    assert ADA not in other.responses.create(model="capture", input="Who?", conversation=mine.id).output_text
+
+
+def test_a_conversation_after_a_restart(tmp_path_factory, upstream):
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, "responses")
+    talk = client(g).conversations.create(items=said("user", ADA))
+    assert g.stop() == 0
+    g.start()
+    assert texts(client(g).conversations.items.list(talk.id).data) == [ADA]
+    assert g.stop() == 0 and [p for p in PLANTED if p.encode() in g.everything_written()] == []
+
+
+@pytest.mark.parametrize("items,code,where", [
+    ([{"type": "item_reference", "id": "msg_1"}], "unscannable_input", "items[0]"), ([{"id": "msg_1"}], "unscannable_input", "items[0]"),
+    ([{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA"}]}], "unscannable_input", "items[0].content[0]"),
+    ([{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}], "unscannable_input", "items[0].content[0]"),
+    ([{"type": "mcp_call", "arguments": "{}"}], "unscannable_input", "items[0].type"), ([{"type": "hologram"}], "unscannable_input", "items[0].type"),
+    ([{"type": "message", "role": "user", "content": "x", "Content": ADA}], "invalid_json", "items[0]")])
+def test_what_no_conversation_may_hold(gateway, upstream, items, code, where):
+    sdk = client(gateway)
+    talk = sdk.conversations.create()
+    upstream.clear()
+    for call in (lambda: sdk.conversations.create(items=items), lambda: sdk.conversations.items.create(talk.id, items=items)):
+        with pytest.raises(openai.BadRequestError) as e:
+            call()
+        assert e.value.code == code and e.value.param.startswith(where), (e.value.code, e.value.param)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("path", ["/conversations/conv_1/items/a%2fb", "/conversations/conv_1/items/a.b", "/conversations/conv_1/items/a/b",
+                                  "/conversations//items/a", "/conversations/conv_1/items/", "/conversations/conv_1/items?include=x"])
+def test_only_ids_are_ids_of_items(gateway, upstream, path):
+    r = httpx.get(gateway.url + path, headers={"authorization": "Bearer " + gateway.keys["first"]}, timeout=60)
+    assert r.status_code == 404 and r.json()["error"]["code"] == "unknown_endpoint" and upstream.requests == []
+
+
+def test_a_name_in_the_place_of_an_item(gateway, upstream):
+    sdk = client(gateway)
+    talk = sdk.conversations.create()
+    upstream.clear()
+    with pytest.raises(openai.BadRequestError) as e:
+        sdk.conversations.items.retrieve("219-09-9999", conversation_id=talk.id)
+    assert e.value.code == "phi_blocked" and upstream.requests == []
+
+
+def test_where_nothing_may_be_stored_there_is_no_conversation(tmp_path_factory, upstream):
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, more="force: {store: false}")
+    with pytest.raises(openai.PermissionDeniedError) as e:
+        client(g).conversations.create(items=said("user", ADA))
+    assert e.value.code == "feature_not_covered" and upstream.requests == [] and g.stop() == 0
+
+
+def test_a_client_of_some_models_makes_no_conversation_elsewhere(tmp_path_factory, upstream):
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, start=False)
+    g.write("clients.yaml", (g.dir / "clients.yaml").read_text().replace("default_purpose: treatment", "default_purpose: treatment\n    models: [\"echo\"]", 1))
+    g.start()
+    with pytest.raises(openai.PermissionDeniedError) as e:
+        client(g).conversations.create(items=said("user", ADA))
+    assert e.value.code == "feature_not_covered" and upstream.requests == [] and g.stop() == 0
+
+
 # ---- closed ----
 
 def test_closed_without_a_vault(make_gateway, upstream):
@@ -297,7 +509,8 @@ def test_closed_without_a_vault(make_gateway, upstream):
     g.start()
     sdk = client(g)
     for call in (lambda: upload(sdk, line("a", ADA)), lambda: sdk.batches.list(), lambda: sdk.files.content("file-1"),
-                 lambda: sdk.responses.retrieve("resp_1")):
+                 lambda: sdk.responses.retrieve("resp_1"), lambda: sdk.conversations.create(items=said("user", ADA)),
+                 lambda: sdk.conversations.items.list("conv_1"), lambda: sdk.conversations.delete("conv_1")):
         with pytest.raises(openai.NotFoundError) as e:
             call()
         assert e.value.code == "unknown_endpoint"
@@ -315,6 +528,9 @@ def test_closed_by_the_policy(tmp_path_factory, upstream, stored):
             assert e.value.code == "feature_not_covered"
         assert upstream.requests == []
     if stored != "responses":
+        with pytest.raises(openai.PermissionDeniedError) as e:
+            sdk.conversations.create(items=said("user", ADA))
+        assert e.value.code == "feature_not_covered" and upstream.requests == []
         first = sdk.responses.create(model="capture", input=ADA)
         with pytest.raises(openai.NotFoundError):
             sdk.responses.retrieve(first.id)
@@ -359,6 +575,37 @@ def test_where_another_policy_decides_it_decides_this_too(tmp_path_factory, upst
     with pytest.raises(openai.BadRequestError) as e:
         sdk.responses.create(model="capture", input="Patient attends methadone clinic.", **more)
     assert e.value.code == "unscannable_input" and upstream.requests == [] and g.stop() == 0
+
+
+@pytest.mark.parametrize("stored", ["block", "all"])
+def test_a_conversation_does_not_move(tmp_path_factory, upstream, stored):
+    """What the policy sends elsewhere is not added to a conversation that is kept here, nor is a new one made where none may be."""
+    g = keeping(tmp_path_factory.mktemp("gateway"), upstream, "all\nactions: {SENS.SUD: \"route:own\"}", start=False)
+    text = (g.dir / "phigate.yaml").read_text()
+    g.write("own.yaml", POLICY.format(stored).replace("keeping", "own").replace("minimum-necessary", "on-prem-model"))
+    g.write("phigate.yaml", text.replace("routes:\n", f"  own: {{url: \"http://127.0.0.1:{upstream.port}/v1\", trust: on_prem, force: {{store: true}}}}\n"
+            "routes:\n  - {models: [\"llama\"], upstream: own, policy: own.yaml}\n"))
+    g.start()
+    sdk = client(g)
+    talk = sdk.conversations.create(items=said("user", ADA), **at("main"))
+    upstream.clear()
+    sensitive = said("user", "Patient attends methadone clinic.")
+    for call in (lambda: sdk.conversations.items.create(talk.id, items=sensitive),
+                 lambda: sdk.responses.create(model="capture", input=sensitive, conversation=talk.id)):
+        with pytest.raises(openai.APIStatusError) as e:
+            call()
+        assert e.value.code in ("unknown_object", "unscannable_input", "feature_not_covered") and upstream.requests == []
+    if stored == "block":
+        with pytest.raises(openai.PermissionDeniedError):
+            sdk.conversations.create(items=sensitive, **at("main"))
+        assert upstream.requests == []
+    else:  # there it is made, known and continued
+        made = sdk.conversations.create(items=sensitive, **at("main"))
+        assert texts(sdk.conversations.items.list(made.id).data) == ["Patient attends methadone clinic."]
+        with pytest.raises(openai.NotFoundError):
+            sdk.responses.create(model="capture", input="x", conversation=made.id)
+        assert sdk.responses.create(model="llama", input="x", conversation=made.id)
+    assert g.stop() == 0, g.log_text()
 
 
 def test_closed_by_the_agreement(tmp_path_factory, upstream):

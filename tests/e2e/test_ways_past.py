@@ -115,7 +115,7 @@ def test_what_is_not_edited_stays_byte_for_byte(http, upstream):
 @pytest.mark.parametrize("path", [
     "/realtime", "/realtime/sessions", "/realtime/client_secrets", "/realtime/transcription_sessions", "/realtime/calls",
     "/realtime/translations/client_secrets", "/chatkit/sessions", "/files", "/uploads", "/batches", "/fine_tuning/jobs", "/assistants", "/threads",
-    "/vector_stores", "/conversations", "/containers", "/skills", "/evals", "/audio/speech", "/audio/voices",
+    "/vector_stores", "/conversations", "/containers", "/skills", "/evals", "/audio/voice_consents", "/audio/voices",
     "/videos", "/organization/users", "/responses/resp_1", "/chat/completions/x", "/CHAT/completions", "/chat//completions",
     "/chat/completions/", "/chat/completions;x=1", "/chat%2Fcompletions", "/chat/%63ompletions", "/./chat/completions",
     "/a/../chat/completions", "/chat/completions/%2e%2e/completions", "/chat/completions?beta=true", "/responses?beta=true",

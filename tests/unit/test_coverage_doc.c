@@ -31,12 +31,13 @@ static const char introduction[] =
     "Bodies may be compressed with gzip, deflate, br or zstd; they are forwarded plain.\n\n";
 
 static const char *const not_served[][2] = {
-    {"POST", "/v1/audio/speech"}, {"POST", "/v1/videos"},
+    {"POST", "/v1/audio/voices"}, {"POST", "/v1/audio/voice_consents"}, {"POST", "/v1/videos"},
     {"POST", "/v1/uploads"}, {"POST", "/v1/fine_tuning/jobs"}, {"POST", "/v1/vector_stores"},
-    {"POST", "/v1/assistants"}, {"POST", "/v1/threads"}, {"POST", "/v1/conversations"},
+    {"POST", "/v1/assistants"}, {"POST", "/v1/threads"},
     {"GET", "/v1/chat/completions"}, {"POST", "/v1/containers"}, {"POST", "/v1/skills"}, {"POST", "/v1/evals"},
     {"POST", "/v1/realtime/client_secrets"}, {"POST", "/v1/realtime/sessions"}, {"POST", "/v1/realtime/calls"},
-    {"POST", "/v1/chatkit/sessions"}, {"GET", "/v1/organization/users"}, {"POST", "/v1/messages/batches"},
+    {"POST", "/v1/chatkit/sessions"}, {"GET", "/v1/organization/users"}, {"GET", "/v1/projects"}, {"POST", "/v1/messages/batches"}, {"POST", "/v1/sessions"}, {"POST", "/v1/agents"},
+    {"POST", "/v1/memory_stores"}, {"POST", "/v1/complete"},
     {"DELETE", "/v1/models/{id}"},
 };
 
@@ -83,15 +84,23 @@ static const struct row {
     ROOT(SHAPE_RESPONSES, "tools `function`, `custom`, `namespace`, `tool_search`, `apply_patch`, `local_shell`", "\"tools\":[{\"type\":\"function\"},{\"type\":\"custom\"},{\"type\":\"namespace\"},{\"type\":\"tool_search\"},{\"type\":\"apply_patch\"},{\"type\":\"local_shell\"}]"),
     ROOT(SHAPE_RESPONSES, "tools of other types", "\"tools\":[{\"type\":\"code_interpreter\"}]"),
     ROOT(SHAPE_RESPONSES, "`previous_response_id`", "\"previous_response_id\":\"x\""),
-    ROOT(SHAPE_RESPONSES, "`conversation`", "\"conversation\":\"x\""),
+    ROOT(SHAPE_RESPONSES, "`conversation`, as an id or an object", "\"conversation\":{\"id\":\"x\"}"),
     ROOT(SHAPE_RESPONSES, "`prompt` (a template that is kept)", "\"prompt\":{\"id\":\"x\"}"),
     ROOT(SHAPE_RESPONSES, "`background: true`", "\"background\":true"),
     ROOT(SHAPE_RESPONSES, "`store` true, null or absent", "\"store\":true"),
+    ROOT(SHAPE_CONVERSATIONS, "`items`, as those of a response", "\"items\":[{\"role\":\"user\",\"content\":\"x\"},{\"type\":\"function_call_output\",\"output\":\"x\"}]"),
+    ROOT(SHAPE_CONVERSATIONS, "`metadata` and whatever else", "\"metadata\":{\"x\":\"y\"}"),
+    ROOT(SHAPE_CONVERSATIONS, "items with pictures, files, references, as in a response", "\"items\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\"}]}]"),
+    ROOT(SHAPE_CONVERSATION_UPDATE, "`metadata` and whatever else", "\"metadata\":{\"x\":\"y\"}"),
+    ROOT(SHAPE_CONVERSATION_ADD, "`items`, as those of a response", "\"items\":[{\"role\":\"user\",\"content\":\"x\"}]"),
+    ROOT(SHAPE_CONVERSATION_ADD, "an item by reference", "\"items\":[{\"type\":\"item_reference\",\"id\":\"x\"}]"),
     ROOT(SHAPE_BATCHES, "`metadata` and whatever else", "\"metadata\":{\"x\":\"y\"}"),
     ROOT(SHAPE_BATCHES, "`input_file_id`", "\"input_file_id\":\"x\""),
     ROOT(SHAPE_MODERATIONS, "`input` as text, texts or text parts", "\"input\":[{\"type\":\"text\",\"text\":\"x\"}]"),
     ROOT(SHAPE_MODERATIONS, "`input` with images", "\"input\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]"),
     ROOT(SHAPE_IMAGES, "`prompt`", "\"prompt\":\"x\""),
+    ROOT(SHAPE_SPEECH, "`input`, `instructions`", "\"input\":\"x\",\"instructions\":\"x\",\"voice\":\"alloy\",\"stream_format\":\"sse\""),
+    ROOT(SHAPE_SPEECH, "`voice` of somebody (an object)", "\"voice\":{\"id\":\"x\"}"),
     BLOCK("blocks `text`, `tool_use`, `tool_result`, `search_result`", "{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"tool_use\",\"input\":{}},{\"type\":\"tool_result\",\"content\":\"x\"},{\"type\":\"search_result\"}"),
     BLOCK("blocks `thinking`, `redacted_thinking` (never changed; an identifier in them blocks)", "{\"type\":\"thinking\",\"thinking\":\"x\"},{\"type\":\"redacted_thinking\"}"),
     BLOCK("block `document` with text", "{\"type\":\"document\",\"source\":{\"type\":\"text\",\"data\":\"x\"}}"),
@@ -179,9 +188,10 @@ static void add_endpoints(struct buf *b) {
         buf_add_format(b, "## %s %s\n", shape_method(e), name);
         if (shape_has_deployments(e)) add_deployment(b, e);
         if (*shape_default_model(e)) buf_add_format(b, "\nWithout a `model` the route of `%s` is taken.\n", shape_default_model(e));
-        bool stored = shape_is_batch(e) || shape_is_response(e);
-        if (stored) buf_add_format(b, "\nOnly with `stored: %s` (or `all`) in the policy, a vault of tokens, and an agreement that covers it.\n",
+        if (shape_is_stored(e)) buf_add_format(b, "\nOnly with `stored: %s` (or `all`) in the policy, a vault of tokens, and an agreement that covers it.\n",
                                    shape_is_batch(e) ? "batches" : "responses");
+        if (e == SHAPE_SPEECH) buf_add_c(b, "\nOnly with `speech: mask` in the policy: what would be a token is masked, since none can be turned back in sound. The\n"
+                                            "answer is sound of a known type, or events that hold it, at most 64 MiB; it goes on as it comes.\n");
         if (strstr(name, "{id}")) buf_add_c(b, "Only what this client stored through the gateway.\n");
         if (shape_has_form(e)) add_form(b, e);
         if (e == SHAPE_FILES) buf_add_c(b, "\nOnly `purpose=batch`: each line is read as the body of its endpoint, which is one of the text endpoints above.\n");

@@ -133,6 +133,7 @@ static void test_minimum_necessary_table(void **state) {
     struct policy *p = decisions("minimum-necessary");
     assert_int_equal(policy_mode(p), POLICY_ENFORCE);
     assert_int_equal(policy_unscannable(p), POLICY_UNSCANNABLE_BLOCK);
+    assert_int_equal(policy_speech(p), POLICY_SPEECH_BLOCK);
     assert_false(policy_stores(p, POLICY_STORED_BATCHES) || policy_stores(p, POLICY_STORED_RESPONSES) || policy_stores(p, POLICY_STORED_BLOCK));
     assert_int_equal(policy_purpose_count(p), 8);
     assert_int_equal(action(p, "treatment", PHI_NAME_PATIENT), POLICY_TOKENIZE);

@@ -71,6 +71,7 @@ static void test_switches_and_detection(void **state) {
     assert_string_equal(between("unscannable: allow", "", false).last, "stricter unscannable - - allow->block");
     assert_string_equal(between("", "stored: batches", true).last, "looser stored batches - - block->allow");
     assert_string_equal(between("stored: all", "stored: batches", false).last, "stricter stored responses - - allow->block");
+    assert_string_equal(between("", "speech: mask", true).last, "looser speech - - block->mask");
     assert_string_equal(between("", "thresholds: {MRN: 70}", true).last, "looser threshold - MRN 50->70");
     assert_string_equal(between("", "detection: strict", false).last, "stricter detection - - balanced->strict");
     assert_string_equal(between("floor: [EMAIL]", "", true).last, "looser floor - EMAIL in->out");

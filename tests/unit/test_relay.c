@@ -492,6 +492,41 @@ static void lines_are_restored_one_by_one(void **state) {
     arena_free(a);
 }
 
+/* However the bytes come and whenever what is whole is taken, the same goes out. */
+static void lines_are_restored_in_slices(void **state) {
+    static const char lines[] = "{\"content\":\"[NAME_1]\"}\n\r\n{\"content\":\"[DATE_1] [NAME_1]\"}\n{\"content\":\"x\"}",
+                      want[] = "{\"content\":\"Ada Quill\"}\n\n{\"content\":\"03/04/1951 Ada Quill\"}\n{\"content\":\"x\"}";
+    const struct span all = {lines, sizeof lines - 1};
+    struct buf out;
+    (void)state;
+    buf_init(&out, 1u << 16);
+    for (size_t step = 1; step <= all.len; step++) {
+        struct relay *r = relay_new(SHAPE_FILE_CONTENT, tokens, false, 1u << 16, 1u << 16);
+        buf_clear(&out);
+        assert_false(relay_begin(r, 200, span_of("")));
+        for (size_t at = 0; at < all.len; at += step) {
+            assert_int_equal(relay_push(r, span_sub(all, at, at + step), &out), 0);
+            if (step % 2 && relay_lines_ready(r)) assert_int_equal(relay_lines_take(r, &out), 0);
+        }
+        assert_int_equal(relay_end(r, true, span_of("r"), &out), RELAY_COMPLETE);
+        if (!span_is(buf_span(&out), want)) fail_msg("%zu: %.*s", step, (int)out.len, out.ptr);
+        relay_free(r);
+    }
+    struct relay *r = relay_new(SHAPE_FILE_CONTENT, tokens, false, 1u << 16, 64); /* the limit is that of a line */
+    assert_false(relay_begin(r, 200, span_of("")));
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(relay_push(r, span_of("{\"content\":\"[NAME_1]\"}\n"), &out), 0);
+        assert_int_equal(relay_lines_take(r, &out), 0);
+    }
+    assert_int_equal(relay_push(r, span_of("no line\n"), &out), 0);
+    assert_int_equal(relay_lines_take(r, &out), -1);
+    assert_int_equal(relay_lines_ready(r), 0);
+    assert_int_equal(relay_end(r, true, span_of("r"), &out), RELAY_BAD);
+    assert_false(relay_has_events(r));
+    relay_free(r);
+    buf_free(&out);
+}
+
 static void time_of_a_chunk(void **state) {
     (void)state;
     struct relay *r = relay_new(SHAPE_CHAT, tokens, false, 1u << 16, 1u << 20);
@@ -512,6 +547,44 @@ static void time_of_a_chunk(void **state) {
     print_message("relay: %.0f ns per chunk\n", ns / (double)(rounds * 10));
     assert_int_equal(relay_result(r)->counts.restored, rounds);
     relay_free(r);
+    buf_free(&out);
+}
+
+/* ---- sound ---- */
+
+static enum relay_end heard(const char *type, int status, struct span bytes, size_t ceiling, bool clean, bool *streams, struct buf *out) {
+    struct relay *r = relay_new(SHAPE_SPEECH, tokens, false, 1u << 16, ceiling);
+    assert_non_null(r);
+    *streams = relay_begin(r, status, span_of(type));
+    for (size_t at = 0; at < bytes.len; at += 7)
+        if (relay_push(r, span_sub(bytes, at, at + 7), out) < 0) break;
+    if (*streams && !strstr(type, "event")) assert_string_equal(relay_stream_type(r), "audio/ogg");
+    enum relay_end end = relay_end(r, clean, span_of("req-1"), out);
+    relay_free(r);
+    return end;
+}
+
+static void sound_goes_as_it_is(void **state) {
+    static const char bytes[] = "OggS\0\xff[NAME_1] \xc3 {\"";
+    const struct span sound = {bytes, sizeof bytes - 1};
+    struct buf out;
+    bool streams;
+    (void)state;
+    buf_init(&out, 1u << 20);
+    assert_int_equal(heard("Audio/OGG; codecs=\"opus\"", 200, sound, 1u << 20, true, &streams, &out), RELAY_COMPLETE);
+    assert_true(streams && span_equal(buf_span(&out), sound));
+    assert_int_equal(heard("audio/ogg", 200, sound, 1u << 20, false, &streams, &out), RELAY_CUT);
+    assert_int_equal(heard("audio/ogg", 200, sound, sound.len - 1, true, &streams, &out), RELAY_BAD);
+    assert_int_equal(heard("audio/ogg", 400, sound, 1u << 20, true, &streams, &out), RELAY_BAD);
+    buf_clear(&out);
+    static const char *const others[] = {"text/plain", "application/json", "", "text/html", "video/mp4", "audio/x-other", "audio/oggx"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(heard(others[i], 200, span_of("{}"), 1u << 20, true, &streams, &out), RELAY_BAD);
+        assert_true(!streams && out.len == 0);
+    }
+    assert_int_equal(heard("text/event-stream", 200, span_of(EVENT("{\"type\":\"speech.audio.delta\",\"audio\":\"QUJD\"}")
+                           EVENT("{\"type\":\"speech.audio.done\",\"usage\":{}}")), 1u << 20, true, &streams, &out), RELAY_COMPLETE);
+    assert_true(streams);
     buf_free(&out);
 }
 
@@ -544,6 +617,8 @@ int main(void) {
         cmocka_unit_test(channels_are_bounded),
         cmocka_unit_test(an_unknown_endpoint_answers_nothing),
         cmocka_unit_test(lines_are_restored_one_by_one),
+        cmocka_unit_test(lines_are_restored_in_slices),
+        cmocka_unit_test(sound_goes_as_it_is),
         cmocka_unit_test(time_of_a_chunk),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

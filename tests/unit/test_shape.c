@@ -24,7 +24,7 @@ static void only_the_table_is_served(void **state) {
         {"POST", "/v1beta/models/..:generateContent"}, {"POST", "/v1beta/models/a%2e:generateContent"},
         {"GET", "/v1beta/models/a:generateContent"}, {"POST", "/v1beta/models/a:other"}, {"POST", "/v1/api/chat"}, {"POST", "/chat"}, {"POST", "/api/pull"}, {"GET", "/api/chat"}, {"GET", "/v1/responses"}, {"POST", "/v1/responses/resp_1"}, {"GET", "/v1/responses/a.b"}, {"GET", "/v1/files/a/b"}, {"PUT", "/v1/files"},
         {"DELETE", "/v1/batches/b"}, {"POST", "/v1/files/f/content"},
-        {"POST", "/v1/conversations"},         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
+        {"PUT", "/v1/conversations"},         {"POST", "/v1/realtime/client_secrets"}, {"GET", "/v1/models/a/b"}, {"GET", "/v1/models/"}, {"GET", "/v1/models/.x"}, {"DELETE", "/v1/models/gpt-4o"},
         {"POST", "/openai/deployments/a/responses"}, {"POST", "/openai/deployments//chat/completions"}, {"POST", "/openai/deployments/a:b/chat/completions"},
         {"POST", "/openai/deployments/a/b/chat/completions"}, {"POST", "/openai/deployments/a/v1/chat/completions"}, {"POST", "/openai/v2/chat/completions"}, {"POST", "/openai/messages"}, {"POST", "/openaichat/completions"},
         {"POST", ""}, {"", "/v1/models"}, {"GET", "/v1"},
@@ -66,6 +66,37 @@ static void only_the_table_is_served(void **state) {
     assert_string_equal(shape_endpoint_name(SHAPE_CHAT), "/v1/chat/completions");
     assert_string_equal(shape_endpoint_name(SHAPE_MODELS), "/v1/models");
     assert_string_equal(shape_endpoint_name(SHAPE_NONE), "");
+}
+
+static void a_path_may_name_an_object_and_its_item(void **state) {
+    static const struct { const char *method, *path, *id, *item; enum shape_endpoint e; } rows[] = {
+        {"POST", "/v1/conversations", "", "", SHAPE_CONVERSATIONS},
+        {"GET", "/v1/conversations/conv_1", "conv_1", "", SHAPE_CONVERSATION},
+        {"POST", "/openai/v1/conversations/conv_1", "conv_1", "", SHAPE_CONVERSATION_UPDATE},
+        {"DELETE", "/conversations/conv_1", "conv_1", "", SHAPE_CONVERSATION_DELETE},
+        {"GET", "/v1/conversations/conv_1/items", "conv_1", "", SHAPE_CONVERSATION_ITEMS},
+        {"POST", "/v1/conversations/conv_1/items", "conv_1", "", SHAPE_CONVERSATION_ADD},
+        {"GET", "/v1/conversations/conv_1/items/msg_2", "conv_1", "msg_2", SHAPE_CONVERSATION_ITEM},
+        {"DELETE", "/openai/conversations/conv_1/items/msg_2", "conv_1", "msg_2", SHAPE_CONVERSATION_ITEM_DELETE},
+        {"POST", "/v1/conversations/conv_1/items/msg_2", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations/conv_1/items/", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations/conv_1/items/a.b", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations/a.b/items/msg_2", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations/conv_1/items/msg_2/x", "", "", SHAPE_NONE},
+        {"GET", "/v1/conversations//items/msg_2", "", "", SHAPE_NONE},
+        {"GET", "/v1/responses/resp_1/msg_2", "", "", SHAPE_NONE},
+    };
+    struct shape_address a;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        shape_address_read(span_of(rows[i].method), span_of(rows[i].path), &a);
+        if (a.endpoint != rows[i].e) fail_msg("%d: %s %s", a.endpoint, rows[i].method, rows[i].path);
+        if (a.endpoint == SHAPE_NONE) continue;
+        assert_true(span_is(a.id, rows[i].id) && span_is(a.item, rows[i].item) && a.model.len == 0);
+        assert_true(shape_is_conversation(a.endpoint) && shape_is_stored(a.endpoint));
+        assert_string_equal(shape_coverage_name(a.endpoint), "/v1/conversations");
+    }
 }
 
 static void a_path_may_name_the_model(void **state) {
@@ -193,6 +224,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_table_is_served),
         cmocka_unit_test(a_path_names_its_dialect),
+        cmocka_unit_test(a_path_may_name_an_object_and_its_item),
         cmocka_unit_test(a_path_may_name_the_model),
         cmocka_unit_test(queries_are_of_the_table),
         cmocka_unit_test(known_keys_are_found),

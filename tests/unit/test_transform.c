@@ -249,6 +249,19 @@ static void token_shaped_text_is_tokenized(void **state) {
     assert_int_equal(done.rows[1].rule, TRANSFORM_NO_RULE);
 }
 
+/* A token would be said aloud, and nothing puts the value back. */
+static void nothing_comes_back_from_sound(void **state) {
+    static const char body[] = "{\"input\":\"John Smith and [NAME_4] of 02139\",\"instructions\":\"555-0100\"}";
+    (void)state;
+    assert_int_equal(walk_body(arena, SHAPE_SPEECH, span_of(body), 96, &walk), 0);
+    found_as("John Smith", PHI_NAME_PATIENT, 1);
+    found_as("02139", PHI_GEO_ZIP, 0);
+    found_as("555-0100", PHI_PHONE, 0);
+    becomes(body, "{\"input\":\"[NAME] and [TEXT] of 021\",\"instructions\":\"[PHONE]\"}");
+    assert_int_equal(tokens_count(tokens), 0);
+    assert_int_equal(done.rows[0].action, POLICY_MASK);
+}
+
 /* In JSON text inside a string a number becomes a string; what is around it stays. */
 static void numbers_inside_of_strings_become_strings(void **state) {
     static const char body[] =
@@ -562,6 +575,7 @@ int main(void) {
         CASE(sensitive_findings_block_or_count),
         CASE(sensitive_findings_overlap_without_harm),
         CASE(token_shaped_text_is_tokenized),
+        CASE(nothing_comes_back_from_sound),
         CASE(numbers_inside_of_strings_become_strings),
         CASE(numbers_in_keys_are_not_given_out),
         CASE(a_finding_never_cuts_token_text),

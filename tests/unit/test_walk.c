@@ -235,7 +235,12 @@ static void what_cannot_be_read_is_named(void **state) {
         {"{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}]}", WALK_STATE, "messages[0].audio"},
         {"{\"previous_response_id\":\"r\"}", WALK_REFERENCE, "previous_response_id"},
         {"{\"conversation\":\"c\"}", WALK_REFERENCE, "conversation"},
-        {"{\"conversation\":{\"id\":\"c\"}}", WALK_UNOWNED, "conversation"},
+        {"{\"conversation\":{\"id\":\"c\"}}", WALK_REFERENCE, "conversation"},
+        {"{\"conversation\":{}}", WALK_REFERENCE, "conversation"},
+        {"{\"conversation\":[\"c\"]}", WALK_UNOWNED | WALK_REFERENCE, "conversation"},
+        {"{\"conversation\":{\"id\":{\"id\":\"c\"}}}", WALK_UNOWNED | WALK_REFERENCE, "conversation"},
+        {"{\"conversation\":{\"id\":\"c\"},\"previous_response_id\":\"r\"}", WALK_UNOWNED | WALK_REFERENCE, "conversation"},
+        {"{\"previous_response_id\":\"r\",\"conversation\":{\"id\":\"c\"}}", WALK_UNOWNED | WALK_REFERENCE, "previous_response_id"},
         {"{\"previous_response_id\":[\"r\"]}", WALK_UNOWNED | WALK_REFERENCE, "previous_response_id"},
         {"{\"previous_response_id\":\"r\",\"conversation\":\"c\"}", WALK_UNOWNED | WALK_REFERENCE, "previous_response_id"},
         {"{\"tools\":[{\"type\":\"web_search\"}]}", WALK_HOSTED_TOOL, "tools[0]"},
@@ -260,6 +265,36 @@ static void what_cannot_be_read_is_named(void **state) {
         if (walk.unreadable != cases[i].bits) fail_msg("%x, not %x: %s", walk.unreadable, cases[i].bits, cases[i].body);
         path_is(walk.unreadable_path, cases[i].path);
     }
+}
+
+static void a_conversation_is_read_as_what_a_response_is_made_from(void **state) {
+    (void)state;
+    assert_int_equal(walk_as(SHAPE_CONVERSATIONS, "{\"items\":[{\"type\":\"message\",\"role\":\"user\",\"content\":\"Jane\"},"
+                     "{\"type\":\"function_call_output\",\"output\":\"{\\\"a\\\":\\\"Joe\\\"}\"}],\"metadata\":{\"note\":\"Jim\"}}"), 0);
+    assert_int_equal(walk.unreadable, 0);
+    assert_int_equal(leaf_of("Jane")->part, WALK_USER);
+    assert_int_equal(leaf_of("Joe")->part, WALK_TOOL);
+    assert_int_equal(leaf_of("Jim")->part, WALK_METADATA);
+    assert_int_equal(walk_as(SHAPE_CONVERSATION_ADD, "{\"items\":[{\"id\":\"msg_1\"}]}"), 0);
+    assert_int_equal(walk.unreadable, WALK_UNOWNED);
+    chat("{\"conversation\":{\"id\":\"conv_1\"}}");
+    assert_true(walk.continues && span_is(walk.reference, "conv_1"));
+    chat("{\"previous_response_id\":\"resp_1\",\"conversation\":null}");
+    assert_true(!walk.continues && span_is(walk.reference, "resp_1"));
+}
+
+static void what_is_to_be_said(void **state) {
+    (void)state;
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"input\":\"Jane\",\"instructions\":\"Joe\",\"voice\":\"nova\",\"stream_format\":\"sse\",\"speed\":1.5}"), 0);
+    assert_int_equal(walk.unreadable, 0);
+    assert_true(walk.stream && leaf_of("nova")->parameter && leaf_of("1.5")->parameter);
+    assert_int_equal(leaf_of("Jane")->part, WALK_USER);
+    assert_int_equal(leaf_of("Joe")->part, WALK_SYSTEM);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"input\":\"x\",\"voice\":\"Jane\",\"stream_format\":\"audio\"}"), 0);
+    assert_true(!walk.stream && !leaf_of("Jane")->parameter);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"voice\":{\"id\":\"voice_1\"}}"), 0);
+    assert_int_equal(walk.unreadable, WALK_STATE);
+    assert_int_equal(walk_as(SHAPE_SPEECH, "{\"stream_format\":true}"), -1);
 }
 
 static void blobs_are_no_text_but_all_else_is(void **state) {
@@ -519,7 +554,7 @@ int main(void) {
         CASE(facts_are_read),
         CASE(facts_of_a_wrong_type_are_refused),
         CASE(what_cannot_be_read_is_named),
-        CASE(blobs_are_no_text_but_all_else_is),
+        CASE(blobs_are_no_text_but_all_else_is), CASE(what_is_to_be_said), CASE(a_conversation_is_read_as_what_a_response_is_made_from),
         CASE(refusals_have_a_code_and_a_path),
         CASE(memory_and_counts_are_limited),
         CASE(number_edits_keep_their_place),
