@@ -13,6 +13,8 @@
 #include "phi.h"
 #include "word_lists.h"
 
+enum { STUDY_SCORE = 40 }; /* of a date that is mostly the period of a study */
+
 struct number {
     int value;
     unsigned words;
@@ -219,7 +221,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
         return true;
     }
     out->last = with_year(w, i, &year);
-    out->score = is_study(w, out) ? 40 : 90;
+    out->score = is_study(w, out) ? STUDY_SCORE : 90;
     return year && (is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER || words_is(w, i + 1, "of"));
 }
 
@@ -268,7 +270,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_SERVICE;
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
-        *cued |= k == i && is_discharge(w, p);
+        *cued |= k == i && (is_discharge(w, p) || w->v[p].classes & LEX(WEEKDAY));
     }
     *cued |= kind != PHI_DATE_OTHER;
     return kind;
@@ -334,7 +336,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
         return false;
     out->first = i;
     out->last = i + 1;
-    out->score = is_study(w, out) ? 40 : 85;
+    out->score = is_study(w, out) ? STUDY_SCORE : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
     out->score = cued ? 65 : 55;
@@ -441,7 +443,7 @@ static bool find_season(const struct words *w, uint32_t i, struct date *out)
         return false;
     out->first = i;
     out->last = with_year(w, i, &year);
-    out->score = is_study(w, out) ? 40 : 65;
+    out->score = is_study(w, out) ? STUDY_SCORE : 65;
     return year && w->v[out->last].gap & GAP_SPACE && !(w->v[out->last].gap & ~GAP_SPACE);
 }
 
@@ -459,6 +461,74 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
     if (x->classes & LEX(NUMBER))
         return find_day_first(w, i, out) || (birth && find_spelled(w, i, out));
     return find_holiday(w, i, out) || find_season(w, i, out);
+}
+
+/* ---- days that only the rest of the text makes likely ---- */
+
+/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6 and 7/10 are mostly scores. */
+enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
+
+static enum fraction fraction_of(int a, int b)
+{
+    if (a == b || (a < b && (b <= 4 || b == 8)))
+        return FRACTION_PART;
+    return a < b && (b == 5 || b == 6 || b == 10) ? FRACTION_SCORE : FRACTION_NONE;
+}
+
+/* Two numbers with a stroke between that could be a month and a day: not "L4/5", "10/12/14", "1/2-1", "5/12%". */
+static bool is_pair(const struct words *w, uint32_t i)
+{
+    int a = digits(w, i), b = digits(w, i + 1);
+
+    if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) ||
+        w->v[i].gap & (GAP_SLASH | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER))
+        return false;
+    if (i && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape >= SHAPE_NUMBER && b <= 10) /* "5 1/2", "T12 3/5" */
+        return false;
+    char behind = w->v[i + 1].end < w->len ? w->text[w->v[i + 1].end] : ' ';
+    char next = w->v[i + 1].end + 1 < w->len ? w->text[w->v[i + 1].end + 1] : ' ';
+    return !strchr("/%-+'\xE2", behind) && !(behind == '.' && next >= '0' && next <= '9');
+}
+
+/* The months of the days that this chunk writes as 3/14, a bit each: behind a cue, or too high for a score. */
+static uint16_t months_written(const struct words *w)
+{
+    uint16_t months = 0;
+
+    for (uint32_t i = words_in_set(w->forms, 0, w->n); i < w->n; i = words_in_set(w->forms, i + 1, w->n)) {
+        struct date date;
+        bool cued;
+        if (w->v[i].shape != SHAPE_NUMBER || !one_mark(w, i + 1, GAP_SLASH) || w->v[i].letters > 2)
+            continue;
+        kind_before(w, i, &cued);
+        bool day = is_pair(w, i) ? find_partial(w, i, cued, &date) && date.score > STUDY_SCORE : find_numeric(w, i, cued, &date);
+        if (day && digits(w, i) <= 12)
+            months |= (uint16_t)(1 << digits(w, i));
+    }
+    return months;
+}
+
+static bool is_near_month(uint16_t months, int month)
+{
+    int before = month == 1 ? 12 : month - 1, behind = month == 12 ? 1 : month + 1;
+    return months & (1 << before | 1 << month | 1 << behind);
+}
+
+bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *known, struct date *out)
+{
+    if (i + 1 >= w->n || w->v[i + 1].gap != GAP_SLASH || w->v[i].shape != SHAPE_NUMBER)
+        return false;
+    int a = digits(w, i), b = digits(w, i + 1);
+    enum fraction fraction = fraction_of(a, b);
+    if (!is_pair(w, i) || fraction == FRACTION_PART || is_decoy(w, i, i + 1))
+        return false;
+    if (!known->read)
+        known->months |= months_written(w);
+    known->read = true;
+    *out = (struct date){i, i + 1, PHI_DATE_OTHER, 52};
+    if (fraction == FRACTION_SCORE)
+        return known->months & 1 << a;
+    return a > b ? known->months : is_near_month(known->months, a);
 }
 
 /* "Monday, March 3": the weekday goes with the date. */

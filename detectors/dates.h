@@ -20,6 +20,16 @@ struct date {
 /* Is there a date that begins with word i? */
 bool dates_find(const struct words *w, uint32_t i, struct date *out);
 
+/* The months of which a text writes days as 3/14, a bit each, and whether its words at hand were read for them. */
+struct date_months {
+    uint16_t months;
+    bool read;
+};
+
+/* Is word i the month of a day without a cue, "9/3", in a text that writes its days so? What may be a part (1/2) or a score (4/5)
+ * needs more. known is read when it is needed first; reset known->read when the words change. */
+bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *known, struct date *out);
+
 /* The value of a number of one or two words ("seven", "thirty-one", "twenty first"), 0..99; -1 when it is none.
  * used: how many words. ordinal: whether it is one ("first"). */
 int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal);

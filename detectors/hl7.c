@@ -19,6 +19,7 @@ enum hl7_type {
     HL7_TELECOM,   /* XTN: every component with a digit or an at sign */
     HL7_DATE,
     HL7_COUNTER, /* one value; a short one tells nothing */
+    HL7_SITE,    /* HD: the name of a facility, in letters; with digits or marks it names a program, and MAIN nothing */
     HL7_VALUE,   /* OBX-5: of the type that OBX-2 names */
 };
 
@@ -82,7 +83,7 @@ static const struct hl7_field table[] = {
     {"AL1", 6, HL7_DATE, PHI_DATE_SERVICE}, {"SPM", 2, HL7_FIRST, PHI_OTHER_ACCESSION},
     {"SPM", 17, HL7_DATE, PHI_DATE_SERVICE}, {"EVN", 2, HL7_DATE, PHI_DATE_SERVICE},
     {"EVN", 5, HL7_DOCTOR, PHI_NAME_PROVIDER}, {"EVN", 6, HL7_DATE, PHI_DATE_SERVICE},
-    {"MSH", 7, HL7_DATE, PHI_DATE_SERVICE}, {"MSH", 10, HL7_COUNTER, PHI_OTHER_CODE},
+    {"MSH", 4, HL7_SITE, PHI_GEO_FACILITY}, {"MSH", 6, HL7_SITE, PHI_GEO_FACILITY}, {"MSH", 7, HL7_DATE, PHI_DATE_SERVICE}, {"MSH", 10, HL7_COUNTER, PHI_OTHER_CODE},
     {"RXE", 15, HL7_FIRST, PHI_OTHER_RX}, {"RXA", 3, HL7_DATE, PHI_DATE_SERVICE}, {"RXA", 10, HL7_DOCTOR, PHI_NAME_PROVIDER},
     {"ACC", 1, HL7_DATE, PHI_DATE_SERVICE}, {"SCH", 2, HL7_FIRST, PHI_ENCOUNTER}, {"TXA", 12, HL7_FIRST, PHI_OTHER_ACCESSION},
     {"ROL", 4, HL7_DOCTOR, PHI_NAME_PROVIDER},      {"ROL", 11, HL7_ADDRESS, PHI_GEO_STREET}, {"ROL", 12, HL7_TELECOM, PHI_PHONE},
@@ -219,6 +220,14 @@ static int hl7_typed(const struct hl7 *h, uint32_t begin, uint32_t end)
     return 0;
 }
 
+static bool is_letters(const struct hl7 *h, struct phi_part p, uint32_t least)
+{
+    for (uint32_t i = p.begin; i < p.end; i++)
+        if (!text_is_letter(h->text[i]) && !strchr(" '-", h->text[i]))
+            return false;
+    return p.end - p.begin >= least;
+}
+
 static int hl7_value(const struct hl7 *h, const struct hl7_field *f, uint32_t begin, uint32_t end)
 {
     struct phi_part none = {0}, p = component(h, begin, end, 1);
@@ -227,6 +236,8 @@ static int hl7_value(const struct hl7 *h, const struct hl7_field *f, uint32_t be
     switch ((enum hl7_type)f->type) {
     case HL7_COUNTER:
         return end - begin < 6 ? 0 : hl7_add(h, begin, end, f->kind, none, none);
+    case HL7_SITE:
+        return is_letters(h, p, 5) ? hl7_add(h, p.begin, p.end, f->kind, none, none) : 0;
     case HL7_VALUE:
         return hl7_typed(h, begin, end);
     case HL7_WHOLE:
@@ -258,14 +269,6 @@ static int hl7_field_scan(const struct hl7 *h, const struct hl7_field *f, uint32
         begin = to + 1;
     }
     return 0;
-}
-
-static bool is_letters(const struct hl7 *h, struct phi_part p, uint32_t least)
-{
-    for (uint32_t i = p.begin; i < p.end; i++)
-        if (!text_is_letter(h->text[i]) && !strchr(" '-", h->text[i]))
-            return false;
-    return p.end - p.begin >= least;
 }
 
 /* What a site puts into its own segments nobody knows; a name has its form there as elsewhere: family, given, an

@@ -122,8 +122,8 @@ static bool value_is_date(const char *text, const struct value *v)
         while (i < v->end && text_is_alnum(text[i]))
             i++;
         sizes[n] = i - from;
-        if (n == 1 && text_is_letter(text[from]) && is_month(text + from, i - from))
-            return true;
+        if (n == 1 && text_is_letter(text[from])) /* "12-C-4471" */
+            return is_month(text + from, i - from);
         while (i < v->end && !text_is_alnum(text[i]))
             i++;
     }

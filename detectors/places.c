@@ -20,10 +20,16 @@ static bool is_place(const struct words *w, uint32_t i)
     return i < w->n && w->v[i].label == LABEL_PLACE;
 }
 
+/* "Webster Ave. Screened", not "St. Louis": a name stands before it. */
+static bool is_street_end(const struct words *w, uint32_t i)
+{
+    return w->v[i].classes & LEX(STREET) && i && w->v[i].gap == GAP_SPACE && is_place(w, i - 1) && !words_is(w, i, "st");
+}
+
 static bool joins(const struct words *w, uint32_t i)
 {
     return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
-           (!(w->v[i].gap & GAP_PERIOD) || w->v[i - 1].letters <= 3);
+           (!(w->v[i].gap & GAP_PERIOD) || (w->v[i - 1].letters <= 3 && !is_street_end(w, i - 1)));
 }
 
 /* Words inside names of places: "Hospital of the University". */

@@ -56,6 +56,7 @@ struct prose {
     uint32_t ahead; /* words behind the last chunk that were decided already */
     enum genre genre; /* known once something asks for it */
     int year; /* 0: that of words_start */
+    struct date_months months; /* of the days of this text that are written in numbers */
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -179,7 +180,7 @@ static int take_form(struct prose *p, uint32_t i)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
-    if (dates_find(w, i, &date)) {
+    if (dates_find(w, i, &date) || dates_find_pair(w, i, &p->months, &date)) {
         if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
             date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
@@ -202,6 +203,7 @@ static int next_chunk(struct prose *p)
     if (!words_next(w))
         return 0;
     evidence_prepare(w, p->dictionary);
+    p->months.read = false;
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)

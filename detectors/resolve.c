@@ -357,17 +357,45 @@ static bool kind_may_be_in_address(unsigned kind)
     return resolve_family(kind) == PHI_NAME_PATIENT || kind == PHI_GEO_CITY;
 }
 
+/* "Anna Quill Clinic" is one place. Who was said to be a patient or a relative stays, whatever stands around: a policy may
+ * let facilities pass. */
+static bool kind_may_be_in_facility(unsigned kind)
+{
+    return kind == PHI_GEO_CITY || kind == PHI_NAME_UNKNOWN || kind == PHI_NAME_PROVIDER;
+}
+
+/* How far what begins up to here goes: addresses, and the facility that goes farthest. */
+struct reach {
+    uint32_t address, facility, facility_begin;
+};
+
+static void reach_add(struct reach *r, const struct candidate *c)
+{
+    if (kind_is_address(c->kind) && c->end > r->address)
+        r->address = c->end;
+    if (c->kind == PHI_GEO_FACILITY && c->end > r->facility) {
+        r->facility = c->end;
+        r->facility_begin = c->begin;
+    }
+}
+
+static bool reach_has(const struct reach *r, const struct candidate *c)
+{
+    bool part = c->end < r->facility || (c->end == r->facility && c->begin > r->facility_begin);
+    return (c->end <= r->address && kind_may_be_in_address(c->kind)) || (part && kind_may_be_in_facility(c->kind));
+}
+
 /* v is by place. The count of those kept. */
 static uint32_t parts_of_addresses_drop(struct candidate *v, uint32_t n)
 {
-    uint32_t kept = 0, reach = 0; /* where the addresses that begin up to here end */
+    uint32_t kept = 0;
+    struct reach reach = {0};
     for (uint32_t i = 0, k = 0; i < n; i++) {
         if (i == 0 || v[i].leaf != v[i - 1].leaf)
-            reach = 0;
+            reach = (struct reach){0};
         for (k = k > i ? k : i; k < n && v[k].leaf == v[i].leaf && v[k].begin <= v[i].begin; k++)
-            if (kind_is_address(v[k].kind) && v[k].end > reach)
-                reach = v[k].end;
-        if (v[i].end <= reach && kind_may_be_in_address(v[i].kind))
+            reach_add(&reach, &v[k]);
+        if (reach_has(&reach, &v[i]))
             v[i].end = v[i].begin;
     }
     for (uint32_t i = 0; i < n; i++)

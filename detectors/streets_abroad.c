@@ -27,7 +27,7 @@ static bool ends_with(const struct words *w, const struct word *x, const char *t
 static bool is_street_word(const struct words *w, uint32_t i)
 {
     static const char *const tails[] = {"stra\303\237e", "strasse", "str", "weg", "gasse", "platz", "allee", "ufer", "damm", "straat", "laan",
-                                        "gracht", "kade", "plein", "gatan", "v\303\244gen", "veien", "vej", "gade", "katu", "utca"};
+                                        "gracht", "kade", "plein", "gata", "gaten", "gatan", "vegen", "v\303\244gen", "veien", "vej", "gade", "katu", "utca"};
     const struct word *x = &w->v[i];
     if (!is_capital(x) || x->letters < 6)
         return false;

@@ -70,11 +70,22 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     return add_name(sink, &name, kind, TITLE_NAME, what == OTHER_TITLE ? 80 : 88);
 }
 
+/* "per mom. Weight": the word is whole, the sentence ends; "dtr." ends none. */
+static bool is_whole_short(const char *word)
+{
+    static const char whole[] = "mom dad son mum";
+    for (const char *w = whole; w[2]; w += w[3] ? 4 : 3)
+        if (text_equal_nocase(word, w, 3))
+            return true;
+    return false;
+}
+
 static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, true);
-    bool sentence = end > 4 && text[end] == '.' && text_is_letter(text[end - 4]) && text_is_letter(text[end - 5]); /* "dtr." ends none */
+    bool stop = end > 4 && end < len && text[end] == '.';
+    bool sentence = stop && ((text_is_letter(text[end - 4]) && text_is_letter(text[end - 5])) || is_whole_short(text + end - 3));
     if (at == end || sentence || !name_read(text, len, at, false, false, &name))
         return 0;
     /* Behind a relation a lone name is a given name. */

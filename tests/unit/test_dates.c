@@ -38,6 +38,10 @@ static void finds_dates(void **state)
         {"since the spring of 2019", "spring of 2019"},
         {"How do patients like Ann do, seen in March 2023?", "March 2023"},
         {"september 9th , 2019", "september 9th , 2019"},
+        {"DOS 08/06/24, filed it 8/9, spoke w rep 9/3, appeal 10/1", "08/06/24 | 8/9 | 9/3 | 10/1"},
+        {"adm 3/14. Echo nl, BCx neg 3/2; plan of care 5/10", "3/14 | 3/2"},
+        {"seen 5/9, Hep B given (5/3), HUS nl 5/6", "5/9 | 5/3 | 5/6"},
+        {"Tue 11/5, came to the ED 1/5 w/ SOB, dc 1/7", "Tue 11/5 | 1/5 | 1/7"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
@@ -96,11 +100,24 @@ static void leaves_decoys(void **state)
         "A 90 day supply, in the 90s it was common.",
         "spring water, fall risk, winter", "Q1 hour checks",
         "1 in 10 or 3/4 of patients",
+        "ROM 9/3, gravida 2/1, BiPAP 12/5, quads 4/5",
         "Between April 1989 and November 2004, 1,796 men had surgery.",
         "A retrospective review of charts from March 2007 was made.",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_string_equal(dates_in(*state, texts[i]), "");
+}
+
+/* In a text that writes its days as 3/14, scores and parts stay what they are. */
+static void leaves_decoys_beside_days(void **state)
+{
+    static const struct { const char *text, *dates; } cases[] = {
+        {"Seen 4/22. Strength 4/5, R 5/5, 3/4 tab, 1/2 of it, BiPAP 12/5, murmur 2/6", "4/22"},
+        {"Seen 3/14. Took 5 1/2 tabs, 4/5 met, L5/4, ROM 5/12%, C6/5-7/6, 7/8 full", "3/14"},
+        {"Seen 11/14. It is 7/9, he says; 5/10 pain", "11/14"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
 }
 
 static void leaves_decoys_abroad(void **state)
@@ -148,7 +165,8 @@ static void tells_age_by_the_year(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_dates_abroad), cmocka_unit_test(finds_ages),
-                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_abroad),
+                                       cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_beside_days),
+                                       cmocka_unit_test(leaves_decoys_abroad),
                                        cmocka_unit_test(says_what_date), cmocka_unit_test(tells_age_by_the_year)};
     return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }
