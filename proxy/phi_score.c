@@ -48,10 +48,18 @@ static double seconds_now(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int find(struct policy *p, struct phi_scratch *s, struct span text, struct phi_result *found, double *seconds) {
+/* What is kept from line to line, so that a search is not timed behind the work of opening it anew. */
+struct scoring {
+    struct policy *policy;
+    struct phi_scratch *scratch;
+    struct arena *arena; /* of a line */
+    locale_t letters;    /* the C locale knows ASCII only */
+};
+
+static int find(struct scoring *c, struct span text, struct phi_result *found, double *seconds) {
     struct phi_leaf leaf = {.text = text.ptr ? text.ptr : "", .len = (uint32_t)text.len};
     double begin = seconds_now();
-    int rc = phi_scan(policy_engine(p), s, &leaf, 1, found);
+    int rc = phi_scan(policy_engine(c->policy), c->scratch, &leaf, 1, found);
     *seconds += seconds_now() - begin;
     return rc;
 }
@@ -96,24 +104,21 @@ static void score_document(struct tally *t, struct score_text *doc, const struct
     t->touched += wrong > 0;
 }
 
-static int score_line(struct policy *p, struct phi_scratch *s, struct span line, struct tally *t) {
-    struct arena *a = arena_new(LINE_ARENA);
+static int score_line(struct scoring *c, struct span line, struct tally *t) {
     struct phi_result found;
     struct score_text doc;
     struct phi_line record;
-    int rc = -1;
 
-    if (a && phi_read_line(a, line, &record) == 0 && find(p, s, record.text, &found, &t->seconds) == 0 &&
-        score_text_read(a, record.text, &doc) == 0) {
-        for (size_t i = 0; i < found.n; i++)
-            if (phi_is_identifier((enum phi_kind)found.v[i].kind))
-                score_cover(&doc, found.v[i].begin, found.v[i].end);
-        score_document(t, &doc, &record);
-        t->bytes += record.text.len;
-        rc = 0;
-    }
-    arena_free(a);
-    return rc;
+    arena_reset(c->arena);
+    if (phi_read_line(c->arena, line, &record) < 0 || find(c, record.text, &found, &t->seconds) < 0 ||
+        score_text_read(c->arena, record.text, c->letters, &doc) < 0)
+        return -1;
+    for (size_t i = 0; i < found.n; i++)
+        if (phi_is_identifier((enum phi_kind)found.v[i].kind))
+            score_cover(&doc, found.v[i].begin, found.v[i].end);
+    score_document(t, &doc, &record);
+    t->bytes += record.text.len;
+    return 0;
 }
 
 static double ratio(unsigned long part, unsigned long whole) {
@@ -136,7 +141,7 @@ static void print_tally(const char *path, const struct tally *t) {
     puts("}}");
 }
 
-static int score_file(struct policy *p, struct phi_scratch *s, const char *path) {
+static int score_file(struct scoring *c, const char *path) {
     struct tally *t = calloc(1, sizeof *t);
     struct buf input;
     size_t begin = 0, number = 0;
@@ -151,7 +156,7 @@ static int score_file(struct policy *p, struct phi_scratch *s, const char *path)
         struct span line = span_trim(span_sub(buf_span(&input), begin, end));
         number++;
         begin = end + 1;
-        if (line.len == 0 || score_line(p, s, line, t) == 0) continue;
+        if (line.len == 0 || score_line(c, line, t) == 0) continue;
         fprintf(stderr, "phi: %s:%zu: not a line {\"id\",\"text\",\"spans\"}, or it could not be searched\n", path, number);
         rc = PHI_USAGE;
     }
@@ -165,15 +170,20 @@ int phi_score_command(int argc, char **argv) {
     const char *name = NULL;
     bool strict = false;
     const struct phi_option options[] = {{"--policy", &name, NULL}, {"--strict", NULL, &strict}};
-    int rc = PHI_DONE;
+    int rc;
 
     if (phi_options(&argc, argv, options, sizeof options / sizeof *options) < 0 || argc < 1) return PHI_USAGE;
-    struct policy *p = phi_policy(name ? name : strict ? "strict" : NULL);
-    if (!p) return PHI_USAGE;
-    struct phi_scratch *s = phi_scratch_new();
-    for (int i = 0; s && i < argc && rc == PHI_DONE; i++)
-        rc = score_file(p, s, argv[i]);
-    phi_scratch_free(s);
-    policy_unref(p);
-    return s ? rc : PHI_USAGE;
+    struct scoring c = {.policy = phi_policy(name ? name : strict ? "strict" : NULL)};
+    if (!c.policy) return PHI_USAGE;
+    c.scratch = phi_scratch_new();
+    c.arena = arena_new(LINE_ARENA);
+    c.letters = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    rc = c.scratch && c.arena && c.letters ? PHI_DONE : PHI_USAGE;
+    for (int i = 0; i < argc && rc == PHI_DONE; i++)
+        rc = score_file(&c, argv[i]);
+    if (c.letters) freelocale(c.letters);
+    arena_free(c.arena);
+    phi_scratch_free(c.scratch);
+    policy_unref(c.policy);
+    return rc;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Letters and digits of any script make tokens. The C locale knows ASCII only, so iswalnum is asked in the C.UTF-8 locale
- * of its own, without changing the program's.
+ * Letters and digits of any script make tokens.
  */
 #include "score_text.h"
 
 #include <ctype.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
@@ -33,22 +31,20 @@ static void add_point(struct score_text *t, bool letter, bool *inside) {
     *inside = letter;
 }
 
-int score_text_read(struct arena *a, struct span text, struct score_text *out) {
-    locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+int score_text_read(struct arena *a, struct span text, locale_t letters, struct score_text *out) {
     bool inside = false;
 
     *out = (struct score_text){.text = text};
     out->at = arena_array(a, text.len + 1, sizeof *out->at);
     out->covered = arena_array(a, text.len + 1, sizeof *out->covered);
     out->tokens = arena_array(a, text.len / 2 + 2, sizeof *out->tokens);
-    for (size_t i = 0, used; locale && out->at && out->covered && out->tokens && i < text.len; i += used) {
+    for (size_t i = 0, used; out->at && out->covered && out->tokens && i < text.len; i += used) {
         uint32_t c = decode((const unsigned char *)text.ptr + i, text.len - i, &used);
         out->at[out->n_points] = (uint32_t)i;
-        add_point(out, iswalnum_l((wint_t)c, locale) != 0, &inside);
+        add_point(out, iswalnum_l((wint_t)c, letters) != 0, &inside);
         out->n_points++;
     }
-    if (locale) freelocale(locale);
-    if (!locale || !out->at || !out->covered || !out->tokens) return -1;
+    if (!out->at || !out->covered || !out->tokens) return -1;
     out->at[out->n_points] = (uint32_t)text.len;
     return 0;
 }

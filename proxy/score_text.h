@@ -7,6 +7,7 @@
 
 #include "span.h"
 
+#include <locale.h>
 #include <stdint.h>
 
 struct arena;
@@ -25,7 +26,8 @@ struct score_text {
     size_t n_tokens;
 };
 
-MUST_CHECK int score_text_read(struct arena *a, struct span text, struct score_text *out);
+/* letters: a locale of UTF-8, which tells letters of all scripts. */
+MUST_CHECK int score_text_read(struct arena *a, struct span text, locale_t letters, struct score_text *out);
 void score_cover(struct score_text *t, uint32_t begin_byte, uint32_t end_byte);
 size_t score_first_token(const struct score_text *t, size_t point); /* the last token that begins at or before it */
 bool score_covered_all(const struct score_text *t, size_t begin, size_t end);
