@@ -483,7 +483,7 @@ static bool is_pair(const struct words *w, uint32_t i)
     if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) ||
         w->v[i].gap & (GAP_SLASH | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER))
         return false;
-    if (i && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape >= SHAPE_NUMBER && b <= 10) /* "5 1/2", "T12 3/5" */
+    if (i && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape >= SHAPE_NUMBER && w->v[i - 1].letters < 4 && b <= 10) /* "5 1/2", "T12 3/5" */
         return false;
     char behind = w->v[i + 1].end < w->len ? w->text[w->v[i + 1].end] : ' ';
     char next = w->v[i + 1].end + 1 < w->len ? w->text[w->v[i + 1].end + 1] : ' ';
