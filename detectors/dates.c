@@ -283,6 +283,8 @@ static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
             (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
+    if (digits(w, last) > 12 && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on"))) /* "1/14 at Cedars": nothing has 14 */
+        return false;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
 
@@ -465,14 +467,23 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
 
 /* ---- days that only the rest of the text makes likely ---- */
 
-/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6 and 7/10 are mostly scores. */
+/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6, 7/10 and 9/9 are mostly scores. */
 enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
 
 static enum fraction fraction_of(int a, int b)
 {
-    if (a == b || (a < b && (b <= 4 || b == 8)))
+    if ((a == b && a <= 6) || (a < b && (b <= 4 || (b == 8 && a % 2))))
         return FRACTION_PART;
-    return a < b && (b == 5 || b == 6 || b == 10) ? FRACTION_SCORE : FRACTION_NONE;
+    return a == b || (a < b && (b == 5 || b == 6 || b == 10)) ? FRACTION_SCORE : FRACTION_NONE;
+}
+
+/* "5 1/2", "T12 3/5"; not "0412 8/9", "9/2 9/9", "x3 2/8" */
+static bool is_whole_before(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    if (x->shape == SHAPE_ALNUM)
+        return strchr("TLCStlcs", w->text[x->begin]) != NULL;
+    return x->shape == SHAPE_NUMBER && x->letters < 4 && x->gap != GAP_SLASH;
 }
 
 /* Two numbers with a stroke between that could be a month and a day: not "L4/5", "10/12/14", "1/2-1", "5/12%". */
@@ -483,7 +494,7 @@ static bool is_pair(const struct words *w, uint32_t i)
     if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) ||
         w->v[i].gap & (GAP_SLASH | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER))
         return false;
-    if (i && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape >= SHAPE_NUMBER && b <= 10) /* "5 1/2", "T12 3/5" */
+    if (i && w->v[i].gap == GAP_SPACE && b <= 10 && is_whole_before(w, i - 1))
         return false;
     char behind = w->v[i + 1].end < w->len ? w->text[w->v[i + 1].end] : ' ';
     char next = w->v[i + 1].end + 1 < w->len ? w->text[w->v[i + 1].end + 1] : ' ';

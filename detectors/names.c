@@ -69,7 +69,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
-/* "Paula Q.": the initial behind a name; "Smith-johnson". */
+/* "Paula Q.": the initial behind a name; "Smith-johnson", "Sun-ja". */
 static bool is_tail(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -77,7 +77,7 @@ static bool is_tail(const struct words *w, uint32_t i)
     if (i >= w->n || x->flags & WORD_TAKEN)
         return false;
     if (x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x[-1].letters > 1)
-        return x->shape == SHAPE_LOWER && x->letters > 2 && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(AGE)));
+        return x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(AGE)));
     return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len &&
            (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
 }
@@ -121,12 +121,26 @@ static bool is_given_word(const struct word *x)
            !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
 }
 
+/* "Gutierrez-[Lomeli]": is the word before the hyphen the other half of the name? */
+static bool is_left_half(const struct words *w, uint32_t i)
+{
+    const uint64_t others = LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(HEADING) | LEX(LABEL) | LEX(ACRONYM) | LEX(DRUG) | LEX(TITLE) | LEX(DOCTOR);
+    const struct word *x = &w->v[i], *p = x - 1;
+
+    return x->gap == GAP_HYPHEN && x->begin == p->end + 1 && p->shape == x->shape && (p->shape == SHAPE_TITLE || p->shape == SHAPE_UPPER) &&
+           p->letters > 2 && !(p->classes & others) && !(p->flags & WORD_TAKEN) && p->gap != GAP_HYPHEN;
+}
+
 /* What belongs to a name in front of its first sure word: "L. van der [Meer]", "B. [Okoro]". */
 static void add_front(const struct words *w, struct run *r)
 {
     uint32_t i = r->first;
 
     if (i > 0 && w->v[i].gap == GAP_SPACE && (evidence_fits(w, i - 1) || is_given_word(&w->v[i - 1])) && !(w->v[i - 1].gap & GAP_HYPHEN)) {
+        r->first = i - 1;
+        return;
+    }
+    if (i > 0 && is_left_half(w, i)) {
         r->first = i - 1;
         return;
     }

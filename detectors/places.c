@@ -68,7 +68,7 @@ static bool is_tail(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    return i < w->n && x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x->shape == SHAPE_LOWER && x->letters > 2 &&
+    return i < w->n && x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x->shape == SHAPE_LOWER && x->letters > 1 &&
            !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
 }
 

@@ -73,9 +73,9 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
 /* "per mom. Weight": the word is whole, the sentence ends; "dtr." ends none. */
 static bool is_whole_short(const char *word)
 {
-    static const char whole[] = "mom dad son mum";
-    for (const char *w = whole; w[2]; w += w[3] ? 4 : 3)
-        if (text_equal_nocase(word, w, 3))
+    static const char *const whole[] = {"mom", "mum", "dad", "son"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (text_equal_nocase(word, whole[i], 3))
             return true;
     return false;
 }
