@@ -19,123 +19,15 @@ import sys
 import tempfile
 import time
 
-DRIVER = ""
-
-
-class Failed(Exception):
-    pass
-
-
-class Late(Exception):
-    """A deadline was missed. A busy machine can do that, too: tried once more, never for anything that was lost."""
-
-
-def require(condition, text, kind=Failed):
-    if not condition:
-        raise kind(text)
-
-
-class Place:
-    """A directory with a log and the driver's reports about it."""
-
-    def __init__(self, base=None):
-        self.directory = tempfile.mkdtemp(prefix="phigate-fault-", dir=base)
-        self.log = os.path.join(self.directory, "decisions.log")
-        self.reports = tempfile.mkstemp(prefix="phigate-reports-")[1]
-        self.errors = ""
-
-    def close(self):
-        shutil.rmtree(self.directory, ignore_errors=True)
-        os.unlink(self.reports)
-
-    def start(self, threads, ms, *more, wrapper=()):
-        # The leak check of a sanitized driver cannot work under strace.
-        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"} if wrapper else None
-        with open(self.reports, "ab") as out:
-            return subprocess.Popen([*wrapper, DRIVER, "run", self.log, str(threads), str(ms), *map(str, more)],
-                                    stdout=out, stderr=subprocess.PIPE, env=environment)
-
-    def finish(self, process):
-        self.errors += process.communicate(timeout=60)[1].decode(errors="replace")
-        self.drop_unfinished_report()
-        return process.returncode
-
-    def drop_unfinished_report(self):
-        """A kill can cut a report at a page's end; what it reported was not said, and must not run into the next line."""
-        with open(self.reports, "r+b") as f:
-            text = f.read()
-            f.truncate(text.rfind(b"\n") + 1)
-
-    def report_lines(self, kind):
-        """The fields of each whole line of that kind; the process may still be writing."""
-        with open(self.reports) as f:
-            return [line.split() for line in f if line.startswith(kind + " ") and line.endswith("\n")]
-
-    def verify(self, path=None):
-        out = subprocess.run([DRIVER, "verify", path or self.log], capture_output=True, text=True, timeout=60)
-        return out.returncode, out.stdout.strip()
-
-    def durable(self, after=0):
-        return {(int(seq), name) for _, ms, seq, name in self.report_lines("D") if int(ms) >= after}
-
-    def health(self):
-        return [(int(x[1]), int(x[2])) for x in self.report_lines("H")]
-
-    def recorded(self, paths):
-        """(seq, type.request_id) of every whole line in the files."""
-        found = set()
-        for path in paths:
-            with open(path, "rb") as f:
-                for line in f:
-                    try:
-                        r = json.loads(line)
-                    except ValueError:
-                        continue
-                    if "request_id" in r:
-                        found.add((r["seq"], f'{r["type"]}.{r["request_id"]}'))
-        return found
-
-    def events(self):
-        with open(self.log) as f:
-            return [r for r in map(json.loads, f) if r["type"] in ("segment", "sink_failure", "recovered", "lifecycle")]
-
-    def check(self, paths=None, after=0, least=1):
-        """Everything reported durable is in the files, and the live one verifies."""
-        code, text = self.verify()
-        require(code == 0, f"verify: {text}")
-        durable = self.durable(after)
-        require(len(durable) >= least, f"only {len(durable)} records were reported durable; {self.errors[-300:]}")
-        missing = durable - self.recorded(paths or [self.log])
-        require(not missing, f"{len(missing)} of {len(durable)} reported records are not in the log: {sorted(missing)[:3]}")
-        return len(durable)
-
-
-def now_ms():
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
-
-
-class Grown:
-    """The whole lines that a file has got since the last look."""
-
-    def __init__(self, path):
-        self.path, self.offset = path, 0
-
-    def lines(self):
-        if not os.path.exists(self.path):
-            return []
-        with open(self.path, "rb") as f:
-            f.seek(self.offset)
-            text = f.read()
-        whole = text[: text.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        return whole.splitlines()
+from log_place import Failed, Grown, Late, Place, ask, now_ms, opened, require
+from power_loss import every_prefix, power_loss
 
 
 def kills(place, options):
     """With the two below, 500 kills: several logs, since each kill is followed by a check of the whole log."""
     durable = torn = 0
     for _ in range(11):
-        sub = Place()
+        sub = Place(place.driver)
         try:
             counts = killed_log(sub, options.kills)
         finally:
@@ -177,7 +69,7 @@ def rotating_kills(place, options):
         require(place.finish(place.start(4, 300)) == 0, "the log does not open again: " + place.errors[-300:])
         undone = place.errors.count("audit.rotation-undone")
         require("not-signing" not in place.errors, "a tree was not continued: " + place.errors[-300:])
-        out = subprocess.run([DRIVER, "verify-set", place.log], capture_output=True, text=True, timeout=120)
+        out = ask(place.driver, "verify-set", place.log)
         require(out.returncode == 0, out.stdout + out.stderr)
         files = glob.glob(place.log + ".seg-*")
         require(len(files) > options.kills / 4, f"only {len(files)} segments")
@@ -198,11 +90,11 @@ def encrypted_kills(place, options):
             place.finish(process)
         require(place.finish(place.start(4, 200)) == 0, "the log does not open again: " + place.errors[-300:])
         require("not-signing" not in place.errors, "a tree was not continued: " + place.errors[-300:])
-        out = subprocess.run([DRIVER, "verify-set", place.log], capture_output=True, text=True, timeout=120)
+        out = ask(place.driver, "verify-set", place.log)
         require(out.returncode == 0, out.stdout + out.stderr)
         with open(place.log, "rb") as f:
             require(all(line.startswith(b'{"box":') for line in f), "a record is not encrypted")
-        missing = place.durable() - opened(place.log)
+        missing = place.durable() - opened(place.driver, place.log)
         require(place.durable() and not missing, f"{len(missing)} reported records are missing: {sorted(missing)[:3]}")
         return f"{options.kills // 2} kills, {len(place.durable())} durable records; {out.stdout.strip()}"
     finally:
@@ -215,7 +107,7 @@ def rotation_errors(place, options):
     for suffix, call, error in ((".next", "openat", "ENOSPC"), (".next", "write", "ENOSPC"), (".next", "fdatasync", "EIO"),
                                 ("", "renameat2", "EIO"), (".next", "rename", "EIO"), (".checkpoint.new", "rename", "EIO"),
                                 (".tree.new", "openat", "ENOSPC")):
-        sub = Place()
+        sub = Place(place.driver)
         os.environ.update(AUDIT_ROTATE="65536", AUDIT_SIGN=os.path.join(sub.directory, "sign.key"))
         try:
             wrapper = ("strace", "-f", "-o", os.path.join(sub.directory, "trace"), "-P", sub.log + suffix, "-e", f"trace={call}", "-e",
@@ -225,7 +117,7 @@ def rotation_errors(place, options):
                 require("INJECTED" in f.read(), f"{call}{suffix}: nothing was injected")
             require("failed" in sub.errors, f"{call}{suffix}: not said; {sub.errors[-300:]}")
             require(sub.finish(sub.start(2, 200)) == 0, f"{call}{suffix}: does not open again: {sub.errors[-300:]}")
-            out = subprocess.run([DRIVER, "verify-set", sub.log], capture_output=True, text=True, timeout=120)
+            out = ask(place.driver, "verify-set", sub.log)
             require(out.returncode == 0, f"{call}{suffix}: {out.stdout}")
             sub.check([sub.log, *glob.glob(sub.log + ".seg-*"), *glob.glob(sub.log + ".aside-*")])
             seen += 1
@@ -262,7 +154,7 @@ def sync_errors(place, options):
     """fdatasync fails once; the next one would succeed and must not be believed for the same file."""
     stopped = 0
     for n in list(range(1, options.syncs + 1)):
-        sub = Place()
+        sub = Place(place.driver)
         try:
             code = sub.finish(sub.start(4, 1700 if n > 1 else 300, wrapper=strace(sub, "fdatasync", "EIO", n)))
             if code == 3:  # the first sync is that of opening
@@ -289,7 +181,7 @@ def sync_errors(place, options):
 def write_errors(place, options):
     for error, name in (("ENOSPC", "disk_full"), ("EIO", "io_error")):
         for n in (2, 3, 10):
-            sub = Place()
+            sub = Place(place.driver)
             try:
                 code = sub.finish(sub.start(4, 1700, wrapper=strace(sub, "write", error, n)))
                 require(code == 0, sub.errors[-300:])
@@ -309,7 +201,7 @@ def full_disk(place, options):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount], capture_output=True).returncode:
         os.rmdir(mount)
         return "SKIPPED: no right to mount a tmpfs"
-    sub = Place(mount)
+    sub = Place(place.driver, mount)
     process = sub.start(8, 6000, 64 * 1024, 64 * 1024)
     try:
         time.sleep(2.5)
@@ -385,176 +277,10 @@ def truncated(place, options):
     return disturbed(place, lambda p: os.truncate(p, 1000), "size_changed", False)
 
 
-class Disk:
-    """A small file system of its own in a file, so that its bytes can be copied as a power loss would leave them."""
-
-    def __init__(self, image):
-        self.image, self.mount = image, tempfile.mkdtemp(prefix="phigate-disk-")
-
-    def make(self):
-        with open(self.image, "wb") as f:
-            f.truncate(48 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-F", "-J", "size=4", self.image], check=True)
-
-    def attach(self):
-        return subprocess.run(["mount", "-o", "loop", self.image, self.mount], capture_output=True).returncode == 0
-
-    def detach(self):
-        for _ in range(100):
-            if subprocess.run(["umount", self.mount], capture_output=True).returncode == 0:
-                return
-            time.sleep(0.05)
-
-    def close(self):
-        if os.path.ismount(self.mount):
-            self.detach()
-        os.rmdir(self.mount)
-
-
-def opened(log):
-    """(seq, type.request_id) of each record, encrypted or not."""
-    out = subprocess.run([DRIVER, "dump", log], capture_output=True, text=True, timeout=120)
-    require(out.returncode == 0, f"cannot be read: {out.stderr[-300:]}")
-    records = [json.loads(line) for line in out.stdout.splitlines()]
-    return {(r["seq"], f'{r["type"]}.{r["request_id"]}') for r in records if "request_id" in r}
-
-
-def recover(log, durable, what):
-    """A gateway starts on what is left: the log verifies, and holds all that was reported durable."""
-    run = subprocess.run([DRIVER, "run", log, "1", "10", str(64 * 1024), str(64 * 1024)], capture_output=True, text=True, timeout=60)
-    require(run.returncode == 0, f"{what}: does not open: {run.stderr[-300:]}")
-    out = subprocess.run([DRIVER, "verify-set", log], capture_output=True, text=True, timeout=60)
-    require(out.returncode == 0, f"{what}: {out.stdout}")
-    missing = durable - opened(log)
-    require(not missing, f"{what}: {len(missing)} of {len(durable)} reported records are lost: {sorted(missing)[:3]}")
-
-
-def power_loss(place, options):
-    """The disk's bytes at random instants of writing, with rotations and checkpoints; each mounted and gone on with."""
-    live, copy = Disk(os.path.join(place.directory, "live.img")), Disk(os.path.join(place.directory, "copy.img"))
-    live.make()
-    if not live.attach():
-        live.close()
-        copy.close()
-        return "SKIPPED: no right to mount a loop device"
-    torn, durable = 0, 0
-    sub = Place(live.mount)
-    os.environ.update(AUDIT_ROTATE=str(256 * 1024), AUDIT_SIGN=os.path.join(place.directory, "sign.key"))
-    try:
-        for i in range(options.images):
-            if i % 8 == 0 and i:  # before the disk is full
-                sub.close()
-                sub = Place(live.mount)
-            os.environ.pop("AUDIT_ENCRYPT", None)
-            if i // 8 % 2:
-                os.environ["AUDIT_ENCRYPT"] = "1"
-            process = sub.start(random.choice([1, 4, 16]), 10_000, 64 * 1024, 64 * 1024)
-            time.sleep(random.uniform(0.01, 0.15))
-            process.send_signal(signal.SIGSTOP)
-            reported = sub.durable()
-            shutil.copyfile(live.image, copy.image)  # what the disk has now; the page cache is lost
-            process.send_signal(signal.SIGKILL)
-            sub.finish(process)
-            require(copy.attach(), f"image {i}: cannot be mounted")
-            log = os.path.join(copy.mount, os.path.relpath(sub.log, live.mount))
-            try:
-                if reported or os.path.exists(log):
-                    recover(log, reported, f"image {i}")
-                torn += len(glob.glob(log + ".torn-*")) > 0
-            finally:
-                copy.detach()
-            durable += len(reported)
-        return f"{options.images} images, {durable} records were reported durable by then, {torn} torn tails"
-    finally:
-        os.environ.pop("AUDIT_ENCRYPT", None)
-        del os.environ["AUDIT_ROTATE"], os.environ["AUDIT_SIGN"]
-        sub.close()
-        live.close()
-        copy.close()
-
-
-EVENT = re.compile(r"^(\d+) +(?:<\.\.\. )?(write|pwrite64|fdatasync)(?:\(| resumed>)(.*)$")
-
-
-def write_log(trace, log):
-    """What the trace says of the log and its head, in order: ("write", bytes), ("head", bytes), ("sync",), ("ack", seq, name)."""
-    events, open_sync = [], {}
-    for line in trace:
-        m = EVENT.match(line)
-        if not m:
-            continue
-        pid, call, rest = m[1], m[2], m[3]
-        if call == "fdatasync":
-            if f"<{log}>" in rest:
-                open_sync[pid] = True
-            if open_sync.get(pid) and rest.rstrip().endswith("= 0"):
-                events.append(("sync",))
-                open_sync[pid] = False
-            continue
-        data = re.match(r"\d+<([^>]*)>, \"((?:\\x[0-9a-f]{2})*)\"", rest)
-        if not data:
-            continue
-        path, text = data[1], bytes.fromhex(data[2].replace("\\x", ""))
-        if path == log:
-            events.append(("write", text))
-        elif path == log + ".head":
-            events.append(("head", text))
-        elif text.startswith(b"D "):
-            _, _, seq, name = text.split()
-            events.append(("ack", int(seq), name.decode()))
-    return events
-
-
-def torn(new, keep, zeros):
-    """Sectors of the part that was not synced: some came, some did not, or the file ends before."""
-    out = bytearray(new[:keep])
-    for at in range(0, len(out), 512):
-        if zeros and random.random() < 0.5:
-            out[at:at + 512] = bytes(len(out[at:at + 512]))
-    return bytes(out)
-
-
-def every_prefix(place, options):
-    """Each write to the log is replayed; of what was not synced a part is lost, in the file and in its head."""
-    trace = os.path.join(place.directory, "trace")
-    wrapper = ("strace", "-f", "-y", "-xx", "-s", "1000000", "-o", trace, "-e", "trace=write,pwrite64,fdatasync")
-    # -xx writes the paths in hex, too: the decoder below wants them plain.
-    require(place.finish(place.start(4, 700, 64 * 1024, 64 * 1024, wrapper=wrapper)) == 0, place.errors[-300:])
-    def plain(line):
-        return re.sub(r"<((?:\\x[0-9a-f]{2})+)>", lambda m: "<" + bytes.fromhex(m[1].replace("\\x", "")).decode() + ">", line)
-    with open(trace) as f:
-        events = write_log(map(plain, f), place.log)
-    require(sum(e[0] == "write" for e in events) > 20 and any(e[0] == "ack" for e in events), "the trace holds no writes")
-    points = random.sample(range(1, len(events)), min(options.prefixes, len(events) - 1))
-    for n, point in enumerate(sorted(points)):
-        synced, pending, heads, acked = b"", b"", [b""], set()
-        for e in events[:point]:
-            if e[0] == "write":
-                pending += e[1]
-            elif e[0] == "sync":
-                synced, pending = synced + pending, b""
-            elif e[0] == "head":
-                heads.append(e[1])
-            else:
-                acked.add(e[1:])
-        sub = Place()
-        try:
-            kept = torn(pending, random.randrange(len(pending) + 1), random.random() < 0.5)
-            head = random.choice(heads[-3:] if len(heads) > 3 else heads)
-            for path, text in ((sub.log, synced + kept), (sub.log + ".head", head)):
-                with open(path, "wb") as f:
-                    f.write(text)
-            if acked or synced:
-                recover(sub.log, acked, f"prefix {point} of {len(events)}, {len(kept)} of {len(pending)} bytes")
-        finally:
-            sub.close()
-    return f"{len(points)} of {len(events)} points of the write log, with torn sectors and older heads"
-
-
 def two_writers(place, options):
     first = place.start(2, 1500)
     time.sleep(0.4)
-    other = Place()
+    other = Place(place.driver)
     other.log, log = place.log, other.log
     code = other.finish(other.start(2, 200))
     other.close()
@@ -564,7 +290,7 @@ def two_writers(place, options):
 
 
 def passes(scenario, options, last=False):
-    place = Place()
+    place = Place(options.driver)
     begin = time.monotonic()
     try:
         text = scenario(place, options)
@@ -582,7 +308,6 @@ def passes(scenario, options, last=False):
 
 
 def main():
-    global DRIVER
     scenarios = [kills, rotating_kills, encrypted_kills, rotation_errors, torn_writes, power_loss, every_prefix, sync_errors,
                  write_errors, full_disk, moved, removed, replaced, truncated, hanging, two_writers]
     parser = argparse.ArgumentParser()
@@ -596,7 +321,7 @@ def main():
     options = parser.parse_args()
     if options.long:
         options.kills, options.syncs, options.images, options.prefixes = 500, 200, 1000, 2000
-    DRIVER = os.path.abspath(options.driver)
+    options.driver = os.path.abspath(options.driver)
     bad = 0
     for scenario in scenarios:
         if options.only and scenario.__name__ != options.only:
