@@ -13,7 +13,7 @@
 #include "lexicon.h"
 #include "streets.h"
 
-enum { RUN_MAX = 12 };
+enum { RUN_MAX = 12, PHRASE_WORDS = 4 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -106,6 +106,50 @@ static uint32_t run_end(const struct words *w, uint32_t i)
         last = k;
     }
     return last;
+}
+
+/* May the word go on a name of several words that has begun before it? Small letters stand beside small letters. */
+static bool continues_phrase(const struct words *w, uint32_t i, bool lower)
+{
+    const struct word *x = &w->v[i];
+
+    return i < w->n && !(x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE)) && x->label != LABEL_NAME &&
+           (x->shape != SHAPE_LOWER || lower);
+}
+
+/* The end of a town's or a health system's name that begins at `first` and reaches to `least` or beyond; 0: there is none. */
+static uint32_t phrase_end(const struct phi_dictionary *d, const struct words *w, uint32_t first, uint32_t least)
+{
+    bool lower = w->v[least].shape == SHAPE_LOWER;
+    uint64_t phrase = w->v[first].hash;
+    uint32_t end = 0;
+
+    if (!(phi_dictionary_entry(d, phrase) & FACT_HEAD) || w->v[first].label == LABEL_NAME)
+        return 0;
+    for (uint32_t k = first + 1; k < first + PHRASE_WORDS && continues_phrase(w, k, lower); k++) {
+        phrase = words_phrase(phrase, w->v[k].hash);
+        uint32_t facts = k >= least ? phi_dictionary_entry(d, phrase) : 0;
+        if (FACT_CITY(facts) || facts & FACT_SYSTEM)
+            end = k;
+    }
+    return end;
+}
+
+/* "basking ridge", "Good Sam": one word was taken for a place, and with the words beside it it is one that the list has. */
+static void phrase_widen(const struct phi_dictionary *d, const struct words *w, uint32_t *first, uint32_t *last)
+{
+    uint32_t begin = *first;
+
+    for (uint32_t s = *first; d; s--) {
+        uint32_t end = phrase_end(d, w, s, *first);
+        if (end) {
+            begin = s;
+            *last = end > *last ? end : *last;
+        }
+        if (s == 0 || *first - s + 1 == PHRASE_WORDS || !continues_phrase(w, s, w->v[*first].shape == SHAPE_LOWER))
+            break;
+    }
+    *first = begin;
 }
 
 /* "Houston, Texas": the state goes with the city. */
@@ -220,7 +264,7 @@ int places_firms(const struct words *w, uint16_t rule, struct phi_candidates *si
     return 0;
 }
 
-int places_emit(const struct words *w, struct places_rules rules, struct phi_candidates *sink)
+int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
 
@@ -245,7 +289,9 @@ int places_emit(const struct words *w, struct places_rules rules, struct phi_can
             if (w->v[k].label == LABEL_PLACE && w->v[k].score > c.score)
                 c.score = w->v[k].score;
         }
-        c.begin = w->v[run_start(w, i, last)].begin;
+        uint32_t first = run_start(w, i, last);
+        phrase_widen(d, w, &first, &last);
+        c.begin = w->v[first].begin;
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
             c.end = possessive_end(w, last);
