@@ -85,7 +85,7 @@ struct shape_address {
 
 /* method: "GET" or "POST". path: exact; OpenAI's with or without /v1, or as Azure has them under /openai. */
 void shape_address_read(struct span method, struct span path, struct shape_address *out);
-/* A query that this address may have: names and values of the table, none twice. */
+/* A query that this address may have: names and values of the table, none twice but those of a list. */
 bool shape_query_known(const struct shape_address *a, struct span query);
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);

@@ -94,7 +94,12 @@ def spec():
 
 def start(tmp_path_factory, document):
     mock = Mock(tmp_path_factory.mktemp("mock"), document)
-    g = Gateway(tmp_path_factory.mktemp("gateway"), upstream=f'main: {{url: "http://127.0.0.1:{mock.port}", trust: on_prem}}').start()
+    g = Gateway(tmp_path_factory.mktemp("gateway"), upstream=f'main: {{url: "http://127.0.0.1:{mock.port}", trust: on_prem}}')
+    try:
+        g.start()
+    except RuntimeError:
+        mock.stop()
+        raise
     return g, mock
 
 

@@ -147,6 +147,27 @@ static void queries_are_of_the_table(void **state) {
     assert_false(query("/v1/models", "limit=99999"));
 }
 
+static void what_a_stored_response_is_asked_for(void **state) {
+    static const char response[] = "/v1/responses/resp_1", logprobs[] = "include[]=message.output_text.logprobs";
+    static const char *const bad[] = {"include[]=message", "include[]=", "include[1]=message.output_text.logprobs", "stream=1",
+                                      "starting_after=123456789", "starting_after=", "stream=true&stream=true", "includes=reasoning.encrypted_content",
+                                      "xinclude[]=reasoning.encrypted_content", "stream[]=true", "starting_after=1&starting_after=1"};
+    char many[512] = "";
+    (void)state;
+    assert_true(query(response, logprobs));
+    assert_true(query(response, "stream=true&starting_after=42&include%5B%5D=reasoning.encrypted_content&include%5b%5d=web_search_call.results"));
+    assert_true(query("/v1/responses/resp_1/input_items", "include=message.input_image.image_url&limit=5&order=asc"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (query(response, bad[i])) fail_msg("taken: %s", bad[i]);
+    for (int i = 0; i < 9; i++) {
+        if (i) assert_true(query(response, many));
+        if (i) strcat(many, "&");
+        strcat(many, logprobs);
+    }
+    assert_false(query(response, many));
+    assert_false(query("/v1/conversations/conv_1", logprobs));
+}
+
 static void a_path_names_its_dialect(void **state) {
     (void)state;
     assert_int_equal(shape_dialect_of(span_of("/v1/chat/completions")), SHAPE_OPENAI);
@@ -227,6 +248,7 @@ int main(void) {
         cmocka_unit_test(a_path_may_name_an_object_and_its_item),
         cmocka_unit_test(a_path_may_name_the_model),
         cmocka_unit_test(queries_are_of_the_table),
+        cmocka_unit_test(what_a_stored_response_is_asked_for),
         cmocka_unit_test(known_keys_are_found),
         cmocka_unit_test(case_tricks_are_ambiguous),
         cmocka_unit_test(parameters_are_so_at_their_place_only),
