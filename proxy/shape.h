@@ -106,6 +106,7 @@ bool shape_is_ollama(enum shape_endpoint e);
 bool shape_is_gemini(enum shape_endpoint e);
 bool shape_has_body(enum shape_endpoint e);
 bool shape_has_form(enum shape_endpoint e); /* its body is multipart/form-data */
+bool shape_has_json_too(enum shape_endpoint e); /* beside the form */
 /* About what an upstream keeps: files and batches, or responses; false for POST /v1/responses, which need not keep anything. */
 bool shape_is_batch(enum shape_endpoint e);
 bool shape_is_response(enum shape_endpoint e);

@@ -26,6 +26,7 @@ static const struct endpoint {
     const char *covered;       /* in coverage, when it is not the name */
     enum prefix prefix;
     bool typed, deployment, form, bare; /* bare: POST without a body */
+    bool json;                          /* as well as a form */
     bool item;                          /* the name of an item follows the path */
 } endpoints[SHAPE_ENDPOINTS] = {
     [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
@@ -63,7 +64,7 @@ static const struct endpoint {
                               .form = true},
     [SHAPE_TRANSLATIONS] = {POST("/audio/translations", "/v1/audio/translations"), .deployment = true, .form = true},
     [SHAPE_IMAGE_EDITS] = {POST("/images/edits", "/v1/images/edits"), .model = "dall-e-2", .typed = true, .deployment = true,
-                           .form = true},
+                           .form = true, .json = true},
     [SHAPE_IMAGE_VARIATIONS] = {POST("/images/variations", "/v1/images/variations"), .model = "dall-e-2", .form = true},
     [SHAPE_FILES] = {POST("/files", "/v1/files"), .form = true},
     [SHAPE_BATCHES] = {POST("/batches", "/v1/batches")},
@@ -386,6 +387,10 @@ bool shape_has_body(enum shape_endpoint e) {
 
 bool shape_has_form(enum shape_endpoint e) {
     return is_served(e) && endpoints[e].form;
+}
+
+bool shape_has_json_too(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].json;
 }
 
 bool shape_is_batch(enum shape_endpoint e) {

@@ -78,9 +78,9 @@ static enum flow check_framing(struct transaction *t, const struct http1_head *h
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
-    if (shape_has_form(t->endpoint)) return read_boundary(t, h);
-    if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
-        return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
+    bool json = http1_field_count(h, "content-type") == 1 && is_json(http1_field(h, "content-type"));
+    if (shape_has_form(t->endpoint) && !(json && shape_has_json_too(t->endpoint))) return read_boundary(t, h);
+    if (shape_has_body(t->endpoint) && !json) return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
 }
 
