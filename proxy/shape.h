@@ -173,8 +173,14 @@ enum shape_place shape_place_object(enum shape_place in);
  * any other key is written as '*'. */
 bool shape_known_key(enum shape_endpoint e, struct span key);
 
-/* A number that is a parameter of the call (temperature, max_tokens, seed ...): its value is not searched. Only
- * where it stands at the documented place. path is the template as walk_path writes it. */
+/* A number is a parameter of the call here (temperature, max_tokens, seed ...): only where it stands at the documented place. path is
+ * the template as walk_path writes it. */
 bool shape_parameter(enum shape_endpoint e, struct span path);
+
+/* Whether this one, as written, is searched: a parameter's is not while it is too short to be an identifier. Beyond what the
+ * parameter can be: refused. */
+enum shape_number { SHAPE_NUMBER_BEYOND = 0, SHAPE_NUMBER_SEARCHED, SHAPE_NUMBER_EXEMPT };
+enum shape_number shape_number_of(enum shape_endpoint e, struct span path, struct span number);
+bool shape_token_number(struct span key); /* a key of logit_bias that can be one */
 
 #endif

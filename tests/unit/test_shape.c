@@ -226,6 +226,50 @@ static void case_tricks_are_ambiguous(void **state) {
     assert_false(ambiguous);
 }
 
+static enum shape_number number(const char *name, const char *written) {
+    return shape_number_of(SHAPE_CHAT, span_of(name), span_of(written));
+}
+
+static void long_numbers_are_no_parameters(void **state) {
+    static const struct { const char *name, *written; enum shape_number want; } rows[] = {
+        {"temperature", "0.7", SHAPE_NUMBER_EXEMPT}, {"temperature", "-0.700000", SHAPE_NUMBER_EXEMPT},
+        {"temperature", "0.0000001", SHAPE_NUMBER_SEARCHED}, {"temperature", "0.30000000000000004", SHAPE_NUMBER_SEARCHED},
+        {"temperature", "0.00417723", SHAPE_NUMBER_SEARCHED}, {"temperature", "219099999", SHAPE_NUMBER_BEYOND},
+        {"temperature", "-219099999", SHAPE_NUMBER_BEYOND}, {"temperature", "2190e999", SHAPE_NUMBER_BEYOND},
+        {"temperature", "1.5e-99999", SHAPE_NUMBER_SEARCHED}, {"max_tokens", "999999", SHAPE_NUMBER_EXEMPT},
+        {"max_tokens", "8388608", SHAPE_NUMBER_SEARCHED}, {"max_tokens", "10000001", SHAPE_NUMBER_BEYOND},
+        {"max_tokens", "99999999999999999999999", SHAPE_NUMBER_BEYOND}, {"seed", "42", SHAPE_NUMBER_EXEMPT},
+        {"seed", "219099999", SHAPE_NUMBER_SEARCHED}, {"seed", "9223372036854775807", SHAPE_NUMBER_SEARCHED},
+        {"seed", "18446744073709551616", SHAPE_NUMBER_BEYOND}, {"logit_bias.*", "-100", SHAPE_NUMBER_EXEMPT},
+        {"logit_bias.*", "2190999", SHAPE_NUMBER_BEYOND}, {"metadata", "7", SHAPE_NUMBER_SEARCHED},
+        {"user", "219099999", SHAPE_NUMBER_SEARCHED}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (number(rows[i].name, rows[i].written) != rows[i].want) fail_msg("%s: %s", rows[i].name, rows[i].written);
+    assert_true(shape_token_number(span_of("50256")));
+    assert_false(shape_token_number(span_of("00417723")));
+}
+
+/* A parameter without a limit of its own would refuse each long number. */
+static void each_parameter_has_a_limit(void **state) {
+    static const char *const names[] = {
+        "n", "best_of", "seed", "min_p", "top_p", "top_k", "speed", "temperature", "length_penalty", "presence_penalty",
+        "frequency_penalty", "repetition_penalty", "logprobs", "top_logprobs", "prompt_logprobs", "priority", "dimensions",
+        "outputDimensionality", "max_tokens", "min_tokens", "max_output_tokens", "max_completion_tokens",
+        "truncate_prompt_tokens", "max_tool_calls", "partial_images", "output_compression"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned places = 0;
+        for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
+            if (!shape_parameter(e, span_of(names[i]))) continue;
+            places++;
+            if (shape_number_of(e, span_of(names[i]), span_of("0.0000001")) != SHAPE_NUMBER_SEARCHED) fail_msg("%s", names[i]);
+            if (shape_number_of(e, span_of(names[i]), span_of("1.0000001")) != SHAPE_NUMBER_SEARCHED) fail_msg("no limit: %s", names[i]);
+        }
+        if (places == 0) fail_msg("no parameter: %s", names[i]);
+    }
+}
+
 static void parameters_are_so_at_their_place_only(void **state) {
     (void)state;
     assert_true(shape_parameter(SHAPE_CHAT, span_of("temperature")));
@@ -252,6 +296,8 @@ int main(void) {
         cmocka_unit_test(known_keys_are_found),
         cmocka_unit_test(case_tricks_are_ambiguous),
         cmocka_unit_test(parameters_are_so_at_their_place_only),
+        cmocka_unit_test(long_numbers_are_no_parameters),
+        cmocka_unit_test(each_parameter_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
