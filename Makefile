@@ -162,6 +162,10 @@ build/node/.ready: tests/e2e/node/package.json tests/e2e/node/client.mjs
 	@mkdir -p build/node && cp $^ build/node/
 	@cd build/node && npm install --silent --no-audit --no-fund && touch .ready
 
+build/stdy/.ready: tests/e2e/stdy/package.json
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@cd $(@D) && npm install --silent --no-audit --no-fund && touch .ready
+
 test:
 	@tests/tools/install-missing.sh test
 	@tests/tools/run-tests.sh

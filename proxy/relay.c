@@ -35,6 +35,8 @@ struct relay {
     size_t whole_lines; /* of body */
     const char *sound; /* its type */
     size_t event_ceiling, sound_left;
+    bool resumes;
+    unsigned long long after; /* the last event that the client has */
     struct relay_result result;
 };
 
@@ -71,6 +73,11 @@ void relay_free(struct relay *r) {
     buf_free(&r->body);
     arena_free(r->arena);
     free(r);
+}
+
+void relay_resume(struct relay *r, unsigned long long after) {
+    r->resumes = true;
+    r->after = after;
 }
 
 void relay_screen(struct relay *r, struct screen_ground *g) {
@@ -122,6 +129,7 @@ bool relay_begin(struct relay *r, int status, struct span content_type) {
     if (r->endpoint == SHAPE_SPEECH && good) r->form = speech_form(r, content_type);
     if (r->form == FORM_STREAM) r->stream = relay_stream_new(&r->text, &r->result, r->event_ceiling);
     if (r->form == FORM_TYPED) r->typed = relay_typed_new(r->endpoint, &r->text, &r->result, r->event_ceiling);
+    if (r->typed && r->resumes) relay_typed_resume(r->typed, r->after);
     bool whole = r->form == FORM_JSON || r->form == FORM_PLAIN || r->form == FORM_LINES;
     r->failed = !whole && !r->stream && !r->typed && r->form != FORM_SOUND;
     return r->stream || r->typed || r->form == FORM_SOUND;

@@ -36,6 +36,9 @@ struct relay *relay_new(enum shape_endpoint e, const struct tokens *t, bool json
 struct policy;
 void relay_set_policy(struct relay *r, const struct policy *p);
 void relay_free(struct relay *r); /* wipes */
+/* Before relay_begin: of a stream whose events are numbered, those up to this one are read but not passed on. What they began goes on as
+ * if they had been. */
+void relay_resume(struct relay *r, unsigned long long after);
 /* Before the first byte; the ground outlives the relay. */
 struct screen_ground;
 void relay_screen(struct relay *r, struct screen_ground *g);

@@ -71,9 +71,11 @@ struct relay_typed {
     struct channel *channels, **channels_end;
     size_t n_channels;
     unsigned long long sequence; /* of the last event that had a number */
+    unsigned long long after;    /* with resumes: of the last event that the client has */
     struct buf *out;             /* during a call */
     char object_id[128];
     size_t object_id_len;
+    bool resumes, numbered; /* numbered: the event at hand */
     bool finished; /* Gemini: a candidate has its reason */
     bool lines, done, marker, error, failed; /* lines: not events but a document a line */
 };
@@ -397,7 +399,8 @@ static void take_numbers(struct relay_typed *s, const struct answer *w) {
     if (s->lines && span_decimal(member_value(w, "eval_count"), &count) == 0) s->result->usage_out = count;
     if (w->usage_in) s->result->usage_in = w->usage_in;
     if (w->usage_out) s->result->usage_out = w->usage_out;
-    if (span_decimal(member_value(w, "sequence_number"), &sequence) == 0) s->sequence = sequence;
+    s->numbered = span_decimal(member_value(w, "sequence_number"), &sequence) == 0;
+    if (s->numbered) s->sequence = sequence;
 }
 
 static void take_object_id(struct relay_typed *s, const struct answer *w) {
@@ -442,6 +445,17 @@ static int take_json(struct relay_typed *s, const struct sse_event *sse) {
     return 0;
 }
 
+/* What comes of an event that the client has is what it got when it came: this is for the ones behind it. */
+static int take_numbered(struct relay_typed *s, const struct sse_event *e) {
+    size_t before = s->out->len;
+
+    if (take_json(s, e) < 0) return -1;
+    if (!s->resumes || !s->numbered || s->sequence > s->after) return 0;
+    explicit_bzero(s->out->ptr + before, s->out->len - before);
+    s->out->len = before;
+    return 0;
+}
+
 static int take_event(void *arg, const struct sse_event *e) {
     struct relay_typed *s = arg;
     bool marker = e->what == SSE_EVENT && span_is(span_trim(e->data), "[DONE]");
@@ -452,7 +466,7 @@ static int take_event(void *arg, const struct sse_event *e) {
         return s->out->failed ? -1 : 0;
     }
     s->result->events++;
-    if (!marker) return take_json(s, e) < 0 || s->out->failed ? -1 : 0;
+    if (!marker) return take_numbered(s, e) < 0 || s->out->failed ? -1 : 0;
     if (flush_all(s) < 0) return -1;
     sse_write(s->out, (struct span){0}, span_of("[DONE]"));
     s->marker = s->done = true;
@@ -495,6 +509,11 @@ static int push_end(struct relay_typed *s) {
 
 struct span relay_typed_object_id(const struct relay_typed *s) {
     return span_make(s->object_id, s->object_id_len);
+}
+
+void relay_typed_resume(struct relay_typed *s, unsigned long long after) {
+    s->resumes = true;
+    s->after = after;
 }
 
 int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out) {

@@ -17,6 +17,7 @@ struct relay_typed *relay_typed_new(enum shape_endpoint e, struct relay_text *x,
                                     size_t event_ceiling);
 void relay_typed_free(struct relay_typed *s); /* wipes */
 
+void relay_typed_resume(struct relay_typed *s, unsigned long long after); /* see relay_resume */
 MUST_CHECK int relay_typed_push(struct relay_typed *s, struct span bytes, struct buf *out);
 enum relay_end relay_typed_end(struct relay_typed *s, bool clean, struct span request_id, struct buf *out);
 

@@ -85,7 +85,7 @@ struct shape_address {
 
 /* method: "GET" or "POST". path: exact; OpenAI's with or without /v1, or as Azure has them under /openai. */
 void shape_address_read(struct span method, struct span path, struct shape_address *out);
-/* A query that this address may have: names and values of the table, none twice. */
+/* A query that this address may have: names and values of the table, none twice but those of a list. */
 bool shape_query_known(const struct shape_address *a, struct span query);
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
@@ -106,6 +106,7 @@ bool shape_is_ollama(enum shape_endpoint e);
 bool shape_is_gemini(enum shape_endpoint e);
 bool shape_has_body(enum shape_endpoint e);
 bool shape_has_form(enum shape_endpoint e); /* its body is multipart/form-data */
+bool shape_has_json_too(enum shape_endpoint e); /* beside the form */
 /* About what an upstream keeps: files and batches, or responses; false for POST /v1/responses, which need not keep anything. */
 bool shape_is_batch(enum shape_endpoint e);
 bool shape_is_response(enum shape_endpoint e);
@@ -172,8 +173,14 @@ enum shape_place shape_place_object(enum shape_place in);
  * any other key is written as '*'. */
 bool shape_known_key(enum shape_endpoint e, struct span key);
 
-/* A number that is a parameter of the call (temperature, max_tokens, seed ...): its value is not searched. Only
- * where it stands at the documented place. path is the template as walk_path writes it. */
+/* A number is a parameter of the call here (temperature, max_tokens, seed ...): only where it stands at the documented place. path is
+ * the template as walk_path writes it. */
 bool shape_parameter(enum shape_endpoint e, struct span path);
+
+/* Whether this one, as written, is searched: a parameter's is not while it is too short to be an identifier. Beyond what the
+ * parameter can be: refused. */
+enum shape_number { SHAPE_NUMBER_BEYOND = 0, SHAPE_NUMBER_SEARCHED, SHAPE_NUMBER_EXEMPT };
+enum shape_number shape_number_of(enum shape_endpoint e, struct span path, struct span number);
+bool shape_token_number(struct span key); /* a key of logit_bias that can be one */
 
 #endif

@@ -26,6 +26,7 @@ static const struct endpoint {
     const char *covered;       /* in coverage, when it is not the name */
     enum prefix prefix;
     bool typed, deployment, form, bare; /* bare: POST without a body */
+    bool json;                          /* as well as a form */
     bool item;                          /* the name of an item follows the path */
 } endpoints[SHAPE_ENDPOINTS] = {
     [SHAPE_CHAT] = {POST("/chat/completions", "/v1/chat/completions"), .deployment = true},
@@ -63,7 +64,7 @@ static const struct endpoint {
                               .form = true},
     [SHAPE_TRANSLATIONS] = {POST("/audio/translations", "/v1/audio/translations"), .deployment = true, .form = true},
     [SHAPE_IMAGE_EDITS] = {POST("/images/edits", "/v1/images/edits"), .model = "dall-e-2", .typed = true, .deployment = true,
-                           .form = true},
+                           .form = true, .json = true},
     [SHAPE_IMAGE_VARIATIONS] = {POST("/images/variations", "/v1/images/variations"), .model = "dall-e-2", .form = true},
     [SHAPE_FILES] = {POST("/files", "/v1/files"), .form = true},
     [SHAPE_BATCHES] = {POST("/batches", "/v1/batches")},
@@ -74,7 +75,7 @@ static const struct endpoint {
     [SHAPE_BATCHES_LIST] = {GET("/batches", "/v1/batches")},
     [SHAPE_BATCH] = {GET("/batches/{id}", "/v1/batches/{id}"), .covered = "/v1/batches"},
     [SHAPE_BATCH_CANCEL] = {POST("/batches/{id}/cancel", "/v1/batches/{id}/cancel"), .covered = "/v1/batches", .bare = true},
-    [SHAPE_RESPONSE] = {GET("/responses/{id}", "/v1/responses/{id}"), .covered = "/v1/responses"},
+    [SHAPE_RESPONSE] = {GET("/responses/{id}", "/v1/responses/{id}"), .covered = "/v1/responses", .typed = true},
     [SHAPE_RESPONSE_ITEMS] = {GET("/responses/{id}/input_items", "/v1/responses/{id}/input_items"), .covered = "/v1/responses"},
     [SHAPE_RESPONSE_CANCEL] = {POST("/responses/{id}/cancel", "/v1/responses/{id}/cancel"), .covered = "/v1/responses",
                                .bare = true},
@@ -266,6 +267,29 @@ static bool is_sse(struct span s) {
     return span_is(s, "sse");
 }
 
+static bool is_bool(struct span s) {
+    return span_is(s, "true") || span_is(s, "false");
+}
+
+/* The number of an event; a stream has fewer than a hundred million. */
+static bool is_event(struct span s) {
+    unsigned long long n;
+    return s.len <= 8 && span_decimal(s, &n) == 0;
+}
+
+/* What an item may be asked to hold beside what it always holds. */
+static bool is_include(struct span s) {
+    static const char *const names[] = {
+        "code_interpreter_call.outputs", "computer_call_output.output.image_url", "file_search_call.results",
+        "message.input_image.image_url", "message.output_text.logprobs", "reasoning.encrypted_content",
+        "web_search_call.action.sources", "web_search_call.results"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is(s, names[i])) return true;
+    return false;
+}
+#define INCLUDES 8u /* in one query */
+
 static const struct parameter {
     const char *name;
     enum shape_endpoint endpoint; /* SHAPE_NONE: any of Azure's */
@@ -280,8 +304,21 @@ static const struct parameter {
     {"limit", SHAPE_RESPONSE_ITEMS, is_count}, {"after", SHAPE_RESPONSE_ITEMS, is_word}, {"order", SHAPE_RESPONSE_ITEMS, is_order},
     {"limit", SHAPE_CONVERSATION_ITEMS, is_count}, {"after", SHAPE_CONVERSATION_ITEMS, is_word},
     {"order", SHAPE_CONVERSATION_ITEMS, is_order},
+    {"include", SHAPE_RESPONSE_ITEMS, is_include}, {"include", SHAPE_CONVERSATION_ITEMS, is_include},
+    {"include", SHAPE_CONVERSATION_ADD, is_include}, {"include", SHAPE_CONVERSATION_ITEM, is_include},
+    {"include", SHAPE_RESPONSE, is_include}, {"stream", SHAPE_RESPONSE, is_bool}, {"starting_after", SHAPE_RESPONSE, is_event},
+    {"include_obfuscation", SHAPE_RESPONSE, is_bool},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
+
+/* A list is written "include[]=a&include[]=b", its brackets as they are or coded. */
+static struct span without_brackets(struct span name) {
+    static const char *const brackets[] = {"[]", "%5B%5D", "%5b%5d"};
+
+    for (size_t i = 0; i < sizeof brackets / sizeof *brackets; i++)
+        if (span_starts(name, "include") && span_ends(name, brackets[i])) return span_sub(name, 0, name.len - strlen(brackets[i]));
+    return name;
+}
 
 static size_t parameter_find(const struct shape_address *a, struct span name, struct span value) {
     for (size_t i = 0; i < PARAMETERS; i++) {
@@ -292,15 +329,19 @@ static size_t parameter_find(const struct shape_address *a, struct span name, st
 }
 
 bool shape_query_known(const struct shape_address *a, struct span query) {
-    unsigned seen = 0;
+    uint64_t seen = 0;
+    unsigned includes = 0;
 
+    _Static_assert(PARAMETERS < 64, "a bit for each");
     if (a->endpoint == SHAPE_GEMINI_STREAM) return span_is(query, "alt=sse"); /* else it would be one array, and no stream */
     for (size_t at = 0; at < query.len;) {
         size_t end = span_find(query, '&', at), equals = span_find(query, '=', at);
         if (equals >= end) return false;
-        size_t i = parameter_find(a, span_sub(query, at, equals), span_sub(query, equals + 1, end));
-        if (i == PARAMETERS || seen >> i & 1 || end + 1 == query.len) return false;
-        seen |= 1u << i;
+        size_t i = parameter_find(a, without_brackets(span_sub(query, at, equals)), span_sub(query, equals + 1, end));
+        if (i == PARAMETERS || end + 1 == query.len) return false;
+        bool several = parameters[i].fits == is_include && includes++ < INCLUDES;
+        if ((seen >> i & 1) && !several) return false;
+        seen |= (uint64_t)1 << i;
         at = end + 1;
     }
     return true;
@@ -346,6 +387,10 @@ bool shape_has_body(enum shape_endpoint e) {
 
 bool shape_has_form(enum shape_endpoint e) {
     return is_served(e) && endpoints[e].form;
+}
+
+bool shape_has_json_too(enum shape_endpoint e) {
+    return is_served(e) && endpoints[e].json;
 }
 
 bool shape_is_batch(enum shape_endpoint e) {

@@ -78,9 +78,9 @@ static enum flow check_framing(struct transaction *t, const struct http1_head *h
 
     t->coding = codings ? inflate_coding_of(http1_field(h, "content-encoding")) : INFLATE_IDENTITY;
     if (codings > 1 || t->coding == INFLATE_UNKNOWN) return transaction_refuse(t, REFUSAL_CONTENT_ENCODING);
-    if (shape_has_form(t->endpoint)) return read_boundary(t, h);
-    if (shape_has_body(t->endpoint) && (http1_field_count(h, "content-type") != 1 || !is_json(http1_field(h, "content-type"))))
-        return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
+    bool json = http1_field_count(h, "content-type") == 1 && is_json(http1_field(h, "content-type"));
+    if (shape_has_form(t->endpoint) && !(json && shape_has_json_too(t->endpoint))) return read_boundary(t, h);
+    if (shape_has_body(t->endpoint) && !json) return transaction_refuse(t, REFUSAL_CONTENT_TYPE);
     return FLOW_NEXT;
 }
 
@@ -234,8 +234,9 @@ static enum flow step_audit(struct transaction *t) {
 
 /* ---- SEND ---- */
 
-/* Typed events repeat the request's instructions and tools. */
+/* Typed events repeat the request's instructions and tools; that of a stored response may have been as large as any. */
 static size_t event_max(const struct transaction *t) {
+    if (t->endpoint == SHAPE_RESPONSE) return t->settings->event_max + (size_t)t->settings->body_max * 2;
     return t->settings->event_max + (shape_typed_events(t->endpoint) ? t->out.len * 2 : 0);
 }
 
@@ -256,6 +257,7 @@ static enum flow step_send(struct transaction *t) {
     t->relay = relay_new(t->endpoint, t->tokens, t->walk.json_mode, event_max(t), ANSWER_MAX);
     if (!t->relay) return transaction_refuse(t, REFUSAL_OVERLOADED);
     relay_screen(t->relay, t->screen);
+    if (t->resumes) relay_resume(t->relay, t->events_known);
     if (t->policy) relay_set_policy(t->relay, t->policy);
     t->sent_us = transaction_now_us();
     t->call = t->world->verbs->send(t->world->ctx, t, &call);

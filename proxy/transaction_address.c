@@ -36,6 +36,32 @@ static bool asks_as_anthropic(const struct shape_address *a, const struct http1_
     return both && !a->azure && http1_field_count(h, "anthropic-version") > 0;
 }
 
+/* What of a query goes on as it came: not the version of the interface, which is the upstream's own, and not behind which event a stream
+ * is wanted. That is asked for from its first event, since a token may begin in one that the client has and end in the next. */
+static int read_query(struct transaction *t, struct span query) {
+    static const char version[] = "api-version=", after[] = "starting_after=";
+    struct buf out;
+
+    buf_init(&out, PATH_MAX_BYTES);
+    for (size_t at = 0; at < query.len;) {
+        size_t end = span_find(query, '&', at);
+        struct span member = span_sub(query, at, end);
+        at = end + 1;
+        t->streams |= span_is(member, "stream=true");
+        if (span_starts(member, version)) continue;
+        if (span_starts(member, after)) {
+            t->resumes = span_decimal(span_sub(member, sizeof after - 1, member.len), &t->events_known) == 0;
+            continue;
+        }
+        if (out.len) buf_add_char(&out, '&');
+        buf_add(&out, member);
+    }
+    struct span kept = out.len ? buf_span(&out) : span_make("", 0);
+    t->query = span_make(out.failed ? NULL : arena_copy(t->keep, kept), kept.len);
+    buf_free(&out);
+    return t->query.ptr ? 0 : -1;
+}
+
 enum flow transaction_read_address(struct transaction *t, const struct http1_head *h) {
     struct shape_address a;
 
@@ -49,11 +75,8 @@ enum flow transaction_read_address(struct transaction *t, const struct http1_hea
         bool address = closed || a.endpoint == SHAPE_NONE;
         return transaction_refuse_because(t, REFUSAL_UNKNOWN_ENDPOINT, address ? shape_why_closed(h->path) : "unknown_query");
     }
-    bool items = a.endpoint == SHAPE_RESPONSE_ITEMS || a.endpoint == SHAPE_CONVERSATION_ITEMS;
-    bool travels = shape_lists_models(a.endpoint) || shape_lists_objects(a.endpoint) || items;
-    t->query = travels && !a.azure ? h->query : span_make("", 0);
     t->address = a;
-    bool kept = keep(t, &t->address.model) && keep(t, &t->address.id) && keep(t, &t->address.item) && keep(t, &t->query);
+    bool kept = keep(t, &t->address.model) && keep(t, &t->address.id) && keep(t, &t->address.item) && read_query(t, h->query) == 0;
     return kept ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);
 }
 
@@ -124,6 +147,13 @@ bool transaction_path_names_model(const struct transaction *t) {
     return needs_deployment(t) || strstr(shape_upstream_path(t->endpoint), "{model}");
 }
 
+static void add_query(struct buf *path, const char *name, struct span value) {
+    if (value.len == 0) return;
+    buf_add_char(path, span_find(buf_span(path), '?', 0) == path->len ? '?' : '&');
+    buf_add_c(path, name);
+    buf_add(path, value);
+}
+
 enum flow transaction_plan_path(struct transaction *t) {
     const char *pattern = shape_upstream_path(t->endpoint), *brace = strchr(pattern, '{');
     const char *name = transaction_path_names_model(t) ? name_for_path(t) : t->address.id.len ? t->address.id.ptr : "", *version = t->route->upstream->api_version;
@@ -144,14 +174,8 @@ enum flow transaction_plan_path(struct transaction *t) {
         buf_add_char(&path, '/');
         buf_add(&path, t->address.item);
     }
-    if (t->endpoint == SHAPE_GEMINI_STREAM) buf_add_c(&path, "?alt=sse");
-    if (version) {
-        buf_add_c(&path, "?api-version=");
-        buf_add_c(&path, version);
-    } else if (t->query.len) {
-        buf_add_char(&path, '?');
-        buf_add(&path, t->query);
-    }
+    add_query(&path, "", t->query);
+    if (version) add_query(&path, "api-version=", span_of(version));
     t->upstream_path = path.failed ? NULL : arena_copy(t->keep, buf_span(&path));
     buf_free(&path);
     return t->upstream_path ? FLOW_NEXT : transaction_refuse(t, REFUSAL_OVERLOADED);

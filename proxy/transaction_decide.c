@@ -167,6 +167,7 @@ static enum flow undo_coding(struct transaction *t) {
 static enum flow walk_address(struct transaction *t) {
     struct span model = t->address.model;
 
+    t->walk.stream |= t->streams;
     if (model.len) t->walk.model = model;
     if (model.len && walk_add_outside(t->work, &t->walk, "model", model) < 0) return transaction_refuse(t, REFUSAL_OVERLOADED);
     if (t->address.item.len && walk_add_outside(t->work, &t->walk, "item", t->address.item) < 0)

@@ -12,10 +12,15 @@
 #define ROOM (1024u * 1024)
 #define TYPE_MAX_BYTES 128u
 
+/* Some take JSON as well; then there is no boundary. */
+static bool has_form(const struct transaction *t) {
+    return shape_has_form(t->endpoint) && t->boundary.len > 0;
+}
+
 enum flow transaction_undo_form(struct transaction *t) {
     struct buf json;
 
-    if (!shape_has_form(t->endpoint)) return FLOW_NEXT;
+    if (!has_form(t)) return FLOW_NEXT;
     buf_init(&json, t->in.len * 2 + ROOM);
     if (form_read(t->endpoint, buf_span(&t->in), t->boundary, &t->form, &json) < 0) {
         buf_free(&json);
@@ -50,7 +55,7 @@ enum flow transaction_redo_form(struct transaction *t) {
     char boundary[MULTIPART_BOUNDARY];
     struct buf out;
 
-    if (!shape_has_form(t->endpoint)) return FLOW_NEXT;
+    if (!has_form(t)) return FLOW_NEXT;
     buf_init(&out, t->raw.len * 2 + t->out.len * 2 + ROOM);
     bool written = multipart_make_boundary(boundary) == 0 && write_type(t, boundary) &&
                    form_write(t->endpoint, buf_span(&t->out), &t->form, boundary, &out) == 0;

@@ -73,7 +73,8 @@ struct transaction {
     enum shape_endpoint endpoint;
     enum shape_dialect dialect;
     struct shape_address address; /* its texts are in keep */
-    struct span query;
+    struct span query; /* what of it goes on. By it: streams; resumes, without the events up to this number, which the client has */
+    unsigned long long events_known;
     const char *upstream_path;
     enum inflate_coding coding; /* of the body as it comes */
     char peer[64];
@@ -110,7 +111,7 @@ struct transaction {
     struct transform_shadow shadow;
     enum transaction_verdict verdict;
 
-    bool refused;
+    bool refused, streams, resumes;
     enum refusal refusal;
     const char *refusal_reason, *refusal_kind;
     const char *refusal_why; /* a sentence of the coverage's, or NULL */
@@ -120,12 +121,11 @@ struct transaction {
     struct relay *relay;
     struct buf reply;
     int status;
-    bool streaming, slice_failed; /* slice: a line of a result could not be read, or must not pass */
+    bool streaming, upstream_ended, slice_failed; /* slice: a line of a result could not be read, or must not pass */
     struct transaction_header *headers;
     size_t n_headers;
     enum transaction_end upstream_end;
     enum relay_end relay_end;
-    bool upstream_ended;
 
     uint64_t started_us, mark_us, sent_us, first_us, bytes_in, bytes_out;
 };

@@ -222,6 +222,15 @@ static int qualify_label(struct walker *k, struct span around, struct span key, 
     return 0;
 }
 
+static const char beyond[] = "a number of the request is beyond what it can be here";
+
+static bool is_logit_bias(const struct walker *k, const struct document *d, uint32_t path) {
+    const struct path_node *node = &k->paths->v[path];
+
+    return d->level == LEVEL_BODY && node->parent == k->root_path && node->name && node->name != star &&
+           strcmp(node->name, "logit_bias") == 0 && shape_parameter(k->endpoint, span_of("logit_bias.*"));
+}
+
 static int walk_key(struct walker *k, const struct document *d, const struct json_token *t) {
     struct frame *f = frame_top(k, d);
     const struct shape_key *known = NULL;
@@ -237,6 +246,8 @@ static int walk_key(struct walker *k, const struct document *d, const struct jso
     if (f->self.place == SHAPE_TOOL && shape_is_gemini(k->endpoint) && !span_is(text, "functionDeclarations") &&
         !span_is(text, "function_declarations"))
         facts_unreadable(k->w, WALK_HOSTED_TOOL, f->self.path);
+
+    if (is_logit_bias(k, d, f->self.path) && !shape_token_number(text)) return fail(k, "invalid_value", beyond, f->self.path);
 
     struct spot spot = f->self;
     if (member_path(k, f, known, &spot.path) < 0) return -1;
@@ -324,14 +335,14 @@ static void frame_pop(struct walker *k) {
 
 /* ---- scalars ---- */
 
-static bool is_parameter(struct walker *k, const struct document *d, const struct spot *spot) {
+static enum shape_number number_at(struct walker *k, const struct document *d, const struct spot *spot, struct span number) {
     const struct path_node *node = &k->paths->v[spot->path];
 
-    if (d->level != LEVEL_BODY) return false;
-    if (node->parent == k->root_path) return node->name && node->name != star && shape_parameter(k->endpoint, span_of(node->name));
-    const struct path_node *above = &k->paths->v[node->parent];
-    return node->name == star && above->parent == k->root_path && above->name && strcmp(above->name, "logit_bias") == 0 &&
-           shape_parameter(k->endpoint, span_of("logit_bias.*"));
+    if (d->level != LEVEL_BODY) return SHAPE_NUMBER_SEARCHED;
+    if (node->parent == k->root_path && node->name && node->name != star)
+        return shape_number_of(k->endpoint, span_of(node->name), number);
+    if (node->name != star || !is_logit_bias(k, d, node->parent)) return SHAPE_NUMBER_SEARCHED;
+    return shape_number_of(k->endpoint, span_of("logit_bias.*"), number);
 }
 
 static int walk_number(struct walker *k, const struct document *d, const struct json_token *t) {
@@ -341,7 +352,9 @@ static int walk_number(struct walker *k, const struct document *d, const struct 
     if (facts_take(k->w, spot.place, spot.path, t->type, t->raw) == FACTS_ERROR) return -1;
     struct walk_leaf *leaf = leaf_add(k, d, t, &spot, WALK_NUMBER);
     if (!leaf) return -1;
-    leaf->parameter = is_parameter(k, d, &spot);
+    enum shape_number number = number_at(k, d, &spot, t->raw);
+    if (number == SHAPE_NUMBER_BEYOND) return fail(k, "invalid_value", beyond, spot.path);
+    leaf->parameter = number == SHAPE_NUMBER_EXEMPT;
     return 0;
 }
 

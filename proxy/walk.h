@@ -40,7 +40,7 @@ struct walk_leaf {
     uint32_t path;       /* for walk_path */
     bool container;      /* a string that was walked as JSON: not searched itself */
     bool fixed;          /* text under an upstream's signature: searched, but not to be changed */
-    bool parameter;      /* a number at a documented place, a known key, a known word (role, type): not searched */
+    bool parameter;      /* a short number at a documented place, a known key, a known word (role, type): not searched */
 };
 
 enum walk_unreadable { WALK_IMAGE = 1, WALK_AUDIO = 2, WALK_FILE = 4, WALK_REMOTE = 8, WALK_STATE = 16, WALK_UNKNOWN_PART = 32,

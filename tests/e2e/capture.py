@@ -461,7 +461,10 @@ class CaptureUpstream(Server):
                 connection.write(head(200, stored[1], f"content-length: {len(stored[2])}", []) + body, None)
                 connection.socket.shutdown(2)
                 return
-            self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
+            if isinstance(stored[2], list):
+                self.send_stream(connection, stored[2], {**DEFAULTS, "wire": self._behaviour({})["wire"]}, stored[1])
+            else:
+                self.send(connection, stored[0], stored[2], DEFAULTS, stored[1])
             return
         if self.answer_form(connection, request):
             return

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import threading
+import urllib.parse
 
 from capture_forms import form_of
 
@@ -28,6 +29,8 @@ class Store:
                     document = act(request, m[1], (m[2] or "")[1:], behaviour)
                     if document is None:
                         return None
+                    if isinstance(document, list):  # the events of a stream
+                        return 200, "text/event-stream; charset=utf-8", document
                     if isinstance(document, bytes):
                         return 200, "application/octet-stream", document
                     return (404 if "error" in document and "id" not in document else 200), "application/json", json.dumps(document).encode()
@@ -155,7 +158,17 @@ class Store:
         if self.waiting.get(identifier):
             self.waiting[identifier] -= 1
             return self.unfinished(said, "in_progress")
-        return said
+        return self.told_again(request, said, body, behaviour)
+
+    def told_again(self, request, said, body, behaviour):
+        from capture import Writer
+        from capture_typed import Responses
+        asked = urllib.parse.parse_qs(request.path.partition("?")[2])
+        writer = Responses(Writer({**body, "include": asked.get("include[]", [])}, behaviour(body), said=False))
+        if asked.get("stream") != ["true"]:
+            return {**writer.whole(), "id": said["id"]} if asked else said
+        after = int(asked.get("starting_after", ["0"])[0])
+        return [f"event: {name}\ndata: {json.dumps(event)}\n\n".encode() for name, event in writer.events() if event["sequence_number"] > after]
 
     # ---- conversations ----
 

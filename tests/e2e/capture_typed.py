@@ -283,7 +283,7 @@ class Typed:
             return {"embeddings": [{"values": vector(r["content"]["parts"][0]["text"])} for r in body["requests"]]}
         if self.path.endswith("/moderations"):
             return moderation(body)
-        if self.path.endswith("/images/generations"):
+        if self.path.endswith(("/images/generations", "/images/edits")):
             return image(body)
         if self.path.endswith("/responses/compact"):
             items = [{"id": "msg_1", "type": "message", "role": "user", "status": "completed", "content": [

@@ -58,7 +58,7 @@ def minimal(t, depth=0):
 
 
 def variants(t, text, path="", above=()):
-    """(path, value with the text at that place) for each place of the type."""
+    """(path, value with the text at that place) for each place of the type; with a number, for each at which one may stand."""
     t, _ = bare(t)
     if above.count(t) >= NESTED:
         return
@@ -82,7 +82,9 @@ def variants(t, text, path="", above=()):
         yield f"{path}~text", text
         yield f"{path}~list", [text, {"k": text}]
         yield f"{path}~key", {text: 1}
-    elif t is str or te.get_origin(t) in (te.Literal, typing.Literal):
+    elif isinstance(text, str) and (t is str or te.get_origin(t) in (te.Literal, typing.Literal)):
+        yield path, text
+    elif not isinstance(text, str) and t in (int, float):
         yield path, text
 
 

@@ -57,7 +57,7 @@ class Spec:
         return {"object": {}, "integer": 1, "number": 0.5, "boolean": False, "null": None}.get(kind, "x")
 
     def variants(self, schema, text, path="", above=()):
-        """(path, value with the text at that place) for each place of the schema."""
+        """(path, value with the text at that place) for each place of the schema; with a number, for each at which one may stand."""
         schema, name = self.resolve(schema)
         if name and above.count(name) >= NESTED:
             return
@@ -80,7 +80,11 @@ class Spec:
             yield f"{path}.key()", {text: "x"}
             for where, value in self.variants(more if isinstance(more, dict) else {"type": "string"}, text, f"{path}.*", above):
                 yield where, {"k": value}
-        if "string" in kinds or "enum" in schema or "const" in schema or not (kinds or members or choices):
+        if not (kinds or members or choices or "enum" in schema or "const" in schema):
+            yield path, text
+        elif isinstance(text, str) and ("string" in kinds or "enum" in schema or "const" in schema):
+            yield path, text
+        elif not isinstance(text, str) and not {"integer", "number"}.isdisjoint(kinds):
             yield path, text
 
     def bodies(self, schema, text):

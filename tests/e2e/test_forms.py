@@ -102,6 +102,39 @@ def test_pictures(gateway, allowing, upstream):
     assert form_of(upstream.requests[-1]).one("model") is None
 
 
+DATA = "data:image/png;base64," + "iVBORw0KGgo" * 30
+
+
+@pytest.mark.parametrize("images,reason", [
+    ([{"image_url": DATA}], "image"), ([{"image_url": "https://pictures.example/MRN-00417723.png"}], "image"), ([{"file_id": "file-abc"}], "image"),
+    ([DATA], "image"), (DATA, "image"), ({"image_url": DATA}, "image")])
+def test_pictures_of_an_edit_in_json(gateway, allowing, upstream, images, reason):
+    """The other way to ask for an edit: what the pictures show is as unreadable as in a form."""
+    ask = {"model": "gpt-image-1", "images": images, "prompt": NOTE, "user": NOTE}
+    r = post(gateway, json.dumps(ask), "application/json", "/images/edits")
+    assert r.status_code == 400 and f"Reason: {reason}." in r.json()["error"]["message"] and upstream.requests == []
+    r = post(allowing, json.dumps(ask), "application/json", "/images/edits")
+    named = "00417723" in json.dumps(images)
+    assert leaked(upstream.received) == [] and (named or r.json()["data"][0]["revised_prompt"] == "A picture: " + NOTE)
+    if not named:
+        assert upstream.requests[-1].json["images"] == images and form_of(upstream.requests[-1]) is None
+
+
+@pytest.mark.parametrize("more", [{"mask": {"image_url": DATA}}, {"mask": {"file_id": "file-abc"}}, {"mask": {"image_url": "https://p.example/a"}},
+                                  {"mask": DATA}])
+def test_a_mask_of_an_edit_in_json(gateway, upstream, more):
+    r = post(gateway, json.dumps({"model": "gpt-image-1", "prompt": "x", **more}), "application/json", "/images/edits")
+    assert r.status_code == 400 and r.json()["error"]["code"] == "unscannable_input" and upstream.requests == []
+
+
+def test_json_for_other_forms(allowing, upstream):
+    for path in ("/audio/transcriptions", "/audio/translations", "/images/variations"):
+        assert post(allowing, json.dumps({"model": "gpt-image-1", "prompt": "x"}), "application/json", path).status_code == 415
+    for kind in ("application/json; charset=utf-16", "text/json", "application/x-www-form-urlencoded"):
+        assert post(allowing, json.dumps({"model": "gpt-image-1", "prompt": "x"}), kind, "/images/edits").status_code == 415
+    assert upstream.requests == []
+
+
 def test_a_deployment_of_azure(allowing, upstream):
     azure = openai.AzureOpenAI(azure_endpoint=f"http://127.0.0.1:{allowing.port}", api_key=allowing.keys["first"], api_version="2024-10-21",
                                max_retries=0)
@@ -181,7 +214,8 @@ def test_a_form_is_no_json(allowing, upstream):
 
 def test_an_identifier_that_must_not_leave(allowing, upstream):
     r = post(allowing, MODEL + WAV + field("temperature", "219099999") + END)
-    assert r.status_code == 200  # a parameter at its documented place, as in JSON
+    assert r.status_code == 400 and upstream.requests == []  # no parameter is as large, as in JSON
+    assert post(allowing, MODEL + WAV + field("temperature", "0.25") + END).status_code == 200
     upstream.clear()
     assert post(allowing, MODEL + WAV + field("prompt", "SSN 219-09-9999.") + END).status_code == 200
     assert leaked(upstream.received) == []

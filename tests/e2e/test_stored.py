@@ -327,14 +327,113 @@ def test_a_streamed_response_is_kept(gateway, upstream):
     upstream.behave("*", pieces=[2])
     events = list(sdk.responses.create(model="capture", input=ADA, stream=True))
     assert events[-1].response.output[-1].content[0].text == ADA
+    assert wait_until_known(sdk).output_text == ADA
+
+
+def told(gateway, name="first", **query):
+    """The events of a stored response's stream, as they are written."""
+    with httpx.Client(headers={"authorization": "Bearer " + gateway.keys[name]}, timeout=60) as http:
+        r = http.get(gateway.url + "/responses/resp_capture", params={"stream": "true", **query})
+    assert r.status_code == 200 and r.headers["content-type"].startswith("text/event-stream"), r.text
+    return [json.loads(line[6:]) for line in r.text.splitlines() if line.startswith("data: ")]
+
+
+@pytest.mark.parametrize("pieces, wire", [([1], None), ([2], None), ([3, 1, 5, 2], None), ([1000], None), ([3], 11)])
+def test_a_stream_is_told_again_from_any_event(gateway, upstream, pieces, wire):
+    """A token that began in an event that the client has, and ends in one that it has not, comes back whole."""
+    sdk = client(gateway)
+    upstream.behave("*", pieces=pieces, wire=wire)
+    first = [e.to_dict() for e in sdk.responses.create(model="capture", input=ADA, stream=True)]
+    wait_until_known(sdk)
+    upstream.clear()
+    assert told(gateway) == first
+    assert "".join(e["delta"] for e in first if e["type"] == "response.output_text.delta") == ADA
+    numbers = range(0, first[-1]["sequence_number"] + 2, 7 if wire else 1)
+    for after in numbers:
+        rest = told(gateway, starting_after=after)
+        begins = len(first) - len(rest)
+        # What was held back of a text goes out behind its last event and under its number: that may come again.
+        again = [e for e in rest if e["sequence_number"] <= after]
+        assert rest == first[begins:] and len(again) <= 1 and all(e["type"].endswith(".delta") for e in again), after
+        assert begins == 0 or first[begins - 1]["sequence_number"] <= after
+    assert [r.path for r in upstream.requests] == ["/v1/responses/resp_capture?stream=true"] * (len(numbers) + 1) and clean(upstream)
+    record = gateway.records("decision")[-1]
+    assert record["request"]["stream"] and record["request"]["endpoint"] == "/v1/responses/{id}"
+
+
+def test_a_stream_is_told_again_by_the_sdk(gateway, upstream):
+    sdk = client(gateway)
+    upstream.behave("*", pieces=[2])
+    first = list(sdk.responses.create(model="capture", input=ADA, stream=True))
+    wait_until_known(sdk)
+    rest = list(sdk.responses.retrieve("resp_capture", stream=True, starting_after=first[20].sequence_number, include_obfuscation=False,
+                                       include=["message.output_text.logprobs"]))
+    assert [e.sequence_number for e in rest] == [e.sequence_number for e in first[21:]] and rest[-1].response.output_text == ADA
+    assert upstream.requests[-1].path.partition("?")[2] == "include%5B%5D=message.output_text.logprobs&include_obfuscation=false&stream=true"
+
+
+def test_a_query_of_azure(gateway, upstream):
+    """The version of the interface is the upstream's own; what else the query says goes along."""
+    url = f"http://127.0.0.1:{gateway.port}/openai/v1/files?api-version=preview&limit=5&order=desc"
+    assert httpx.get(url, headers={"api-key": gateway.keys["first"]}, timeout=60).status_code == 200
+    assert upstream.requests[-1].path == "/v1/files?limit=5&order=desc"
+
+
+def wait_until_known(sdk):
     deadline = time.monotonic() + 30
     while True:  # it is remembered while the stream runs; the disk may be slow
         try:
-            assert sdk.responses.retrieve("resp_capture").output_text == ADA
-            break
+            return sdk.responses.retrieve("resp_capture")
         except openai.NotFoundError:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_what_an_item_holds_beside(gateway, upstream):
+    sdk = client(gateway)
+    first = sdk.responses.create(model="capture", input=ADA)
+    upstream.clear()
+    names = ["message.output_text.logprobs", "reasoning.encrypted_content", "web_search_call.results", "web_search_call.action.sources",
+             "message.input_image.image_url", "file_search_call.results", "code_interpreter_call.outputs",
+             "computer_call_output.output.image_url"]
+    whole = sdk.responses.retrieve(first.id, include=names)
+    assert whole.output_text == ADA and whole.output[-1].content[0].logprobs  # tokens of the model's, not of the caller's
+    assert sdk.responses.input_items.list(first.id, include=names[:1]).data[0].content[0].text == ADA
+    talk = sdk.conversations.create(items=said("user", ADA))
+    rows = sdk.conversations.items.list(talk.id, include=names[:2]).data
+    assert texts(rows) == [ADA]
+    assert texts(sdk.conversations.items.create(talk.id, items=said("user", BO), include=names[:1]).data) == [BO]
+    assert texts([sdk.conversations.items.retrieve(rows[0].id, conversation_id=talk.id, include=names[:1])]) == [ADA]
+    asked = [r.path.partition("?")[2].replace("%5B%5D", "[]") for r in upstream.requests]
+    one = "include[]=" + names[0]
+    assert asked == ["&".join("include[]=" + n for n in names), one, "", one + "&include[]=" + names[1], one, one] and clean(upstream)
+
+
+@pytest.mark.parametrize("path", [
+    "/responses/{}?include[]=x", "/responses/{}?include[]=MRN00417723", "/responses/{}?include=message.output_text.logprobs&x=1",
+    "/responses/{}?include[]=", "/responses/{}?include[]", "/responses/{}?include[x]=message.output_text.logprobs",
+    "/responses/{}?include[][]=message.output_text.logprobs", "/responses/{}?" + "&".join(["include[]=message.output_text.logprobs"] * 9),
+    "/responses/{}?stream=1", "/responses/{}?stream=true&stream=true", "/responses/{}?stream[]=true", "/responses/{}?starting_after=-1",
+    "/responses/{}?starting_after=219099999", "/responses/{}?starting_after=x", "/responses/{}?include_obfuscation=maybe",
+    "/responses/{}?starting_after=1&starting_after=2", "/responses/{}/input_items?stream=true", "/responses/{}/input_items?include[]=MRN:00417723",
+    "/responses/{}/input_items?starting_after=1", "/conversations/conv_1/items?include[]=name", "/conversations/conv_1/items/msg_1?include[]=name",
+    "/conversations/conv_1?include[]=message.output_text.logprobs", "/responses/{}/cancel?include[]=message.output_text.logprobs"])
+def test_what_else_a_query_says_is_refused(gateway, upstream, path):
+    first = client(gateway).responses.create(model="capture", input=ADA)
+    upstream.clear()
+    method = "POST" if "cancel" in path else "GET"
+    r = httpx.request(method, gateway.url + path.format(first.id), headers={"authorization": "Bearer " + gateway.keys["first"]}, timeout=60)
+    assert r.status_code == 404 and r.json()["error"]["code"] == "unknown_endpoint" and upstream.requests == []
+    assert "00417723" not in r.text
+
+
+def test_a_stream_that_is_told_to_nobody_else(gateway, upstream):
+    list(client(gateway).responses.create(model="capture", input=ADA, stream=True))
+    wait_until_known(client(gateway))
+    upstream.clear()
+    with pytest.raises(openai.NotFoundError):
+        client(gateway, "second").responses.retrieve("resp_capture", stream=True, starting_after=3)
+    assert upstream.requests == []
 
 
 def test_what_was_not_to_be_stored_is_not_known(gateway, upstream):

@@ -93,6 +93,7 @@ if ! make -s build/venv/.ready >"$log/venv.log" 2>&1; then
     skip e2e "the package registry for Python could not be reached"
 else
     make -s build/node/.ready >"$log/node.log" 2>&1 || echo "(no JavaScript clients: the registry could not be reached; their tests are skipped by name)"
+    timeout 300 make -s build/stdy/.ready >"$log/stdy.log" 2>&1 || echo "(no mock of the description: the registry could not be reached; its tests are skipped by name)"
     timeout 300 make -s build/venv/.openapi >"$log/openapi.log" 2>&1 || echo "(no description of the vendor's interface: the registry did not have it; its tests are skipped by name)"
     timeout 600 make -s build/venv-llamaindex/.ready >"$log/llamaindex.log" 2>&1 || echo "(no LlamaIndex: the registry could not be reached; its test is skipped by name)"
     timeout 300 tests/tools/fetch-model.sh >"$log/model.log" 2>&1 || echo "(no small model: it could not be had; its test is skipped by name)"

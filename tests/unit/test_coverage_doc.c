@@ -178,6 +178,8 @@ static void add_form(struct buf *b, enum shape_endpoint e) {
     for (size_t i = 0; (name = form_field_name(e, i)); i++)
         buf_add_format(b, "%s `%s`%s", i ? "," : "", name, form_field_is_file(e, i) && e != SHAPE_FILES ? " (its content is not read: only with `unscannable: allow`)" : "");
     buf_add_c(b, ".\n");
+    if (shape_has_json_too(e))
+        buf_add_c(b, "\nOr JSON, whose pictures are named by address, file or as data: searched like any body, and its pictures not read either.\n");
 }
 
 static void add_endpoints(struct buf *b) {

@@ -147,6 +147,27 @@ static void queries_are_of_the_table(void **state) {
     assert_false(query("/v1/models", "limit=99999"));
 }
 
+static void what_a_stored_response_is_asked_for(void **state) {
+    static const char response[] = "/v1/responses/resp_1", logprobs[] = "include[]=message.output_text.logprobs";
+    static const char *const bad[] = {"include[]=message", "include[]=", "include[1]=message.output_text.logprobs", "stream=1",
+                                      "starting_after=123456789", "starting_after=", "stream=true&stream=true", "includes=reasoning.encrypted_content",
+                                      "xinclude[]=reasoning.encrypted_content", "stream[]=true", "starting_after=1&starting_after=1"};
+    char many[512] = "";
+    (void)state;
+    assert_true(query(response, logprobs));
+    assert_true(query(response, "stream=true&starting_after=42&include%5B%5D=reasoning.encrypted_content&include%5b%5d=web_search_call.results"));
+    assert_true(query("/v1/responses/resp_1/input_items", "include=message.input_image.image_url&limit=5&order=asc"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (query(response, bad[i])) fail_msg("taken: %s", bad[i]);
+    for (int i = 0; i < 9; i++) {
+        if (i) assert_true(query(response, many));
+        if (i) strcat(many, "&");
+        strcat(many, logprobs);
+    }
+    assert_false(query(response, many));
+    assert_false(query("/v1/conversations/conv_1", logprobs));
+}
+
 static void a_path_names_its_dialect(void **state) {
     (void)state;
     assert_int_equal(shape_dialect_of(span_of("/v1/chat/completions")), SHAPE_OPENAI);
@@ -205,6 +226,50 @@ static void case_tricks_are_ambiguous(void **state) {
     assert_false(ambiguous);
 }
 
+static enum shape_number number(const char *name, const char *written) {
+    return shape_number_of(SHAPE_CHAT, span_of(name), span_of(written));
+}
+
+static void long_numbers_are_no_parameters(void **state) {
+    static const struct { const char *name, *written; enum shape_number want; } rows[] = {
+        {"temperature", "0.7", SHAPE_NUMBER_EXEMPT}, {"temperature", "-0.700000", SHAPE_NUMBER_EXEMPT},
+        {"temperature", "0.0000001", SHAPE_NUMBER_SEARCHED}, {"temperature", "0.30000000000000004", SHAPE_NUMBER_SEARCHED},
+        {"temperature", "0.00417723", SHAPE_NUMBER_SEARCHED}, {"temperature", "219099999", SHAPE_NUMBER_BEYOND},
+        {"temperature", "-219099999", SHAPE_NUMBER_BEYOND}, {"temperature", "2190e999", SHAPE_NUMBER_BEYOND},
+        {"temperature", "1.5e-99999", SHAPE_NUMBER_SEARCHED}, {"max_tokens", "999999", SHAPE_NUMBER_EXEMPT},
+        {"max_tokens", "8388608", SHAPE_NUMBER_SEARCHED}, {"max_tokens", "10000001", SHAPE_NUMBER_BEYOND},
+        {"max_tokens", "99999999999999999999999", SHAPE_NUMBER_BEYOND}, {"seed", "42", SHAPE_NUMBER_EXEMPT},
+        {"seed", "219099999", SHAPE_NUMBER_SEARCHED}, {"seed", "9223372036854775807", SHAPE_NUMBER_SEARCHED},
+        {"seed", "18446744073709551616", SHAPE_NUMBER_BEYOND}, {"logit_bias.*", "-100", SHAPE_NUMBER_EXEMPT},
+        {"logit_bias.*", "2190999", SHAPE_NUMBER_BEYOND}, {"metadata", "7", SHAPE_NUMBER_SEARCHED},
+        {"user", "219099999", SHAPE_NUMBER_SEARCHED}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (number(rows[i].name, rows[i].written) != rows[i].want) fail_msg("%s: %s", rows[i].name, rows[i].written);
+    assert_true(shape_token_number(span_of("50256")));
+    assert_false(shape_token_number(span_of("00417723")));
+}
+
+/* A parameter without a limit of its own would refuse each long number. */
+static void each_parameter_has_a_limit(void **state) {
+    static const char *const names[] = {
+        "n", "best_of", "seed", "min_p", "top_p", "top_k", "speed", "temperature", "length_penalty", "presence_penalty",
+        "frequency_penalty", "repetition_penalty", "logprobs", "top_logprobs", "prompt_logprobs", "priority", "dimensions",
+        "outputDimensionality", "max_tokens", "min_tokens", "max_output_tokens", "max_completion_tokens",
+        "truncate_prompt_tokens", "max_tool_calls", "partial_images", "output_compression"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned places = 0;
+        for (enum shape_endpoint e = SHAPE_NONE; e < SHAPE_ENDPOINTS; e++) {
+            if (!shape_parameter(e, span_of(names[i]))) continue;
+            places++;
+            if (shape_number_of(e, span_of(names[i]), span_of("0.0000001")) != SHAPE_NUMBER_SEARCHED) fail_msg("%s", names[i]);
+            if (shape_number_of(e, span_of(names[i]), span_of("1.0000001")) != SHAPE_NUMBER_SEARCHED) fail_msg("no limit: %s", names[i]);
+        }
+        if (places == 0) fail_msg("no parameter: %s", names[i]);
+    }
+}
+
 static void parameters_are_so_at_their_place_only(void **state) {
     (void)state;
     assert_true(shape_parameter(SHAPE_CHAT, span_of("temperature")));
@@ -227,9 +292,12 @@ int main(void) {
         cmocka_unit_test(a_path_may_name_an_object_and_its_item),
         cmocka_unit_test(a_path_may_name_the_model),
         cmocka_unit_test(queries_are_of_the_table),
+        cmocka_unit_test(what_a_stored_response_is_asked_for),
         cmocka_unit_test(known_keys_are_found),
         cmocka_unit_test(case_tricks_are_ambiguous),
         cmocka_unit_test(parameters_are_so_at_their_place_only),
+        cmocka_unit_test(long_numbers_are_no_parameters),
+        cmocka_unit_test(each_parameter_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
