@@ -87,6 +87,7 @@ struct shape_address {
 void shape_address_read(struct span method, struct span path, struct shape_address *out);
 /* A query that this address may have: names and values of the table, none twice but those of a list. */
 bool shape_query_known(const struct shape_address *a, struct span query);
+bool shape_query_fixed(const struct shape_address *a, struct span member); /* "order=asc": a word of the interface's, nobody's text */
 enum shape_endpoint shape_endpoint_find(struct span method, struct span path);
 enum shape_dialect shape_dialect_of(struct span path);
 const char *shape_endpoint_name(enum shape_endpoint e); /* "/v1/chat/completions" */

@@ -328,6 +328,15 @@ static size_t parameter_find(const struct shape_address *a, struct span name, st
     return PARAMETERS;
 }
 
+bool shape_query_fixed(const struct shape_address *a, struct span member) {
+    size_t equals = span_find(member, '=', 0);
+    size_t i = parameter_find(a, without_brackets(span_sub(member, 0, equals)), span_sub(member, equals + 1, member.len));
+
+    if (i == PARAMETERS) return false;
+    bool (*fits)(struct span) = parameters[i].fits;
+    return fits == is_order || fits == is_sse || fits == is_bool || fits == is_include;
+}
+
 bool shape_query_known(const struct shape_address *a, struct span query) {
     uint64_t seen = 0;
     unsigned includes = 0;

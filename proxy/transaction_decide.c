@@ -174,9 +174,10 @@ static enum flow walk_address(struct transaction *t) {
         return transaction_refuse(t, REFUSAL_OVERLOADED);
     for (size_t at = 0; at < t->query.len;) {
         size_t end = span_find(t->query, '&', at), equals = span_find(t->query, '=', at);
-        if (walk_add_outside(t->work, &t->walk, "query", span_sub(t->query, equals + 1, end)) < 0)
-            return transaction_refuse(t, REFUSAL_OVERLOADED);
+        bool fixed = shape_query_fixed(&t->address, span_sub(t->query, at, end));
         at = end + 1;
+        if (!fixed && walk_add_outside(t->work, &t->walk, "query", span_sub(t->query, equals + 1, end)) < 0)
+            return transaction_refuse(t, REFUSAL_OVERLOADED);
     }
     return FLOW_NEXT;
 }

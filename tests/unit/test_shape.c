@@ -165,6 +165,12 @@ static void what_a_stored_response_is_asked_for(void **state) {
         strcat(many, logprobs);
     }
     assert_false(query(response, many));
+
+    struct shape_address items;
+    shape_address_read(span_of("GET"), span_of("/v1/responses/resp_1/input_items"), &items);
+    assert_true(shape_query_fixed(&items, span_of(logprobs)) && shape_query_fixed(&items, span_of("order=asc")));
+    assert_false(shape_query_fixed(&items, span_of("after=msg_1")) || shape_query_fixed(&items, span_of("limit=5")));
+    assert_false(shape_query_fixed(&items, span_of("include[]=Doe")) || shape_query_fixed(&items, span_of("order")));
     assert_false(query("/v1/conversations/conv_1", logprobs));
 }
 
