@@ -3,7 +3,9 @@
 """How a token should be written, measured: a small real model (tests/tools/fetch-model.sh) is given short tasks over texts that hold tokens,
 the same in each style, and what it gives back is counted. The prompts hold what a gateway would send; nothing is restored here.
 
-    python3 tests/bench/token_styles.py [--seconds 600] [--rounds 12]
+    python3 tests/bench/token_styles.py [--seconds 600] [--rounds 12] [--bare]
+
+With --bare a prompt has no example of the task, so a small model often does something else; then only what it did write tells.
 
 intact: written as it was given, so it is restored. damaged: kind and number are there, something of the rest is not; a restorer that
 guesses would take it, ours does not. lost: not there. another: one of the example in the prompt in its place. invented: of nobody."""
@@ -58,8 +60,10 @@ def tokens_of(text):
     return re.findall(r"\{([A-Z]+_\d+)\}", text)
 
 
-def prompt(task, text, style):
+def prompt(task, text, style, bare=False):
     word, answer = TASKS[task]
+    if bare:
+        return f"Text: {written(text, style)}\n{word}:"
     example = answer(EXAMPLE)
     return f"Text: {written(EXAMPLE[0], style)}\n{word}: {written(example, style)}\n\nText: {written(text, style)}\n{word}:"
 
@@ -108,7 +112,7 @@ class Model:
         self.log.close()
 
 
-def run(model, seconds, rounds):
+def run(model, seconds, rounds, bare=False):
     """{style: {task: counts}} and how many prompts of each style there were; all styles of a task, or none."""
     totals = {s: {t: dict.fromkeys(OUTCOMES, 0) for t in TASKS} for s in STYLES}
     end, asked = time.monotonic() + seconds, 0
@@ -117,7 +121,7 @@ def run(model, seconds, rounds):
             if time.monotonic() > end:
                 return totals, asked
             for style in STYLES:
-                for name, n in count(style, tokens_of(text[0]), model.say(prompt(task, text[0], style))).items():
+                for name, n in count(style, tokens_of(text[0]), model.say(prompt(task, text[0], style, bare))).items():
                     totals[style][task][name] += n
             asked += 1
     return totals, asked
@@ -136,13 +140,14 @@ def main():
     arguments = argparse.ArgumentParser(description="which way of writing tokens a small model damages least")
     arguments.add_argument("--seconds", type=int, default=600)
     arguments.add_argument("--rounds", type=int, default=len(TEXTS))
+    arguments.add_argument("--bare", action="store_true")
     a = arguments.parse_args()
     if not shutil.which("node") or not (PLACE / ".ready").exists():
         sys.exit("no small model: tests/tools/fetch-model.sh brings one where the registries can be reached")
     with tempfile.TemporaryDirectory() as place:
         model = Model(place)
         try:
-            show(*run(model, a.seconds, a.rounds))
+            show(*run(model, a.seconds, a.rounds, a.bare))
         finally:
             model.stop()
 
