@@ -305,7 +305,20 @@ static uint32_t read_suffix(const struct words *w, uint32_t at, struct word *wor
     return at + size + n;
 }
 
-static void sets_add(struct words *w, uint32_t i);
+/* Into the sets that it is in. */
+static inline void sets_put(struct words *w, uint32_t i, bool form, bool everyday, bool told)
+{
+    w->forms[i / 64] |= (uint64_t)form << i % 64;
+    w->open[i / 64] |= (uint64_t)!everyday << i % 64;
+    w->told[i / 64] |= (uint64_t)told << i % 64;
+}
+
+static void sets_add(struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    sets_put(w, i, word_begins_form(x), word_is_everyday(x), x->letters == 1 || x->label || x->score);
+}
 
 /* One word of any letters at w->at. */
 static void read_wide_word(struct words *w, uint16_t gap, uint16_t flags)
@@ -479,21 +492,6 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->year = PHI_YEAR;
 }
 
-/* Into the sets that it is in. */
-static inline void sets_put(struct words *w, uint32_t i, bool form, bool everyday, bool told)
-{
-    w->forms[i / 64] |= (uint64_t)form << i % 64;
-    w->open[i / 64] |= (uint64_t)!everyday << i % 64;
-    w->told[i / 64] |= (uint64_t)told << i % 64;
-}
-
-static void sets_add(struct words *w, uint32_t i)
-{
-    const struct word *x = &w->v[i];
-
-    sets_put(w, i, word_begins_form(x), word_is_everyday(x), x->letters == 1 || x->label || x->score);
-}
-
 /* One word at `at`, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than an
  * apostrophe. Adds what it is to its line. Returns where splitting goes on. */
 static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at, uint16_t gap, uint16_t flags, uint64_t *counts)
@@ -527,7 +525,7 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
 
 static void fill(struct words *w)
 {
-    struct here here = {.at = UINT32_MAX};
+    struct here here = {.ascii = UINT64_MAX, .at = UINT32_MAX}; /* none yet: the first word moves there */
     uint32_t line = w->n, at = w->at;
     uint64_t counts = 0;
     bool spaced = false; /* one blank before an ASCII letter or digit: the commonest gap */
