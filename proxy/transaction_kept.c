@@ -37,9 +37,8 @@ static bool may_use(const struct transaction *t, const struct settings_route *r)
 
 static bool may_keep(const struct transaction *t, const struct settings_route *r) {
     bool speaks = r->upstream->dialect == SETTINGS_OPENAI || r->upstream->dialect == SETTINGS_AZURE;
-    enum policy_stored what = shape_is_batch(t->endpoint) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
 
-    return speaks && !r->upstream->echo && policy_stores(r->policy, what) && may_use(t, r);
+    return speaks && !r->upstream->echo && policy_stores(r->policy, transaction_stored_kind(t->endpoint)) && may_use(t, r);
 }
 
 /* Behind the first page of a list it is clear whose list it is. */

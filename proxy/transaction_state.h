@@ -60,8 +60,7 @@ struct transaction {
     void *call;   /* upstream, while it runs */
     struct phi_scratch *scratch; /* of the thread that decides */
     struct transaction *next;    /* in the worker's mailbox */
-    struct arena *work; /* until the decision is taken: walk, findings */
-    struct arena *keep; /* until the end: names */
+    struct arena *work, *keep; /* until the decision is taken: walk, findings; until the end: names */
     struct arena *token_arena; /* what `tokens` is made of; NULL once they are settled */
     char id[TRANSACTION_ID_MAX];
     struct span request_id;
@@ -154,6 +153,7 @@ enum flow transaction_redo_form(struct transaction *t);
 /* transaction_stored.c */
 bool transaction_wants_object(const struct transaction *t);
 enum flow transaction_route_object(struct transaction *t, const struct settings_route **route);
+enum policy_stored transaction_stored_kind(enum shape_endpoint e); /* what a policy has to open for it */
 struct span transaction_page_after(const struct transaction *t); /* the object behind which a list goes on, or empty */
 enum flow transaction_check_stored(struct transaction *t); /* by the policy and the agreement of the route */
 enum flow transaction_recall(struct transaction *t);

@@ -86,7 +86,7 @@ enum flow transaction_route_object(struct transaction *t, const struct settings_
 
 /* ---- what the policy and the agreement say ---- */
 
-static enum policy_stored kind_of(enum shape_endpoint e) {
+enum policy_stored transaction_stored_kind(enum shape_endpoint e) {
     return shape_is_batch(e) ? POLICY_STORED_BATCHES : POLICY_STORED_RESPONSES;
 }
 
@@ -162,7 +162,7 @@ enum flow transaction_check_stored(struct transaction *t) {
     bool elsewhere = (somebody & WALK_UNOWNED) || shape_is_conversation(t->endpoint); /* of which the path has named one */
 
     if (!somebody && !shape_is_stored(t->endpoint)) return FLOW_NEXT;
-    bool open = t->world->vault && policy_stores(t->policy, kind_of(t->endpoint));
+    bool open = t->world->vault && policy_stores(t->policy, transaction_stored_kind(t->endpoint));
     if (somebody && (!open || elsewhere)) return refuse_stored(t);
     return open ? check_open(t, somebody) : transaction_refuse_because(t, REFUSAL_FEATURE, "stored");
 }

@@ -13,9 +13,9 @@ import secrets
 import pytest
 
 from conftest import ROOT
+from planting import PLANT, PLANTED, plant_everywhere
 from spec_fields import Spec
 
-PLANT = "MRN: 00417723"
 POLICY = ("id: open\nversion: 1\ndescription: Opens all that can be opened.\nextends: minimum-necessary\nunscannable: allow\n"
           "stored: all\nspeech: mask\nend: open\n")
 FORMS = "multipart/form-data"
@@ -166,22 +166,11 @@ def test_each_body_has_its_test(spec, call):
     assert with_bodies == set(LEAST)
 
 
-def plant_everywhere(spec, schema, call, upstream, path):
-    """How many bodies there are, and how many of them went on; none with what was planted."""
-    leaks, forwarded, n = [], 0, 0
+def with_model(spec, schema):
+    """(where, body) with the identifier there, and a model that is served where none is planted."""
     for where, body in spec.bodies(schema, PLANT):
-        if "model" in spec.merged(schema)[0] and where != ".model":
-            body = {**body, "model": "capture"}
-        upstream.clear()
-        status, _ = call.post(path, body)
-        n += 1
-        forwarded += len(upstream.requests)
-        assert upstream.requests or 400 <= status < 500, (where, status)
-        if b"00417723" in upstream.received:
-            leaks.append(where)
-    print(f"{path}: {n} places, {forwarded} forwarded")
-    assert leaks == []
-    return n, forwarded
+        named = "model" in spec.merged(schema)[0] and where != ".model"
+        yield where, {**body, "model": "capture"} if named else body
 
 
 @pytest.mark.parametrize("path", list(LEAST))
@@ -190,7 +179,8 @@ def test_no_place_of_a_body_is_left_out(spec, call, upstream, path):
     upstream.behave("*")
     talk = json.loads(call.post("/v1/conversations", {})[1])["id"]
     upstream.behave("*", status=400)  # what it answers is of no interest
-    n, forwarded = plant_everywhere(spec, schema, call, upstream, address(path, talk))
+    there = address(path, talk)
+    n, forwarded = plant_everywhere(upstream, there, with_model(spec, schema), lambda body: call.post(there, body)[0])
     assert n >= LEAST[path]
     assert path == "/batches" or forwarded > n // 5  # refusing everything is no proof
 
@@ -198,7 +188,8 @@ def test_no_place_of_a_body_is_left_out(spec, call, upstream, path):
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
 def test_no_place_of_a_message_is_left_out(other, call, upstream, path):
     upstream.behave("*", status=400)
-    n, forwarded = plant_everywhere(other, dict(bodies(other, "application/json"))[path], call, upstream, path)
+    schema = dict(bodies(other, "application/json"))[path]
+    n, forwarded = plant_everywhere(upstream, path, with_model(other, schema), lambda body: call.post(path, body)[0])
     assert n >= 100 and forwarded > n // 5
 
 
@@ -223,6 +214,6 @@ def test_no_field_of_a_form_is_left_out(spec, call, upstream):
                 upstream.clear()
                 call("POST", address(path), form(fields.items(), [(m, "a.wav" if m != member else PLANT + ".wav") for m in files]), FORMS + "; boundary=B")
                 n += 1
-                if b"00417723" in upstream.received:
+                if PLANTED in upstream.received:
                     leaks.append((path, name))
     assert leaks == [] and n > 100

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from planting import PLANT, plant_everywhere
 from sdk_fields import bodies
 
-PLANT = "MRN: 00417723"
 POLICY = "id: open\nversion: 1\ndescription: Lets pass what cannot be read.\nextends: minimum-necessary\nunscannable: allow\nspeech: mask\nend: open\n"
 
 
@@ -53,17 +53,11 @@ def test_no_place_is_left_out(gateway, upstream, path):
     kind, least = types()[path]
     upstream.behave("*", status=400)  # what it answers is of no interest
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=60)
-    leaks, forwarded, n = [], 0, 0
-    for where, body in bodies(kind, PLANT):
-        upstream.clear()
-        status, _ = post(connection, gateway.keys["first"], path, {"model": "capture", **body} if path != "/v1/batches" else body)
-        n += 1
-        forwarded += len(upstream.requests)
-        assert upstream.requests or 400 <= status < 500, (where, status)
-        if b"00417723" in upstream.received:
-            leaks.append(where)
-    print(f"{path}: {n} places, {forwarded} forwarded")
-    assert leaks == [] and n >= least
+
+    def send(body):
+        return post(connection, gateway.keys["first"], path, {"model": "capture", **body} if path != "/v1/batches" else body)[0]
+    n, forwarded = plant_everywhere(upstream, path, bodies(kind, PLANT), send)
+    assert n >= least
     assert path == "/v1/batches" or forwarded > n // 4  # refusing everything is no proof
 
 
