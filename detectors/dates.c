@@ -270,20 +270,34 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_SERVICE;
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
+        *cued |= k + 1 == i && words_is(w, p, "next"); /* "next injection 7/3" */
         *cued |= k == i && (is_discharge(w, p) || w->v[p].classes & LEX(WEEKDAY));
     }
     *cued |= kind != PHI_DATE_OTHER;
     return kind;
 }
 
+/* "7/3 at Cedars" behind a cue or with a number too high for a score: a place, not a part of the body. */
+static bool is_at_place(const struct words *w, uint32_t last, bool cued)
+{
+    return (cued || digits(w, last) > 12) && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on"));
+}
+
+/* "5/8 by Dr Venkat", "5/8 w/ Dr" */
+static bool is_before_doctor(const struct words *w, uint32_t last)
+{
+    bool link = words_is(w, last + 1, "by") || words_is(w, last + 1, "with") || words_is(w, last + 1, "w");
+    return link && last + 2 < w->n && w->v[last + 2].classes & LEX(DOCTOR);
+}
+
 /* Words beside a bare fraction that make it none of a calendar. */
-static bool is_decoy(const struct words *w, uint32_t first, uint32_t last)
+static bool is_decoy(const struct words *w, uint32_t first, uint32_t last, bool cued)
 {
     for (uint32_t k = first; k > 0 && k + 3 > first; k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
             (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
-    if (digits(w, last) > 12 && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on"))) /* "1/14 at Cedars": nothing has 14 */
+    if (is_at_place(w, last, cued))
         return false;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
@@ -328,6 +342,26 @@ static bool is_likely_day(const struct words *w, uint32_t i, int day)
     return day > 10 || zero;
 }
 
+/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6, 7/10 and 9/9 are mostly scores. */
+enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
+
+static enum fraction fraction_of(int a, int b)
+{
+    if ((a == b && a <= 6) || (a < b && (b <= 4 || (b == 8 && a % 2))))
+        return FRACTION_PART;
+    return a == b || (a < b && (b == 5 || b == 6 || b == 10)) ? FRACTION_SCORE : FRACTION_NONE;
+}
+
+/* "10/2-10/4": from one day to a later one; no grades such as "4/5-5/5". */
+static bool is_day_range(const struct words *w, uint32_t i)
+{
+    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2), d = digits(w, i + 3);
+
+    return one_mark(w, i + 2, GAP_HYPHEN) && one_mark(w, i + 3, GAP_SLASH) && !(i + 4 < w->n && one_mark(w, i + 4, GAP_SLASH)) &&
+           c >= a && c <= 12 && d >= 1 && d <= 31 && (c > a || d > b) && w->v[i + 3].letters <= 2 &&
+           (fraction_of(a, b) == FRACTION_NONE || fraction_of(c, d) == FRACTION_NONE);
+}
+
 /* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
 static bool find_partial(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
@@ -341,9 +375,13 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
     out->score = is_study(w, out) ? STUDY_SCORE : 85;
     if (w->v[i + 1].letters == 4 && b >= 1900 && b <= 2100)
         return true;
+    bool range = is_day_range(w, i);
+    if (range)
+        out->last = i + 3;
+    cued |= range || is_before_doctor(w, i + 1);
     out->score = cued ? 65 : 55;
     /* Few fractions and scores go over ten; days of a month do. */
-    return (cued || is_likely_day(w, i, b)) && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1);
+    return (cued || is_likely_day(w, i, b)) && b >= 1 && b <= 31 && w->v[i + 1].letters <= 2 && !is_decoy(w, i, i + 1, cued);
 }
 
 /* "5 , 7 , 1961" and "5 7 61" said after "date of birth"; "19610507" behind it. */
@@ -467,16 +505,6 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
 
 /* ---- days that only the rest of the text makes likely ---- */
 
-/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6, 7/10 and 9/9 are mostly scores. */
-enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
-
-static enum fraction fraction_of(int a, int b)
-{
-    if ((a == b && a <= 6) || (a < b && (b <= 4 || (b == 8 && a % 2))))
-        return FRACTION_PART;
-    return a == b || (a < b && (b == 5 || b == 6 || b == 10)) ? FRACTION_SCORE : FRACTION_NONE;
-}
-
 /* "5 1/2", "T12 3/5"; not "0412 8/9", "9/2 9/9", "x3 2/8" */
 static bool is_whole_before(const struct words *w, uint32_t i)
 {
@@ -531,7 +559,7 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
         return false;
     int a = digits(w, i), b = digits(w, i + 1);
     enum fraction fraction = fraction_of(a, b);
-    if (!is_pair(w, i) || fraction == FRACTION_PART || is_decoy(w, i, i + 1))
+    if (!is_pair(w, i) || fraction == FRACTION_PART || is_decoy(w, i, i + 1, false))
         return false;
     if (!known->read)
         known->months |= months_written(w);

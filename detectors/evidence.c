@@ -161,6 +161,8 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return false; /* "Ramanathan NP", "Menon NPI 19..." */
     if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
         return i && x[-1].label == LABEL_NAME;
+    if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
+        return false; /* the key of a pair: "PatientLast=" */
     return is_capital(x) && !is_everyday(w, i);
 }
 

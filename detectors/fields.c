@@ -387,13 +387,14 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     return at;
 }
 
-static int banner_found(const char *text, uint32_t len, uint32_t colon, struct phi_candidates *sink)
+/* mark: the colon or the equals sign behind the label; len: where a value ends at the latest */
+static int banner_found(const char *text, uint32_t len, uint32_t mark, struct phi_candidates *sink)
 {
-    const struct field *f = banner_field(text, colon);
-    uint32_t at = colon + 1;
+    const struct field *f = banner_field(text, mark);
+    uint32_t at = mark + 1;
     if (!f)
         return 0;
-    while (at < len && (text[at] == ' ' || text[at] == '\t' || text[at] == '*' || text[at] == '#') && at - colon < 24)
+    while (at < len && (text[at] == ' ' || text[at] == '\t' || text[at] == '*' || text[at] == '#') && at - mark < 24)
         at++;
     if (at >= len || text[at] == '\n')
         return 0;
@@ -409,6 +410,40 @@ static int banner_found(const char *text, uint32_t len, uint32_t colon, struct p
     return phi_candidate_add(sink, &c);
 }
 
+static bool is_pair_border(char c)
+{
+    return c == ';' || c == '&' || c == '\n' || c == '\r';
+}
+
+/* "Last=Oduya;HomePh=8475550116;": where the value of a pair ends, or 0 when this is no pair of a list. Code has quotes, calls
+ * and blanks around its equals signs. */
+static uint32_t pair_end(const char *text, uint32_t len, uint32_t equals)
+{
+    uint32_t begin = equals, end = equals + 1;
+    while (begin > 0 && equals - begin < LABEL_MAX && (text_is_alnum(text[begin - 1]) || text[begin - 1] == '_'))
+        begin--;
+    while (end < len && end - equals < VALUE_MAX && !is_pair_border(text[end])) {
+        if (strchr("\"'(){}[]<>=$%|", text[end]))
+            return 0;
+        end++;
+    }
+    bool first = begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '?', last = end == len || text[end] == '\n' || text[end] == '\r';
+    bool bounded = (first || is_pair_border(text[begin - 1])) && (last || is_pair_border(text[end]));
+    return bounded && !(first && last) && begin < equals && end > equals + 1 && text[equals + 1] != ' ' ? end : 0;
+}
+
+/* Lists of pairs, as old systems write and query strings are. */
+static int pairs_run(const char *text, uint32_t len, struct phi_candidates *sink)
+{
+    const char *at = text, *end = text + len;
+    for (; (at = memchr(at, '=', (size_t)(end - at))); at++) {
+        uint32_t equals = (uint32_t)(at - text), last = pair_end(text, len, equals);
+        if (last && banner_found(text, last, equals, sink) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                       struct phi_candidates *sink)
 {
@@ -421,13 +456,15 @@ static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const c
             return -1;
         at++;
     }
+    if (pairs_run(text, len, sink) < 0)
+        return -1;
     bool bars = memchr(text, '|', len) != NULL; /* every sender's field separator, though MSH-1 may name another */
     return bars && memmem(text, len, "MSH", 3) ? hl7_run(text, len, sink) : 0;
 }
 
 static const struct phi_detector_rule rules[] = {
     [FIELD_KEY] = {"field-key", "name of the JSON key", PHI_NONE},
-    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label", PHI_NONE},
+    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label, or '=' in a list of pairs", PHI_NONE},
     [FIELD_HL7] = {"field-hl7", "HL7 v2 segment and field", PHI_NONE},
 };
 

@@ -283,7 +283,7 @@ static bool capitals_lead(const char *text, const struct label_word *word)
 
 /* What the words so far were. */
 struct reading {
-    bool alone; /* "ID" names a number by itself, "number" does not: "teeth numbers 14, 15" */
+    bool alone; /* right before it, "ID" names a number by itself; "number" does not: "teeth numbers 14, 15" */
     bool loose; /* a word that is none of these: "MRN at sending:" */
     unsigned links;
 };
@@ -295,7 +295,7 @@ static bool word_passes(const char *text, struct label_words *w, unsigned i, con
     uint64_t lists = lists_of(word);
     if (lists & LIST(QUALIFIER)) {
         f->worded = true;
-        r->alone = r->alone || lists & LIST(IDENTIFYING);
+        r->alone = r->alone || (lists & LIST(IDENTIFYING) && !r->loose);
         return true;
     }
     if (lists & LIST(LINK) && ++r->links <= LINKS_MAX)
@@ -333,7 +333,7 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     for (unsigned k = 0; f->label && k < i; k++)
         for (uint32_t b = w->v[k].begin; b > w->v[k + 1].end; b--)
             f->worded = f->worded || text[b - 1] == '#';
-    return f->label || (r.alone && !r.loose);
+    return f->label || r.alone;
 }
 
 bool label_before(const char *text, uint32_t at, struct label_found *found)
