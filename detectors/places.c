@@ -264,6 +264,22 @@ int places_firms(const struct words *w, uint16_t rule, struct phi_candidates *si
     return 0;
 }
 
+/* "Brigham and Women's Hospital, Boston on July 10": the town of a facility, which no state follows. */
+static int add_town(const struct words *w, const struct phi_dictionary *d, uint32_t i, uint16_t rule, struct phi_candidates *sink)
+{
+    const uint64_t others = LEX(COMMON) | LEX(MONTH) | LEX(WEEKDAY) | LEX(TITLE) | LEX(DOCTOR) | LEX(PROVIDER) | LEX(DRUG) | LEX(LABEL);
+    const struct word *x = &w->v[i];
+    bool stands = i < w->n && x->gap == (GAP_COMMA | GAP_SPACE) && x->shape == SHAPE_TITLE && x->label == LABEL_NONE && !(x->classes & others);
+
+    if (!stands || !d)
+        return 0;
+    uint32_t end = phrase_end(d, w, i, i + 1);
+    if (!end && FACT_CITY(x->facts) < 3)
+        return 0;
+    struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rule, .score = 70, .begin = x->begin, .end = w->v[end ? end : i].end};
+    return phi_candidate_add(sink, &c);
+}
+
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -295,7 +311,8 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
             c.end = possessive_end(w, last);
-        if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0)
+        if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||
+            (c.kind == PHI_GEO_FACILITY && add_town(w, d, last + 1, rules.city, sink) < 0))
             return -1;
         i = last;
     }
