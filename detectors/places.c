@@ -12,8 +12,9 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "streets.h"
+#include "word_lists.h"
 
-enum { RUN_MAX = 12, PHRASE_WORDS = 4 };
+enum { RUN_MAX = 12, PHRASE_WORDS = 4, LINE_LONG = 50 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -26,8 +27,29 @@ static bool is_street_end(const struct words *w, uint32_t i)
     return w->v[i].classes & LEX(STREET) && i && w->v[i].gap == GAP_SPACE && is_place(w, i - 1) && !words_is(w, i, "st");
 }
 
+/* Column of a byte: 0 at the begin of its line. */
+static uint32_t column(const struct words *w, uint32_t at)
+{
+    uint32_t begin = at;
+    while (begin > 0 && at - begin < LINE_LONG && w->text[begin - 1] != '\n')
+        begin--;
+    return at - begin;
+}
+
+/* "MRI at Chesapeake Open / Imaging": a long line was wrapped inside the name of a place. */
+static bool is_wrapped(const struct words *w, uint32_t i)
+{
+    const uint64_t parts = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(FACILITY_STRONG) | LEX(STREET) | LEX(WORKPLACE);
+    const struct word *x = &w->v[i];
+
+    return x->gap & GAP_LINE && !(x->gap & ~(GAP_LINE | GAP_SPACE)) && x->shape == SHAPE_TITLE && x->classes & parts &&
+           column(w, x[-1].end) >= LINE_LONG && !(x->end < w->len && w->text[x->end] == ':');
+}
+
 static bool joins(const struct words *w, uint32_t i)
 {
+    if (i > 0 && i < w->n && is_wrapped(w, i))
+        return true;
     return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
            (!(w->v[i].gap & GAP_PERIOD) || (w->v[i - 1].letters <= 3 && !is_street_end(w, i - 1)));
 }
@@ -72,6 +94,28 @@ static bool is_tail(const struct words *w, uint32_t i)
            !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
 }
 
+/* "St. [Brendan's Surgical Services]", "Casa de la [Luz Hospice]": where what belongs before the first sure word begins. */
+static uint32_t lead_start(const struct words *w, uint32_t first)
+{
+    uint32_t i = first;
+
+    while (i > 0 && first - i < 3 && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape == SHAPE_LOWER && words_in(w, i - 1, LIST(PLACE_LINK)))
+        i--;
+    if (i > 0 && i < first && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape == SHAPE_TITLE && !(w->v[i - 1].classes & LEX(COMMON)) &&
+        w->v[i - 1].label == LABEL_NONE)
+        return i - 1;
+    if (first > 0 && !(w->v[first].gap & ~(GAP_SPACE | GAP_PERIOD)) && w->v[first].gap && words_in(w, first - 1, LIST(PLACE_LEAD)) &&
+        w->v[first - 1].shape != SHAPE_LOWER && w->v[first - 1].label != LABEL_NAME)
+        return first - 1;
+    return first;
+}
+
+/* A line for itself, as the head of a letter has: its first word begins no sentence. */
+static bool is_letterhead(const struct words *w, uint32_t first, uint32_t last)
+{
+    return w->v[first].gap & (GAP_LINE | GAP_START) && (last + 1 >= w->n || w->v[last + 1].gap & (GAP_LINE | GAP_BLANK));
+}
+
 /* Words in front of a facility's first sure word: "Nurses' [Memorial Hospital]". */
 static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
 {
@@ -84,11 +128,20 @@ static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
     while (classes & LEX(FACILITY) && i > 0 && first - i < 2) {
         const struct word *p = &w->v[i - 1];
         if (w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN) || p->label != LABEL_NONE || p->classes & others || p->flags & WORD_TAKEN ||
-            !(p->shape == SHAPE_TITLE || p->shape == SHAPE_MIXED) || p->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD | GAP_START))
+            !(p->shape == SHAPE_TITLE || p->shape == SHAPE_MIXED) ||
+            (p->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD | GAP_START) && !is_letterhead(w, i - 1, last)))
             break;
         i--;
     }
-    return i;
+    return lead_start(w, i);
+}
+
+/* "Imaging Associates, PC": the form of a company goes with its name. */
+static uint32_t with_company(const struct words *w, uint32_t last)
+{
+    uint32_t i = last + 1;
+    bool stands = i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA)) && w->v[i].shape != SHAPE_LOWER;
+    return stands && words_in(w, i, LIST(COMPANY)) ? i : last;
 }
 
 static uint32_t run_end(const struct words *w, uint32_t i)
@@ -101,7 +154,7 @@ static uint32_t run_end(const struct words *w, uint32_t i)
             k++;
         if (k < w->n && is_link(w, k))
             k++;
-        if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
+        if ((!is_place(w, k) || !joins(w, k)) && !(k < w->n && is_wrapped(w, k) && !is_place(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
             break;
         last = k;
     }
@@ -307,6 +360,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         }
         uint32_t first = run_start(w, i, last);
         phrase_widen(d, w, &first, &last);
+        last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
         c.begin = w->v[first].begin;
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
