@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dictionary.h"
 #include "lexicon.h"
 #include "phi.h"
 #include "word_lists.h"
@@ -49,6 +50,8 @@ static bool has_word_before(const struct words *w, uint32_t i)
         return false;
     if (words_is(w, k - 1, "over"))
         return words_is(w, i + 1, "years");
+    if (k > 1 && (words_is(w, k - 1, "at") || words_is(w, k - 1, "to") || words_is(w, k - 1, "until")))
+        return words_in(w, k - 2, LIST(LIVED)); /* "died at 97", "lived to 101" */
     return words_in(w, k - 1, LIST(AGE_WORD)) && !words_is(w, i + 1, "degrees") && !words_is(w, i + 1, "percent");
 }
 
@@ -101,6 +104,39 @@ static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
            (words_is(w, i - 1, "year") && words_is(w, i - 2, "birth"));
 }
 
+/* Does the sentence or its part end behind word i? */
+static bool ends_part(const struct words *w, uint32_t i)
+{
+    return i + 1 >= w->n || w->v[i + 1].gap & (GAP_COMMA | GAP_PERIOD | GAP_LINE | GAP_STOP) || words_is(w, i + 1, "and") || words_is(w, i + 1, "now");
+}
+
+/* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
+static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t last)
+{
+    if (!first || w->v[first].gap != GAP_SPACE || !ends_part(w, last))
+        return false;
+    const struct word *p = &w->v[first - 1];
+    if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
+        return words_is(w, first - 1, "she") || words_is(w, first - 1, "he");
+    if (first < 2 || !words_is(w, first - 1, "is"))
+        return false;
+    const struct word *name = &w->v[first - 2];
+    return words_is(w, first - 2, "she") || words_is(w, first - 2, "he") ||
+           (first > 2 && name->shape == SHAPE_TITLE && !(name->gap & ~(GAP_SPACE | GAP_HYPHEN)) && name[-1].shape == SHAPE_TITLE && FACT_SURNAME(name->facts));
+}
+
+/* "his grandmother, Ola Quill, 91, at 12 Elm Street": behind a name of two words, between commas. */
+static bool is_behind_name(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool framed = i > 1 && x->gap == (GAP_COMMA | GAP_SPACE) && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
+
+    if (!framed || x[-1].shape != SHAPE_TITLE)
+        return false;
+    return (FACT_GIVEN(x[-1].facts) || FACT_SURNAME(x[-1].facts)) &&
+           ((x[-2].shape == SHAPE_TITLE && FACT_GIVEN(x[-2].facts)) || x[-2].classes & (LEX(RELATION) | LEX(TITLE)));
+}
+
 static bool find_digits(const struct words *w, uint32_t i, struct date *out)
 {
     unsigned n;
@@ -110,9 +146,9 @@ static bool find_digits(const struct words *w, uint32_t i, struct date *out)
     out->score = 90;
     if (value < 90 || value > OLDEST)
         return false;
-    if (w->v[i].shape == SHAPE_ALNUM)
-        return is_glued(w, i, n);
-    return has_unit(w, i) || has_word_before(w, i);
+    if (w->v[i].shape == SHAPE_ALNUM) /* "her 100th birthday" */
+        return is_glued(w, i, n) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
+    return has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_behind_name(w, i);
 }
 
 static bool find_words(const struct words *w, uint32_t i, struct date *out)
@@ -132,7 +168,7 @@ static bool find_words(const struct words *w, uint32_t i, struct date *out)
         value = 100;
     }
     out->last = i + used - 1;
-    return value >= 90 && !ordinal && out->last < w->n && (has_unit(w, out->last) || has_word_before(w, i));
+    return value >= 90 && !ordinal && out->last < w->n && (has_unit(w, out->last) || has_word_before(w, i) || is_said_of_person(w, i, out->last));
 }
 
 bool ages_find(const struct words *w, uint32_t i, struct date *out)

@@ -34,52 +34,6 @@ static int digits(const struct words *w, uint32_t i)
     return value;
 }
 
-struct number_word {
-    char text[12];
-    uint8_t len, value;
-    bool ordinal;
-};
-
-/* The number that word i is by itself, or NULL. */
-static const struct number_word *number_word(const struct words *w, uint32_t i)
-{
-#define N(text, value, ordinal) {text, sizeof text - 1, value, ordinal}
-    static const struct number_word numbers[] = {
-        N("zero", 0, false), N("one", 1, false), N("two", 2, false), N("three", 3, false), N("four", 4, false), N("five", 5, false),
-        N("six", 6, false), N("seven", 7, false), N("eight", 8, false), N("nine", 9, false), N("ten", 10, false), N("eleven", 11, false),
-        N("twelve", 12, false), N("thirteen", 13, false), N("fourteen", 14, false), N("fifteen", 15, false), N("sixteen", 16, false),
-        N("seventeen", 17, false), N("eighteen", 18, false), N("nineteen", 19, false), N("zeroth", 0, true), N("first", 1, true),
-        N("second", 2, true), N("third", 3, true), N("fourth", 4, true), N("fifth", 5, true), N("sixth", 6, true), N("seventh", 7, true),
-        N("eighth", 8, true), N("ninth", 9, true), N("tenth", 10, true), N("eleventh", 11, true), N("twelfth", 12, true),
-        N("thirteenth", 13, true), N("fourteenth", 14, true), N("fifteenth", 15, true), N("sixteenth", 16, true),
-        N("seventeenth", 17, true), N("eighteenth", 18, true), N("nineteenth", 19, true), N("twentieth", 20, true),
-        N("thirtieth", 30, true), N("twenty", 20, false), N("thirty", 30, false), N("forty", 40, false), N("fifty", 50, false),
-        N("sixty", 60, false), N("seventy", 70, false), N("eighty", 80, false), N("ninety", 90, false)};
-#undef N
-    uint32_t len = i < w->n ? w->v[i].end - w->v[i].begin : 0;
-    char first = len ? (char)(w->text[w->v[i].begin] | 0x20) : 0;
-    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
-        if (numbers[k].len == len && numbers[k].text[0] == first && words_equal(w, i, numbers[k].text, len))
-            return &numbers[k];
-    return NULL;
-}
-
-int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal)
-{
-    const struct number_word *word = i < w->n && w->v[i].classes & LEX(NUMBER) ? number_word(w, i) : NULL, *ones;
-
-    *used = 1;
-    *ordinal = word && word->ordinal;
-    if (!word || word->ordinal || word->value < 20 || !words_joined(w, i + 1, GAP_SPACE | GAP_HYPHEN))
-        return word ? word->value : -1;
-    ones = number_word(w, i + 1);
-    if (!ones || ones->value < 1 || ones->value > 9)
-        return word->value;
-    *used = 2;
-    *ordinal = ones->ordinal;
-    return word->value + ones->value;
-}
-
 /* 4, 4th, fourth, twenty-first. ordinal: only what cannot be a plain number. */
 static struct number read_day(const struct words *w, uint32_t i, bool *sure)
 {
@@ -245,6 +199,16 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
 }
 
+/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6, 7/10 and 9/9 are mostly scores. */
+enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
+
+static enum fraction fraction_of(int a, int b)
+{
+    if ((a == b && a <= 6) || (a < b && (b <= 4 || (b == 8 && a % 2))))
+        return FRACTION_PART;
+    return a == b || (a < b && (b == 5 || b == 6 || b == 10)) ? FRACTION_SCORE : FRACTION_NONE;
+}
+
 /* "d/c", as discharges are written */
 static bool is_discharge(const struct words *w, uint32_t i)
 {
@@ -270,7 +234,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_SERVICE;
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
-        *cued |= k + 1 == i && words_is(w, p, "next"); /* "next injection 7/3" */
+        *cued |= k + 1 == i && (words_is(w, p, "next") || (words_is(w, p, "last") && fraction_of(digits(w, i), digits(w, i + 1)) == FRACTION_NONE)); /* "next injection 7/3" */
         *cued |= k == i && (is_discharge(w, p) || w->v[p].classes & LEX(WEEKDAY));
     }
     *cued |= kind != PHI_DATE_OTHER;
@@ -280,7 +244,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 /* "7/3 at Cedars" behind a cue or with a number too high for a score: a place, not a part of the body. */
 static bool is_at_place(const struct words *w, uint32_t last, bool cued)
 {
-    return (cued || digits(w, last) > 12) && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on"));
+    return (cued || digits(w, last) > 12) && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on") || (cued && words_is(w, last + 1, "in")));
 }
 
 /* "5/8 by Dr Venkat", "5/8 w/ Dr" */
@@ -342,16 +306,6 @@ static bool is_likely_day(const struct words *w, uint32_t i, int day)
     return day > 10 || zero;
 }
 
-/* 1/2, 3/4, 7/8 are parts of something and 5/5 is all of it; 4/5, 2/6, 7/10 and 9/9 are mostly scores. */
-enum fraction { FRACTION_PART, FRACTION_SCORE, FRACTION_NONE };
-
-static enum fraction fraction_of(int a, int b)
-{
-    if ((a == b && a <= 6) || (a < b && (b <= 4 || (b == 8 && a % 2))))
-        return FRACTION_PART;
-    return a == b || (a < b && (b == 5 || b == 6 || b == 10)) ? FRACTION_SCORE : FRACTION_NONE;
-}
-
 /* "10/2-10/4": from one day to a later one; no grades such as "4/5-5/5". */
 static bool is_day_range(const struct words *w, uint32_t i)
 {
@@ -360,6 +314,23 @@ static bool is_day_range(const struct words *w, uint32_t i)
     return one_mark(w, i + 2, GAP_HYPHEN) && one_mark(w, i + 3, GAP_SLASH) && !(i + 4 < w->n && one_mark(w, i + 4, GAP_SLASH)) &&
            c >= a && c <= 12 && d >= 1 && d <= 31 && (c > a || d > b) && w->v[i + 3].letters <= 2 &&
            (fraction_of(a, b) == FRACTION_NONE || fraction_of(c, d) == FRACTION_NONE);
+}
+
+/* "Friday 5-30", and "on 9-12" where the sentence or its part ends behind it. */
+static bool find_hyphened(const struct words *w, uint32_t i, bool cued, struct date *out)
+{
+    int a = digits(w, i), b = digits(w, i + 1);
+    bool day = a >= 1 && a <= 12 && b >= 1 && b <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && one_mark(w, i + 1, GAP_HYPHEN);
+
+    if (!day || !i || w->v[i].gap != GAP_SPACE)
+        return false;
+    out->first = i;
+    out->last = i + 1;
+    out->score = 60;
+    if (w->v[i - 1].classes & LEX(WEEKDAY))
+        return true;
+    bool ends = i + 2 >= w->n || w->v[i + 2].gap & (GAP_COMMA | GAP_LINE | GAP_CLOSE | GAP_STOP) || w->v[i + 2].gap == (GAP_PERIOD | GAP_SPACE);
+    return cued && ends && (words_is(w, i - 1, "on") || words_is(w, i - 1, "dated") || words_is(w, i - 1, "since"));
 }
 
 /* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
@@ -402,7 +373,7 @@ static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
 }
 
 /* "six twelve nineteen forty eight", "six twelve forty eight" said after "date of birth" */
-static bool find_spelled(const struct words *w, uint32_t i, struct date *out)
+static bool find_spelled(const struct words *w, uint32_t i, bool birth, struct date *out)
 {
     unsigned used = 0, more = 0;
     bool ordinal;
@@ -418,13 +389,14 @@ static bool find_spelled(const struct words *w, uint32_t i, struct date *out)
     k += more;
     if (day < 1 || day > 31 || !words_joined(w, k, GAP_SPACE | GAP_COMMA))
         return false;
+    bool said = w->v[i + used].gap & GAP_COMMA && w->v[k].gap & GAP_COMMA; /* "Eleven, thirty, seventy-two." */
     year = read_year(w, k);
     if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
         year.words = more;
     out->first = i;
     out->last = k + year.words - 1;
     out->score = 85;
-    return year.words > 0;
+    return year.words > 0 && (birth || (said && (out->last + 1 >= w->n || w->v[out->last + 1].gap & (GAP_PERIOD | GAP_LINE))));
 }
 
 /* 4Mar21, 04MAR2021 */
@@ -449,26 +421,32 @@ static bool find_glued(const struct words *w, uint32_t i, struct date *out)
     return tail == n && (n == lead + 5 || n == lead + 7) && at && (at - months) % 3 == 0;
 }
 
+/* "Easter Sunday", "Labor Day weekend": the words that go with a holiday. */
+static uint32_t holiday_end(const struct words *w, uint32_t last)
+{
+    while (words_joined(w, last + 1, GAP_SPACE) && words_in(w, last + 1, LIST(HOLIDAY_TAIL)))
+        last++;
+    return last;
+}
+
 static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
 {
+    bool small = w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER);
 
-    out->first = out->last = i;
+    out->first = i;
+    out->last = holiday_end(w, i);
     out->score = 60;
-    if (words_in(w, i, LIST(HOLIDAY))) {
-        if (w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER))
-            return false;
-        if (words_is(w, i + 1, "eve") || words_is(w, i + 1, "day"))
-            out->last = i + 1;
-        return true;
+    if (words_in(w, i, LIST(HOLIDAY)))
+        return !small;
+    if (words_is(w, i, "new") && (words_is(w, i + 1, "year") || words_is(w, i + 1, "years"))) {
+        out->last = holiday_end(w, i + 1);
+        return out->last > i + 1 || (w->v[i + 1].flags & WORD_POSSESSIVE && w->v[i].shape == SHAPE_TITLE && w->v[i + 1].shape == SHAPE_TITLE);
     }
-    if ((words_is(w, i, "new") && (words_is(w, i + 1, "year") || words_is(w, i + 1, "years"))) &&
-        (words_is(w, i + 2, "day") || words_is(w, i + 2, "eve"))) {
-        out->last = i + 2;
-        return true;
+    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && words_joined(w, i + 1, GAP_SPACE)) {
+        out->last = holiday_end(w, i + 1);
+        return !small;
     }
     out->last = i + 1;
-    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && words_joined(w, i + 1, GAP_SPACE))
-        return w->v[i].shape != SHAPE_LOWER;
     return (words_is(w, i, "good") && words_is(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
            (words_is(w, i, "ash") && words_is(w, i + 1, "wednesday")) || (words_is(w, i, "yom") && words_is(w, i + 1, "kippur")) ||
            (words_is(w, i, "rosh") && words_is(w, i + 1, "hashanah"));
@@ -492,14 +470,14 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
     const struct word *x = &w->v[i];
 
     if (x->shape == SHAPE_NUMBER)
-        return find_numeric(w, i, cued, out) || find_partial(w, i, cued, out) || find_day_first(w, i, out) ||
+        return find_numeric(w, i, cued, out) || find_partial(w, i, cued, out) || find_hyphened(w, i, cued, out) || find_day_first(w, i, out) ||
                dates_abroad_find(w, i, out) || (birth && find_spoken(w, i, out));
     if (x->shape == SHAPE_ALNUM)
         return find_day_first(w, i, out) || find_glued(w, i, out) || find_season(w, i, out) || dates_abroad_find(w, i, out);
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))
-        return find_day_first(w, i, out) || (birth && find_spelled(w, i, out));
+        return find_day_first(w, i, out) || find_spelled(w, i, birth, out);
     return find_holiday(w, i, out) || find_season(w, i, out);
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers as they are said: a word below twenty, or tens with ones behind.
+ */
+#include "dates.h"
+
+#include "lexicon.h"
+
+struct number_word {
+    char text[12];
+    uint8_t len, value;
+    bool ordinal;
+};
+
+/* The number that word i is by itself, or NULL. */
+static const struct number_word *number_word(const struct words *w, uint32_t i)
+{
+#define N(text, value, ordinal) {text, sizeof text - 1, value, ordinal}
+    static const struct number_word numbers[] = {
+        N("zero", 0, false), N("one", 1, false), N("two", 2, false), N("three", 3, false), N("four", 4, false), N("five", 5, false),
+        N("six", 6, false), N("seven", 7, false), N("eight", 8, false), N("nine", 9, false), N("ten", 10, false), N("eleven", 11, false),
+        N("twelve", 12, false), N("thirteen", 13, false), N("fourteen", 14, false), N("fifteen", 15, false), N("sixteen", 16, false),
+        N("seventeen", 17, false), N("eighteen", 18, false), N("nineteen", 19, false), N("zeroth", 0, true), N("first", 1, true),
+        N("second", 2, true), N("third", 3, true), N("fourth", 4, true), N("fifth", 5, true), N("sixth", 6, true), N("seventh", 7, true),
+        N("eighth", 8, true), N("ninth", 9, true), N("tenth", 10, true), N("eleventh", 11, true), N("twelfth", 12, true),
+        N("thirteenth", 13, true), N("fourteenth", 14, true), N("fifteenth", 15, true), N("sixteenth", 16, true),
+        N("seventeenth", 17, true), N("eighteenth", 18, true), N("nineteenth", 19, true), N("twentieth", 20, true),
+        N("thirtieth", 30, true), N("twenty", 20, false), N("thirty", 30, false), N("forty", 40, false), N("fifty", 50, false),
+        N("sixty", 60, false), N("seventy", 70, false), N("eighty", 80, false), N("ninety", 90, false)};
+#undef N
+    uint32_t len = i < w->n ? w->v[i].end - w->v[i].begin : 0;
+    char first = len ? (char)(w->text[w->v[i].begin] | 0x20) : 0;
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        if (numbers[k].len == len && numbers[k].text[0] == first && words_equal(w, i, numbers[k].text, len))
+            return &numbers[k];
+    return NULL;
+}
+
+int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal)
+{
+    const struct number_word *word = i < w->n && w->v[i].classes & LEX(NUMBER) ? number_word(w, i) : NULL, *ones;
+
+    *used = 1;
+    *ordinal = word && word->ordinal;
+    if (!word || word->ordinal || word->value < 20 || !words_joined(w, i + 1, GAP_SPACE | GAP_HYPHEN))
+        return word ? word->value : -1;
+    ones = number_word(w, i + 1);
+    if (!ones || ones->value < 1 || ones->value > 9)
+        return word->value;
+    *used = 2;
+    *ordinal = ones->ordinal;
+    return word->value + ones->value;
+}
