@@ -10,6 +10,7 @@
 #include "evidence_groups.h"
 #include "lexicon.h"
 #include "text.h"
+#include "word_lists.h"
 
 void seen_add(struct seen *s, uint64_t hash)
 {
@@ -146,6 +147,15 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
+/* "B. Colon, sigmoid": the second specimen of a list. */
+static bool is_specimen(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i && i + 1 < w->n && x[-1].shape == SHAPE_INITIAL && x->gap & GAP_PERIOD && w->text[x[-1].begin] <= 'L' &&
+           x[1].gap & (GAP_COMMA | GAP_COLON) && x[1].shape == SHAPE_LOWER && words_in(w, i, LIST(ORGAN));
+}
+
 bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -153,7 +163,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !is_dotted_credential(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !is_dotted_credential(w, i) && !is_specimen(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
@@ -380,12 +390,23 @@ static bool in_eponym_chain(const struct words *w, uint32_t i)
     return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
 }
 
+/* "Braden 14.", "Edinburgh = 13;": a scale and its score. */
+static bool is_scored(const struct words *w, uint32_t i)
+{
+    const struct word *n = &w->v[i + 1];
+
+    return i + 1 < w->n && n->shape == SHAPE_NUMBER && n->letters <= 2 && !(n->gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i, LIST(SCALE)) &&
+           (i + 2 >= w->n || n[1].gap & (GAP_PERIOD | GAP_COMMA | GAP_STOP | GAP_LINE | GAP_CLOSE));
+}
+
 bool evidence_eponym(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
 
-    if (in_eponym_chain(w, i))
+    if (in_eponym_chain(w, i) || is_specimen(w, i))
+        return true;
+    if (is_scored(w, i) && !(i && x[-1].classes & person))
         return true;
     if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return false;

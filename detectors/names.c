@@ -82,6 +82,20 @@ static bool is_tail(const struct words *w, uint32_t i)
            (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
 }
 
+/* "STOKES,B": an initial right behind the comma. */
+static bool is_tight_initial(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].gap == GAP_COMMA && w->v[i].shape == SHAPE_INITIAL && w->v[i - 1].shape == SHAPE_UPPER &&
+           (i + 1 >= w->n || w->v[i + 1].gap != GAP_COMMA);
+}
+
+/* "Verna [Red Shirt]", "Leona [Good Voice] Elk": families that are called by two words of the language. */
+static bool is_told_family(const struct words *w, uint32_t i)
+{
+    return i + 1 < w->n && w->v[i].gap == GAP_SPACE && w->v[i + 1].gap == GAP_SPACE && w->v[i].shape == SHAPE_TITLE &&
+           w->v[i + 1].shape == SHAPE_TITLE && words_in(w, i, LIST(FAMILY_FIRST)) && words_in(w, i + 1, LIST(FAMILY_SECOND));
+}
+
 static void extend(const struct words *w, struct run *r)
 {
     while (r->last + 1 < w->n && r->last - r->first < RUN_MAX) {
@@ -96,8 +110,10 @@ static void extend(const struct words *w, struct run *r)
             r->last = i;
         else if (w->v[i].letters == 1 && w->v[i].shape == SHAPE_LOWER && is_name(w, i + 1) && w->v[i].gap == GAP_SPACE && joins(w, i + 1))
             r->last = i + 1; /* "john a. smith" */
-        else if (!r->comma && is_inverted(w, r))
+        else if (!r->comma && (is_inverted(w, r) || is_tight_initial(w, i)))
             r->comma = r->last = i;
+        else if (is_told_family(w, i))
+            r->last = i + 1;
         else
             break;
     }
@@ -131,6 +147,14 @@ static bool is_left_half(const struct words *w, uint32_t i)
            p->letters > 2 && !(p->classes & others) && !(p->flags & WORD_TAKEN) && p->gap != GAP_HYPHEN;
 }
 
+/* "Ja'[Kari]", "De'[Andre]" */
+static bool is_prefix(const struct words *w, uint32_t i)
+{
+    const struct word *p = &w->v[i - 1];
+
+    return w->v[i].gap == GAP_APOSTROPHE && w->v[i].begin <= p->end + 3 && w->v[i].shape != SHAPE_LOWER && p->shape == SHAPE_TITLE && p->letters <= 3;
+}
+
 /* What belongs to a name in front of its first sure word: "L. van der [Meer]", "B. [Okoro]". */
 static void add_front(const struct words *w, struct run *r)
 {
@@ -140,7 +164,7 @@ static void add_front(const struct words *w, struct run *r)
         r->first = i - 1;
         return;
     }
-    if (i > 0 && is_left_half(w, i)) {
+    if (i > 0 && (is_left_half(w, i) || is_prefix(w, i))) {
         r->first = i - 1;
         return;
     }

@@ -22,6 +22,7 @@
 #include "streets.h"
 #include "streets_abroad.h"
 #include "words.h"
+#include "word_lists.h"
 #include "worklist.h"
 
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
@@ -142,6 +143,15 @@ static void decide_candidate(struct prose *p, uint32_t i)
         seen_add(&p->seen, x->hash);
 }
 
+/* "Ji-hoon", "Seo-yeon", "Wei-ling": names of two syllables, as Korean and Chinese ones are written. */
+static bool is_syllables(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *next = x + 1;
+
+    return x->shape == SHAPE_TITLE && i + 1 < w->n && next->gap == GAP_HYPHEN && next->begin == x->end + 1 &&
+           !(i + 2 < w->n && next[1].gap == GAP_HYPHEN) && words_in(w, i, LIST(SYLLABLE)) && words_in(w, i + 1, LIST(SYLLABLE));
+}
+
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -150,6 +160,10 @@ static void decide(struct prose *p, uint32_t i)
     if (x->shape == SHAPE_UPPER && x->letters <= 3 && i && words_is(w, i - 1, "initials")) {
         x->label = LABEL_NAME;
         x->score = 90;
+    } else if (is_syllables(w, i)) {
+        x->label = LABEL_NAME;
+        x->score = 88;
+        seen_add(&p->seen, x->hash);
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
     } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {

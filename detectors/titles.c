@@ -171,8 +171,8 @@ static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint3
         return capital || (end < len && text[end] == '.') ? title_found(text, len, end, what, sink) : 0;
     case RELATION:
         return relation_found(text, len, end, sink);
-    case GREETING:
-        return capital ? greeting_found(text, len, end, sink) : 0;
+    case GREETING: /* "Denies SI/HI." greets nobody */
+        return capital && !(begin && text[begin - 1] == '/') ? greeting_found(text, len, end, sink) : 0;
     case CREDENTIAL:
         if (!text_is_upper(text[end - 1]) || run->words < 2 || begin - run->end > 3)
             return 0;
