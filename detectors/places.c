@@ -14,7 +14,7 @@
 #include "streets.h"
 #include "word_lists.h"
 
-enum { RUN_MAX = 12, PHRASE_WORDS = 4, LINE_LONG = 50 };
+enum { RUN_MAX = 12, PHRASE_WORDS = 4 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -27,29 +27,8 @@ static bool is_street_end(const struct words *w, uint32_t i)
     return w->v[i].classes & LEX(STREET) && i && w->v[i].gap == GAP_SPACE && is_place(w, i - 1) && !words_is(w, i, "st");
 }
 
-/* Column of a byte: 0 at the begin of its line. */
-static uint32_t column(const struct words *w, uint32_t at)
-{
-    uint32_t begin = at;
-    while (begin > 0 && at - begin < LINE_LONG && w->text[begin - 1] != '\n')
-        begin--;
-    return at - begin;
-}
-
-/* "MRI at Chesapeake Open / Imaging": a long line was wrapped inside the name of a place. */
-static bool is_wrapped(const struct words *w, uint32_t i)
-{
-    const uint64_t parts = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(FACILITY_STRONG) | LEX(STREET) | LEX(WORKPLACE);
-    const struct word *x = &w->v[i];
-
-    return x->gap & GAP_LINE && !(x->gap & ~(GAP_LINE | GAP_SPACE)) && x->shape == SHAPE_TITLE && x->classes & parts &&
-           column(w, x[-1].end) >= LINE_LONG && !(x->end < w->len && w->text[x->end] == ':');
-}
-
 static bool joins(const struct words *w, uint32_t i)
 {
-    if (i > 0 && i < w->n && is_wrapped(w, i))
-        return true;
     return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
            (!(w->v[i].gap & GAP_PERIOD) || (w->v[i - 1].letters <= 3 && !is_street_end(w, i - 1)));
 }
@@ -85,13 +64,13 @@ static bool is_lower_head(const struct words *w, uint32_t i)
     return false;
 }
 
-/* "Elm-grove" */
+/* "Elm-grove", "Memorial-Quillahatchie" */
 static bool is_tail(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    return i < w->n && x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && x->shape == SHAPE_LOWER && x->letters > 1 &&
-           !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
+    return i < w->n && x->gap == GAP_HYPHEN && x->begin == x[-1].end + 1 && (x->shape == SHAPE_LOWER || x->shape == SHAPE_TITLE) &&
+           x->letters > 1 && x->label == LABEL_NONE && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD)));
 }
 
 /* "St. [Brendan's Surgical Services]", "Casa de la [Luz Hospice]": where what belongs before the first sure word begins. */
@@ -125,7 +104,7 @@ static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
 
     for (uint32_t k = first; k <= last; k++)
         classes |= w->v[k].classes;
-    while (classes & LEX(FACILITY) && i > 0 && first - i < 2) {
+    while (i > 0 && first - i < 2 && (classes & LEX(FACILITY) || w->v[i].gap == GAP_HYPHEN)) {
         const struct word *p = &w->v[i - 1];
         if (w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN) || p->label != LABEL_NONE || p->classes & others || p->flags & WORD_TAKEN ||
             !(p->shape == SHAPE_TITLE || p->shape == SHAPE_MIXED) ||
@@ -154,7 +133,7 @@ static uint32_t run_end(const struct words *w, uint32_t i)
             k++;
         if (k < w->n && is_link(w, k))
             k++;
-        if ((!is_place(w, k) || !joins(w, k)) && !(k < w->n && is_wrapped(w, k) && !is_place(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
+        if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
             break;
         last = k;
     }
@@ -239,15 +218,6 @@ static bool is_business(const struct words *w, uint32_t first, uint32_t last)
     if (w->v[last].classes & LEX(BUSINESS))
         return true;
     return last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & LEX(BUSINESS) && w->v[last + 1].shape == SHAPE_TITLE;
-}
-
-static uint32_t possessive_end(const struct words *w, uint32_t i)
-{
-    uint32_t end = w->v[i].end;
-
-    while (end < w->len && (w->text[end] | 0x20) != 's')
-        end++;
-    return end < w->len ? end + 1 : end;
 }
 
 static int add_zip(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
@@ -364,7 +334,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         c.begin = w->v[first].begin;
         c.end = w->v[last].end;
         if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
-            c.end = possessive_end(w, last);
+            c.end = words_possessive_end(w, last);
         if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||
             (c.kind == PHI_GEO_FACILITY && add_town(w, d, last + 1, rules.city, sink) < 0))
             return -1;

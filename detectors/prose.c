@@ -179,7 +179,7 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     for (uint32_t k = first; k <= last && k < w->n; k++)
         w->v[k].flags |= WORD_TAKEN;
     c.begin = w->v[first].begin;
-    c.end = w->v[last].end;
+    c.end = w->v[last].flags & WORD_POSSESSIVE ? words_possessive_end(w, last) : w->v[last].end; /* "New Year's" */
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 

@@ -11,11 +11,12 @@
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
 #include "phi.h"
+#include "text.h"
 
 #define HASH_START UINT64_C(0xCBF29CE484222325)
 #define LANE_PRIME UINT64_C(0xD6E8FEB86659FD93)
 
-enum { LINE_WORDS = 64, LANE = 8 };
+enum { LINE_WORDS = 64, LANE = 8, MARGIN = 56, MARGIN_MOST = 160, LABEL_MOST = 24 };
 enum { KIND_LOWER = 1, KIND_UPPER, KIND_DIGIT, KIND_MARK, KIND_OTHER };
 
 struct letter {
@@ -470,6 +471,15 @@ bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len
     return (w->text[w->v[i].begin] | 0x20) == (*text | 0x20) && strncasecmp(w->text + w->v[i].begin, text, len) == 0;
 }
 
+uint32_t words_possessive_end(const struct words *w, uint32_t i)
+{
+    uint32_t end = w->v[i].end;
+
+    while (end < w->len && (w->text[end] | 0x20) != 's')
+        end++;
+    return end < w->len ? end + 1 : end;
+}
+
 uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max)
 {
     uint32_t n = 0;
@@ -487,7 +497,7 @@ void words_start(struct words *w, const char *text, uint32_t len)
 {
     w->text = text;
     w->len = len;
-    w->at = w->first = w->last = w->n = 0;
+    w->at = w->line = w->first = w->last = w->n = 0;
     w->marks = NULL;
     w->year = PHI_YEAR;
 }
@@ -523,6 +533,21 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
     return at + n;
 }
 
+/* Was a line broken at its margin, inside a sentence? Then the break is a blank. A form's lines are short, or end with a value
+ * and columns before it. begin, end: of the line; next: where the one behind it begins. */
+static bool is_margin(const struct words *w, uint32_t begin, uint32_t end, uint32_t next)
+{
+    char last = w->text[end - 1];
+    bool goes_on = (last >= 'a' && last <= 'z') || last == ',';
+
+    if (end - begin < MARGIN || end - begin > MARGIN_MOST || !goes_on || text_two_blanks(w->text + begin, end - begin) < end - begin)
+        return false;
+    for (uint32_t i = next; i < w->len && i < next + LABEL_MOST && w->text[i] != '\n'; i++)
+        if (w->text[i] == ':')
+            return false;
+    return true;
+}
+
 static void fill(struct words *w)
 {
     struct here here = {.ascii = UINT64_MAX, .at = UINT32_MAX}; /* none yet: the first word moves there */
@@ -531,7 +556,13 @@ static void fill(struct words *w)
     bool spaced = false; /* one blank before an ASCII letter or digit: the commonest gap */
 
     while (w->n < WORDS_MAX) {
+        uint32_t end = at;
         uint16_t gap = spaced ? GAP_SPACE : read_gap(w, &at);
+        if (gap & GAP_LINE) {
+            if (!(gap & ~(GAP_LINE | GAP_SPACE | GAP_COMMA)) && at < w->len && is_margin(w, w->line, w->text[end] == ',' ? end + 1 : end, at))
+                gap = (gap & GAP_COMMA) | GAP_SPACE;
+            w->line = at;
+        }
         bool broken = gap & (GAP_LINE | GAP_START);
         if ((broken || w->n - line >= LINE_WORDS) && w->n > line) {
             mark_line(w, line, counts);

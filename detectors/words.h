@@ -77,6 +77,7 @@ struct word {
 struct words {
     const char *text;
     uint32_t len, at;    /* at: where splitting goes on */
+    uint32_t line;       /* where the line of the last word begins */
     uint32_t first, last; /* words of this chunk that are to be decided: v[first..last) */
     uint32_t n;
     const struct marks *marks; /* of the text, or NULL; set behind words_start */
@@ -140,6 +141,9 @@ static inline bool words_is(const struct words *w, uint32_t i, const char *text)
     size_t len = strlen(text);
     return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
 }
+
+/* Where word i ends with its possessive "'s". */
+uint32_t words_possessive_end(const struct words *w, uint32_t i);
 
 /* The letters of a word as they are hashed, at most max bytes; how many. */
 uint32_t words_fold(const struct words *w, uint32_t i, char *out, uint32_t max);
