@@ -199,8 +199,17 @@ static int take_form(struct prose *p, uint32_t i)
             date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
     }
-    if (streets_find(w, i, &last))
+    if (streets_find(w, i, &last)) {
+        struct phi_candidate head = {.kind = PHI_GEO_FACILITY, .rule = RULE_FACILITY, .score = 64};
+        uint32_t head_last;
+        if (p->sink && streets_find_letterhead(w, i, &first, &head_last)) {
+            head.begin = w->v[first].begin;
+            head.end = w->v[head_last].end;
+            if (phi_candidate_add(p->sink, &head) < 0)
+                return -1;
+        }
         return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
+    }
     if (streets_abroad_find(w, i, &first, &last))
         return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     if (streets_abroad_find_city(w, i, &first, &last))

@@ -10,7 +10,7 @@
 #include "lexicon.h"
 #include "word_lists.h"
 
-enum { NAME_WORDS_MAX = 5 };
+enum { NAME_WORDS_MAX = 5, LETTERHEAD_WORDS = 9 };
 
 static bool is_value(const struct word *x)
 {
@@ -106,4 +106,30 @@ bool streets_find_zip(const struct words *w, uint32_t i, uint32_t *last)
     if (i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].begin == x->end + 1 && x[1].shape == SHAPE_NUMBER && x[1].letters == 4)
         *last = i + 1;
     return true;
+}
+
+/* What a name of a practice is written with. */
+static bool is_letterhead_word(const struct word *x)
+{
+    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED || x->shape == SHAPE_INITIAL ||
+           (x->shape == SHAPE_LOWER && x->letters <= 3);
+}
+
+bool streets_find_letterhead(const struct words *w, uint32_t i, uint32_t *first, uint32_t *last)
+{
+    uint32_t k = i;
+
+    if (!i || !(w->v[i].gap & GAP_LINE) || w->v[i].gap & ~(GAP_LINE | GAP_SPACE))
+        return false;
+    while (k > 0 && i - k < LETTERHEAD_WORDS && is_letterhead_word(&w->v[k - 1])) {
+        k--;
+        if (w->v[k].gap & (GAP_LINE | GAP_START))
+            break;
+        if (w->v[k].gap & ~(GAP_SPACE | GAP_OTHER | GAP_HYPHEN | GAP_APOSTROPHE | GAP_COMMA | GAP_PERIOD))
+            return false;
+    }
+    *first = k;
+    *last = i - 1;
+    return i - k > 1 && w->v[k].gap & (GAP_LINE | GAP_START) && !(w->v[k].classes & (LEX(LABEL) | LEX(HEADING) | LEX(GREETING) | LEX(COMMON))) &&
+           !(w->v[k].flags & WORD_TAKEN);
 }
