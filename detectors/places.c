@@ -83,6 +83,9 @@ static uint32_t lead_start(const struct words *w, uint32_t first)
     if (i > 0 && i < first && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape == SHAPE_TITLE && !(w->v[i - 1].classes & LEX(COMMON)) &&
         w->v[i - 1].label == LABEL_NONE)
         return i - 1;
+    if (first > 1 && w->v[first].gap == GAP_SPACE && words_is(w, first - 1, "of") && !(w->v[first - 1].gap & ~(GAP_SPACE | GAP_PERIOD)) &&
+        words_in(w, first - 2, LIST(PLACE_HEAD_OF)) && w->v[first - 2].shape != SHAPE_LOWER)
+        return words_is(w, first - 2, "lady") && first > 2 && words_is(w, first - 3, "our") ? first - 3 : first - 2;
     if (first > 0 && !(w->v[first].gap & ~(GAP_SPACE | GAP_PERIOD)) && w->v[first].gap && words_in(w, first - 1, LIST(PLACE_LEAD)) &&
         w->v[first - 1].shape != SHAPE_LOWER && w->v[first - 1].label != LABEL_NAME)
         return first - 1;
@@ -333,7 +336,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
         c.begin = w->v[first].begin;
         c.end = w->v[last].end;
-        if (w->v[last].flags & WORD_POSSESSIVE && w->v[i].classes & LEX(FACILITY_PART)) /* St. Luke's */
+        if (w->v[last].flags & WORD_POSSESSIVE && (w->v[i].classes & LEX(FACILITY_PART) || (last && words_in(w, last - 1, LIST(PLACE_LEAD))))) /* St. Luke's */
             c.end = words_possessive_end(w, last);
         if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||
             (c.kind == PHI_GEO_FACILITY && add_town(w, d, last + 1, rules.city, sink) < 0))
