@@ -107,7 +107,8 @@ static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
 /* Does the sentence or its part end behind word i? */
 static bool ends_part(const struct words *w, uint32_t i)
 {
-    return i + 1 >= w->n || w->v[i + 1].gap & (GAP_COMMA | GAP_PERIOD | GAP_LINE | GAP_STOP) || words_is(w, i + 1, "and") || words_is(w, i + 1, "now");
+    return i + 1 >= w->n || w->v[i + 1].gap & (GAP_COMMA | GAP_PERIOD | GAP_LINE | GAP_STOP) || words_is(w, i + 1, "and") || words_is(w, i + 1, "now") ||
+           words_is(w, i + 1, "in");
 }
 
 /* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
@@ -118,10 +119,10 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
         return words_is(w, first - 1, "she") || words_is(w, first - 1, "he");
-    if (first < 2 || !words_is(w, first - 1, "is"))
+    if (first < 2 || !(words_is(w, first - 1, "is") || words_is(w, first - 1, "be")))
         return false;
     const struct word *name = &w->v[first - 2];
-    return words_is(w, first - 2, "she") || words_is(w, first - 2, "he") ||
+    return words_is(w, first - 2, "she") || words_is(w, first - 2, "he") || name->classes & (LEX(PATIENT) | LEX(RELATION)) ||
            (first > 2 && name->shape == SHAPE_TITLE && !(name->gap & ~(GAP_SPACE | GAP_HYPHEN)) && name[-1].shape == SHAPE_TITLE && FACT_SURNAME(name->facts));
 }
 

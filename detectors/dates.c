@@ -551,8 +551,10 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
 /* "Monday, March 3": the weekday goes with the date. */
 static uint32_t with_weekday(const struct words *w, uint32_t first)
 {
-    if (first && w->v[first - 1].classes & LEX(WEEKDAY) && words_joined(w, first, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[first - 1].shape != SHAPE_LOWER)
-        return first - 1;
+    uint32_t i = first && words_is(w, first - 1, "the") && w->v[first].gap == GAP_SPACE ? first - 1 : first; /* "Tues the 4th of May" */
+
+    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[i - 1].shape != SHAPE_LOWER)
+        return i - 1;
     return first;
 }
 
