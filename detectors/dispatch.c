@@ -191,7 +191,7 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     const struct trigger *trigger = p->d->triggers[rule];
     if (trigger->digit_within && !has_digit(p, at, trigger->digit_within))
         return 0;
-    if (trigger->run.max && !trigger_run_fits(&trigger->run, p->text, p->len, at))
+    if (!outline_fits(&trigger->outline, p->text, p->len, at))
         return 0;
     int rc = phi_pattern_at(p->d->patterns[rule], p->m, p->text, p->len, at, &match);
     if (rc < 0)
