@@ -22,7 +22,7 @@
 #include "marks.h"
 #include "memory.h"
 #include "text.h"
-#include "word_gate.h"
+#include "word_trie.h"
 
 enum { LONG_RUN = 10 };
 
@@ -30,11 +30,15 @@ struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
     uint32_t n;
+    struct words {
+        struct word_trie trie;
+        const struct opening **openings;
+        uint32_t *rule_of; /* per opening */
+    } words; /* at ASCII letters that no such letter stands before */
     struct openings {
         struct automaton automaton;
-        struct word_gate words;
-        uint32_t *rule_of; /* per opening */
-    } usual, long_runs; /* long_runs: those that begin with LONG_RUN letters or digits */
+        uint32_t *rule_of;
+    } usual, long_runs; /* elsewhere; those that begin with LONG_RUN letters or digits, anywhere */
     uint32_t *full, n_full; /* rules searched in turn */
     bool caseless;
 };
@@ -60,30 +64,60 @@ static bool openings_are_long(const struct opening *v, int n)
     return n > 0;
 }
 
-static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
+/* May it begin elsewhere than at the first letter of a word? */
+static bool opening_is_inner(const struct opening *o)
+{
+    static const uint64_t letters = 0x07FFFFFE07FFFFFEu;
+    bool follows = false;
+    for (unsigned before = 'A'; before <= 'z'; before++)
+        follows |= (letters >> (before & 63) & 1) && opening_follows(o, before);
+    return follows || o->set[0].bits[0] | (o->set[0].bits[1] & ~letters) | o->set[0].bits[2] | o->set[0].bits[3];
+}
+
+enum part { PART_WORDS, PART_USUAL, PART_LONG };
+
+static bool opening_in_part(const struct opening *o, bool is_long, enum part part)
+{
+    return is_long == (part == PART_LONG) && (part != PART_USUAL || opening_is_inner(o));
+}
+
+/* The openings of a part, and of which rule each is. Returns how many; -1 when out of memory. */
+static int64_t collect_openings(const struct dispatch *d, enum part part, const struct opening ***openings, uint32_t **rule_of)
 {
     uint32_t total = 0, n = 0;
     for (uint32_t i = 0; i < d->n; i++)
         total += (uint32_t)(d->triggers[i]->pivot.n ? d->triggers[i]->pivot.n : d->triggers[i]->n);
-    const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
-    all->rule_of = phi_memory_new((total + 1) * sizeof *all->rule_of);
-    if (!openings || !all->rule_of) {
-        phi_memory_free(openings);
-        return -1;
-    }
-    for (uint32_t i = 0; i < d->n; i++) {
+    *openings = phi_memory_new((total + 1) * sizeof **openings);
+    *rule_of = phi_memory_new((total + 1) * sizeof **rule_of);
+    for (uint32_t i = 0; i < d->n && *openings && *rule_of; i++) {
         const struct trigger *t = d->triggers[i];
         const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
         int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
         /* A rule is tried from left to right, so all its openings wait, or none does. */
-        if (openings_are_long(v, count) != are_long)
-            continue;
-        for (int k = 0; k < count; k++) {
-            all->rule_of[n] = i;
-            openings[n++] = &v[k];
-        }
+        bool is_long = openings_are_long(v, count);
+        for (int k = 0; k < count; k++)
+            if (opening_in_part(&v[k], is_long, part)) {
+                (*rule_of)[n] = i;
+                (*openings)[n++] = &v[k];
+            }
     }
-    return word_gate_build(&all->words, openings, n) < 0 ? -1 : automaton_build(&all->automaton, openings, n);
+    return *openings && *rule_of ? (int64_t)n : -1;
+}
+
+static int build_openings(const struct dispatch *d, struct openings *all, enum part part)
+{
+    const struct opening **openings;
+    int64_t n = collect_openings(d, part, &openings, &all->rule_of);
+    if (n >= 0)
+        return automaton_build(&all->automaton, openings, (uint32_t)n);
+    phi_memory_free(openings);
+    return -1;
+}
+
+static int build_words(const struct dispatch *d, struct words *w)
+{
+    int64_t n = collect_openings(d, PART_WORDS, &w->openings, &w->rule_of);
+    return n < 0 ? -1 : word_trie_build(&w->trie, w->openings, (uint32_t)n);
 }
 
 static int build(struct dispatch *d)
@@ -96,7 +130,9 @@ static int build(struct dispatch *d)
         if (d->triggers[i]->n == 0)
             d->full[d->n_full++] = i;
     }
-    return build_openings(d, &d->usual, false) < 0 ? -1 : build_openings(d, &d->long_runs, true);
+    if (build_words(d, &d->words) < 0 || build_openings(d, &d->usual, PART_USUAL) < 0)
+        return -1;
+    return build_openings(d, &d->long_runs, PART_LONG);
 }
 
 struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const struct trigger *const *triggers,
@@ -117,7 +153,6 @@ struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const s
 static void openings_free(struct openings *all)
 {
     automaton_free(&all->automaton);
-    word_gate_free(&all->words);
     phi_memory_free(all->rule_of);
 }
 
@@ -125,6 +160,9 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
+    word_trie_free(&d->words.trie);
+    phi_memory_free(d->words.openings);
+    phi_memory_free(d->words.rule_of);
     openings_free(&d->usual);
     openings_free(&d->long_runs);
     phi_memory_free(d->full);
@@ -250,6 +288,29 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
     return leaf ? try_leaf(p, all, leaf, at) : 0;
 }
 
+/* At a word. What is left of an opening behind its first bytes is read by the outline of its rule. */
+static int try_word(const struct pass *p, uint32_t at)
+{
+    const struct words *w = &p->d->words;
+    uint64_t bytes = automaton_bytes(p->text, p->len, at);
+    const struct word_leaf *leaf = word_trie_walk(&w->trie, bytes);
+    if (!leaf)
+        return 0;
+    const struct automaton_glance *g = w->trie.glances + leaf->first, *end = g + leaf->n;
+    for (; g < end; g++) {
+        if (!automaton_glance(g, bytes))
+            continue;
+        uint32_t rule = w->rule_of[g->opening];
+        const struct trigger *t = p->d->triggers[rule];
+        if ((t->pivot.n || !t->outline.rows) &&
+            !automaton_fits(w->openings[g->opening], g->whole ? OPENING_BYTES : 0, p->text, p->len, at))
+            continue;
+        if ((t->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* What may be read at places of 64 bytes. */
 struct places {
     uint32_t base;
@@ -262,11 +323,12 @@ static uint64_t places_alive(const struct pass *p, const struct openings *all, c
 {
     const char *text = p->text + at->base;
     uint32_t left = p->len - at->base;
-    uint64_t sure = left >= MARKS_BYTES + WORD_GATE_BYTES ? 0 : left < WORD_GATE_BYTES ? ~(uint64_t)0 : ~(uint64_t)0 << (left - WORD_GATE_BYTES);
-    uint64_t alive = (at->words | at->others) & sure;
+    uint64_t sure = left >= MARKS_BYTES + WORD_TRIE_BYTES ? 0 : left < WORD_TRIE_BYTES ? ~(uint64_t)0 : ~(uint64_t)0 << (left - WORD_TRIE_BYTES);
+    uint64_t alive = (at->words | at->others) & sure, bytes;
     for (uint64_t words = at->words & ~sure; words; words &= words - 1) {
         unsigned k = (unsigned)__builtin_ctzll(words);
-        alive |= (uint64_t)word_gate_open(&all->words, text + k) << k;
+        memcpy(&bytes, text + k, sizeof bytes);
+        alive |= (uint64_t)(word_trie_enter(&p->d->words.trie, bytes) != 0) << k;
     }
     for (uint64_t others = at->others & ~sure; others; others &= others - 1) {
         unsigned k = (unsigned)__builtin_ctzll(others);
@@ -277,9 +339,11 @@ static uint64_t places_alive(const struct pass *p, const struct openings *all, c
 
 static int try_places(const struct pass *p, const struct openings *all, const struct places *at)
 {
-    for (uint64_t alive = places_alive(p, all, at); alive; alive &= alive - 1)
-        if (try_place(p, all, at->base + (unsigned)__builtin_ctzll(alive)) < 0)
+    for (uint64_t alive = places_alive(p, all, at); alive; alive &= alive - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(alive);
+        if ((at->words >> k & 1 ? try_word(p, at->base + k) : try_place(p, all, at->base + k)) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -306,7 +370,7 @@ static int scan_openings(const struct pass *p)
         if (try_places(p, &p->d->usual, &(struct places){base, words, places & ~words, behind}) < 0)
             return -1;
         runs = p->d->long_runs.automaton.inner ? runs : runs & ~inner;
-        if (runs && try_places(p, &p->d->long_runs, &(struct places){base, runs & words, runs & ~words, behind}) < 0)
+        if (runs && try_places(p, &p->d->long_runs, &(struct places){base, 0, runs, behind}) < 0)
             return -1;
     }
     return 0;
