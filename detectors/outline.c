@@ -149,11 +149,13 @@ static uint16_t *state_slot(struct builder *b)
     uint32_t hash = b->n;
     for (unsigned i = 0; i < b->n; i++)
         hash = (hash ^ b->list[i]) * 0x9E3779B1u;
-    for (unsigned at = hash >> 22;; at = (at + 1) % SLOTS) {
+    unsigned at = hash >> 22;
+    for (; b->slots[at]; at = (at + 1) % SLOTS) {
         const struct state *s = &b->state[b->slots[at] - 1];
-        if (!b->slots[at] || (s->n == b->n && memcmp(s->steps, b->list, b->n * sizeof *b->list) == 0))
-            return &b->slots[at];
+        if (s->n == b->n && memcmp(s->steps, b->list, b->n * sizeof *b->list) == 0)
+            break;
     }
+    return &b->slots[at];
 }
 
 /* The number of the state under work. */
