@@ -127,7 +127,9 @@ struct automaton_glance automaton_glance_of(const struct opening *o, uint32_t id
         unsigned same = ~(all ^ any) & 0xFF;
         g.mask |= (uint64_t)same << 8 * k;
         g.value |= (uint64_t)(all & same) << 8 * k;
-        g.whole &= n == 1u << __builtin_popcount(~same & 0xFF);
+        bool exact = n == 1u << __builtin_popcount(~same & 0xFF);
+        g.whole &= exact;
+        g.exact = (uint8_t)(g.exact + (exact && g.exact == k));
     }
     return g;
 }

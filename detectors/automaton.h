@@ -22,7 +22,8 @@ enum { AUTOMATON_DEPTH = 8, AUTOMATON_GROUPS = 4 };
 struct automaton_glance {
     uint64_t mask, value;
     uint32_t opening;
-    bool whole; /* these bits tell all, and nothing of the opening is left to compare */
+    bool whole;    /* these bits tell all, and nothing of the opening is left to compare */
+    uint8_t exact; /* of how many of the first bytes they tell all */
 };
 
 /* Openings that are compared one by one, behind `depth` bytes that fit all of them. */

@@ -26,6 +26,12 @@
 
 enum { LONG_RUN = 10 };
 
+/* What an opening leads to. */
+struct target {
+    uint32_t rule;
+    struct outline_mark mark; /* of its outline, behind what a glance has seen */
+};
+
 struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
@@ -33,11 +39,11 @@ struct dispatch {
     struct words {
         struct word_trie trie;
         const struct opening **openings;
-        uint32_t *rule_of; /* per opening */
+        struct target *targets; /* per opening */
     } words; /* at ASCII letters that no such letter stands before */
     struct openings {
         struct automaton automaton;
-        uint32_t *rule_of;
+        struct target *targets;
     } usual, long_runs; /* elsewhere; those that begin with LONG_RUN letters or digits, anywhere */
     uint32_t *full, n_full; /* rules searched in turn */
     bool caseless;
@@ -81,15 +87,15 @@ static bool opening_in_part(const struct opening *o, bool is_long, enum part par
     return is_long == (part == PART_LONG) && (part != PART_USUAL || opening_is_inner(o));
 }
 
-/* The openings of a part, and of which rule each is. Returns how many; -1 when out of memory. */
-static int64_t collect_openings(const struct dispatch *d, enum part part, const struct opening ***openings, uint32_t **rule_of)
+/* The openings of a part, and where each leads. Returns how many; -1 when out of memory. */
+static int64_t collect_openings(const struct dispatch *d, enum part part, const struct opening ***openings, struct target **targets)
 {
     uint32_t total = 0, n = 0;
     for (uint32_t i = 0; i < d->n; i++)
         total += (uint32_t)(d->triggers[i]->pivot.n ? d->triggers[i]->pivot.n : d->triggers[i]->n);
     *openings = phi_memory_new((total + 1) * sizeof **openings);
-    *rule_of = phi_memory_new((total + 1) * sizeof **rule_of);
-    for (uint32_t i = 0; i < d->n && *openings && *rule_of; i++) {
+    *targets = phi_memory_new((total + 1) * sizeof **targets);
+    for (uint32_t i = 0; i < d->n && *openings && *targets; i++) {
         const struct trigger *t = d->triggers[i];
         const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
         int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
@@ -97,17 +103,17 @@ static int64_t collect_openings(const struct dispatch *d, enum part part, const 
         bool is_long = openings_are_long(v, count);
         for (int k = 0; k < count; k++)
             if (opening_in_part(&v[k], is_long, part)) {
-                (*rule_of)[n] = i;
+                (*targets)[n] = (struct target){i, outline_behind(&t->outline, v[k].set, automaton_glance_of(&v[k], 0, 0).exact)};
                 (*openings)[n++] = &v[k];
             }
     }
-    return *openings && *rule_of ? (int64_t)n : -1;
+    return *openings && *targets ? (int64_t)n : -1;
 }
 
 static int build_openings(const struct dispatch *d, struct openings *all, enum part part)
 {
     const struct opening **openings;
-    int64_t n = collect_openings(d, part, &openings, &all->rule_of);
+    int64_t n = collect_openings(d, part, &openings, &all->targets);
     if (n >= 0)
         return automaton_build(&all->automaton, openings, (uint32_t)n);
     phi_memory_free(openings);
@@ -116,7 +122,7 @@ static int build_openings(const struct dispatch *d, struct openings *all, enum p
 
 static int build_words(const struct dispatch *d, struct words *w)
 {
-    int64_t n = collect_openings(d, PART_WORDS, &w->openings, &w->rule_of);
+    int64_t n = collect_openings(d, PART_WORDS, &w->openings, &w->targets);
     return n < 0 ? -1 : word_trie_build(&w->trie, w->openings, (uint32_t)n);
 }
 
@@ -153,7 +159,7 @@ struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const s
 static void openings_free(struct openings *all)
 {
     automaton_free(&all->automaton);
-    phi_memory_free(all->rule_of);
+    phi_memory_free(all->targets);
 }
 
 void dispatch_free(struct dispatch *d)
@@ -162,7 +168,7 @@ void dispatch_free(struct dispatch *d)
         return;
     word_trie_free(&d->words.trie);
     phi_memory_free(d->words.openings);
-    phi_memory_free(d->words.rule_of);
+    phi_memory_free(d->words.targets);
     openings_free(&d->usual);
     openings_free(&d->long_runs);
     phi_memory_free(d->full);
@@ -220,8 +226,9 @@ static bool has_digit(const struct pass *p, uint32_t at, uint32_t within)
 }
 
 /* Tries one rule at one place; keeps where it may match again. */
-static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
+static int try_at(const struct pass *p, const struct target *target, uint32_t at)
 {
+    uint32_t rule = target->rule;
     uint64_t *next = &p->state->next[rule];
     struct phi_match match;
     if (*next > p->state->base + at)
@@ -229,7 +236,7 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     const struct trigger *trigger = p->d->triggers[rule];
     if (trigger->digit_within && !has_digit(p, at, trigger->digit_within))
         return 0;
-    if (!outline_fits(&trigger->outline, p->text, p->len, at))
+    if (!outline_fits(&trigger->outline, target->mark, p->text, p->len, at))
         return 0;
     int rc = phi_pattern_at(p->d->patterns[rule], p->m, p->text, p->len, at, &match);
     if (rc < 0)
@@ -246,6 +253,7 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
 static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
 {
     const struct pivot *pivot = &p->d->triggers[rule]->pivot;
+    const struct target target = {rule, {OUTLINE_FIRST, 0}};
     const unsigned char *text = (const unsigned char *)p->text;
     uint64_t next = p->state->next[rule], base = p->state->base;
     uint32_t most = at > pivot->max ? at - pivot->max : 0, low = at;
@@ -256,7 +264,7 @@ static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
     for (uint32_t i = low; i + pivot->min <= at; i++) {
         bool fits = byte_set_has(&pivot->first, text[i]) &&
                     (i ? !byte_set_has(&pivot->before, text[i - 1]) : !pivot->start);
-        if (fits && (text[i] & 0xC0) != 0x80 && try_at(p, rule, i) < 0)
+        if (fits && (text[i] & 0xC0) != 0x80 && try_at(p, &target, i) < 0)
             return -1;
     }
     return 0;
@@ -271,8 +279,8 @@ static int try_leaf(const struct pass *p, const struct openings *all, const stru
             continue;
         if (!automaton_fits(all->automaton.openings[g->opening], g->whole ? OPENING_BYTES : leaf->depth, p->text, p->len, at))
             continue;
-        uint32_t rule = all->rule_of[g->opening];
-        int rc = p->d->triggers[rule]->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at);
+        const struct target *target = &all->targets[g->opening];
+        int rc = p->d->triggers[target->rule]->pivot.n ? try_before(p, target->rule, at) : try_at(p, target, at);
         if (rc < 0)
             return -1;
     }
@@ -300,12 +308,12 @@ static int try_word(const struct pass *p, uint32_t at)
     for (; g < end; g++) {
         if (!automaton_glance(g, bytes))
             continue;
-        uint32_t rule = w->rule_of[g->opening];
-        const struct trigger *t = p->d->triggers[rule];
+        const struct target *target = &w->targets[g->opening];
+        const struct trigger *t = p->d->triggers[target->rule];
         if ((t->pivot.n || !t->outline.rows) &&
             !automaton_fits(w->openings[g->opening], g->whole ? OPENING_BYTES : 0, p->text, p->len, at))
             continue;
-        if ((t->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at)) < 0)
+        if ((t->pivot.n ? try_before(p, target->rule, at) : try_at(p, target, at)) < 0)
             return -1;
     }
     return 0;

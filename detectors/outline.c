@@ -262,6 +262,32 @@ int outline_build(struct outline *o, const struct pattern_tree *tree)
     return rc;
 }
 
+/* The state behind all bytes of a set; OUTLINE_NO when there are several. */
+static unsigned state_behind_set(const struct outline *o, unsigned state, const struct byte_set *set)
+{
+    unsigned behind = OUTLINE_NO, n = 0;
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (byte_set_has(set, byte)) {
+            unsigned next = o->rows[(state - OUTLINE_FIRST) * o->classes + o->class[byte < 128 ? byte : 128]];
+            if (n++ && next != behind)
+                return OUTLINE_NO;
+            behind = next;
+        }
+    return behind;
+}
+
+struct outline_mark outline_behind(const struct outline *o, const struct byte_set *sets, unsigned n)
+{
+    struct outline_mark mark = {OUTLINE_FIRST, 0};
+    for (unsigned k = 0; k < n && o->rows && mark.state >= OUTLINE_FIRST; k++) {
+        unsigned next = state_behind_set(o, mark.state, &sets[k]);
+        if (next == OUTLINE_NO)
+            break;
+        mark = (struct outline_mark){(uint16_t)next, (uint16_t)(k + 1)};
+    }
+    return mark;
+}
+
 void outline_free(struct outline *o)
 {
     phi_memory_free(o->rows);

@@ -23,13 +23,22 @@ struct outline {
 int outline_build(struct outline *o, const struct pattern_tree *tree);
 void outline_free(struct outline *o);
 
-/* False: no match begins at `at`. Holds for texts without U+017F and U+212A where the pattern does not count case. */
-static inline bool outline_fits(const struct outline *o, const char *text, uint32_t len, uint32_t at)
+/* Where it is when it has read some bytes; {OUTLINE_FIRST, 0}: none. */
+struct outline_mark {
+    uint16_t state, read;
+};
+
+/* Where it is when the first of these bytes are known to be there, of those that an opening tells exactly. */
+struct outline_mark outline_behind(const struct outline *o, const struct byte_set *sets, unsigned n);
+
+/* False: no match begins at `at`, where the bytes before the mark are. Holds for texts without U+017F and U+212A where the
+ * pattern does not count case. */
+static inline bool outline_fits(const struct outline *o, struct outline_mark mark, const char *text, uint32_t len, uint32_t at)
 {
     const unsigned char *p = (const unsigned char *)text;
     uint32_t end = len - at > OUTLINE_REACH ? at + OUTLINE_REACH : len;
-    unsigned state = o->rows ? OUTLINE_FIRST : OUTLINE_ASK;
-    for (; state >= OUTLINE_FIRST && at < end; at++)
+    unsigned state = o->rows ? mark.state : OUTLINE_ASK;
+    for (at += mark.read; state >= OUTLINE_FIRST && at < end; at++)
         state = o->rows[(state - OUTLINE_FIRST) * o->classes + o->class[p[at] < 128 ? p[at] : 128]];
     return state == OUTLINE_ASK || (state != OUTLINE_NO && end < len);
 }

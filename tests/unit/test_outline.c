@@ -15,6 +15,8 @@
 #include "../../detectors/outline.h"
 #include "../../detectors/pattern.h"
 
+static const struct outline_mark none = {OUTLINE_FIRST, 0};
+
 static struct outline outline_of(const char *pattern)
 {
     struct pattern_tree tree;
@@ -28,7 +30,7 @@ static struct outline outline_of(const char *pattern)
 static bool fits(const char *pattern, const char *text)
 {
     struct outline o = outline_of(pattern);
-    bool yes = outline_fits(&o, text, (uint32_t)strlen(text), 0);
+    bool yes = outline_fits(&o, none, text, (uint32_t)strlen(text), 0);
     outline_free(&o);
     return yes;
 }
@@ -64,6 +66,25 @@ static void what_is_not_known_is_asked(void **state)
     assert_true(fits("a+b", longer)); /* as far as it reaches */
 }
 
+static void what_was_read_is_not_read_again(void **state)
+{
+    struct outline o = outline_of("(?:seen|sent) at [A-Z]|see");
+    struct byte_set sets[5] = {{{0}}};
+    (void)state;
+    for (unsigned k = 0; k < 5; k++)
+        byte_set_add(&sets[k], (unsigned char)"seen "[k]);
+    struct outline_mark mark = outline_behind(&o, sets, 2);
+    assert_int_equal(mark.read, 2);
+    assert_true(outline_fits(&o, mark, "sent at Quill", 13, 0));
+    assert_true(outline_fits(&o, mark, "..nt at Quill", 13, 0)); /* they are known to be there */
+    assert_false(outline_fits(&o, mark, "sent at home", 12, 0));
+    assert_false(outline_fits(&o, mark, "se", 2, 0));
+    byte_set_add(&sets[2], 'n'); /* "e" and "n" lead to different places */
+    assert_int_equal(outline_behind(&o, sets, 5).read, 2);
+    assert_int_equal(outline_behind(&o, sets, 0).read, 0);
+    outline_free(&o);
+}
+
 /* Hard on loops, counts, alternatives in alternatives. */
 static const char *const patterns[] = {
     "(?:ab|a|b){2,9}c", "(?:a?b?){0,3}[ab]c", "a{0,2}b{2}(?:c|ab)+ ", "(?:a(?:b|c)|b(?:a|c)) ?c", "(?i)ab?c+(?=b)", "[^a]*c(?<=bc)a",
@@ -92,7 +113,7 @@ static void nothing_that_matches_is_turned_away(void **state)
                 strcat(text, pieces[(seed >> 16) % (sizeof pieces / sizeof *pieces)]);
             }
             int rc = phi_pattern_at(&p, &m, text, (uint32_t)strlen(text), 0, &match);
-            bool fit = outline_fits(&o, text, (uint32_t)strlen(text), 0);
+            bool fit = outline_fits(&o, none, text, (uint32_t)strlen(text), 0);
             assert_true(rc >= 0 && (fit || rc == 0));
             matched += rc > 0;
             turned += !fit;
@@ -109,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_match_is_turned_away),
         cmocka_unit_test(what_is_not_known_is_asked),
+        cmocka_unit_test(what_was_read_is_not_read_again),
         cmocka_unit_test(nothing_that_matches_is_turned_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
