@@ -114,25 +114,22 @@ static bool list_is_leaf(const struct builder *b, const uint32_t *ids, uint32_t 
     return complete || (n <= LEAF_MOST && depth >= LEAF_DEPTH) || depth == AUTOMATON_DEPTH || b->a->n_rows > ROWS_MAX;
 }
 
-static struct automaton_glance glance_of(const struct opening *o, uint32_t id, uint32_t depth)
+struct automaton_glance automaton_glance_of(const struct opening *o, uint32_t id, uint32_t depth)
 {
     struct automaton_glance g = {.opening = id, .whole = o->n <= depth + 8};
     for (unsigned k = 0; k < 8 && depth + k < o->n; k++) {
-        const struct byte_set *s = &o->set[depth + k];
-        unsigned low = 0;
-        while (low < 256 && !byte_set_has(s, low))
-            low++;
-        bool letter = low >= 'A' && low <= 'Z' && byte_set_has(s, low | 0x20);
-        struct byte_set only = {{0}};
-        byte_set_add(&only, low & 0xFF);
-        byte_set_add(&only, (letter ? low | 0x20 : low) & 0xFF);
-        if (low == 256 || memcmp(s, &only, sizeof only) != 0) {
-            g.whole = false;
-            continue;
-        }
-        g.mask |= (uint64_t)0xFF << 8 * k;
-        g.fold |= (uint64_t)(letter ? 0x20 : 0) << 8 * k;
-        g.value |= (uint64_t)(letter ? low | 0x20 : low) << 8 * k;
+        unsigned all = 0xFF, any = 0, n = 0;
+        for (unsigned w = 0; w < 4; w++)
+            for (uint64_t bits = o->set[depth + k].bits[w]; bits; bits &= bits - 1, n++) {
+                unsigned byte = w * 64 + (unsigned)__builtin_ctzll(bits);
+                all &= byte, any |= byte;
+            }
+        unsigned same = ~(all ^ any) & 0xFF;
+        g.mask |= (uint64_t)same << 8 * k;
+        g.value |= (uint64_t)(all & same) << 8 * k;
+        bool exact = n == 1u << __builtin_popcount(~same & 0xFF);
+        g.whole &= exact;
+        g.exact = (uint8_t)(g.exact + (exact && g.exact == k));
     }
     return g;
 }
@@ -146,7 +143,7 @@ static uint32_t leaf_new(struct builder *b, const uint32_t *ids, uint32_t n, uin
         return 0;
     a->leaves[at] = (struct automaton_leaf){depth, n, (uint32_t)first};
     for (uint32_t i = 0; i < n; i++)
-        a->glances[first + i] = glance_of(a->openings[ids[i]], ids[i], depth);
+        a->glances[first + i] = automaton_glance_of(a->openings[ids[i]], ids[i], depth);
     a->n_leaves++;
     a->n_glances += n;
     return (uint32_t)(at << 1 | 1);

@@ -17,12 +17,13 @@
 
 enum { AUTOMATON_DEPTH = 8, AUTOMATON_GROUPS = 4 };
 
-/* Up to eight bytes of an opening as one number, where a byte has one value or is a letter in either case: a place where
- * ((bytes | fold) & mask) != value does not fit. */
+/* Up to eight bytes of an opening as one number, as far as all values that a byte may have are the same in some bits: a place
+ * where (bytes & mask) != value does not fit. */
 struct automaton_glance {
-    uint64_t mask, fold, value;
+    uint64_t mask, value;
     uint32_t opening;
-    bool whole; /* nothing of the opening is left to compare */
+    bool whole;    /* these bits tell all, and nothing of the opening is left to compare */
+    uint8_t exact; /* of how many of the first bytes they tell all */
 };
 
 /* Openings that are compared one by one, behind `depth` bytes that fit all of them. */
@@ -48,6 +49,8 @@ struct automaton {
 /* The openings are borrowed, the array is taken over (phi_memory_new), also on failure. 0 or -1. */
 int automaton_build(struct automaton *a, const struct opening **openings, uint32_t n);
 void automaton_free(struct automaton *a);
+/* What can be compared at once of an opening from `depth` on; the opening's number is kept with it. */
+struct automaton_glance automaton_glance_of(const struct opening *o, uint32_t id, uint32_t depth);
 
 /* Is the place at `text` not dead after two bytes? Both are there. */
 static inline bool automaton_alive(const struct automaton *a, bool letter_before, const char *text)
@@ -87,7 +90,7 @@ static inline uint64_t automaton_bytes(const char *text, uint32_t len, uint32_t 
 
 static inline bool automaton_glance(const struct automaton_glance *g, uint64_t bytes)
 {
-    return ((bytes | g->fold) & g->mask) == g->value;
+    return (bytes & g->mask) == g->value;
 }
 
 /* Does the opening fit at `at`, of which the bytes from `depth` on are not known to? */

@@ -136,9 +136,14 @@ void phi_dictionary_close(struct phi_dictionary *d)
     free(d);
 }
 
+static uint64_t slot_of(const struct phi_dictionary *d, uint64_t hash)
+{
+    return (uint64_t)((unsigned __int128)hash * d->n >> 64);
+}
+
 uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash)
 {
-    uint64_t at = (uint64_t)((unsigned __int128)hash * d->n >> 64), tag = hash & ((UINT64_C(1) << 40) - 1);
+    uint64_t at = slot_of(d, hash), tag = hash & ((UINT64_C(1) << 40) - 1);
 
     for (uint32_t k = 0; k < d->probe; k++) {
         uint64_t slot = d->slots[at];
@@ -150,6 +155,14 @@ uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash)
             at = 0;
     }
     return 0;
+}
+
+void phi_dictionary_entries(const struct phi_dictionary *d, const uint64_t *hashes, unsigned n, uint32_t *facts)
+{
+    for (unsigned i = 0; i < n; i++)
+        __builtin_prefetch(&d->slots[slot_of(d, hashes[i])]);
+    for (unsigned i = 0; i < n; i++)
+        facts[i] = phi_dictionary_entry(d, hashes[i]);
 }
 
 static bool bloom_has(const uint8_t *bits, uint64_t n, uint64_t hash)
@@ -164,15 +177,14 @@ static bool bloom_has(const uint8_t *bits, uint64_t n, uint64_t hash)
     return true;
 }
 
+uint32_t phi_dictionary_plain(const struct phi_dictionary *d, uint64_t hash)
+{
+    return (bloom_has(d->english, d->english_bits, hash) ? FACT_ENGLISH : 0u) | (bloom_has(d->science, d->science_bits, hash) ? FACT_SCIENCE : 0u);
+}
+
 uint32_t phi_dictionary_find(const struct phi_dictionary *d, uint64_t hash)
 {
     uint32_t facts = phi_dictionary_entry(d, hash);
 
-    if (facts)
-        return facts;
-    if (bloom_has(d->english, d->english_bits, hash))
-        facts |= FACT_ENGLISH;
-    if (bloom_has(d->science, d->science_bits, hash))
-        facts |= FACT_SCIENCE;
-    return facts;
+    return facts ? facts : phi_dictionary_plain(d, hash);
 }

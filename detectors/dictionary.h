@@ -36,7 +36,10 @@ void phi_dictionary_close(struct phi_dictionary *d); /* NULL is fine */
 /* The facts of a word or phrase, 0 when nothing is known. A word without an entry may still be English or scientific;
  * of those about one in 300 unknown words is reported wrongly. */
 uint32_t phi_dictionary_find(const struct phi_dictionary *d, uint64_t hash);
-/* The entry alone. */
+/* The entry alone; of many at once, which wait for memory together. */
 uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash);
+void phi_dictionary_entries(const struct phi_dictionary *d, const uint64_t *hashes, unsigned n, uint32_t *facts);
+/* What else is known of a word without an entry: FACT_ENGLISH and FACT_SCIENCE. */
+uint32_t phi_dictionary_plain(const struct phi_dictionary *d, uint64_t hash);
 
 #endif

@@ -22,19 +22,29 @@
 #include "marks.h"
 #include "memory.h"
 #include "text.h"
-#include "word_gate.h"
+#include "word_trie.h"
 
 enum { LONG_RUN = 10 };
+
+/* What an opening leads to. */
+struct target {
+    uint32_t rule;
+    struct outline_mark mark; /* of its outline, behind what a glance has seen */
+};
 
 struct dispatch {
     const struct phi_pattern *const *patterns;
     const struct trigger *const *triggers;
     uint32_t n;
+    struct words {
+        struct word_trie trie;
+        const struct opening **openings;
+        struct target *targets; /* per opening */
+    } words; /* at ASCII letters that no such letter stands before */
     struct openings {
         struct automaton automaton;
-        struct word_gate words;
-        uint32_t *rule_of; /* per opening */
-    } usual, long_runs; /* long_runs: those that begin with LONG_RUN letters or digits */
+        struct target *targets;
+    } usual, long_runs; /* elsewhere; those that begin with LONG_RUN letters or digits, anywhere */
     uint32_t *full, n_full; /* rules searched in turn */
     bool caseless;
 };
@@ -60,30 +70,60 @@ static bool openings_are_long(const struct opening *v, int n)
     return n > 0;
 }
 
-static int build_openings(const struct dispatch *d, struct openings *all, bool are_long)
+/* May it begin elsewhere than at the first letter of a word? */
+static bool opening_is_inner(const struct opening *o)
+{
+    static const uint64_t letters = 0x07FFFFFE07FFFFFEu;
+    bool follows = false;
+    for (unsigned before = 'A'; before <= 'z'; before++)
+        follows |= (letters >> (before & 63) & 1) && opening_follows(o, before);
+    return follows || o->set[0].bits[0] | (o->set[0].bits[1] & ~letters) | o->set[0].bits[2] | o->set[0].bits[3];
+}
+
+enum part { PART_WORDS, PART_USUAL, PART_LONG };
+
+static bool opening_in_part(const struct opening *o, bool is_long, enum part part)
+{
+    return is_long == (part == PART_LONG) && (part != PART_USUAL || opening_is_inner(o));
+}
+
+/* The openings of a part, and where each leads. Returns how many; -1 when out of memory. */
+static int64_t collect_openings(const struct dispatch *d, enum part part, const struct opening ***openings, struct target **targets)
 {
     uint32_t total = 0, n = 0;
     for (uint32_t i = 0; i < d->n; i++)
         total += (uint32_t)(d->triggers[i]->pivot.n ? d->triggers[i]->pivot.n : d->triggers[i]->n);
-    const struct opening **openings = phi_memory_new((total + 1) * sizeof *openings);
-    all->rule_of = phi_memory_new((total + 1) * sizeof *all->rule_of);
-    if (!openings || !all->rule_of) {
-        phi_memory_free(openings);
-        return -1;
-    }
-    for (uint32_t i = 0; i < d->n; i++) {
+    *openings = phi_memory_new((total + 1) * sizeof **openings);
+    *targets = phi_memory_new((total + 1) * sizeof **targets);
+    for (uint32_t i = 0; i < d->n && *openings && *targets; i++) {
         const struct trigger *t = d->triggers[i];
         const struct opening *v = t->pivot.n ? t->pivot.openings : t->openings;
         int count = t->n == 0 ? 0 : t->pivot.n ? t->pivot.n : t->n;
         /* A rule is tried from left to right, so all its openings wait, or none does. */
-        if (openings_are_long(v, count) != are_long)
-            continue;
-        for (int k = 0; k < count; k++) {
-            all->rule_of[n] = i;
-            openings[n++] = &v[k];
-        }
+        bool is_long = openings_are_long(v, count);
+        for (int k = 0; k < count; k++)
+            if (opening_in_part(&v[k], is_long, part)) {
+                (*targets)[n] = (struct target){i, outline_behind(&t->outline, v[k].set, automaton_glance_of(&v[k], 0, 0).exact)};
+                (*openings)[n++] = &v[k];
+            }
     }
-    return word_gate_build(&all->words, openings, n) < 0 ? -1 : automaton_build(&all->automaton, openings, n);
+    return *openings && *targets ? (int64_t)n : -1;
+}
+
+static int build_openings(const struct dispatch *d, struct openings *all, enum part part)
+{
+    const struct opening **openings;
+    int64_t n = collect_openings(d, part, &openings, &all->targets);
+    if (n >= 0)
+        return automaton_build(&all->automaton, openings, (uint32_t)n);
+    phi_memory_free(openings);
+    return -1;
+}
+
+static int build_words(const struct dispatch *d, struct words *w)
+{
+    int64_t n = collect_openings(d, PART_WORDS, &w->openings, &w->targets);
+    return n < 0 ? -1 : word_trie_build(&w->trie, w->openings, (uint32_t)n);
 }
 
 static int build(struct dispatch *d)
@@ -96,7 +136,9 @@ static int build(struct dispatch *d)
         if (d->triggers[i]->n == 0)
             d->full[d->n_full++] = i;
     }
-    return build_openings(d, &d->usual, false) < 0 ? -1 : build_openings(d, &d->long_runs, true);
+    if (build_words(d, &d->words) < 0 || build_openings(d, &d->usual, PART_USUAL) < 0)
+        return -1;
+    return build_openings(d, &d->long_runs, PART_LONG);
 }
 
 struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const struct trigger *const *triggers,
@@ -117,14 +159,16 @@ struct dispatch *dispatch_new(const struct phi_pattern *const *patterns, const s
 static void openings_free(struct openings *all)
 {
     automaton_free(&all->automaton);
-    word_gate_free(&all->words);
-    phi_memory_free(all->rule_of);
+    phi_memory_free(all->targets);
 }
 
 void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
+    word_trie_free(&d->words.trie);
+    phi_memory_free(d->words.openings);
+    phi_memory_free(d->words.targets);
     openings_free(&d->usual);
     openings_free(&d->long_runs);
     phi_memory_free(d->full);
@@ -182,8 +226,9 @@ static bool has_digit(const struct pass *p, uint32_t at, uint32_t within)
 }
 
 /* Tries one rule at one place; keeps where it may match again. */
-static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
+static int try_at(const struct pass *p, const struct target *target, uint32_t at)
 {
+    uint32_t rule = target->rule;
     uint64_t *next = &p->state->next[rule];
     struct phi_match match;
     if (*next > p->state->base + at)
@@ -191,7 +236,7 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
     const struct trigger *trigger = p->d->triggers[rule];
     if (trigger->digit_within && !has_digit(p, at, trigger->digit_within))
         return 0;
-    if (trigger->run.max && !trigger_run_fits(&trigger->run, p->text, p->len, at))
+    if (!outline_fits(&trigger->outline, target->mark, p->text, p->len, at))
         return 0;
     int rc = phi_pattern_at(p->d->patterns[rule], p->m, p->text, p->len, at, &match);
     if (rc < 0)
@@ -208,6 +253,7 @@ static int try_at(const struct pass *p, uint32_t rule, uint32_t at)
 static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
 {
     const struct pivot *pivot = &p->d->triggers[rule]->pivot;
+    const struct target target = {rule, {OUTLINE_FIRST, 0}};
     const unsigned char *text = (const unsigned char *)p->text;
     uint64_t next = p->state->next[rule], base = p->state->base;
     uint32_t most = at > pivot->max ? at - pivot->max : 0, low = at;
@@ -218,7 +264,7 @@ static int try_before(const struct pass *p, uint32_t rule, uint32_t at)
     for (uint32_t i = low; i + pivot->min <= at; i++) {
         bool fits = byte_set_has(&pivot->first, text[i]) &&
                     (i ? !byte_set_has(&pivot->before, text[i - 1]) : !pivot->start);
-        if (fits && (text[i] & 0xC0) != 0x80 && try_at(p, rule, i) < 0)
+        if (fits && (text[i] & 0xC0) != 0x80 && try_at(p, &target, i) < 0)
             return -1;
     }
     return 0;
@@ -233,8 +279,8 @@ static int try_leaf(const struct pass *p, const struct openings *all, const stru
             continue;
         if (!automaton_fits(all->automaton.openings[g->opening], g->whole ? OPENING_BYTES : leaf->depth, p->text, p->len, at))
             continue;
-        uint32_t rule = all->rule_of[g->opening];
-        int rc = p->d->triggers[rule]->pivot.n ? try_before(p, rule, at) : try_at(p, rule, at);
+        const struct target *target = &all->targets[g->opening];
+        int rc = p->d->triggers[target->rule]->pivot.n ? try_before(p, target->rule, at) : try_at(p, target, at);
         if (rc < 0)
             return -1;
     }
@@ -250,6 +296,29 @@ static int try_place(const struct pass *p, const struct openings *all, uint32_t 
     return leaf ? try_leaf(p, all, leaf, at) : 0;
 }
 
+/* At a word. What is left of an opening behind its first bytes is read by the outline of its rule. */
+static int try_word(const struct pass *p, uint32_t at)
+{
+    const struct words *w = &p->d->words;
+    uint64_t bytes = automaton_bytes(p->text, p->len, at);
+    const struct word_leaf *leaf = word_trie_walk(&w->trie, bytes);
+    if (!leaf)
+        return 0;
+    const struct automaton_glance *g = w->trie.glances + leaf->first, *end = g + leaf->n;
+    for (; g < end; g++) {
+        if (!automaton_glance(g, bytes))
+            continue;
+        const struct target *target = &w->targets[g->opening];
+        const struct trigger *t = p->d->triggers[target->rule];
+        if ((t->pivot.n || !t->outline.rows) &&
+            !automaton_fits(w->openings[g->opening], g->whole ? OPENING_BYTES : 0, p->text, p->len, at))
+            continue;
+        if ((t->pivot.n ? try_before(p, target->rule, at) : try_at(p, target, at)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* What may be read at places of 64 bytes. */
 struct places {
     uint32_t base;
@@ -262,11 +331,12 @@ static uint64_t places_alive(const struct pass *p, const struct openings *all, c
 {
     const char *text = p->text + at->base;
     uint32_t left = p->len - at->base;
-    uint64_t sure = left >= MARKS_BYTES + WORD_GATE_BYTES ? 0 : left < WORD_GATE_BYTES ? ~(uint64_t)0 : ~(uint64_t)0 << (left - WORD_GATE_BYTES);
-    uint64_t alive = (at->words | at->others) & sure;
+    uint64_t sure = left >= MARKS_BYTES + WORD_TRIE_BYTES ? 0 : left < WORD_TRIE_BYTES ? ~(uint64_t)0 : ~(uint64_t)0 << (left - WORD_TRIE_BYTES);
+    uint64_t alive = (at->words | at->others) & sure, bytes;
     for (uint64_t words = at->words & ~sure; words; words &= words - 1) {
         unsigned k = (unsigned)__builtin_ctzll(words);
-        alive |= (uint64_t)word_gate_open(&all->words, text + k) << k;
+        memcpy(&bytes, text + k, sizeof bytes);
+        alive |= (uint64_t)(word_trie_enter(&p->d->words.trie, bytes) != 0) << k;
     }
     for (uint64_t others = at->others & ~sure; others; others &= others - 1) {
         unsigned k = (unsigned)__builtin_ctzll(others);
@@ -277,9 +347,11 @@ static uint64_t places_alive(const struct pass *p, const struct openings *all, c
 
 static int try_places(const struct pass *p, const struct openings *all, const struct places *at)
 {
-    for (uint64_t alive = places_alive(p, all, at); alive; alive &= alive - 1)
-        if (try_place(p, all, at->base + (unsigned)__builtin_ctzll(alive)) < 0)
+    for (uint64_t alive = places_alive(p, all, at); alive; alive &= alive - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(alive);
+        if ((at->words >> k & 1 ? try_word(p, at->base + k) : try_place(p, all, at->base + k)) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -306,7 +378,7 @@ static int scan_openings(const struct pass *p)
         if (try_places(p, &p->d->usual, &(struct places){base, words, places & ~words, behind}) < 0)
             return -1;
         runs = p->d->long_runs.automaton.inner ? runs : runs & ~inner;
-        if (runs && try_places(p, &p->d->long_runs, &(struct places){base, runs & words, runs & ~words, behind}) < 0)
+        if (runs && try_places(p, &p->d->long_runs, &(struct places){base, 0, runs, behind}) < 0)
             return -1;
     }
     return 0;

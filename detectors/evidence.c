@@ -80,15 +80,60 @@ static inline bool is_name_or_city(const struct word *x)
     return FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) >= 3;
 }
 
-void evidence_prepare(struct words *w, const struct phi_dictionary *d)
+enum { BATCH = 32 };
+
+/* Open words, looked up together. */
+struct batch {
+    uint64_t hashes[BATCH];
+    uint32_t words[BATCH], facts[BATCH];
+    unsigned n;
+};
+
+static bool is_addressed(const struct words *w, uint32_t i)
 {
-    for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
+    return i && w->v[i - 1].classes & LEX(HONORIFIC);
+}
+
+/* See lower_candidate. */
+static void close_lower(struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool closed = x->shape == SHAPE_LOWER && !is_name_or_city(x) && !is_addressed(w, i);
+    w->open[i / 64] &= ~((uint64_t)closed << i % 64);
+}
+
+/* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
+static void batch_look_up(struct batch *b, struct words *w, const struct phi_dictionary *d, bool of_all)
+{
+    phi_dictionary_entries(d, b->hashes, b->n, b->facts);
+    for (unsigned k = 0; k < b->n; k++) {
+        uint32_t i = b->words[k];
         struct word *x = &w->v[i];
-        if (!x->facts && x->letters > 1 && x->shape < SHAPE_NUMBER)
-            x->facts = phi_dictionary_find(d, x->hash);
-        if (x->shape == SHAPE_LOWER && !is_name_or_city(x) && !(i && x[-1].classes & LEX(HONORIFIC)))
-            w->open[i / 64] &= ~((uint64_t)1 << i % 64); /* see lower_candidate */
+        bool plain = x->shape == SHAPE_LOWER && !is_addressed(w, i) && !(x->flags & (WORD_LINE_LOWER | WORD_LINE_UPPER));
+        x->facts = b->facts[k];
+        if (!x->facts && (!plain || of_all))
+            x->facts = phi_dictionary_plain(d, x->hash);
+        close_lower(w, i);
     }
+    b->n = 0;
+}
+
+void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_all)
+{
+    struct batch b = {.n = 0};
+
+    for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
+        const struct word *x = &w->v[i];
+        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER) {
+            close_lower(w, i);
+            continue;
+        }
+        b.words[b.n] = i;
+        b.hashes[b.n++] = x->hash;
+        if (b.n == BATCH)
+            batch_look_up(&b, w, d, of_all);
+    }
+    batch_look_up(&b, w, d, of_all);
 }
 
 /* "M.D." and the like: letters of a credential, not initials. */

@@ -30,8 +30,9 @@ struct evidence {
     int32_t name, place; /* what they add up to, in 1/256 */
 };
 
-/* Looks up the words of the chunk that can matter; w->open keeps those that evidence_candidate may take. */
-void evidence_prepare(struct words *w, const struct phi_dictionary *d);
+/* Looks up the words of the chunk that can matter; w->open keeps those that evidence_candidate may take. Whether a small
+ * word without an entry is English is asked of all only where that matters (rosters). */
+void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_all);
 /* Is the word one that is decided at all? */
 bool evidence_candidate(const struct words *w, uint32_t i);
 void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,

@@ -6,4 +6,5 @@
 
 #include "dictionaries/lexicon.inc"
 
-_Static_assert(sizeof lexicon_slots == sizeof *lexicon_slots << LEXICON_BITS, "LEXICON_BITS is not what lexicon.py made");
+_Static_assert(sizeof lexicon_slots == sizeof *lexicon_slots << LEXICON_SLOT_BITS && sizeof lexicon_steps == 1 << LEXICON_STEP_BITS,
+               "the bits are not what lexicon.py made");

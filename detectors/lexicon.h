@@ -16,21 +16,20 @@ enum lexicon_class {
 
 #define LEX(name) (UINT64_C(1) << LEXICON_##name)
 
-enum { LEXICON_BITS = 14 };
+enum { LEXICON_SLOT_BITS = 13, LEXICON_STEP_BITS = 11 };
 
-/* A slot holds the low 24 bits of the hash above 40 class bits; the high bits of the hash are its place. An empty slot
- * ends the search, and there is one. */
+/* A slot holds the low 24 bits of a word's hash above 40 class bits. No word has to look further than at its own, which the
+ * next bits of the hash choose by a step (dictionaries/lexicon.py): most words are asked for, and none takes a branch. */
+extern const uint8_t lexicon_steps[];
 extern const uint64_t lexicon_slots[];
 
 /* The classes of a word by its hash (words.h), as LEX() bits; 0 when it is none. */
 static inline uint64_t lexicon_find(uint64_t hash)
 {
-    const uint64_t classes = (UINT64_C(1) << 40) - 1;
-    for (uint64_t at = hash >> (64 - LEXICON_BITS);; at = (at + 1) & ((1u << LEXICON_BITS) - 1)) {
-        uint64_t slot = lexicon_slots[at];
-        if (slot >> 40 == (hash & 0xFFFFFF) || !slot)
-            return slot & classes;
-    }
+    uint64_t step = lexicon_steps[hash >> 24 & ((1u << LEXICON_STEP_BITS) - 1)];
+    uint64_t slot = lexicon_slots[hash * (2 * step + 1) >> (64 - LEXICON_SLOT_BITS)];
+    uint64_t same = slot >> 40 == (hash & 0xFFFFFF);
+    return slot & -same & ((UINT64_C(1) << 40) - 1);
 }
 
 #endif

@@ -225,7 +225,7 @@ static int next_chunk(struct prose *p)
 
     if (!words_next(w))
         return 0;
-    evidence_prepare(w, p->dictionary);
+    evidence_prepare(w, p->dictionary, p->engine != NULL);
     p->months.read = false;
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))

@@ -31,87 +31,6 @@ static bool first_bytes(const pcre2_code *code, struct byte_set *set)
     return map != NULL;
 }
 
-/* ---- run ---- */
-
-static bool set_is_ascii(const struct byte_set *s)
-{
-    return !(s->bits[2] | s->bits[3]);
-}
-
-static bool sets_meet(const struct byte_set *a, const struct byte_set *b)
-{
-    return (a->bits[0] & b->bits[0]) | (a->bits[1] & b->bits[1]);
-}
-
-/* The nodes of a concatenation behind `node`, as openings; 0, or -1 when out of memory. */
-static int run_behind(const struct node *nodes, int node, struct head_run *run, struct opening_list *list)
-{
-    static const int tries[] = {4, 3, 2, 1};
-    int grown = 0;
-    for (size_t i = 0; i < sizeof tries / sizeof *tries && grown == 0; i++)
-        grown = openings_grow(list, nodes, node, tries[i], 24);
-    if (grown < 0)
-        return -1;
-    for (int i = 0; i < list->n && grown; i++)
-        grown = !sets_meet(&list->v[i].set[0], &run->set);
-    if (!grown) {
-        run->max = 0;
-        return 0;
-    }
-    run->behind = phi_memory_new((size_t)list->n * sizeof *run->behind);
-    if (!run->behind)
-        return -1;
-    memcpy(run->behind, list->v, (size_t)list->n * sizeof *run->behind);
-    run->n = list->n;
-    return 0;
-}
-
-/* [set] and [set]{m,n} at the head of a concatenation, or [set]{m,n} alone. */
-static int run_find(const struct node *nodes, int root, struct head_run *run, struct opening_list *list)
-{
-    const struct node *cat = &nodes[root];
-    while (cat->type == NODE_CAT && cat->child && !nodes[cat->child].next)
-        cat = &nodes[cat->child];
-    int i = cat->type == NODE_CAT ? cat->child : 0;
-    while (i && (nodes[i].type == NODE_EMPTY || nodes[i].type == NODE_BOUNDARY || nodes[i].type == NODE_BEHIND))
-        i = nodes[i].next;
-    if (!i)
-        return 0;
-    bool single = nodes[i].type == NODE_SET;
-    const struct byte_set *first = single ? &nodes[i].set : NULL;
-    i = single ? nodes[i].next : i;
-    if (!i || nodes[i].type != NODE_REPEAT || nodes[i].max == 0 || nodes[nodes[i].child].type != NODE_SET || !nodes[i].next)
-        return 0;
-    run->set = nodes[nodes[i].child].set;
-    run->first = first ? *first : run->set;
-    if (!set_is_ascii(&run->set) || !set_is_ascii(&run->first) || (!first && nodes[i].min == 0))
-        return 0;
-    run->min = (uint32_t)(nodes[i].min + single);
-    run->max = nodes[i].max < 0 ? UINT32_MAX : (uint32_t)(nodes[i].max + single);
-    return run_behind(nodes, nodes[i].next, run, list);
-}
-
-bool trigger_run_fits(const struct head_run *run, const char *text, uint32_t len, uint32_t at)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    uint32_t end = at + 1;
-    if (!byte_set_has(&run->first, p[at]))
-        return false;
-    while (end < len && byte_set_has(&run->set, p[end]) && end - at <= run->max)
-        end++;
-    if (end - at < run->min || end - at > run->max)
-        return false;
-    for (int i = 0; i < run->n; i++) {
-        const struct opening *o = &run->behind[i];
-        uint32_t k = 0;
-        while (k < o->n && end + k < len && byte_set_has(&o->set[k], p[end + k]))
-            k++;
-        if (k == o->n)
-            return true;
-    }
-    return false;
-}
-
 /* ---- the whole ---- */
 
 static unsigned set_count(const struct byte_set *s)
@@ -172,7 +91,7 @@ static int trigger_grow(const struct pattern_tree *tree, const pcre2_code *code,
     return first_bytes(code, &list->v[0].set[0]) ? 1 : 0;
 }
 
-/* Openings, pivot and run of a pattern that has openings. */
+/* Openings, pivot and outline of a pattern that has openings. */
 static int trigger_fill(struct trigger *t, const struct pattern_tree *tree, struct opening_list *list)
 {
     size_t size = (size_t)list->n * sizeof *t->openings;
@@ -184,7 +103,7 @@ static int trigger_fill(struct trigger *t, const struct pattern_tree *tree, stru
     if (pivot_find(&t->pivot, tree->v, tree->root, t->openings, t->n) < 0)
         return -1;
     t->digit_within = digit_within(tree->v, tree->root);
-    return run_find(tree->v, tree->root, &t->run, list);
+    return outline_build(&t->outline, tree);
 }
 
 int trigger_analyse(struct trigger *t, const char *pattern, const pcre2_code *code)
@@ -207,9 +126,8 @@ int trigger_analyse(struct trigger *t, const char *pattern, const pcre2_code *co
 void trigger_free(struct trigger *t)
 {
     phi_memory_free(t->openings);
-    phi_memory_free(t->run.behind);
     pivot_free(&t->pivot);
-    t->run = (struct head_run){0};
+    outline_free(&t->outline);
     t->openings = NULL;
     t->n = 0;
 }

@@ -21,20 +21,41 @@ def read():
     return words
 
 
-def main():
-    words = read()
-    bits = (len(words) * 7 // 4 - 1).bit_length()
-    slots, probe = [0] * (1 << bits), 0
+SLOT_BITS, STEP_BITS, MASK = 13, 11, (1 << 64) - 1
+
+
+def place(h, step):
+    return (h * (2 * step + 1) & MASK) >> (64 - SLOT_BITS)
+
+
+def place_all(words):
+    """A place of its own for each word: words that share some bits of their hash share a step, the first with which none
+    of them meets another. Crowded steps are chosen first."""
+    steps, slots, sharing = [0] * (1 << STEP_BITS), [0] * (1 << SLOT_BITS), collections.defaultdict(list)
     for w in sorted(words):
         h = hash_word(w)
-        for k in range(len(slots)):
-            at = ((h >> (64 - bits)) + k) % len(slots)
-            if not slots[at]:
-                slots[at] = (h & 0xFFFFFF) << 40 | words[w]
-                probe = max(probe, k + 1)
+        sharing[h >> 24 & (len(steps) - 1)].append((h, words[w]))
+    for at, group in sorted(sharing.items(), key=lambda item: (-len(item[1]), item[0])):
+        for step in range(256):
+            places = {place(h, step) for h, _ in group}
+            if len(places) == len(group) and not any(slots[p] for p in places):
                 break
+        else:
+            raise SystemExit("no step fits: raise SLOT_BITS, here and in lexicon.h")
+        steps[at] = step
+        for h, classes in group:
+            slots[place(h, step)] = (h & 0xFFFFFF) << 40 | classes
+    return steps, slots
+
+
+def main():
+    words = read()
+    steps, slots = place_all(words)
     with open(f"{HERE}/lexicon.inc", "w") as out:
-        out.write(MADE + f"const uint64_t lexicon_slots[1 << {bits}] = {{\n")
+        out.write(MADE + f"const uint8_t lexicon_steps[1 << {STEP_BITS}] = {{\n")
+        for i in range(0, len(steps), 24):
+            out.write("    " + " ".join(f"{s}," for s in steps[i:i + 24]) + "\n")
+        out.write(f"}};\nconst uint64_t lexicon_slots[1 << {SLOT_BITS}] = {{\n")
         for i in range(0, len(slots), 6):
             out.write("    " + " ".join(f"0x{s:x}," if s else "0," for s in slots[i:i + 6]) + "\n")
         out.write("};\n")
@@ -53,7 +74,7 @@ def main():
             for i in range(0, len(cells), 8):
                 out.write("    " + " ".join(c + "," for c in cells[i:i + 8]) + "\n")
             out.write("};\n")
-    print(f"{len(words)} words, {len(CLASSES)} classes, {bits} bits, probe {probe}")
+    print(f"{len(words)} words, {len(CLASSES)} classes, highest step {max(steps)}")
 
 
 if __name__ == "__main__":
