@@ -87,7 +87,7 @@ static uint32_t lead_start(const struct words *w, uint32_t first)
         words_in(w, first - 2, LIST(PLACE_HEAD_OF)) && w->v[first - 2].shape != SHAPE_LOWER)
         return words_is(w, first - 2, "lady") && first > 2 && words_is(w, first - 3, "our") ? first - 3 : first - 2;
     if (first > 0 && !(w->v[first].gap & ~(GAP_SPACE | GAP_PERIOD)) && w->v[first].gap && words_in(w, first - 1, LIST(PLACE_LEAD)) &&
-        w->v[first - 1].shape != SHAPE_LOWER && w->v[first - 1].label != LABEL_NAME)
+        w->v[first - 1].shape != SHAPE_LOWER && w->v[first - 1].label != LABEL_NAME && !(w->v[first - 1].flags & WORD_TAKEN))
         return first - 1;
     return first;
 }

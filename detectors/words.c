@@ -538,9 +538,9 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
 static bool is_margin(const struct words *w, uint32_t begin, uint32_t end, uint32_t next)
 {
     char last = w->text[end - 1];
-    bool goes_on = (last >= 'a' && last <= 'z') || last == ',';
+    bool goes_on = (last >= 'a' && last <= 'z') || last == ',', address = w->n && w->v[w->n - 1].classes & (LEX(STREET) | LEX(STATE));
 
-    if (end - begin < MARGIN || end - begin > MARGIN_MOST || !goes_on || text_two_blanks(w->text + begin, end - begin) < end - begin)
+    if (end - begin < MARGIN || end - begin > MARGIN_MOST || !goes_on || address || text_two_blanks(w->text + begin, end - begin) < end - begin)
         return false;
     for (uint32_t i = next; i < w->len && i < next + LABEL_MOST && w->text[i] != '\n'; i++)
         if (w->text[i] == ':')
