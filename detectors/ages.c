@@ -130,6 +130,8 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
 static bool is_behind_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
+    if (i > 1 && x->gap == (GAP_SPACE | GAP_OPEN) && i + 1 < w->n && x[1].gap & GAP_CLOSE) /* "his wife Lucille (91)" */
+        return x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts) && x[-2].classes & LEX(RELATION);
     bool framed = i > 1 && x->gap == (GAP_COMMA | GAP_SPACE) && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
 
     if (!framed || x[-1].shape != SHAPE_TITLE)

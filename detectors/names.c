@@ -96,6 +96,16 @@ static bool is_told_family(const struct words *w, uint32_t i)
            w->v[i + 1].shape == SHAPE_TITLE && words_in(w, i, LIST(FAMILY_FIRST)) && words_in(w, i + 1, LIST(FAMILY_SECOND));
 }
 
+/* Giuseppe ["Joe"] Tedesco, Walter ["Buzz"]: one word in quotes or brackets behind a given name. */
+static bool is_nickname(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i + 1 < w->n && (x->gap == (GAP_SPACE | GAP_QUOTE) || x->gap == (GAP_SPACE | GAP_OPEN)) && x->shape == SHAPE_TITLE && x->letters > 1 &&
+           x[1].gap & (GAP_QUOTE | GAP_CLOSE) && !(x->classes & (LEX(COMMON) | LEX(RELATION) | LEX(LABEL) | LEX(CREDENTIAL) | LEX(PROVIDER) | LEX(MONTH))) &&
+           (x->gap & GAP_QUOTE || is_name(w, i + 1));
+}
+
 static void extend(const struct words *w, struct run *r)
 {
     while (r->last + 1 < w->n && r->last - r->first < RUN_MAX) {
@@ -104,6 +114,8 @@ static void extend(const struct words *w, struct run *r)
             k++;
         if (is_name(w, k) && joins(w, k))
             r->last = k;
+        else if (is_nickname(w, i))
+            r->last = is_name(w, i + 1) && !(w->v[i + 1].gap & ~(GAP_SPACE | GAP_QUOTE | GAP_CLOSE)) ? i + 1 : i;
         else if (k > i && k < w->n && joins(w, k) && w->v[k].shape == SHAPE_TITLE && !(w->v[k].classes & LEX(COMMON)))
             r->last = k; /* "Anna ten Broek" */
         else if (is_tail(w, i) || (w->v[i].gap == GAP_SPACE && evidence_fits(w, i)))

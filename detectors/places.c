@@ -126,6 +126,13 @@ static uint32_t with_company(const struct words *w, uint32_t last)
     return stands && words_in(w, i, LIST(COMPANY)) ? i : last;
 }
 
+/* "Lake Country [Sleep] Center": what is treated there, between the place and the word for what it is. */
+static bool is_between(const struct words *w, uint32_t i)
+{
+    return is_place(w, i + 1) && w->v[i + 1].classes & LEX(FACILITY) && w->v[i].gap == GAP_SPACE && w->v[i + 1].gap == GAP_SPACE &&
+           w->v[i].shape == SHAPE_TITLE && w->v[i].letters > 3 && w->v[i + 1].shape == SHAPE_TITLE;
+}
+
 static uint32_t run_end(const struct words *w, uint32_t i)
 {
     uint32_t last = i;
@@ -134,7 +141,7 @@ static uint32_t run_end(const struct words *w, uint32_t i)
         uint32_t k = last + 1;
         if (k < w->n && (is_link(w, k) || (words_is(w, k, "in") && joins(w, k) && w->v[last].classes & LEX(FACILITY))))
             k++;
-        if (k < w->n && is_link(w, k))
+        if (k < w->n && (is_link(w, k) || is_between(w, k)))
             k++;
         if ((!is_place(w, k) || !joins(w, k)) && !is_lower_head(w, k = last + 1) && !is_tail(w, k))
             break;

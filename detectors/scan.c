@@ -42,16 +42,18 @@ static bool is_private_address(const char *v, uint32_t len)
            v[6] == '.';
 }
 
-/* A query or a long number may lead to somebody. */
+/* A query, a long number or a picture of something that has one may lead to somebody. */
 static bool is_plain_link(const char *v, uint32_t len)
 {
-    unsigned digits = 0;
+    unsigned digits = 0, all = 0;
     for (uint32_t i = 0; i < len; i++) {
         digits = text_is_digit(v[i]) ? digits + 1 : 0;
+        all += digits > 0;
         if (digits > 6 || v[i] == '?' || v[i] == '@')
             return false;
     }
-    return true;
+    bool picture = len > 4 && (text_equal_nocase(v + len - 4, ".jpg", 4) || text_equal_nocase(v + len - 4, ".png", 4));
+    return !picture || all < 4;
 }
 
 /* A date in the report of a study, a link or an address of a machine in source code: nobody's. */

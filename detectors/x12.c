@@ -34,7 +34,7 @@ static const struct x12_element elements[] = {
     {"NM1", PERSONS, 3, PHI_NAME_PATIENT, FIELD_NAME},    {"NM1", PERSONS, 4, PHI_NAME_PATIENT, FIELD_NAME},
     {"NM1", PERSONS, 5, PHI_NAME_PATIENT, FIELD_NAME},    {"NM1", PERSONS, 9, PHI_PLAN_ID, FIELD_ID},
     {"NM1", PROVIDERS, 3, PHI_NAME_PROVIDER, FIELD_NAME}, {"NM1", PROVIDERS, 4, PHI_NAME_PROVIDER, FIELD_NAME},
-    {"NM1", PROVIDERS, 5, PHI_NAME_PROVIDER, FIELD_NAME}, {"NM1", PROVIDERS FACILITIES, 9, PHI_LICENSE_PROVIDER, FIELD_ID},
+    {"NM1", PROVIDERS FACILITIES, 5, PHI_NAME_PROVIDER, FIELD_NAME}, {"NM1", PROVIDERS FACILITIES, 9, PHI_LICENSE_PROVIDER, FIELD_ID},
     {"NM1", FACILITIES " 40 41 ", 3, PHI_GEO_FACILITY, FIELD_PLACE},
     {"N1", FACILITIES " PE SJ 77 ", 2, PHI_GEO_FACILITY, FIELD_PLACE}, {"N1", FACILITIES " PE ", 4, PHI_LICENSE_PROVIDER, FIELD_ID},
     {"N1", PERSONS, 2, PHI_NAME_PATIENT, FIELD_NAME},     {"N1", PERSONS, 4, PHI_PLAN_ID, FIELD_ID},
@@ -87,6 +87,17 @@ static int contacts_read(const struct structured *t, const struct segment *s)
     return 0;
 }
 
+/* NM1: what number it is says the element before it, which senders do not always put into its place. */
+static int identity_read(const struct structured *t, const struct segment *s)
+{
+    for (unsigned i = 5; i + 1 < s->n; i++) {
+        uint16_t kind = qualifies(" XX ", s->text, s->v[i]) ? PHI_LICENSE_PROVIDER : qualifies(" MI ", s->text, s->v[i]) ? PHI_PLAN_ID : PHI_NONE;
+        if (kind != PHI_NONE && structured_add(t, s->v[i + 1], (struct structured_field){kind, FIELD_ID, false}, STRUCTURED_X12) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int segment_read(const struct structured *t, const struct segment *s)
 {
     uint32_t len = s->v[0].end - s->v[0].begin;
@@ -102,6 +113,8 @@ static int segment_read(const struct structured *t, const struct segment *s)
         if (structured_add(t, s->v[e->number], field, STRUCTURED_X12) < 0)
             return -1;
     }
+    if (len == 3 && memcmp(name, "NM1", 3) == 0)
+        return identity_read(t, s);
     return len == 3 && memcmp(name, "PER", 3) == 0 ? contacts_read(t, s) : 0;
 }
 
