@@ -271,10 +271,30 @@ static int hl7_field_scan(const struct hl7 *h, const struct hl7_field *f, uint32
     return 0;
 }
 
+/* Ten digits that begin as a telephone of North America does, or a name that says it is a place of care. */
+static int hl7_own_value(const struct hl7 *h, uint32_t begin, uint32_t end)
+{
+    static const char *const words[] = {"PHARMACY", "CLINIC", "HOSPITAL", "CENTER", "MEDICAL", "HEALTH", "Pharmacy", "Clinic", "Hospital", "Center"};
+    struct phi_part none = {0};
+    uint32_t digits = 0;
+    for (uint32_t i = begin; i < end; i++)
+        digits += text_is_digit(h->text[i]);
+    if (end - begin == 10 && digits == 10 && h->text[begin] > '1' && h->text[begin + 3] > '1')
+        return hl7_add(h, begin, end, PHI_PHONE, none, none);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *at = memmem(h->text + begin, end - begin, words[i], strlen(words[i]));
+        if (at && at > h->text + begin + 2 && at[-1] == ' ')
+            return hl7_add(h, begin, end, PHI_GEO_FACILITY, none, none);
+    }
+    return 0;
+}
+
 /* What a site puts into its own segments nobody knows; a name has its form there as elsewhere: family, given, an
  * initial or nothing, and more components behind. "ENG^English^ISO639" has not. */
 static int hl7_own_segment(const struct hl7 *h, uint32_t begin, uint32_t end)
 {
+    if (!memchr(h->text + begin, h->component, end - begin))
+        return hl7_own_value(h, begin, end);
     unsigned first = is_letters(h, component(h, begin, end, 1), 2) ? 1 : 2; /* XPN or XCN */
     struct phi_part family = component(h, begin, end, first), given = component(h, begin, end, first + 1);
     struct phi_part middle = component(h, begin, end, first + 2);

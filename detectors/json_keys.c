@@ -10,7 +10,7 @@
 #include "structured.h"
 #include "text.h"
 
-enum { KEY_MAX = 48, OBJECT_MAX = 400, LIST_MAX = 12 };
+enum { KEY_MAX = 48, IDENTIFIER_MAX = 200, OBJECT_MAX = 400, LIST_MAX = 12 };
 
 struct string {
     struct phi_part inner; /* between the quotes */
@@ -68,6 +68,24 @@ static bool object_has(const struct structured *t, struct phi_part object, const
     return memmem(t->text + object.begin, object.end - object.begin, word, strlen(word)) != NULL;
 }
 
+/* Who did something to a patient's record, as programs log it. */
+static bool is_login(const char *key, uint32_t len)
+{
+    static const char *const keys[] = {"user", "userId", "user_id", "login", "actor", "operator", "performedBy", "accessedBy", "viewedBy"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)
+            return true;
+    return false;
+}
+
+/* An Identifier without its system: its key stands not far before. */
+static bool is_identifier(const struct structured *t, uint32_t at)
+{
+    uint32_t low = at > IDENTIFIER_MAX ? at - IDENTIFIER_MAX : 0;
+    const char *key = memmem(t->text + low, at - low, "dentifier\"", 10);
+    return key && memmem(key, (size_t)(t->text + at - key), "]", 1) == NULL && memmem(t->text, t->len, "\"resourceType\"", 14);
+}
+
 /* HumanName, Address, ContactPoint, Identifier and Reference of FHIR. */
 static struct structured_field fhir_field(const struct structured *t, struct phi_part key)
 {
@@ -93,6 +111,10 @@ static struct structured_field fhir_field(const struct structured *t, struct phi
                 return systems[i].field;
         return (struct structured_field){PHI_MRN, FIELD_ID, false};
     }
+    if (len == 5 && memcmp(name, "value", 5) == 0 && is_identifier(t, key.begin))
+        return (struct structured_field){PHI_MRN, FIELD_ID, false};
+    if (is_login(name, len) && (object_has(t, object, "mrn\"") || object_has(t, object, "MRN\"") || object_has(t, object, "atient")))
+        return (struct structured_field){PHI_NAME_UNKNOWN, FIELD_PLAIN, false};
     if (len == 7 && memcmp(name, "display", 7) == 0 && object_has(t, object, "reference")) {
         if (object_has(t, object, "Practitioner/"))
             return (struct structured_field){PHI_NAME_PROVIDER, FIELD_NAME, false};

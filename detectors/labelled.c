@@ -78,6 +78,32 @@ static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mar
     return end;
 }
 
+/* "QH.004481": a few capitals and a period in front of a token. Where they begin. */
+static uint32_t prefix_begin(const char *text, uint32_t low, uint32_t begin, uint32_t end)
+{
+    uint32_t i = begin;
+    if (begin < low + 2 || end - begin < 4 || text[begin - 1] != '.')
+        return begin;
+    for (i = begin - 1; i > low && begin - i < 5 && text_is_upper(text[i - 1]);)
+        i--;
+    uint32_t n = begin - 1 - i;
+    bool no = n == 2 && memcmp(text + i, "NO", 2) == 0;
+    return n == 0 || n > 3 || no || (i > 0 && (is_code_byte(text[i - 1]) || text[i - 1] == '.')) || label_find(text + i, n) ? begin : i;
+}
+
+/* "S24:4481", "24044:MB812": a number and a colon between capitals. Where it ends. */
+static uint32_t suffix_end(const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    uint32_t i = end + 1, upper = 0;
+    if (end - begin > 6 || end + 3 >= len || text[end] != ':' || !text_is_alnum(text[i]))
+        return end;
+    for (uint32_t k = begin; k < end; k++)
+        upper += text_is_upper(text[k]);
+    for (; i < len && i - end < 10 && (text_is_digit(text[i]) || text_is_upper(text[i])); i++)
+        upper += text_is_upper(text[i]);
+    return upper > 0 && i - end > 3 && text_is_digit(text[i - 1]) && (i == len || !is_code_byte(text[i])) ? i : end;
+}
+
 /* The token around the digit at `at`, and the groups behind it. */
 static struct value value_read(const char *text, uint32_t len, uint32_t low, uint32_t at)
 {
@@ -90,6 +116,8 @@ static struct value value_read(const char *text, uint32_t len, uint32_t low, uin
         v.begin++;
     while (v.end > at + 1 && !text_is_alnum(text[v.end - 1]))
         v.end--;
+    v.end = suffix_end(text, len, v.begin, v.end);
+    v.begin = prefix_begin(text, low, v.begin, v.end);
     value_count(text, &v);
     return v;
 }
@@ -130,6 +158,9 @@ static bool value_is_date(const char *text, const struct value *v)
     if (n != 3 || v->letters > 1)
         return false;
     unsigned first = number_at(text, v->begin, sizes[0]), second = number_at(text, v->begin + sizes[0] + 1, sizes[1]);
+    unsigned last = number_at(text, v->end - sizes[2], sizes[2]);
+    if (sizes[2] == 4 && (last < 1800 || last > 2199) && !memchr(text + v->begin, ' ', v->end - v->begin)) /* "24-1-0071" */
+        return false;
     if (sizes[0] <= 2 && (first > 31 || second > 31 || (first > 12 && second > 12))) /* "55-20-18" */
         return false;
     return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
@@ -175,6 +206,9 @@ static bool value_is_amount(const struct labelled *l, const struct value *v)
         return true;
     if (after >= len)
         return false;
+    uint32_t next = after + 1 + (after + 1 < len && text_is_upper(text[after + 1]));
+    if (text[after] == '/' && v->digits >= 5 && digits_at(text, len, next) >= 5) /* "448120/E44812044" */
+        return false;
     if (strchr("%/@(", text[after]) && text[after] != '(')
         return true;
     if (after + 1 < len && (text[after] == '.' || text[after] == ',') && text_is_digit(text[after + 1]))
@@ -183,6 +217,11 @@ static bool value_is_amount(const struct labelled *l, const struct value *v)
 }
 
 /* ---- the label and the value together ---- */
+
+static bool has_byte(const char *text, const struct value *v, char c)
+{
+    return memchr(text + v->begin, c, v->end - v->begin) != NULL;
+}
 
 static bool code_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
 {
@@ -207,7 +246,7 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
     if (named)
         return v->digits >= 4;
     if (f->label->how == LABEL_MARKED)
-        return v->digits >= 7 && v->lower_run < 4;
+        return (v->digits >= 7 && v->lower_run < 4) || (lettered && v->lower_run == 0 && !has_byte(l->text, v, ' ') && v->digits >= (has_byte(l->text, v, '-') ? 4 : 5));
     if (f->label->kind == PHI_DEVICE_SERIAL && v->lower_run == 0 && lettered && v->digits >= 3 && n >= 6)
         return true;
     return v->lower_run < 4 && (v->digits >= 6 || (lettered && v->digits >= 4 && n >= 5));
@@ -225,6 +264,8 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
 
 static bool value_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
 {
+    if (f->wrapped && v->digits < 6)
+        return false;
     if (!f->label)
         return code_fits(l, v, f);
     switch ((enum label_shape)f->label->shape) {
@@ -333,9 +374,10 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     wide.end = n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
+    bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
     bool two = wide.groups == 2 && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
-    if (single || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
+    if (single || (n > end && named_groups && !unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;
 }
@@ -362,11 +404,30 @@ static int value_add(struct labelled *l, const struct value *v, unsigned kind, u
     return phi_candidate_add(l->sink, &c);
 }
 
+/* "MRN/CSN: 482193 / 77120938", "MRN 482193 (old A77120)": the second value of a label, of any build. */
+static bool goes_on_otherwise(const struct labelled *l, const struct value *v)
+{
+    static const char *const joins[] = {" / ", "/", "','", "', '", "\", \"", " (old ", " (prev ", " (previously ", " (formerly ", " (was ", " (also ", " (alt ", " (new ",
+                                        " (old #", " (aka ", " (merged ", " + ", ", also ", " -> ", " \xE2\x86\x92 ", " merged into "};
+    uint32_t gap = v->begin - l->last.end;
+    if (l->last.end == 0 || v->begin < l->last.end || gap < 1 || gap > 15 || l->last.digits < 5 || v->digits < 5 || v->lower_run > 0 ||
+        value_is_date(l->text, v) || unit_follows(l->text, l->len, v->end))
+        return false;
+    if (v->end < l->len && strchr("/.%", l->text[v->end]) && v->end + 1 < l->len && text_is_digit(l->text[v->end + 1]))
+        return false;
+    for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
+        if (strlen(joins[i]) == gap && memcmp(l->text + l->last.end, joins[i], gap) == 0)
+            return true;
+    return false;
+}
+
 /* "MRNs 482190, 482191 and 482192" */
 static bool goes_on(const struct labelled *l, const struct value *v)
 {
+    if (goes_on_otherwise(l, v))
+        return true;
     static const char *const joins[] = {", ", " and ", " & ", "/", " or ", "; ", ",", ", and ", " / ", " to ",
-                                        ", previously ", ", formerly ", ", then ", ", now "};
+                                        ", previously ", ", formerly ", ", then ", ", now ", " R, ", " L, ", " (R), ", " (L), ", " R and ", " L and "};
     uint32_t gap = v->begin - l->last.end;
     if (l->last.end == 0 || v->begin < l->last.end || gap == 0 || gap > 16 || l->last.digits < 5 ||
         v->digits != l->last.digits || v->letters != l->last.letters || v->end - v->begin != l->last.end - l->last.begin)
@@ -431,6 +492,8 @@ static bool is_too_short(const struct labelled *l, const struct value *v)
         return false;
     if (v->end >= l->len || !*after || !strchr(" -./)", *after))
         return true;
+    if (*after == ' ' && v->end + 3 < l->len && text_is_upper(after[1]) && text_is_upper(after[2]) && text_is_upper(after[3]))
+        return false; /* "448 QXJ" */
     return !(v->end + 1 < l->len && text_is_digit(after[1])) && !(v->end + 2 < l->len && text_is_digit(after[2]));
 }
 

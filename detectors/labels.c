@@ -18,7 +18,8 @@
 #include "text.h"
 #include "word_lists.h"
 
-enum { WORD_MAX = 24, WORDS = 7, PHRASE_WORDS = 4, PHRASE_MAX = 40, GAP_MAX = 12, ASIDE_MAX = 24, LINKS_MAX = 4 };
+enum { WORD_MAX = 24, WORDS = 7, PHRASE_WORDS = 4, PHRASE_MAX = 40, GAP_MAX = 12, LEADER_MAX = 72, LEADER_MIN = 3, WRAP_MAX = 8, ASIDE_MAX = 24,
+       LINKS_MAX = 4 };
 
 static const struct label labels[] = {
 #define LABEL(word, kind, how, shape) {word, kind, how, shape},
@@ -35,7 +36,8 @@ struct label_word {
 struct label_words {
     struct label_word v[WORDS]; /* the nearest first, as many as were asked for */
     unsigned n;
-    uint32_t at; /* where reading goes on */
+    uint32_t at;    /* where reading goes on */
+    unsigned wraps; /* how many stand on the last line, when there is more than one line; else 0 */
     bool done;
 };
 
@@ -162,6 +164,21 @@ static uint32_t between_words(const char *text, uint32_t at)
     return i;
 }
 
+/* "his record\nnumber 4821": a word for a number that begins a line belongs to what ends the line above. Where that
+ * ends, or `at`. */
+static uint32_t line_above(const char *text, uint32_t at)
+{
+    uint32_t i = at;
+    while (i > 0 && at - i < WRAP_MAX && (text[i - 1] == ' ' || text[i - 1] == '>'))
+        i--;
+    if (i == 0 || text[i - 1] != '\n')
+        return at;
+    i -= i > 1 && text[i - 2] == '\r' ? 2 : 1;
+    while (i > 0 && at - i < 2 * WRAP_MAX && text[i - 1] == ' ')
+        i--;
+    return i;
+}
+
 /* Reads words until there is one numbered i; false when there is none. */
 static bool words_reach(const char *text, struct label_words *w, unsigned i)
 {
@@ -172,6 +189,11 @@ static bool words_reach(const char *text, struct label_words *w, unsigned i)
         w->at = between_words(text, begin);
         if (w->at > 0 && text[w->at - 1] == ',' && lists_of(&w->v[w->n - 1]) & LIST(ASIDE))
             w->at = between_words(text, w->at - 1); /* "MRN, listed as 482193" */
+        if (w->wraps == 0 && w->at > 1 && (text[w->at - 1] == '\n' || text[w->at - 1] == ' ') &&
+            lists_of(&w->v[w->n - 1]) & LIST(QUALIFIER)) {
+            w->at = line_above(text, w->at);
+            w->wraps = w->at < begin && memchr(text + w->at, '\n', begin - w->at) ? w->n : 0;
+        }
         w->done = w->at == 0 || w->at == begin;
     }
     return true;
@@ -215,31 +237,87 @@ static const struct label *label_phrase(const char *text, struct label_words *w,
 struct gap {
     uint32_t end; /* where the words end */
     bool marked, colon, line, hash;
+    bool weak; /* a comma, an arrow, a bullet: they end most labels */
+    unsigned leaders; /* dots and the like that lead to the value */
 };
+
+static bool leads(char c)
+{
+    return c == '.' || c == '_' || c == '-';
+}
+
+/* "MRN ........ 4821", "MRN:               4821": blanks and leaders go on for longer, when a colon or a leader stands there. */
+static bool gap_goes_on(const struct gap *g, char c, uint32_t at)
+{
+    uint32_t len = at - g->end;
+    return len < GAP_MAX || (len < LEADER_MAX && !g->line && (c == ' ' || c == ':' || leads(c)));
+}
+
+/* An aside in brackets that ends before `end`: its begin, or `end`. */
+static uint32_t aside_begin(const char *text, uint32_t end)
+{
+    uint32_t open = end - 1;
+    while (open > 0 && end - open < ASIDE_MAX && text[open - 1] != '(' && text[open - 1] != '\n')
+        open--;
+    return open == 0 || text[open - 1] != '(' || text_is_digit(text[end - 2]) ? end : open - 1;
+}
+
+/* "<b>MRN:</b>": the end tag before `end`: its begin, or `end`. */
+static uint32_t end_tag_begin(const char *text, uint32_t end)
+{
+    uint32_t i = end - 1;
+    while (i > 2 && end - i < GAP_MAX && is_word_byte(text[i - 1]))
+        i--;
+    return i > 2 && text[i - 1] == '/' && text[i - 2] == '<' ? i - 2 : end;
+}
+
+/* A mark of more bytes than one: a dash, a bullet, a middle dot, an arrow. Its bytes, or 0. */
+static uint32_t wide_mark(const char *text, uint32_t end, bool *weak)
+{
+    static const char *const weaks[] = {"\xE2\x80\xA2", "\xE2\x86\x92", "\xC2\xB7", "\xC2\xBB"};
+    unsigned char last = (unsigned char)text[end - 1];
+    if (last < 0x80 || end < 3)
+        return 0;
+    if (last >= 0x90 && last <= 0x95 && memcmp(text + end - 3, "\xE2\x80", 2) == 0) /* a dash of U+2010 to U+2015 */
+        return 3;
+    for (size_t i = 0; i < sizeof weaks / sizeof *weaks; i++) {
+        uint32_t n = (uint32_t)strlen(weaks[i]);
+        if (memcmp(text + end - n, weaks[i], n) == 0)
+            return *weak = true, n;
+    }
+    return 0;
+}
+
+static void gap_judge(struct gap *g, uint32_t at)
+{
+    if (g->leaders >= LEADER_MIN)
+        g->marked = g->colon = true;
+    if (at - g->end > GAP_MAX && !g->colon)
+        g->end = at; /* a column of its own */
+}
 
 /* Over blanks, marks and one line break; a note in brackets is read over. */
 static struct gap gap_before(const char *text, uint32_t at)
 {
     static const uint64_t marks[2] = {
         BYTE(' ') | BYTE('\t') | BYTE('\r') | BYTE('\n') | BYTE(':') | BYTE('=') | BYTE('#') | BYTE('*') | BYTE('"') | BYTE('\'') | BYTE('(') |
-            BYTE('<') | BYTE('>') | BYTE('-') | BYTE('.'),
-        BYTE('|') | BYTE('[') | BYTE('{') | BYTE('_') | BYTE('`') | BYTE('\\')};
+            BYTE('<') | BYTE('>') | BYTE('-') | BYTE('.') | BYTE(',') | BYTE(';'),
+        BYTE('|') | BYTE('[') | BYTE(']') | BYTE('{') | BYTE('}') | BYTE('_') | BYTE('`') | BYTE('\\') | BYTE('~')};
     struct gap g = {.end = at};
     unsigned lines = 0;
-    while (g.end > 0 && at - g.end < GAP_MAX) {
+    while (g.end > 0 && gap_goes_on(&g, text[g.end - 1], at)) {
         char c = text[g.end - 1];
-        if (c == ')' && g.end > 2) {
-            uint32_t open = g.end - 1;
-            while (open > 0 && g.end - open < ASIDE_MAX && text[open - 1] != '(' && text[open - 1] != '\n')
-                open--;
-            if (open == 0 || text[open - 1] != '(' || text_is_digit(text[g.end - 2]))
-                break;
-            at -= g.end - (open - 1);
-            g.end = open - 1;
+        uint32_t begin = g.end < 3 ? g.end : c == ')' ? aside_begin(text, g.end) : c == '>' ? end_tag_begin(text, g.end) : g.end;
+        if (c == ')' && begin == g.end)
+            break;
+        if (begin < g.end) {
+            at -= g.end - begin;
+            g.end = begin;
             continue;
         }
-        if (g.end > 2 && (unsigned char)c >= 0x90 && (unsigned char)c <= 0x95 && memcmp(text + g.end - 3, "\xE2\x80", 2) == 0) {
-            g.end -= 3; /* a dash of U+2010 to U+2015 */
+        uint32_t wide = wide_mark(text, g.end, &g.weak);
+        if (wide) {
+            g.end -= wide;
             continue;
         }
         if (c == '\n' && ++lines > 2)
@@ -248,12 +326,15 @@ static struct gap gap_before(const char *text, uint32_t at)
             break; /* a field of HL7, not of a table */
         if (!byte_in(c, marks))
             break;
+        g.weak = g.weak || c == ',' || c == ';' || c == '~';
         g.colon = g.colon || c == ':' || c == '=';
         g.marked = g.marked || c == ':' || c == '=' || c == '#' || c == '|' || c == '\t';
         g.line = g.line || c == '\n';
         g.hash = g.hash || c == '#';
+        g.leaders += leads(c) && g.leaders < LEADER_MIN;
         g.end--;
     }
+    gap_judge(&g, at);
     if (apostrophe_before(text, g.end) == 3)
         g.end -= 3;
     return g;
@@ -265,8 +346,23 @@ static bool label_spans_line(const char *text, struct label_words *w, const stru
     if (!g->line || g->colon)
         return true;
     words_reach(text, w, WORDS - 1);
-    uint32_t begin = w->n ? w->v[w->n - 1].begin : 0;
-    return w->n <= 3 && (begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '*' || text[begin - 1] == '#');
+    unsigned n = w->wraps ? w->wraps : w->n;
+    uint32_t begin = n ? w->v[n - 1].begin : 0;
+    return n <= 3 && (begin == 0 || text[begin - 1] == '\n' || text[begin - 1] == '*' || text[begin - 1] == '#');
+}
+
+/* "RQID", "TrackID": capitals, and "ID" at their end. Other words end so in a line of capitals. */
+static bool is_compound(const char *text, const struct label_word *word)
+{
+    static const char words[] = " covid paid unpaid prepaid void avoid valid invalid solid rapid said fluid acid david grid lipid liquid rigid "
+                                "steroid opioid thyroid carotid sinusoid mucoid ";
+    char spaced[WORD_MAX + 3] = " ";
+    uint32_t n = word->len;
+    if (n < 4 || text[word->end - 1] != 'D' || text[word->end - 2] != 'I' || !text_is_upper(text[word->begin]))
+        return false;
+    memcpy(spaced + 1, word->folded, n);
+    spaced[n + 1] = ' ';
+    return strstr(words, spaced) == NULL;
 }
 
 /* "XYZ 123456789": capitals that belong to the value, when no label is among them. */
@@ -278,7 +374,7 @@ static bool capitals_lead(const char *text, const struct label_word *word)
     for (uint32_t i = word->begin; i < word->end; i++)
         if (!text_is_upper(text[i]))
             return false;
-    return !(lists_of(word) & (LIST(NEVER_LEADS) | LIST(QUALIFIER) | LIST(LINK))) && !label_of(word->folded, word->len);
+    return !is_compound(text, word) && !(lists_of(word) & (LIST(NEVER_LEADS) | LIST(QUALIFIER) | LIST(LINK))) && !label_of(word->folded, word->len);
 }
 
 /* What the words so far were. */
@@ -288,6 +384,17 @@ struct reading {
     unsigned links;
 };
 
+static bool begins_line(const char *text, const struct label_word *word)
+{
+    return word->begin == 0 || text[word->begin - 1] == '\n';
+}
+
+/* "Quill, Jane    No.: 4821": on a form two blanks part the fields. */
+static bool begins_field(const char *text, const struct label_word *word)
+{
+    return begins_line(text, word) || (word->begin > 1 && text[word->begin - 1] == ' ' && text[word->begin - 2] == ' ');
+}
+
 /* One step outwards from the number. False: the words end here. */
 static bool word_passes(const char *text, struct label_words *w, unsigned i, const struct gap *g, struct label_found *f, struct reading *r)
 {
@@ -295,14 +402,24 @@ static bool word_passes(const char *text, struct label_words *w, unsigned i, con
     uint64_t lists = lists_of(word);
     if (lists & LIST(QUALIFIER)) {
         f->worded = true;
-        r->alone = r->alone || (lists & LIST(IDENTIFYING) && !r->loose);
+        r->alone = r->alone || ((lists & LIST(IDENTIFYING) || (i == 0 && g->colon && begins_field(text, word))) && !r->loose);
         return true;
     }
     if (lists & LIST(LINK) && ++r->links <= LINKS_MAX)
         return true;
+    if (is_compound(text, word)) {
+        f->worded = r->alone = !r->loose;
+        return r->alone;
+    }
     if (!g->colon || r->loose || !words_reach(text, w, i + 1))
         return false;
     return r->loose = true;
+}
+
+/* Over the end of a line only a label that is sure, or ends in a word for a number, and nothing between. */
+static bool wrap_belongs(const struct label_found *f, unsigned i, const struct reading *r)
+{
+    return (f->label->how == LABEL_SURE && i == 0) || (f->worded && r->links == 0 && !r->loose);
 }
 
 static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct label_words *w)
@@ -310,13 +427,14 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     struct gap g = gap_before(text, at);
     struct reading r = {0};
     unsigned i = 0;
-    w->n = 0;
+    w->n = w->wraps = 0;
     w->at = g.end;
     w->done = false;
     f->marked = f->marked || g.marked;
     f->worded = f->worded || g.hash; /* "#" is the word "number" */
-    if (!words_reach(text, w, 0) || !label_spans_line(text, w, &g))
+    if (!words_reach(text, w, 0))
         return false;
+    f->wrapped = g.weak || !label_spans_line(text, w, &g);
     for (; words_reach(text, w, i); i++) {
         f->label = label_phrase(text, w, i, &f->worded);
         if (f->label)
@@ -328,12 +446,14 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
         if (!word_passes(text, w, i, &g, f, &r))
             break;
     }
-    if (f->label && r.loose && f->label->how != LABEL_SURE)
+    if (f->label && ((r.loose && f->label->how != LABEL_SURE) || (f->wrapped && !wrap_belongs(f, i, &r))))
         f->label = NULL;
     for (unsigned k = 0; f->label && k < i; k++)
         for (uint32_t b = w->v[k].begin; b > w->v[k + 1].end; b--)
             f->worded = f->worded || text[b - 1] == '#';
-    return f->label || r.alone;
+    if (!f->label && r.alone && !f->wrapped) /* "ID 66-012" in front of its line */
+        f->marked = f->marked || begins_line(text, &w->v[i ? i - 1 : 0]);
+    return f->label || (r.alone && !f->wrapped);
 }
 
 bool label_before(const char *text, uint32_t at, struct label_found *found)

@@ -31,6 +31,7 @@ struct label_found {
     const struct label *label; /* NULL: only "ID" or the like stood there */
     bool worded;               /* "number", "no.", "id" stood between */
     bool marked;               /* a colon, equals sign, number sign, bar or tab stood between */
+    bool wrapped;              /* a line break or a comma stood between: the value must look like one */
     uint32_t value;            /* where the value begins: capital letters before a blank may belong to it */
 };
 

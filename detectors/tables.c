@@ -71,6 +71,24 @@ static unsigned header_cells(const char *text, uint32_t begin, uint32_t end, cha
     return n;
 }
 
+/* Who used a program, in a table that is about persons: logins, which look like nothing else. */
+static bool is_login_column(const char *text, uint32_t len)
+{
+    static const char names[] = " user username userid login loginid actor operator performedby modifiedby accessedby viewedby enteredby openedby ";
+    char folded[16] = " ";
+    uint32_t n = 1;
+    for (uint32_t i = 0; i < len; i++) {
+        if (!text_is_alnum(text[i]))
+            continue;
+        if (n == sizeof folded - 2)
+            return false;
+        folded[n++] = text_lower(text[i]);
+    }
+    folded[n++] = ' ';
+    folded[n] = 0;
+    return n > 5 && strstr(names, folded) != NULL;
+}
+
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
     unsigned known = 0, telling = 0, left = header_cells(text, begin, end, mark);
@@ -80,6 +98,8 @@ static bool header_read(const char *text, uint32_t begin, uint32_t end, char mar
     for (uint32_t i = begin; left > 0 && known + left >= HEADER_KNOWN; left--) {
         uint32_t to = cell_end(text, i, end, mark);
         struct structured_field f = structured_find(text + i, to - i);
+        if (is_login_column(text + i, to - i))
+            f = (struct structured_field){PHI_NAME_UNKNOWN, FIELD_PLAIN, true};
         table->columns[table->n++] = f;
         known += f.kind != PHI_NONE;
         telling += is_telling(f);

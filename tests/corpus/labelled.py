@@ -7,6 +7,7 @@ Usage: labelled.py > labelled.jsonl
 """
 import json
 import random
+import re
 
 R = random.Random(20240601)
 
@@ -245,6 +246,69 @@ def hl7():
                  ("ACCOUNT", digits(9)), "|", ("SSN", "987-65-43" + digits(2)), "\rPV1|1|I|ICU^12^B||||", ("LICENSE", digits(6)), "^", ("NAME", "Abernathy"), "^", ("NAME", "Omar"), "||||||||||||", ("OTHER_ID", digits(8)), "\r"])
 
 
+# Layouts: in braces the kind and the shape of a value.
+LAYOUTS = r"""MRN ............ {MRN:code}     Loc ....... 4 West
+Chart no. ______ {MRN:code}
+Policy number:                               {HEALTH_PLAN:code}
+[MRN] {MRN:code} [SEX] F [EXAM] CT head
+[ID] {MRN:code} [STUDY] echo
+Your MRN, if known: {MRN:long}
+Policy number, if any: {HEALTH_PLAN:long}
+MRN here {MRN:long}, seen today
+HAR/Visit: {ACCOUNT:long} / {OTHER_ID:lettered}
+MRN: {MRN:long} (old {MRN:long})
+He is covered by a Medicaid plan\nnumber {HEALTH_PLAN:long} since spring
+please send her medical record\nnumber {MRN:long} with the films
+the form says it is her MRN\n{MRN:long} and nothing else
+<b>MRN:</b> {MRN:long}
+MRN · {MRN:long} · F
+HX#: {MRN:long}
+the county intake {OTHER_ID:long} stays open
+ride home, confirm. {OTHER_ID:mixed}.
+guardian (court file {OTHER_ID:court})
+Probate case {OTHER_ID:court}
+Our matter {OTHER_ID:pair}
+Bar No. {LICENSE:six}
+Thread #{OTHER_ID:lettered}
+RQID {OTHER_ID:lettered}
+the POLST form\nno. {OTHER_ID:long} hangs on the door
+Credo # {MRN:six}
+Message from the portal (patient, {MRN:long})
+Ins: QuillCare Basic {HEALTH_PLAN:long}
+CARRIER: State Fund, {HEALTH_PLAN:lettered}.
+send-out ref {OTHER_ID:grouped}.
+Verify at the desk, code {OTHER_ID:passcode}.
+Blood bank hold {OTHER_ID:lettered}
+Signed electronically, LMFT {LICENSE:six}
+Signed electronically, LCSW (GA {LICENSE:lettered})
+Signed electronically, MD      OH {LICENSE:lettered}
+FNA ({OTHER_ID:path}, Bethesda III)
+Blocks A1-A9 ({NAME:typist}).
+Printed by {OTHER_ID:login} at the desk
+> {OTHER_ID:login} wrote:\n> thanks
+Facial recognition matched ({OTHER_ID:biometric})
+Vehicle tag: {VEHICLE:plate3}
+truck (TX {VEHICLE:plate3})
+interpreter {NAME:person} #{OTHER_ID:six}
+unit {OTHER_ID:blood} hung
+Patient: {NAME:listed}     {MRN:long}     F""".splitlines()
+SHAPES = {
+    "code": code, "long": lambda: digits(8), "six": lambda: digits(6), "lettered": lambda: letters(2) + digits(6), "mixed": lambda: letters(2) + "-" + digits(2) + letters(1) + digits(2) + letters(1),
+    "court": lambda: letters(2) + "-" + digits(2) + "-" + digits(4), "pair": lambda: digits(2) + "-" + digits(4), "grouped": lambda: letters(2) + "-" + letters(3) + "-" + digits(6),
+    "passcode": lambda: digits(1) + letters(1) + "-" + digits(2) + letters(1), "path": lambda: letters(1).replace("I", "C") + "-" + "2" + digits(1) + "-" + digits(4),
+    "typist": lambda: "q" + letters(2).lower().replace("a", "b"), "login": lambda: "q" + letters(4).lower() + digits(2), "biometric": lambda: letters(2) + "-" + digits(5) + "-" + letters(1),
+    "person": lambda: "Quilla", "listed": lambda: "QUILLEN, ANYA", "plate3": lambda: letters(3) + " " + digits(3), "blood": lambda: letters(1) + digits(4) + " 2" + digits(1) + " " + digits(6),
+}
+
+
+def layout(line):
+    parts, at = [], 0
+    for m in re.finditer(r"\{(\w+):(\w+)\}", line):
+        parts += [line[at:m.start()].replace("\\n", "\n"), (m[1], SHAPES[m[2]]())]
+        at = m.end()
+    return glue(parts + [line[at:].replace("\\n", "\n")])
+
+
 DECOYS = """ICD-10 code E11.9 and I50.32, CPT 99214, HCPCS J1885
 NDC 00093-7214-01 dispensed, quantity 90
 LOINC 2345-7 glucose 110 mg/dL
@@ -314,11 +378,33 @@ patients 65-74 years, 1200-1500 calories
 registry from 2005-2010 with 100,000 records""".split("\n")
 
 
+DECOYS_OF_LAYOUT = """Table of results ........ 4481 cells
+oral intake 1200 ml, output 1400
+code 99213-25 billed, code G0105
+the form 1040 was signed
+AP/lat and PA/lat views
+LPN report at 1530
+S/p CABG, NSR/sb on the monitor
+Blocks A1-A4 (skin) submitted
+verified by PHARMACY, given at noon
+vitamin B12-500, IL-10-592 promoter
+a matter of 448120 cells
+image 3 of series 4, image 88
+T12-L1 fusion, C5-C6 disc
+court was closed in 2024, petition 24 of 30
+Plan: CT Abdomen in 2025
+Primary: Hypertension since 2010
+the MRN is pending
+see item 5, box 11 of 12""".split("\n")
+
+
 def main():
     docs = list(labelled())
     docs += [table(mark) for mark in (",", "\t", " | ", ";") for _ in range(12)]
     docs += [make() for make in (json_text, json_text, fhir, x12, ccda, hl7) for _ in range(12)]
     docs += [(d, []) for d in DECOYS]
+    docs += [layout(line) for line in LAYOUTS for _ in range(3)]
+    docs += [(d, []) for d in DECOYS_OF_LAYOUT]
     for i, (text, spans) in enumerate(docs):
         print(json.dumps({"id": "labelled-%04d" % i, "text": text, "spans": spans}))
 

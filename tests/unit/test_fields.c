@@ -154,7 +154,8 @@ static void test_hl7(void **state)
         "PID|1||4711007^^^X^MR~999881234^^^SSA^SS||DOE^JOHN^ALAN^JR||19310304|M|||1 Main St^Apt 2^Boston^MA^02118||(617)555-0142^PRN|\r"
         "NK1|1|DOE^MARY|SPO|\"\"|6175550177\r"
         "PV1|1|I|ICU^12||||1234567893^ROE^JANE^^^DR\rOBX|1|TX|NOTE||feels well||||||F\r"
-        "ZVN|ENG^English^ISO639|QUILL^FOLA^^^RN|8812^KILDARE^BEN^J^^DR|VIP^N|Y^Yes^HL70136\r";
+        "ZVN|ENG^English^ISO639|QUILL^FOLA^^^RN|8812^KILDARE^BEN^J^^DR|VIP^N|Y^Yes^HL70136\r"
+        "ZPI|1|QUILLVEE PHARMACY 1620|7125550155|1000000001|NO PHARM\r";
     struct fixture *f = *state;
     clear(f);
     leaf(f, NULL, text);
@@ -176,6 +177,10 @@ static void test_hl7(void **state)
     assert_int_equal(find(f, 0, "KILDARE^BEN^J")->kind, PHI_NAME_UNKNOWN);
     assert_null(find(f, 0, "ENG^English"));
     assert_null(find(f, 0, "VIP^N"));
+    assert_int_equal(find(f, 0, "7125550155")->kind, PHI_PHONE);
+    assert_int_equal(find(f, 0, "QUILLVEE PHARMACY 1620")->kind, PHI_GEO_FACILITY);
+    assert_null(find(f, 0, "1000000001"));
+    assert_null(find(f, 0, "NO PHARM"));
 }
 
 static void test_titles(void **state)

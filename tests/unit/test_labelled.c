@@ -106,6 +106,21 @@ static void test_values(void **state)
         {"MRN/DOB {482193} / 3-4-62", PHI_MRN}, {"tag {ABC 1234}, blue", PHI_VEHICLE}, {"transmitter {8GJ2K9}", PHI_DEVICE_SERIAL},
         {"{555-0144} (h)", PHI_PHONE}, {"{ORD-88120034}", PHI_OTHER_ACCESSION}, {"tel\xC3\xA9" "fono {637 909 232}", PHI_PHONE},
         {"N\xC2\xBA" "Col: {28 28 45612}", PHI_LICENSE_PROVIDER},
+        {"MRN .............. {Q7710342}   Loc ..... 3", PHI_MRN}, {"Med Rec No . . . . . . . . . {00417733}", PHI_MRN},
+        {"chart number:                        {448-201}", PHI_MRN}, {"[ID] {TRV-0088214} [EXAM] CT", PHI_OTHER_CODE}, {"[CSN] {8820144712}", PHI_ENCOUNTER},
+        {"Your MRN, if known: {8821044}", PHI_MRN}, {"policy number, if any: {Q88-21044}", PHI_PLAN_ID},
+        {"MRN/CSN: {H88210442} / {4471028}", PHI_ENCOUNTER}, {"MRN: {77120938} (old {A550012})", PHI_MRN},
+        {"covered by a Medicaid plan\nnumber {0003349817} since May", PHI_PLAN_ID}, {"please use her medical record\r\n  # {44871203} and", PHI_MRN},
+        {"he is listed there under MRN\n{44871203} and", PHI_MRN}, {"ID {44-018}   Quill", PHI_OTHER_CODE}, {"ref. {44-8120-Q}.", PHI_OTHER_CODE},
+        {"Vehicle tag: {448 QXJ}", PHI_VEHICLE},
+        {"HX#: {0000447192}", PHI_MRN}, {"CPS intake {1044871} opened", PHI_OTHER_CODE}, {"The POLST form\nno. {0448291} hangs", PHI_OTHER_CODE},
+        {"Bar No. {044817}", PHI_LICENSE_PROVIDER}, {"Thread #{QHL-4481204}", PHI_OTHER_CODE}, {"has UCare {448127600}", PHI_PLAN_ID},
+        {"Blood bank hold {BB44812}", PHI_OTHER_ACCESSION}, {"VA file {B4481}", PHI_MRN}, {"LVAD {HM-448120}", PHI_DEVICE_SERIAL},
+        {"RQID {7R0044812Q}", PHI_OTHER_CODE}, {"EMPID# {44812}", PHI_OTHER_CODE}, {"MRN \xC2\xB7 {448120}", PHI_MRN}, {"MRN, {448120}", PHI_MRN},
+        {"<b>MRN:</b> {448120}", PHI_MRN}, {"MRN \xE2\x86\x92 {448120}", PHI_MRN}, {"MRN {44 81 20} here", PHI_MRN}, {"MRN: {QH.0044812}", PHI_MRN},
+        {"accession {S24:4481}", PHI_OTHER_ACCESSION}, {"specimen {24044:MB812}", PHI_OTHER_ACCESSION}, {"MR/CSN {448120}/{44812044}", PHI_ENCOUNTER},
+        {"MRN {448120} merged into {771214}", PHI_MRN}, {"acct IN ('{4481204}','{5481205}')", PHI_ACCOUNT_PATIENT}, {"Quill    No.: {448120}", PHI_OTHER_CODE},
+        {"SN {24481204} R, {24481205} L", PHI_DEVICE_SERIAL}, {"reference {QX448120}", PHI_OTHER_CODE}, {"{SN448120} on it", PHI_DEVICE_SERIAL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(*state, cases[i].text, cases[i].kind);
@@ -121,6 +136,10 @@ static void test_decoys(void **state)
         "serial sevens", "license expired 2020", "pain 7/10", "call in 2 weeks", "phone visit in 10 days", "reference range 135-145",
         "MRN pending", "MRN", "482193", "member of a family of 6", "account of events in 2021", "registry from 2005-2010",
         "sample of 100000 adults", "SN|24467-3", "medical records requested 2 copies", "policy\n\n\n482193", "claims, 482193",
+        "platelets                448000", "Medicare, page .......... 12", "weight         MRN                 4481204", "he has an account\n448120 in all", "it was sent with her MRN\n4481",
+        "see visit 9-17 1015-1100", "unit AB-12", "he said ID 44-018",         "PAID 448120", "COVID 448120", "the chart, 44812", "fluid, 448120", "the number: 448120", "visit at 9:30AM", "order MON:4481",
+        "IN THE ED.448120", "lab CBC, 448120",
+        "the file 2048 bytes", "form 1040", "oral intake 1200 ml", "bar 12 mm", "a matter of 448120 cells", "confirm 3 times", "culture 100000 colonies",
         "NPI five of us", "zero one two three four", "in case one two three", "skin tag 3 mm", "--tag=d87b48e", "vehicle 2 of 3", "teeth numbers 2 3 4 5",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

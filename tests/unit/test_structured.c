@@ -93,6 +93,12 @@ static void test_fhir(void **state)
     has(f, PHI_GEO_STREET, "534 Erewhon");
     has(f, PHI_GEO_STREET, "Rear");
     has(f, PHI_NAME_PATIENT, "quillen");
+    scan(f, "{\"resourceType\":\"Patient\",\"identifier\":[{\"type\":{\"text\":\"MRN\"},\"value\":\"QX448120\"}]}");
+    has(f, PHI_MRN, "QX448120");
+    scan(f, "{\"actor\":\"qmarsh\",\"action\":\"VIEW\",\"mrn\":\"448120\"}");
+    has(f, PHI_NAME_UNKNOWN, "qmarsh");
+    scan(f, "{\"resourceType\":\"X\",\"identifier\":[],\"value\":\"448120\"}, {\"user\":\"admin\",\"port\":8080}");
+    assert_int_equal(structured_n(f), 0);
     scan(f, "{\"valueQuantity\":{\"value\":110,\"unit\":\"mg/dL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg/dL\"}}");
     assert_int_equal(structured_n(f), 0);
 }
@@ -160,6 +166,8 @@ static void test_tables(void **state)
     scan(f, "MRN\tAcct\tSex\r\n482193\t99120034\tF\r\n");
     has(f, PHI_MRN, "482193");
     has(f, PHI_ACCOUNT_PATIENT, "99120034");
+    scan(f, "time,user_id,action,mrn,acct\n08:20,qmarsh,view,482193,99120034\n");
+    has(f, PHI_NAME_UNKNOWN, "qmarsh");
     scan(f, "INSERT INTO p (mrn, city) VALUES ('482193', 'salem'), ('482194', 'lynn (east)');");
     has(f, PHI_MRN, "482194");
     has(f, PHI_GEO_CITY, "salem");
@@ -171,7 +179,7 @@ static void test_tables_without_persons(void **state)
     static const char *const texts[] = {
         "Test,Result,Units\nGlucose,110,mg/dL\n", "Date,Name,Dose\n3/4,Lisinopril,20 mg\n", "| Drug | Order |\n| a | 12345 |\n",
         "name,age\nx,1\n", ",,,\n,,,\n", "mrn,dob", "mrn,dob\n", "VALUES (1)", "(mrn, city) VALUES", "(mrn, city) VALUES (", "mrn\tdob\n\t\n",
-        "He came, went, and saw\n1, 2, 3\n",
+        "He came, went, and saw\n1, 2, 3\n", "user,host,port\nqmarsh,a,1\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         scan(f, texts[i]);
