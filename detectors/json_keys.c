@@ -78,12 +78,13 @@ static bool is_login(const char *key, uint32_t len)
     return false;
 }
 
-/* An Identifier without its system: its key stands not far before. */
-static bool is_identifier(const struct structured *t, uint32_t at)
+/* An Identifier without its system: its key stands not far before. In a part of a record it has its type or use. */
+static bool is_identifier(const struct structured *t, struct phi_part object, uint32_t at)
 {
     uint32_t low = at > IDENTIFIER_MAX ? at - IDENTIFIER_MAX : 0;
     const char *key = memmem(t->text + low, at - low, "dentifier\"", 10);
-    return key && memmem(key, (size_t)(t->text + at - key), "]", 1) == NULL && memmem(t->text, t->len, "\"resourceType\"", 14);
+    return key && memmem(key, (size_t)(t->text + at - key), "]", 1) == NULL &&
+           (object_has(t, object, "type\"") || object_has(t, object, "use\"") || memmem(t->text, t->len, "\"resourceType\"", 14));
 }
 
 /* HumanName, Address, ContactPoint, Identifier and Reference of FHIR. */
@@ -111,7 +112,7 @@ static struct structured_field fhir_field(const struct structured *t, struct phi
                 return systems[i].field;
         return (struct structured_field){PHI_MRN, FIELD_ID, false};
     }
-    if (len == 5 && memcmp(name, "value", 5) == 0 && is_identifier(t, key.begin))
+    if (len == 5 && memcmp(name, "value", 5) == 0 && is_identifier(t, object, key.begin))
         return (struct structured_field){PHI_MRN, FIELD_ID, false};
     if (is_login(name, len) && (object_has(t, object, "mrn\"") || object_has(t, object, "MRN\"") || object_has(t, object, "atient")))
         return (struct structured_field){PHI_NAME_UNKNOWN, FIELD_PLAIN, false};

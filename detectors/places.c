@@ -118,14 +118,6 @@ static uint32_t run_start(const struct words *w, uint32_t first, uint32_t last)
     return lead_start(w, i);
 }
 
-/* "Imaging Associates, PC": the form of a company goes with its name. */
-static uint32_t with_company(const struct words *w, uint32_t last)
-{
-    uint32_t i = last + 1;
-    bool stands = i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA)) && w->v[i].shape != SHAPE_LOWER;
-    return stands && words_in(w, i, LIST(COMPANY)) ? i : last;
-}
-
 /* "Lake Country [Sleep] Center": what is treated there, between the place and the word for what it is. */
 static bool is_between(const struct words *w, uint32_t i)
 {
@@ -206,12 +198,22 @@ static bool is_state_behind(const struct words *w, uint32_t i)
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
 }
 
+/* "Imaging Associates, PC": the form of a company goes with its name. */
+static uint32_t with_company(const struct words *w, uint32_t last)
+{
+    uint32_t i = last + 1;
+    bool stands = i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA)) && w->v[i].shape != SHAPE_LOWER;
+    return stands && words_in(w, i, LIST(COMPANY)) ? i : last;
+}
+
 /* "PEDIATRIC CLINIC VISIT": a heading in capitals, no name in it. */
 static bool is_heading(const struct words *w, uint32_t first, uint32_t last)
 {
     const uint64_t plain = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(HEADING) | LEX(PROVIDER) | LEX(COMMON);
 
     if (!(w->v[first].flags & WORD_LINE_FIRST) || !(w->v[first].flags & WORD_LINE_UPPER) || last + 1 >= w->n || w->v[last + 1].gap & GAP_LINE)
+        return false;
+    if (with_company(w, last) != last)
         return false;
     for (uint32_t i = first; i <= last; i++)
         if (!(w->v[i].classes & plain) && !(w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE)))
