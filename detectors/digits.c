@@ -178,6 +178,12 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
     return i - at;
 }
 
+/* "07/25/2025. Two days": the number ended with its sentence. */
+static bool begins_sentence(const char *text, uint32_t end, uint32_t gap)
+{
+    return gap > 1 && text[end] == '.' && text[end + 1] == ' ' && text_is_digit(text[end - 1]) && text_is_upper(text[end + gap]);
+}
+
 static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
 {
     r->glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_') && text_is_digit(text[at]);
@@ -194,7 +200,7 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
         uint32_t gap = read_gap(&ahead, text, len, end);
         bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
-        if (!more)
+        if (!more || begins_sentence(text, end, gap))
             break;
         r->marks = ahead;
         i = end + gap;

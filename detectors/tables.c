@@ -10,7 +10,7 @@
 #include "structured.h"
 #include "text.h"
 
-enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500, HEADER_KNOWN = 2 };
+enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500, PAIR_DIGITS = 3, HEADER_KNOWN = 2 };
 
 struct table {
     char mark; /* 0: no table is open */
@@ -89,6 +89,15 @@ static bool is_login_column(const char *text, uint32_t len)
     return n > 5 && strstr(names, folded) != NULL;
 }
 
+/* "Patient:   X      MRN:   1": pairs that blanks align are no header, which names columns and holds no number. */
+static bool is_pair_part(const char *text, uint32_t len)
+{
+    unsigned digits = 0;
+    for (uint32_t i = 0; i < len; i++)
+        digits += text_is_digit(text[i]);
+    return digits >= PAIR_DIGITS || (len && text[len - 1] == ':');
+}
+
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
     unsigned known = 0, telling = 0, left = header_cells(text, begin, end, mark);
@@ -97,6 +106,8 @@ static bool header_read(const char *text, uint32_t begin, uint32_t end, char mar
     *table = (struct table){.mark = mark};
     for (uint32_t i = begin; left > 0 && known + left >= HEADER_KNOWN; left--) {
         uint32_t to = cell_end(text, i, end, mark);
+        if (mark == ' ' && is_pair_part(text + i, to - i))
+            return false;
         struct structured_field f = structured_find(text + i, to - i);
         if (is_login_column(text + i, to - i))
             f = (struct structured_field){PHI_NAME_UNKNOWN, FIELD_PLAIN, true};
