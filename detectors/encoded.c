@@ -157,19 +157,16 @@ bool encoded_collect(const char *text, uint32_t len, const struct marks *m, stru
     _Static_assert(RUN_MIN == 12, "runs_begin");
     mapped_clear(out, 0);
     for (uint32_t base = 0; base < len && !out->failed; base += MARKS_BYTES, m++) {
-        uint64_t words = runs_begin(m[0].lower, m[1].lower);
         for (uint64_t runs = runs_begin(m[0].coded, m[1].coded); runs && !out->failed; runs &= runs - 1) {
-            unsigned k = (unsigned)__builtin_ctzll(runs);
-            uint32_t begin = base + k, end = begin + RUN_MIN;
-            bool word = words >> k & 1 && text[begin] > 'f'; /* of small letters, and not hex: what nearly all are */
+            uint32_t begin = base + (uint32_t)__builtin_ctzll(runs), end = begin + RUN_MIN;
             if (begin < from)
                 continue;
-            for (; end < len && is_run_byte(text[end]); end++)
-                word &= text[end] >= 'a' && text[end] <= 'z';
+            while (end < len && is_run_byte(text[end]))
+                end++;
             uint32_t padded = end;
             while (padded < len && text[padded] == '=' && padded - end < 6)
                 padded++;
-            any |= !word && run_collect(text, begin, end, padded, map, out);
+            any |= run_collect(text, begin, end, padded, map, out);
             from = padded;
         }
     }
