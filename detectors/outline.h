@@ -11,7 +11,7 @@
 
 #include "pattern_tree.h"
 
-enum { OUTLINE_NO = 0, OUTLINE_ASK, OUTLINE_FIRST, OUTLINE_REACH = 64 };
+enum { OUTLINE_NO = 0, OUTLINE_ASK, OUTLINE_FIRST, OUTLINE_REACH = 32 };
 
 struct outline {
     uint16_t *rows; /* of states by class: a state, no, or ask; NULL: always ask */

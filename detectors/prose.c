@@ -117,6 +117,11 @@ static void watched(struct prose *p, uint32_t i, int32_t sum[LABELS])
     evidence_weigh(&p->evidence, sum);
 }
 
+static bool is_eponym(const struct prose *p, uint32_t i)
+{
+    return evidence_eponym(p->words, i) && !seen_has(&p->seen, p->words->v[i].hash);
+}
+
 static void decide_candidate(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -128,14 +133,15 @@ static void decide_candidate(struct prose *p, uint32_t i)
     else
         evidence_sum(w, i, p->dictionary, &p->seen, sum);
     weigh_genre(p, sum);
-    if (evidence_eponym(w, i) && !seen_has(&p->seen, x->hash))
+    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0) { /* nearly all: what costs most comes last */
+        uint8_t score = weak_score(p, i, sum);
+        x->score = score && is_eponym(p, i) ? 0 : score;
+        return;
+    }
+    if (is_eponym(p, i))
         return;
     name = sum[LABEL_NAME] - (sum[LABEL_PLACE] > 0 ? sum[LABEL_PLACE] : 0);
     place = sum[LABEL_PLACE] - (sum[LABEL_NAME] > 0 ? sum[LABEL_NAME] : 0);
-    if (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0) {
-        x->score = weak_score(p, i, sum);
-        return;
-    }
     x->label = name >= place ? LABEL_NAME : LABEL_PLACE;
     /* How surely it is an identifier at all; which of the two is another question. */
     x->score = evidence_percent(name >= place ? sum[LABEL_NAME] : sum[LABEL_PLACE]);

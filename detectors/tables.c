@@ -143,9 +143,19 @@ static int row_read(const struct structured *t, uint32_t begin, uint32_t end, co
     return 0;
 }
 
-static bool header_open(const char *text, uint32_t begin, uint32_t end, struct table *table)
+/* Marks that may stand between cells; of them those that are anywhere in a text. */
+static const char cell_marks[] = "|\t,; ";
+
+static void marks_find(const char *text, uint32_t len, char marks[sizeof cell_marks])
 {
-    static const char marks[] = "|\t,; ";
+    for (const char *m = cell_marks; *m; m++)
+        if (memchr(text, *m, len))
+            *marks++ = *m;
+    *marks = 0;
+}
+
+static bool header_open(const char *text, uint32_t begin, uint32_t end, const char *marks, struct table *table)
+{
     if (end - begin > HEADER_MAX || end - begin < 5 || text_is_digit(text[begin]))
         return false;
     for (const char *m = marks; *m; m++) {
@@ -212,6 +222,8 @@ static int sql_run(const struct structured *t)
 int tables_run(const struct structured *t)
 {
     struct table table = {0};
+    char marks[sizeof cell_marks];
+    marks_find(t->text, t->len, marks);
     if (sql_run(t) < 0)
         return -1;
     for (uint32_t i = 0; i < t->len;) {
@@ -223,7 +235,7 @@ int tables_run(const struct structured *t)
         if (row && !is_rule(t->text, i, to)) {
             if (row_read(t, i, to, &table) < 0)
                 return -1;
-        } else if (!row && !header_open(t->text, i, to, &table)) {
+        } else if (!row && !header_open(t->text, i, to, marks, &table)) {
             table.mark = 0;
         }
         i = end + 1;

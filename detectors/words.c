@@ -422,11 +422,12 @@ static uint16_t read_gap(const struct words *w, uint32_t *from)
     unsigned gap = at ? 0 : GAP_START, lines = 0, spaces = 0, last = 0;
 
     while (at < len) {
-        struct letter l = {.size = 1};
-        unsigned here = text[at] < 0x80 ? gap_of_ascii[text[at]] : 0;
+        unsigned here = text[at] < 0x80 ? gap_of_ascii[text[at]] : 0, size = 1;
         if (text[at] >= 0x80) {
+            struct letter l;
             read_wide(text + at, len - at, &l);
             here = l.kind ? 0 : l.gap;
+            size = l.size;
         }
         if (!here)
             break;
@@ -435,7 +436,7 @@ static uint16_t read_gap(const struct words *w, uint32_t *from)
         if (text[at] == '\n' && lines++)
             gap |= GAP_BLANK;
         gap |= here;
-        at += l.size;
+        at += size;
     }
     *from = at;
     if (spaces && !(gap & (GAP_LINE | GAP_PERIOD | GAP_STOP)))
