@@ -118,10 +118,12 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
         return false;
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
-        return words_is(w, first - 1, "she") || words_is(w, first - 1, "he");
+        return words_is(w, first - 1, "she") || words_is(w, first - 1, "he") || (words_is(w, first - 1, "i") && w->v[last].shape != SHAPE_NUMBER);
     if (first < 2 || !(words_is(w, first - 1, "is") || words_is(w, first - 1, "be")))
         return false;
     const struct word *name = &w->v[first - 2];
+    if (first > 2 && words_is(w, first - 2, "will"))
+        return words_is(w, first - 3, "she") || words_is(w, first - 3, "he");
     return words_is(w, first - 2, "she") || words_is(w, first - 2, "he") || name->classes & (LEX(PATIENT) | LEX(RELATION)) ||
            (first > 2 && name->shape == SHAPE_TITLE && !(name->gap & ~(GAP_SPACE | GAP_HYPHEN)) && name[-1].shape == SHAPE_TITLE && FACT_SURNAME(name->facts));
 }

@@ -299,7 +299,7 @@ static bool is_likely_day(const struct words *w, uint32_t i, int day)
     const struct word *x = &w->v[i];
     bool zero = w->text[x->begin] == '0' && x->letters == 2;
 
-    if (x->gap & (GAP_SLASH | GAP_HYPHEN | GAP_OTHER | GAP_COLON | GAP_APOSTROPHE) || day == 12)
+    if (x->gap & (GAP_SLASH | GAP_HYPHEN | GAP_COLON | GAP_APOSTROPHE) || (x->gap & GAP_OTHER && !(x->gap & GAP_SPACE)) || day == 12)
         return false;
     if (i + 2 < w->n && w->v[i + 2].gap & (GAP_SLASH | GAP_OTHER | GAP_APOSTROPHE) && w->v[i + 2].begin == w->v[i + 1].end + 1)
         return false;
