@@ -24,7 +24,7 @@ struct builder {
     const struct opening *const *openings;
     uint32_t (*low)[WORD_TRIE_BYTES]; /* of each opening, by byte: the low bits that it may have */
     struct automaton_glance *glances; /* of each opening */
-    uint32_t n, leaf_most;
+    uint32_t n, leaf_most, room;     /* room: of the trie, for glances */
     struct list lists[2 * NUMBERS];
     uint32_t n_lists, slots[SLOTS]; /* lists by hash, from 1 */
     bool failed, full;
@@ -47,14 +47,26 @@ static bool begins_word(const struct opening *o)
     return follows && o->n > 0;
 }
 
+static bool glances_reserve(struct builder *b, uint32_t more)
+{
+    struct word_trie *t = b->t;
+    if (t->n_glances + more <= b->room)
+        return true;
+    uint32_t room = 2 * (t->n_glances + more);
+    struct automaton_glance *grown = realloc(t->glances, room * sizeof *grown);
+    b->failed |= !grown;
+    if (!grown)
+        return false;
+    t->glances = grown;
+    b->room = room;
+    return true;
+}
+
 static void leaf_fill(struct builder *b, const uint32_t *ids, uint32_t n)
 {
     struct word_trie *t = b->t;
-    struct automaton_glance *more = realloc(t->glances, (t->n_glances + n) * sizeof *more);
-    b->failed |= !more;
-    if (!more)
+    if (!glances_reserve(b, n))
         return;
-    t->glances = more;
     t->leaves[t->n_leaves++] = (struct word_leaf){t->n_glances, n};
     for (uint32_t i = 0; i < n; i++)
         t->glances[t->n_glances++] = b->glances[ids[i]];
