@@ -111,6 +111,11 @@ static bool ends_part(const struct words *w, uint32_t i)
            words_is(w, i + 1, "in");
 }
 
+static bool is_she_or_he(const struct words *w, uint32_t i)
+{
+    return words_is(w, i, "she") || words_is(w, i, "he");
+}
+
 /* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
 static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t last)
 {
@@ -118,13 +123,13 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
         return false;
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
-        return words_is(w, first - 1, "she") || words_is(w, first - 1, "he") || (words_is(w, first - 1, "i") && w->v[last].shape != SHAPE_NUMBER);
+        return is_she_or_he(w, first - 1) || (words_is(w, first - 1, "i") && w->v[last].shape != SHAPE_NUMBER);
     if (first < 2 || !(words_is(w, first - 1, "is") || words_is(w, first - 1, "be")))
         return false;
-    const struct word *name = &w->v[first - 2];
     if (first > 2 && words_is(w, first - 2, "will"))
-        return words_is(w, first - 3, "she") || words_is(w, first - 3, "he");
-    return words_is(w, first - 2, "she") || words_is(w, first - 2, "he") || name->classes & (LEX(PATIENT) | LEX(RELATION)) ||
+        return is_she_or_he(w, first - 3);
+    const struct word *name = &w->v[first - 2];
+    return is_she_or_he(w, first - 2) || name->classes & (LEX(PATIENT) | LEX(RELATION)) ||
            (first > 2 && name->shape == SHAPE_TITLE && !(name->gap & ~(GAP_SPACE | GAP_HYPHEN)) && name[-1].shape == SHAPE_TITLE && FACT_SURNAME(name->facts));
 }
 

@@ -189,6 +189,18 @@ static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candi
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;
 }
 
+/* Who lives or works at the address that begins with word i. */
+static int add_letterhead(const struct prose *p, uint32_t i)
+{
+    const struct words *w = p->words;
+    uint32_t first, last;
+
+    if (!p->sink || !streets_find_letterhead(w, i, &first, &last))
+        return 0;
+    struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = RULE_FACILITY, .score = 64, .begin = w->v[first].begin, .end = w->v[last].end};
+    return phi_candidate_add(p->sink, &c);
+}
+
 /* Reports what begins with word i and is known by its form (date, age, address) and marks its words. */
 static int take_form(struct prose *p, uint32_t i)
 {
@@ -205,17 +217,8 @@ static int take_form(struct prose *p, uint32_t i)
             date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
     }
-    if (streets_find(w, i, &last)) {
-        struct phi_candidate head = {.kind = PHI_GEO_FACILITY, .rule = RULE_FACILITY, .score = 64};
-        uint32_t head_last;
-        if (p->sink && streets_find_letterhead(w, i, &first, &head_last)) {
-            head.begin = w->v[first].begin;
-            head.end = w->v[head_last].end;
-            if (phi_candidate_add(p->sink, &head) < 0)
-                return -1;
-        }
-        return take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
-    }
+    if (streets_find(w, i, &last))
+        return add_letterhead(p, i) < 0 ? -1 : take(p, i, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     if (streets_abroad_find(w, i, &first, &last))
         return take(p, first, last, (struct phi_candidate){.kind = PHI_GEO_STREET, .rule = RULE_STREET, .score = 85});
     if (streets_abroad_find_city(w, i, &first, &last))
