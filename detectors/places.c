@@ -308,7 +308,7 @@ static int add_town(const struct words *w, const struct phi_dictionary *d, uint3
 
     if (!stands || !d)
         return 0;
-    uint32_t end = phrase_end(d, w, i, i + 1);
+    uint32_t end = i + 1 < w->n ? phrase_end(d, w, i, i + 1) : 0;
     if (!end && FACT_CITY(x->facts) < 3)
         return 0;
     struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rule, .score = 70, .begin = x->begin, .end = w->v[end ? end : i].end};
