@@ -17,10 +17,13 @@
 #define FACT_FREQUENCY(f) ((f) >> 9 & 7u)    /* as a lower-case word */
 #define FACT_CITY(f) ((f) >> 12 & 7u)        /* by population; 1 = a post office */
 enum dictionary_fact {
+    FACT_BRAND = 1 << 15,   /* a shop, a school, an employer, and another word, too */
+    FACT_FIRM = 1 << 16,    /* ... and nothing else */
+    FACT_BRAND_HEAD = 1 << 17, /* a phrase of any kind begins with this word */
     FACT_ENGLISH = 1 << 18, /* a lower-case English word */
     FACT_SCIENCE = 1 << 19, /* a lower-case scientific term */
     FACT_COUNTY = 1 << 20,
-    FACT_HEAD = 1 << 21,    /* a phrase begins with this word */
+    FACT_HEAD = 1 << 21,    /* the name of a place of several words begins with this word */
     FACT_SYSTEM = 1 << 22,  /* a health system */
     FACT_LISTED = 1 << 23,  /* has an entry */
 };

@@ -102,6 +102,14 @@ static void close_lower(struct words *w, uint32_t i)
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 
+/* Names of several words begin with half of all capitalized words, and with small ones only where these are rare. */
+static void set_named(struct words *w, uint32_t i)
+{
+    uint32_t facts = w->v[i].facts;
+    bool named = facts & (FACT_SYSTEM | FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
+    w->named[i / 64] |= (uint64_t)named << i % 64;
+}
+
 /* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
 static void batch_look_up(struct batch *b, struct words *w, const struct phi_dictionary *d, bool of_all)
 {
@@ -113,6 +121,7 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         x->facts = b->facts[k];
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
+        set_named(w, i);
         close_lower(w, i);
     }
     b->n = 0;
@@ -122,9 +131,11 @@ void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_a
 {
     struct batch b = {.n = 0};
 
+    memset(w->named, 0, sizeof w->named);
     for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
         const struct word *x = &w->v[i];
         if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER) {
+            set_named(w, i);
             close_lower(w, i);
             continue;
         }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ages.h"
+#include "brands.h"
 #include "dates.h"
 #include "engine.h"
 #include "evidence.h"
@@ -265,7 +266,8 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, p->dictionary, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_firms(p) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
+            places_emit(w, p->dictionary, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_firms(p) < 0 ||
+            brands_emit(w, p->dictionary, RULE_FACILITY, sink) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;

@@ -15,6 +15,7 @@ from folding import fold, hash_phrase, hash_word
 HERE = os.path.dirname(os.path.abspath(__file__))
 VERSION = 2  # of the layout and of folding.hash_word
 PRESENT, SYSTEM, HEAD, COUNTY, SCIENCE, ENGLISH = 1 << 23, 1 << 22, 1 << 21, 1 << 20, 1 << 19, 1 << 18
+BRAND_HEAD, FIRM, BRAND = 1 << 17, 1 << 16, 1 << 15
 GIVEN, SURNAME, RATIO, FREQ, CITY = 0, 3, 6, 9, 12     # shifts of the three-bit fields
 
 
@@ -92,8 +93,10 @@ def read_places(folder, phrases):
 
 
 def split(name):
+    """The words of a name as words.c splits it; "Wendy's" alone keeps its s, for Wendy is somebody."""
     name = re.sub(r"\(.*?\)", "", name)
-    return tuple(w for w in (fold(p) for p in re.split(r"[\s./,-]+", name)) if w)
+    words = tuple(w for w in (fold(p) for p in re.split(r"[\s./,&+!-]+", re.sub(r"['’]s\b", "", name))) if w)
+    return words + ("s",) if len(words) == 1 and re.search(r"['’]s$", name) else words
 
 
 def read_short(phrases):
@@ -107,6 +110,37 @@ def read_systems(phrases):
         line = line.split("#")[0].strip()
         if line:
             phrases[split(line)]["system"] = 1
+
+
+def reserved():
+    """Words that mean something else to a clinician, in the first place."""
+    words = set()
+    for name in ("acronym", "calendar", "country", "credential", "dose", "drug", "eponym", "month", "number", "state", "weekday"):
+        words |= {split(w) for w in re.sub(r"#.*", "", open(f"{HERE}/lexicon/{name}.txt").read()).split()}
+    return words
+
+
+def is_own(word, table, phrases, plain):
+    """A word that is a name of nothing else."""
+    t = table.get(word, {})
+    return (len(word) > 4 and word.isalpha() and word not in plain and t.get(GIVEN, 0) == 0 and t.get(SURNAME, 0) < 2 and
+            not phrases.get((word,), {}).get(CITY) and t.get(RATIO, 7) > 4)
+
+
+def read_brands(phrases, table, plain):
+    """Whose name says by itself that it is one ("Walgreens", "Abilene ISD") is a firm; the others ("Target") need a
+    word beside them that says so, and are brands."""
+    others = reserved()
+    for line in open(f"{HERE}/brands.tsv"):
+        name, sort = line.rstrip("\n").split("\t")
+        words = split(name)
+        if not words or len(words) > 5 or words in others or sum(map(len, words)) < 4 or not words[0][0].isalpha():
+            continue
+        own = any(is_own(w, table, phrases, plain) for w in words) or (len(words) > 2 and sort != "trade" and words[-1] != "s")
+        phrases[words]["firm" if own else "brand"] = 1
+        short = words[:-1] if sort == "school" and words[-1] in ("university", "college") else ()
+        if short and len(short) < 3 and short not in others and not phrases.get(short, {}).get(CITY):
+            phrases[short]["brand"] = 1
 
 
 class Bloom:
@@ -143,12 +177,14 @@ def main(folder):
     read_short(phrases)
     read_systems(phrases)
     english, science = read_words(folder)
+    read_brands(phrases, table, english | science)
     payloads = collections.Counter()
     for words, p in phrases.items():
         h = hash_phrase(words)
         payloads[h] |= PRESENT | p[CITY] << CITY | COUNTY * p["county"] | SYSTEM * p["system"]
+        payloads[h] |= FIRM * p["firm"] | BRAND * p["brand"]
         if len(words) > 1:
-            payloads[hash_word(words[0])] |= PRESENT | HEAD
+            payloads[hash_word(words[0])] |= PRESENT | HEAD * any(p[f] for f in (CITY, "county", "system")) | BRAND_HEAD
     for word, p in table.items():
         payloads[hash_word(word)] |= (PRESENT | p[GIVEN] << GIVEN | p[SURNAME] << SURNAME | p[RATIO] << RATIO |
                                       p[FREQ] << FREQ)

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reduces the two large packages once: reduce.py DIR writes given.tsv and cases.tsv beside this script.
+"""Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv and brands.tsv beside this script.
 
 given.tsv   name<TAB>births, all years and both sexes together, folded, 30 births or more
 cases.tsv   word<TAB>low<TAB>cap: minus the natural logarithm of how often the word is written in lower case and with
             a capital (0 = not seen), words of which either is 17 or less
+brands.tsv  name<TAB>care, school or trade: who runs places in the United States: hospitals, clinics, pharmacies, homes;
+            schools and colleges; shops, hotels, employers
 """
 import collections, glob, gzip, json, os, re, sqlite3, sys, zipfile
 
@@ -41,8 +43,52 @@ def cases(folder):
                 out.write(f"{word}\t{low}\t{cap}\n")
 
 
+CARE = {"hospital", "clinic", "doctors", "dentist", "pharmacy", "chemist", "dialysis", "laboratory", "physiotherapist",
+        "counselling", "alternative", "blood_donation", "social_facility", "nursing_home", "optician", "hearing_aids",
+        "medical_supply", "ambulance_station"}
+SCHOOL = {"school", "college", "university", "kindergarten", "childcare", "prep_school"}
+OPERATED = CARE | SCHOOL | {"prison", "fire_station", "police"}
+# things that are not places where somebody is, or that name goods
+THINGS = {"atm", "vending_machine", "charging_station", "charge_point", "totem", "bicycle_rental", "payment_terminal",
+          "parcel_locker", "post_box", "waste_basket", "weighbridge", "money_transfer", "car", "motorcycle", "watches",
+          "perfumery", "cosmetics", "fashion_accessories", "hifi", "camera", "bicycle", "trolley_bay", "insurance",
+          "car_repair", "motorcycle_repair", "tyres", "clothes", "shoes", "jewelry", "electronics", "mobile_phone",
+          "appliance", "vacuum_cleaner", "power_tools", "groundskeeping", "nutrition_supplements", "coffee", "baby_goods",
+          "bed", "tea", "chocolate", "printer_ink", "leather", "beverages", "dairy"}
+
+
+def sort_of(tree, value):
+    if tree not in ("brands", "operators") or value in THINGS or (tree == "operators" and value not in OPERATED):
+        return None
+    return "care" if value in CARE else "school" if value in SCHOOL else "trade"
+
+
+def in_states(item):
+    include = item.get("locationSet", {}).get("include", ["001"])
+    return any(isinstance(x, str) and (x in ("001", "us", "021", "003") or x.startswith(("us-", "us."))) for x in include)
+
+
+def brands(folder):
+    found = {}
+    index = json.load(open(f"{folder}/node_modules/name-suggestion-index/dist/json/nsi.json", encoding="utf8"))["nsi"]
+    for path, category in index.items():
+        tree, _, value = path.split("/")
+        sort = sort_of(tree, value)
+        for item in category.get("items", []) if sort else []:
+            names = [item["displayName"]] + item.get("matchNames", [])
+            for name in names if in_states(item) else []:
+                name = re.sub(r" *\(.*?\)", "", name).strip()
+                if name.isascii() and any(c.isalpha() for c in name) and (name not in found or sort == "care"):
+                    found[name] = sort
+    for college in json.load(open(f"{folder}/node_modules/us-colleges/data/us-colleges.json", encoding="utf8")):
+        found.setdefault(college["name"].strip(), "school")
+    with open(f"{HERE}/brands.tsv", "w") as out:
+        out.writelines(f"{name}\t{found[name]}\n" for name in sorted(found) if name.isascii())
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     given(sys.argv[1])
     cases(sys.argv[1])
+    brands(sys.argv[1])

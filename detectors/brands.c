@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which names say by themselves that they are a place is decided when the lists are compiled (dictionaries/build.py:
+ * FACT_FIRM and FACT_BRAND), except for the health systems that are written down by hand (FACT_SYSTEM), whose lone
+ * words may be anything ("Rush", "Mayo").
+ */
+#include "brands.h"
+
+#include "dictionary.h"
+#include "lexicon.h"
+#include "word_lists.h"
+
+enum { BRAND_WORDS = 5, SURE = 68, CUED = 62 };
+
+struct brand {
+    uint32_t first, last;
+    uint32_t facts;
+};
+
+static bool is_capital(const struct word *x)
+{
+    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED || x->shape == SHAPE_INITIAL;
+}
+
+/* A small word inside a name: "Bath and Body Works". */
+static bool is_link(const struct words *w, uint32_t i)
+{
+    return words_is(w, i, "and") || words_is(w, i, "of") || words_is(w, i, "the") || words_is(w, i, "in");
+}
+
+static bool goes_on(const struct words *w, uint32_t i, bool lower)
+{
+    const uint16_t inside = GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER;
+
+    return words_joined(w, i, inside) && w->v[i].gap && (is_capital(&w->v[i]) || lower || is_link(w, i) || w->v[i].shape == SHAPE_NUMBER);
+}
+
+/* The longest name in the lists that begins with word i. */
+static bool brand_at(const struct words *w, const struct phi_dictionary *d, uint32_t i, struct brand *b)
+{
+    const uint32_t named = FACT_SYSTEM | FACT_FIRM | FACT_BRAND;
+    const struct word *x = &w->v[i];
+    uint64_t phrase = x->hash;
+
+    *b = (struct brand){i, i, x->facts & named};
+    if (x->flags & WORD_POSSESSIVE)
+        b->facts = phi_dictionary_entry(d, words_phrase(phrase, words_hash("s", 1))) & named;
+    if (!(x->facts & FACT_BRAND_HEAD))
+        return b->facts;
+    for (uint32_t k = i + 1; k < i + BRAND_WORDS && goes_on(w, k, x->shape == SHAPE_LOWER); k++) {
+        phrase = words_phrase(phrase, w->v[k].hash);
+        uint32_t facts = phi_dictionary_entry(d, phrase) & named;
+        if (facts)
+            *b = (struct brand){i, k, facts};
+    }
+    return b->facts;
+}
+
+/* A lone word that is no other word, nobody's name and no town. */
+static bool is_own(const struct word *x)
+{
+    uint32_t ratio = FACT_RATIO(x->facts);
+    return x->letters > 4 && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && !FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2 && !FACT_CITY(x->facts) &&
+           (!ratio || ratio > 4);
+}
+
+/* "MSK", "CMC", "IHC" mean more than a hospital; what stands beside them tells (evidence.c). */
+static bool is_acronym(const struct word *x)
+{
+    return x->letters < 5 && (x->shape == SHAPE_UPPER || x->shape == SHAPE_LOWER);
+}
+
+/* "works at Target", "from the Giant Eagle", "Target cashier", "Kroger on Lamar" */
+static bool is_cued(const struct words *w, const struct brand *b)
+{
+    uint32_t i = b->first;
+
+    while (i > 0 && b->first - i < 2 && w->v[i].gap == GAP_SPACE && words_in(w, i - 1, LIST(BRAND_ARTICLE)))
+        i--;
+    if (i > 0 && !(w->v[i].gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i - 1, LIST(BRAND_CUE)))
+        return true;
+    if (i > 1 && w->v[i].gap == GAP_SPACE && words_in(w, i - 1, LIST(BRAND_LINK)) && words_in(w, i - 2, LIST(BRAND_VERB)))
+        return true;
+    return words_joined(w, b->last + 1, GAP_SPACE) && words_in(w, b->last + 1, LIST(BRAND_TAIL));
+}
+
+static uint8_t score_of(const struct words *w, const struct brand *b)
+{
+    const struct word *x = &w->v[b->first];
+    bool lone = b->first == b->last && !(x->flags & WORD_POSSESSIVE);
+
+    if (lone && (is_acronym(x) || x->classes & (LEX(DRUG) | LEX(COMMON) | LEX(STATE) | LEX(COUNTRY))))
+        return 0;
+    if (b->facts & FACT_FIRM || (b->facts & FACT_SYSTEM && (lone ? is_own(x) : x->shape != SHAPE_LOWER)))
+        return SURE;
+    if (lone && x->shape == SHAPE_LOWER && x->facts & (FACT_ENGLISH | FACT_SCIENCE))
+        return 0;
+    return is_cued(w, b) ? CUED : 0;
+}
+
+int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
+{
+    struct brand b;
+
+    for (uint32_t i = words_in_set(w->named, w->first, w->last); d && i < w->last; i = words_in_set(w->named, i + 1, w->last)) {
+        const struct word *x = &w->v[i];
+        if (x->flags & WORD_TAKEN || !brand_at(w, d, i, &b))
+            continue;
+        struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = rule, .begin = x->begin, .score = score_of(w, &b)};
+        c.end = w->v[b.last].flags & WORD_POSSESSIVE ? words_possessive_end(w, b.last) : w->v[b.last].end;
+        if (c.score && phi_candidate_add(sink, &c) < 0)
+            return -1;
+        i = c.score ? b.last : i;
+    }
+    return 0;
+}
