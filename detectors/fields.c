@@ -14,7 +14,7 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { LABEL_MAX = 48, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
+enum { LABEL_MAX = 48, SPEAKER_MAX = 20, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
 
 static const struct field fields[] = {
 #define FIELD(label, kind, shape, where) {label, kind, shape, where},
@@ -338,6 +338,21 @@ static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end
     return i + 1 >= len || text[i] != ' ' || !text_is_digit(text[i + 1]);
 }
 
+/* "Patient: Twice. / Dr.: Probably.": a label that begins another line, too, names who speaks. */
+static bool is_speaker(const char *text, uint32_t len, uint32_t mark)
+{
+    uint32_t begin = mark, n;
+    while (begin > 0 && text[begin - 1] != '\n' && mark - begin < SPEAKER_MAX)
+        begin--;
+    n = mark + 1 - begin;
+    if ((begin > 0 && text[begin - 1] != '\n') || n < 3)
+        return false;
+    for (const char *at = text; (at = memmem(at, (size_t)(text + len - at), text + begin, n)); at++)
+        if (at != text + begin && (at == text || at[-1] == '\n'))
+            return true;
+    return false;
+}
+
 /* "cc: Dr. Nakagawa": the title is no name; the name behind it is found without the label. */
 static bool is_title(const char *text, uint32_t begin, uint32_t end)
 {
@@ -355,7 +370,7 @@ static bool is_address(const char *value, uint32_t len)
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
-static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t at,
+static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
                           struct phi_candidate *c)
 {
     struct name_span name;
@@ -364,7 +379,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     case FIELD_NAME:
         if (!name_read(text, len, at, true, false, &name))
             return at;
-        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end)))
+        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end) || is_speaker(text, len, mark)))
             return at;
         c->family = name.family;
         c->given = name.given;
@@ -399,7 +414,7 @@ static int banner_found(const char *text, uint32_t len, uint32_t mark, struct ph
     if (at >= len || text[at] == '\n')
         return 0;
     struct phi_candidate c = {.kind = f->kind, .rule = FIELD_BANNER, .score = SCORE_BANNER, .via = PHI_VIA_LABEL};
-    uint32_t end = value_end(f, text, len, at, &c);
+    uint32_t end = value_end(f, text, len, mark, at, &c);
     trim(text, &at, &end);
     if (end <= at || !field_value_fits(f, text + at, end - at))
         return 0;

@@ -13,12 +13,13 @@
 
 #include <string.h>
 
+#include "coded.h"
 #include "labels.h"
 #include "scratch.h"
 #include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70 };
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70, SCORE_CODED = 54 };
 
 struct value {
     uint32_t begin, end;
@@ -30,6 +31,7 @@ struct labelled {
     const char *text;
     uint32_t len;
     struct phi_candidates *sink;
+    struct phi_scratch *s;
     struct value last; /* the last one taken, and what it was */
     struct phi_candidate last_candidate;
 };
@@ -552,19 +554,25 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     const struct label *own = label_prefix(l->text + v.begin, v.end - v.begin);
     if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l, &v))
         return value_add(l, &v, own->kind, LABELLED_OWN, SCORE_OWN);
-    return 0;
+    bool coded = coded_number(l->text, l->len, v.begin, v.end) && !value_is_date(l->text, &v) && scratch_genre(l->s, l->text, l->len) == GENRE_PLAIN;
+    return coded ? value_add(l, &v, PHI_OTHER_CODE, LABELLED_CODED, SCORE_CODED) : 0;
 }
 
-/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". */
+/* "the number is three eight four nine two zero": at least four digits, behind a sure label or "number". Seven or more
+ * need no label: nobody says so many but for a telephone or an ID, unless they count. */
 static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
 {
     struct value v = {.begin = at, .end = at};
+    struct spoken run;
     struct label_found f;
-    v.end = spoken_end(l->text, l->len, at, &v.digits);
-    *next = v.end;
-    if (v.digits < 4 || !label_before(l->text, at, &f) || !f.label || (f.label->how != LABEL_SURE && !f.worded && !f.marked))
+    *next = v.end = spoken_end(l->text, l->len, at, &run);
+    v.digits = run.digits;
+    if (v.digits >= 4 && label_before(l->text, at, &f) && f.label && (f.label->how == LABEL_SURE || f.worded || f.marked))
+        return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+    if (v.digits < 7 || run.steps * 2 >= v.digits)
         return 0;
-    return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
+    bool phone = v.digits == 7 || v.digits == 10 || v.digits == 11;
+    return value_add(l, &v, phone ? PHI_PHONE : PHI_OTHER_CODE, LABELLED_SPOKEN, SCORE_STRONG);
 }
 
 /* What the place says, which is a digit or the beginning of a word; *next: where to go on, `at` when nothing was there. */
@@ -578,7 +586,7 @@ static int place_read(struct labelled *l, uint32_t low, uint32_t at, uint32_t *n
 static int labelled_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                         struct phi_candidates *sink)
 {
-    struct labelled l = {.text = text, .len = len, .sink = sink};
+    struct labelled l = {.text = text, .len = len, .sink = sink, .s = s};
     uint32_t low = 0; /* what is before was read */
     const struct marks *m = scratch_marks(s);
     (void)e;
@@ -600,6 +608,8 @@ static const struct phi_detector_rule rules[] = {
     [LABELLED_OWN] = {"labelled-own", "digits glued to a word that names a number", PHI_NONE},
     [LABELLED_LIST] = {"labelled-list", "digits behind a labelled number of the same build", PHI_NONE},
     [LABELLED_PHONE] = {"labelled-phone", "digits behind a word that names a telephone", PHI_PHONE},
+    [LABELLED_CODED] = {"number-built", "capitals and digits as numbers of charts, orders and machines are built", PHI_OTHER_CODE},
+    [LABELLED_SPOKEN] = {"spoken-number", "seven or more digits that are spelled one by one", PHI_PHONE},
 };
 
 const struct phi_detector phi_labelled = {rules, sizeof rules / sizeof *rules, labelled_run};

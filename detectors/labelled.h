@@ -9,6 +9,6 @@
 
 extern const struct phi_detector phi_labelled;
 
-enum labelled_rule { LABELLED_NUMBER, LABELLED_OWN, LABELLED_LIST, LABELLED_PHONE };
+enum labelled_rule { LABELLED_NUMBER, LABELLED_OWN, LABELLED_LIST, LABELLED_PHONE, LABELLED_SPOKEN, LABELLED_CODED };
 
 #endif

@@ -66,9 +66,7 @@ static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t
                                                                                  : GENRE_UNKNOWN;
     if (by == GENRE_UNKNOWN)
         return false;
-    if (scan->s->genre == GENRE_UNKNOWN)
-        scan->s->genre = genre_of(scratch_marks(scan->s), scan->view->text, scan->view->len);
-    return scan->s->genre == by;
+    return scratch_genre(scan->s, scan->view->text, scan->view->len) == by;
 }
 
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)

@@ -67,6 +67,14 @@ static inline const struct marks *scratch_marks(const struct phi_scratch *s)
     return s->marks.v;
 }
 
+/* What kind of text the view at hand is; read once, when something asks. */
+static inline enum genre scratch_genre(struct phi_scratch *s, const char *text, uint32_t len)
+{
+    if (s->genre == GENRE_UNKNOWN)
+        s->genre = genre_of(scratch_marks(s), text, len);
+    return s->genre;
+}
+
 /* Adds as it is, without the map. 0 or -1. */
 int scratch_add(struct phi_scratch *s, const struct candidate *c);
 
