@@ -7,10 +7,11 @@
 #include "brands.h"
 
 #include "dictionary.h"
+#include "evidence.h"
 #include "lexicon.h"
 #include "word_lists.h"
 
-enum { BRAND_WORDS = 5, SURE = 68, CUED = 62 };
+enum { BRAND_WORDS = 5, SURE = 68, CUED = 62, PRACTICE = 56 };
 
 struct brand {
     uint32_t first, last;
@@ -70,16 +71,25 @@ static bool is_acronym(const struct word *x)
     return x->letters < 5 && (x->shape == SHAPE_UPPER || x->shape == SHAPE_LOWER);
 }
 
+static bool is_any(const struct words *w, uint32_t i, const char *const *of, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (words_is(w, i, of[k]))
+            return true;
+    return false;
+}
+
 /* "works at Target", "from the Giant Eagle", "Target cashier", "Kroger on Lamar" */
 static bool is_cued(const struct words *w, const struct brand *b)
 {
+    static const char *const articles[] = {"the", "a", "our", "her", "his", "their", "local"}, *const links[] = {"for", "to", "by", "with"};
     uint32_t i = b->first;
 
-    while (i > 0 && b->first - i < 2 && w->v[i].gap == GAP_SPACE && words_in(w, i - 1, LIST(BRAND_ARTICLE)))
+    while (i > 0 && b->first - i < 2 && w->v[i].gap == GAP_SPACE && is_any(w, i - 1, articles, 7))
         i--;
     if (i > 0 && !(w->v[i].gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i - 1, LIST(BRAND_CUE)))
         return true;
-    if (i > 1 && w->v[i].gap == GAP_SPACE && words_in(w, i - 1, LIST(BRAND_LINK)) && words_in(w, i - 2, LIST(BRAND_VERB)))
+    if (i > 1 && w->v[i].gap == GAP_SPACE && is_any(w, i - 1, links, 4) && words_in(w, i - 2, LIST(BRAND_VERB)))
         return true;
     return words_joined(w, b->last + 1, GAP_SPACE) && words_in(w, b->last + 1, LIST(BRAND_TAIL));
 }
@@ -98,19 +108,66 @@ static uint8_t score_of(const struct words *w, const struct brand *b)
     return is_cued(w, b) ? CUED : 0;
 }
 
+/* A word in front of what a practice treats that tells it from the others: a name, a town, no word. */
+static bool is_telling(const struct word *x)
+{
+    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && !(x->classes & (LEX(EPONYM) | LEX(DRUG) | LEX(ACRONYM) | LEX(DOCTOR) | LEX(TITLE))) && x->letters > 3;
+}
+
+/* "Thornleigh Neuro", "Dufresne Drug": where the capitals in front of word i begin; i when none of them tells. */
+static uint32_t practice_start(const struct words *w, uint32_t i)
+{
+    const uint64_t others = LEX(COMMON) | LEX(HEADING) | LEX(LABEL) | LEX(DOCTOR) | LEX(TITLE) | LEX(PROVIDER) | LEX(VERB) | LEX(CREDENTIAL) | LEX(EPONYM_HEAD);
+    uint32_t first = i;
+    bool telling = false;
+
+    while (first > 0 && i - first < 3 && !(w->v[first].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE)) && is_capital(&w->v[first - 1]) &&
+           !(w->v[first - 1].classes & others) && !(w->v[first - 1].flags & WORD_TAKEN)) {
+        first--;
+        telling |= is_telling(&w->v[first]);
+    }
+    return telling ? first : i;
+}
+
+/* Practices by what they treat, clinics and shops by what they are. */
+static int practices_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
+{
+    for (uint32_t i = words_in_set(w->open, w->first, w->last); i < w->last; i = words_in_set(w->open, i + 1, w->last)) {
+        const struct word *x = &w->v[i];
+        if (i == 0 || x->gap != GAP_SPACE || !(x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER) || !is_capital(x - 1) || !words_in(w, i, LIST(SPECIALTY)))
+            continue;
+        struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = rule, .score = PRACTICE, .end = x->end};
+        c.begin = w->v[practice_start(w, i)].begin;
+        if (c.begin < x->begin && phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Found as a place by its words alone already (places.c), in whole. */
+static bool is_told(const struct words *w, const struct brand *b)
+{
+    for (uint32_t i = b->first; i <= b->last; i++)
+        if (w->v[i].label != LABEL_PLACE)
+            return false;
+    return true;
+}
+
 int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
     struct brand b;
 
     for (uint32_t i = words_in_set(w->named, w->first, w->last); d && i < w->last; i = words_in_set(w->named, i + 1, w->last)) {
         const struct word *x = &w->v[i];
-        if (x->flags & WORD_TAKEN || !brand_at(w, d, i, &b))
+        if (x->flags & WORD_TAKEN || !brand_at(w, d, i, &b) || is_told(w, &b))
             continue;
         struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = rule, .begin = x->begin, .score = score_of(w, &b)};
+        if (words_joined(w, b.last + 1, GAP_SPACE) && w->v[b.last + 1].classes & LEX(FACILITY) && !(w->v[b.last].flags & WORD_POSSESSIVE))
+            b.last++; /* "Harborview clinic" */
         c.end = w->v[b.last].flags & WORD_POSSESSIVE ? words_possessive_end(w, b.last) : w->v[b.last].end;
         if (c.score && phi_candidate_add(sink, &c) < 0)
             return -1;
         i = c.score ? b.last : i;
     }
-    return 0;
+    return practices_emit(w, rule, sink);
 }

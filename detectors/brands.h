@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Places that the word lists have by name: health systems, clinics, pharmacies, homes, schools, shops, employers
- * ("Lincare", "Abilene ISD", "Trader Joe's"). A name that is nothing else is found wherever it stands; one that is also
- * a word, a family or a town ("Target", "Wendy's", "Auburn") only where a word beside it says that somebody is there.
+ * ("Lincare", "Abilene ISD", "Trader Joe's"). Who cares or teaches and has a name that is nothing else is found wherever
+ * it stands; a shop, and whose name is also a word, a family or a town ("Target", "Wendy's", "Auburn"), only where a word
+ * beside it says that somebody is there.
+ * And practices that no list has, by what they treat behind a name or a town ("Thornleigh Neuro").
  */
 #ifndef BRANDS_H
 #define BRANDS_H

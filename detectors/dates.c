@@ -215,6 +215,18 @@ static bool is_discharge(const struct words *w, uint32_t i)
     return i && words_is(w, i, "c") && w->v[i].gap == GAP_SLASH && words_is(w, i - 1, "d");
 }
 
+/* "hemicolectomy 6/4": what was done, by the end of the word. */
+static bool is_procedure(const struct words *w, uint32_t i)
+{
+    static const char *const ends[] = {"ectomy", "plasty", "otomy", "ostomy", "oscopy"};
+    const char *end = w->text + w->v[i].end;
+
+    for (size_t k = 0; w->v[i].letters > 8 && k < sizeof ends / sizeof *ends; k++)
+        if (strncasecmp(end - strlen(ends[k]), ends[k], strlen(ends[k])) == 0)
+            return true;
+    return false;
+}
+
 /* What kind of day the words before say it is; cued: whether they say that a day follows at all. */
 static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 {
@@ -235,7 +247,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
         *cued |= k + 1 == i && (words_is(w, p, "next") || (words_is(w, p, "last") && fraction_of(digits(w, i), digits(w, i + 1)) == FRACTION_NONE)); /* "next injection 7/3" */
-        *cued |= k == i && (is_discharge(w, p) || w->v[p].classes & LEX(WEEKDAY));
+        *cued |= k == i && (is_discharge(w, p) || is_procedure(w, p) || w->v[p].classes & LEX(WEEKDAY));
     }
     *cued |= kind != PHI_DATE_OTHER;
     return kind;
@@ -254,14 +266,20 @@ static bool is_before_doctor(const struct words *w, uint32_t last)
     return link && last + 2 < w->n && w->v[last + 2].classes & LEX(DOCTOR);
 }
 
+/* 12/29 is no score and no part: these end at 15, 20, 21, 23, 27, 28, 30. */
+static bool is_no_score(int b)
+{
+    return b > 12 && b != 15 && b != 20 && b != 21 && b != 23 && b != 27 && b != 28 && b != 30;
+}
+
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last, bool cued)
 {
-    for (uint32_t k = first; k > 0 && k + 3 > first; k--)
+    for (uint32_t k = first; k > 0 && k + 3 > first && !(k < first && (is_no_score(digits(w, last)) || w->v[k].gap & GAP_OPEN)); k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
             (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
-    if (is_at_place(w, last, cued))
+    if (is_at_place(w, last, cued) || (is_no_score(digits(w, last)) && words_is(w, last + 1, "normal")))
         return false;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
@@ -531,12 +549,26 @@ static bool is_near_month(uint16_t months, int month)
     return months & (1 << before | 1 << month | 1 << behind);
 }
 
+/* "1/9, 1/23 and 2/6": goes on behind a day that was taken. */
+static bool goes_on_list(const struct words *w, uint32_t i)
+{
+    uint32_t back = i > 2 && words_is(w, i - 1, "and") && w->v[i].gap == GAP_SPACE ? i - 2 : i - 1;
+
+    if (i < 3 || back < 1 || !(w->v[back].flags & WORD_TAKEN) || w->v[back].gap != GAP_SLASH || w->v[back].shape != SHAPE_NUMBER)
+        return false;
+    return back < i - 1 ? !(w->v[i - 1].gap & ~(GAP_SPACE | GAP_COMMA)) : w->v[i].gap == (GAP_COMMA | GAP_SPACE);
+}
+
 bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *known, struct date *out)
 {
     if (i + 1 >= w->n || w->v[i + 1].gap != GAP_SLASH || w->v[i].shape != SHAPE_NUMBER)
         return false;
     int a = digits(w, i), b = digits(w, i + 1);
     enum fraction fraction = fraction_of(a, b);
+    if (is_pair(w, i) && b > 1 && goes_on_list(w, i) && !is_decoy(w, i, i + 1, false)) {
+        *out = (struct date){i, i + 1, PHI_DATE_OTHER, 54};
+        return true;
+    }
     if (!is_pair(w, i) || fraction == FRACTION_PART || is_decoy(w, i, i + 1, false))
         return false;
     if (!known->read)

@@ -19,7 +19,7 @@
 #include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70, SCORE_CODED = 54 };
+enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70, SCORE_CODED = 54, SCORE_SPOKEN = 58 };
 
 struct value {
     uint32_t begin, end;
@@ -572,7 +572,7 @@ static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
     if (v.digits < 7 || run.steps * 2 >= v.digits)
         return 0;
     bool phone = v.digits == 7 || v.digits == 10 || v.digits == 11;
-    return value_add(l, &v, phone ? PHI_PHONE : PHI_OTHER_CODE, LABELLED_SPOKEN, SCORE_STRONG);
+    return value_add(l, &v, phone ? PHI_PHONE : PHI_OTHER_CODE, LABELLED_SPOKEN, SCORE_SPOKEN);
 }
 
 /* What the place says, which is a digit or the beginning of a word; *next: where to go on, `at` when nothing was there. */

@@ -250,7 +250,9 @@ static int next_chunk(struct prose *p)
 static int emit_firms(struct prose *p)
 {
     enum genre genre = p->genre; /* mostly known by now; not asked for, because firms are rare */
-    return genre == GENRE_STUDY || genre == GENRE_CODE ? 0 : places_firms(p->words, RULE_FIRM, p->sink);
+    if (genre == GENRE_STUDY || genre == GENRE_CODE)
+        return 0;
+    return brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0 ? -1 : places_firms(p->words, RULE_FIRM, p->sink);
 }
 
 static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
@@ -267,7 +269,7 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
             return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
             places_emit(w, p->dictionary, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_firms(p) < 0 ||
-            brands_emit(w, p->dictionary, RULE_FACILITY, sink) < 0 || names_weak(w, p->strict, RULE_WEAK, sink) < 0)
+            names_weak(w, p->strict, RULE_WEAK, sink) < 0)
             return -1;
     }
     return more;

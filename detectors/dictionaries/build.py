@@ -114,7 +114,7 @@ def read_systems(phrases):
 
 def reserved():
     """Words that mean something else to a clinician, in the first place."""
-    words = set()
+    words = {("at", "home")}
     for name in ("acronym", "calendar", "country", "credential", "dose", "drug", "eponym", "month", "number", "state", "weekday"):
         words |= {split(w) for w in re.sub(r"#.*", "", open(f"{HERE}/lexicon/{name}.txt").read()).split()}
     return words
@@ -128,15 +128,15 @@ def is_own(word, table, phrases, plain):
 
 
 def read_brands(phrases, table, plain):
-    """Whose name says by itself that it is one ("Walgreens", "Abilene ISD") is a firm; the others ("Target") need a
-    word beside them that says so, and are brands."""
+    """Who cares or teaches and whose name says by itself that it is one ("Walgreens", "Abilene ISD") is a firm; the
+    others ("Target") and all shops need a word beside them that says that somebody is there, and are brands."""
     others = reserved()
     for line in open(f"{HERE}/brands.tsv"):
         name, sort = line.rstrip("\n").split("\t")
         words = split(name)
         if not words or len(words) > 5 or words in others or sum(map(len, words)) < 4 or not words[0][0].isalpha():
             continue
-        own = any(is_own(w, table, phrases, plain) for w in words) or (len(words) > 2 and sort != "trade" and words[-1] != "s")
+        own = sort != "trade" and (len(words) > 2 or any(is_own(w, table, phrases, plain) for w in words))
         phrases[words]["firm" if own else "brand"] = 1
         short = words[:-1] if sort == "school" and words[-1] in ("university", "college") else ()
         if short and len(short) < 3 and short not in others and not phrases.get(short, {}).get(CITY):
