@@ -41,12 +41,13 @@ static bool brand_at(const struct words *w, const struct phi_dictionary *d, uint
 {
     const uint32_t named = FACT_SYSTEM | FACT_FIRM | FACT_BRAND;
     const struct word *x = &w->v[i];
+    uint32_t entry = phi_dictionary_entry(d, x->hash);
     uint64_t phrase = x->hash;
 
-    *b = (struct brand){i, i, x->facts & named};
+    *b = (struct brand){i, i, entry & named};
     if (x->flags & WORD_POSSESSIVE)
         b->facts = phi_dictionary_entry(d, words_phrase(phrase, words_hash("s", 1))) & named;
-    if (!(x->facts & FACT_BRAND_HEAD))
+    if (!(entry & FACT_BRAND_HEAD))
         return b->facts;
     for (uint32_t k = i + 1; k < i + BRAND_WORDS && goes_on(w, k, x->shape == SHAPE_LOWER); k++) {
         phrase = words_phrase(phrase, w->v[k].hash);

@@ -25,7 +25,7 @@ enum dictionary_fact {
     FACT_COUNTY = 1 << 20,
     FACT_HEAD = 1 << 21,    /* the name of a place of several words begins with this word */
     FACT_SYSTEM = 1 << 22,  /* a health system */
-    FACT_LISTED = 1 << 23,  /* has an entry */
+    FACT_LISTED = 1 << 23,  /* has an entry, and not only as a part of a brand */
 };
 
 struct phi_dictionary;

@@ -102,12 +102,12 @@ static void close_lower(struct words *w, uint32_t i)
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 
-/* Names of several words begin with half of all capitalized words, and with small ones only where these are rare. */
-static void set_named(struct words *w, uint32_t i)
+/* Brands are for brands.c: that a shop has the name says nothing of whether the word is somebody's. */
+static uint32_t set_named(struct words *w, uint32_t i, uint32_t facts)
 {
-    uint32_t facts = w->v[i].facts;
     bool named = facts & (FACT_SYSTEM | FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
     w->named[i / 64] |= (uint64_t)named << i % 64;
+    return facts & ~(uint32_t)(FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
 }
 
 /* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
@@ -118,10 +118,9 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         uint32_t i = b->words[k];
         struct word *x = &w->v[i];
         bool plain = x->shape == SHAPE_LOWER && !is_addressed(w, i) && !(x->flags & (WORD_LINE_LOWER | WORD_LINE_UPPER));
-        x->facts = b->facts[k];
+        x->facts = set_named(w, i, b->facts[k]);
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
-        set_named(w, i);
         close_lower(w, i);
     }
     b->n = 0;
@@ -135,7 +134,8 @@ void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_a
     for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
         const struct word *x = &w->v[i];
         if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER) {
-            set_named(w, i);
+            if (x->facts) /* kept from the chunk before */
+                set_named(w, i, phi_dictionary_entry(d, x->hash));
             close_lower(w, i);
             continue;
         }

