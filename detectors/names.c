@@ -190,6 +190,16 @@ static void add_front(const struct words *w, struct run *r)
         r->first = i;
 }
 
+/* "Per Mary Horne", "Witness R. Oduya", "Hi Stefano": what the first word is before a name. */
+static void drop_lead(const struct words *w, struct run *r)
+{
+    static const char *const leads[] = {"per", "prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey"};
+
+    for (size_t k = 0; k < sizeof leads / sizeof *leads && r->first < r->last && !r->comma; k++)
+        if (w->v[r->first + 1].gap == GAP_SPACE && words_is(w, r->first, leads[k]))
+            r->first++;
+}
+
 /* "B. Okoro:TK" at the end of a line: the initials of whom it was dictated for. */
 static bool has_typist(const struct words *w, const struct run *r)
 {
@@ -432,6 +442,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
         extend(w, &r);
         add_suffix(w, &r);
         add_front(w, &r);
+        drop_lead(w, &r);
         c.begin = w->v[r.first].begin;
         c.end = w->v[r.last].end;
         c.kind = (uint16_t)kind_of(w, &r);

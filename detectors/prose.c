@@ -22,6 +22,7 @@
 #include "scratch.h"
 #include "streets.h"
 #include "streets_abroad.h"
+#include "surname_first.h"
 #include "words.h"
 #include "word_lists.h"
 #include "worklist.h"
@@ -247,12 +248,15 @@ static int next_chunk(struct prose *p)
     return 1;
 }
 
-static int emit_firms(struct prose *p)
+/* What stands in records and letters only. */
+static int emit_listed(struct prose *p)
 {
-    enum genre genre = p->genre; /* mostly known by now; not asked for, because firms are rare */
+    enum genre genre = p->genre; /* mostly known by now; not asked for, because these are rare */
     if (genre == GENRE_STUDY || genre == GENRE_CODE)
         return 0;
-    return brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0 ? -1 : places_firms(p->words, RULE_FIRM, p->sink);
+    if (surname_first_emit(p->words, RULE_NAME, p->sink) < 0 || brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0)
+        return -1;
+    return places_firms(p->words, RULE_FIRM, p->sink);
 }
 
 static int scan_all(struct prose *p, const char *text, uint32_t len, const struct marks *marks)
@@ -268,7 +272,7 @@ static int scan_all(struct prose *p, const char *text, uint32_t len, const struc
         if (p->engine && roster_words(p->engine, p->scratch, w, sink) < 0)
             return -1;
         if (names_emit(w, RULE_NAME, sink) < 0 ||
-            places_emit(w, p->dictionary, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_firms(p) < 0 ||
+            places_emit(w, p->dictionary, (struct places_rules){RULE_CITY, RULE_FACILITY, RULE_ZIP}, sink) < 0 || emit_listed(p) < 0 ||
             names_weak(w, p->strict, RULE_WEAK, sink) < 0)
             return -1;
     }
