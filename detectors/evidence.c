@@ -147,8 +147,7 @@ void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_a
     batch_look_up(&b, w, d, of_all);
 }
 
-/* "M.D." and the like: letters of a credential, not initials. */
-static bool is_dotted_credential(const struct words *w, uint32_t i)
+bool evidence_dotted_credential(const struct words *w, uint32_t i)
 {
     static const char pairs[][2] = {{'M', 'D'}, {'D', 'O'}, {'R', 'N'}, {'P', 'A'}, {'N', 'P'}, {'D', 'C'}, {'O', 'D'}};
     uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
@@ -219,7 +218,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !is_dotted_credential(w, i) && !is_specimen(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

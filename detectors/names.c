@@ -65,7 +65,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
     bool labelled = !before || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
 
-    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !evidence_dotted_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
@@ -193,11 +193,13 @@ static void add_front(const struct words *w, struct run *r)
 /* "Per Mary Horne", "Witness R. Oduya", "Hi Stefano": what the first word is before a name. */
 static void drop_lead(const struct words *w, struct run *r)
 {
-    static const char *const leads[] = {"per", "prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey"};
+    static const char *const leads[] = {"prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey"};
 
     for (size_t k = 0; k < sizeof leads / sizeof *leads && r->first < r->last && !r->comma; k++)
         if (w->v[r->first + 1].gap == GAP_SPACE && words_is(w, r->first, leads[k]))
             r->first++;
+    if (r->last > r->first + 1 && !r->comma && w->v[r->first + 1].gap == GAP_SPACE && words_is(w, r->first, "per"))
+        r->first++; /* "Per Hansen" alone is somebody */
 }
 
 /* "B. Okoro:TK" at the end of a line: the initials of whom it was dictated for. */
@@ -229,8 +231,9 @@ static bool has_credential(const struct words *w, const struct run *r)
 {
     uint32_t i = r->last + 1;
 
-    return i < w->n && w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL &&
-           !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD));
+    if (i >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD))
+        return false;
+    return evidence_dotted_credential(w, i) || (w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL);
 }
 
 static bool has_age(const struct words *w, const struct run *r)

@@ -120,6 +120,10 @@ static int credential_found(const char *text, uint32_t len, uint32_t first, uint
     }
     if (!read)
         return 0;
+    if (name.words > 2 && text_equal_nocase(text + name.begin, "per ", 4)) { /* "Per Jane Roe, RN" */
+        name.begin += 4;
+        name.given = (struct phi_part){0};
+    }
     uint32_t at = name.end;
     while (at < credential && (text[at] == ' ' || text[at] == ','))
         at++;
