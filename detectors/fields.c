@@ -474,7 +474,7 @@ static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const c
     if (pairs_run(text, len, sink) < 0)
         return -1;
     bool bars = memchr(text, '|', len) != NULL; /* every sender's field separator, though MSH-1 may name another */
-    return bars && memmem(text, len, "MSH", 3) ? hl7_run(text, len, sink) : 0;
+    return bars ? hl7_run(text, len, sink) : 0;
 }
 
 static const struct phi_detector_rule rules[] = {

@@ -331,6 +331,37 @@ static bool is_line_break(const char *text, uint32_t i)
     return text[i] == '\r' || text[i] == '\n' || text[i] == '\v';
 }
 
+/* "the message shows PID|1||5582^^^MRN||ROE^JANE|...": the segment that a line of other text quotes, or a message without
+ * its header has; its separators are the usual ones. Where it begins, `end` when there is none. */
+static uint32_t quoted_segment(const char *text, uint32_t begin, uint32_t end)
+{
+    static const char *const ids[] = {"PID|", "NK1|", "GT1|", "IN1|", "PV1|", "OBR|", "ORC|", "PD1|"};
+    uint32_t first = end;
+    for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
+        const char *at = memmem(text + begin, end - begin, ids[k], 4);
+        uint32_t i = at ? (uint32_t)(at - text) : end;
+        if (i < first && (i == begin || !text_is_alnum(text[i - 1])))
+            first = i;
+    }
+    unsigned bars = 0;
+    for (uint32_t i = first; i < end; i++)
+        bars += text[i] == '|';
+    return bars > 3 ? first : end;
+}
+
+static int hl7_quoted(const char *text, uint32_t begin, uint32_t end, struct phi_candidates *sink)
+{
+    struct hl7 h = {.text = text, .sink = sink, .field = '|', .component = '^', .repetition = '~'};
+    uint32_t from = quoted_segment(text, begin, end), last = end;
+    if (from == end)
+        return 0;
+    while (from > begin && last > from && text[last - 1] != '|') /* the text goes on behind the last field */
+        last--;
+    while (last < end && !text_is_space(text[last]) && text[last] != '"' && text[last] != '\'')
+        last++;
+    return hl7_segment(&h, from, last);
+}
+
 int hl7_run(const char *text, uint32_t len, struct phi_candidates *sink)
 {
     struct hl7 h = {.text = text, .sink = sink};
@@ -343,7 +374,7 @@ int hl7_run(const char *text, uint32_t len, struct phi_candidates *sink)
             h.component = (unsigned char)text[i + 4] < 0x80 ? text[i + 4] : '^';
             h.repetition = (unsigned char)text[i + 5] < 0x80 ? text[i + 5] : '~';
         }
-        if (h.field && hl7_segment(&h, i, end) < 0)
+        if ((h.field ? hl7_segment(&h, i, end) : hl7_quoted(text, i, end, sink)) < 0)
             return -1;
         i = end + 1;
     }
