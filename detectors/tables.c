@@ -2,7 +2,7 @@
  *
  * Tables: comma, tab, semicolon, bar or a run of blanks between cells, the names of the columns in the first row (RFC 4180, Markdown).
  * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
- * their columns until a line has another build. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
+ * their columns until a line has another build. Where the first cell of a row names a field, the others are its values. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
 #include <string.h>
 
@@ -143,6 +143,36 @@ static int row_read(const struct structured *t, uint32_t begin, uint32_t end, co
     return 0;
 }
 
+static unsigned cells_filled(const char *text, uint32_t begin, uint32_t end)
+{
+    unsigned n = 0;
+    for (uint32_t i = begin, to; i < end; i = to + 1) {
+        to = cell_end(text, i, end, '|');
+        while (i < to && text[i] == ' ')
+            i++;
+        n += i < to;
+    }
+    return n;
+}
+
+/* "| MRN | 7719-04 | 7719-05 |": a table with a person in each column; the first cell of the row says what the others are. */
+static int side_read(const struct structured *t, uint32_t begin, uint32_t end)
+{
+    uint32_t label = begin + 1, at;
+    if (end - begin < 8 || t->text[begin] != '|' || (at = cell_end(t->text, label, end, '|')) >= end || at - label > CELL_MAX)
+        return 0;
+    struct structured_field field = structured_find(t->text + label, at - label);
+    if (field.kind == PHI_NONE || cells_filled(t->text, at + 1, end) < 2)
+        return 0;
+    while (++at < end) {
+        uint32_t to = cell_end(t->text, at, end, '|');
+        if (to > at && structured_add(t, (struct phi_part){at, to}, field, STRUCTURED_TABLE) < 0)
+            return -1;
+        at = to;
+    }
+    return 0;
+}
+
 /* Marks that may stand between cells; of them those that are anywhere in a text. */
 static const char cell_marks[] = "|\t,; ";
 
@@ -237,6 +267,8 @@ int tables_run(const struct structured *t)
                 return -1;
         } else if (!row && !header_open(t->text, i, to, marks, &table)) {
             table.mark = 0;
+            if (side_read(t, i, to) < 0)
+                return -1;
         }
         i = end + 1;
     }

@@ -162,7 +162,7 @@ static void test_spellings(void **state)
     FOUND("seen: Annamaria Hollingsworth today", "person:Annamaria Hollingsworth");
     FOUND("Bob Quillfeather came", "person:Bob Quillfeather");
     FOUND("saw quillfeather, bobby", "person:quillfeather, bobby");
-    FOUND("PID|1||X||Hollingsworth^Anna^M", "person:Hollingsworth^Anna");
+    FOUND("PID|1||X||Hollingsworth^Anna^M", "person:Hollingsworth^Anna^M"); /* the field of HL7 goes on */
     FOUND("for Eliza Umberland and Karl von Ashgrove", "person:Eliza Umberland | person:Karl von Ashgrove");
 }
 
