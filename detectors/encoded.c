@@ -93,11 +93,12 @@ static struct counts run_counts(const char *run, uint32_t n)
 
 /* Words and numbers are no encodings: a run must mix upper case, lower case and digits, or be hex or base32. Its
  * first byte tells most others. */
-static bool run_is_candidate(const char *run, uint32_t n, const struct counts *c, const struct coding *coding)
+static bool run_is_candidate(const char *run, uint32_t n, uint32_t padding, const struct counts *c, const struct coding *coding)
 {
     if (coding->bits == 4 && (n % 2 || n < 14))
         return false;
-    if (coding->bits == 5 && (n < 16 || c->lower || !c->upper))
+    bool full = padding && (n + padding) % 8 == 0; /* RFC 4648, section 6: filled up to eight */
+    if (coding->bits == 5 && ((n < 16 && !full) || c->lower || !c->upper))
         return false;
     if (coding->bits == 6 && (c->upper <= 1 || c->lower + c->digits <= 1))
         return false;
@@ -126,7 +127,7 @@ static bool run_collect(const char *text, uint32_t begin, uint32_t end, uint32_t
         low++;
     struct counts counts = run_counts(text + begin, end - begin);
     for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
-        if (!run_is_candidate(text + begin, end - begin, &counts, &codings[i]))
+        if (!run_is_candidate(text + begin, end - begin, padded - end, &counts, &codings[i]))
             continue;
         mapped_copy(out, text, map, low, begin);
         uint32_t from, to;

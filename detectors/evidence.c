@@ -277,6 +277,23 @@ static inline __attribute__((always_inline)) void gather_own(const struct words 
         put(f, GROUP_FLAG + 3);
 }
 
+/* Three letters as one of 512: the same ones always the same. */
+static inline unsigned letters_bucket(const char *s)
+{
+    unsigned a = (unsigned char)s[0] | 0x20, b = (unsigned char)s[1] | 0x20, c = (unsigned char)s[2] | 0x20;
+    return (a * 961 + b * 31 + c) % 509;
+}
+
+/* How the word begins and ends, as families and medicines do in their own ways. */
+static inline __attribute__((always_inline)) void gather_letters(const struct words *w, uint32_t i, struct gathering *f)
+{
+    const struct word *x = &w->v[i];
+    if (x->classes || x->letters < 5)
+        return;
+    put(f, GROUP_BEGINNING + letters_bucket(w->text + x->begin));
+    put(f, GROUP_ENDING + letters_bucket(w->text + x->end - 3));
+}
+
 /* like: of the word; join: to the word before */
 static inline __attribute__((always_inline)) void gather_left(const struct words *w, uint32_t i, unsigned like, enum join join, struct gathering *f)
 {
@@ -288,6 +305,8 @@ static inline __attribute__((always_inline)) void gather_left(const struct words
     if (!i || x->gap & GAP_START)
         return;
     put_classes(f, p->classes, GROUP_BEFORE + join, JOINS);
+    if (join == JOIN_SPACE && p->shape < SHAPE_NUMBER && !(x->flags & WORD_LINE_UPPER))
+        put(f, GROUP_PREVIOUS + (p->hash & 1023));
     put(f, GROUP_SHAPE_BEFORE + p->shape * JOINS + join);
     bool written = is_capital(p) || p->flags & WORD_LINE_LOWER; /* as a name can be */
     unsigned other = written ? likeness(p) : 0;
@@ -313,6 +332,8 @@ static inline __attribute__((always_inline)) void gather_right(const struct word
     if (i + 1 >= w->n)
         return;
     put_classes(f, n->classes, GROUP_AFTER + join, JOINS);
+    if (join == JOIN_SPACE && n->shape < SHAPE_NUMBER && !(n->flags & WORD_LINE_UPPER))
+        put(f, GROUP_FOLLOWING + (n->hash & 1023));
     put(f, GROUP_SHAPE_AFTER + n->shape * JOINS + join);
     bool written = is_capital(n) || n->flags & WORD_LINE_LOWER;
     unsigned other = written ? likeness(n) : 0;
@@ -541,6 +562,7 @@ static inline __attribute__((always_inline)) void gather(const struct words *w, 
     enum join join = join_before(w, i);
 
     gather_own(w, i, like, f);
+    gather_letters(w, i, f);
     gather_left(w, i, like, join, f);
     gather_right(w, i, like, f);
     gather_ages(w, i, f);

@@ -43,7 +43,11 @@ enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN
     GROUP(PAIR_AFTER, "pair-after", LIKES * LIKES)                                                                   \
     GROUP(LABEL_BEFORE, "label-before", LABELS * JOINS)                                                              \
     GROUP(LABEL_BEFORE2, "label-before2", LABELS)                                                                    \
-    GROUP(CUE, "cue", 32)
+    GROUP(CUE, "cue", 32)                                                                                            \
+    GROUP(BEGINNING, "beginning", 512)        /* the first three letters of a word that the lexicon has not */       \
+    GROUP(ENDING, "ending", 512)              /* and the last three */                                               \
+    GROUP(PREVIOUS, "previous", 1024)         /* the word before, by its hash */                                     \
+    GROUP(FOLLOWING, "following", 1024)
 
 enum group {
 #define GROUP(symbol, name, size) GROUP_##symbol, GROUP_##symbol##_END = GROUP_##symbol + (size) - 1,

@@ -369,6 +369,20 @@ static bool is_address(const char *value, uint32_t len)
     return memchr(value, '@', len) || memmem(value, len, " at ", 4) || memmem(value, len, "(at)", 4) || memmem(value, len, "[at]", 4);
 }
 
+/* An address has no blank: "x@example.org. Pt portal". One that is spelled goes on. */
+static uint32_t address_end(const char *text, uint32_t at, uint32_t end)
+{
+    const char *sign = memchr(text + at, '@', end - at);
+    if (!sign || sign[1] == ' ')
+        return end;
+    uint32_t i = (uint32_t)(sign - text);
+    while (i < end && text[i] != ' ' && text[i] != ',' && text[i] != ';')
+        i++;
+    while (i > at && text[i - 1] == '.')
+        i--;
+    return i;
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
                           struct phi_candidate *c)
@@ -397,6 +411,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
         end = cell_end(text, len, at, f->shape == FIELD_PLACE ? 120 : 60);
         if (f->kind == PHI_EMAIL && !is_address(text + at, end - at))
             return at;
+        end = f->kind == PHI_EMAIL ? address_end(text, at, end) : end;
         return cell_before_label(text, at, end);
     }
     return at;

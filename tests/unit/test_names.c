@@ -23,7 +23,7 @@ static void finds_names(void **state)
         {"Ms. O'Callaghan-Reyes tolerated the procedure well.", "O'Callaghan-Reyes"},
         {"Please call Thelma Ruiz's daughter.", "Thelma Ruiz"},
         {"[doctor] hi matilda how are you doing today\n[patient] hi doctor i'm okay\n", "matilda"},
-        {"Seen by Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
+        {"Seen by Ms. Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
         {"Dr. Abernathy-Pike\n\nB. Okoro:TK", "Abernathy-Pike | B. Okoro | TK"},
         {"Signed.\n\nR. Qzxwv:TK\n", "R. Qzxwv | TK"},
         {"Subject 4471  INITIALS TK  visited", "TK"},
