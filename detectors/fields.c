@@ -369,6 +369,21 @@ static bool is_address(const char *value, uint32_t len)
     return memchr(value, '@', len) || memmem(value, len, " at ", 4) || memmem(value, len, "(at)", 4) || memmem(value, len, "[at]", 4);
 }
 
+static uint32_t first_word(const char *text, uint32_t at, uint32_t end)
+{
+    uint32_t i = at;
+    while (i < end && text[i] != ' ' && text[i] != ',')
+        i++;
+    return i - at;
+}
+
+static bool is_line_end(const char *text, uint32_t len, uint32_t at)
+{
+    while (at < len && text[at] == ' ')
+        at++;
+    return at >= len || text[at] == '\n' || text[at] == '\r';
+}
+
 /* An address has no blank: "x@example.org. Pt portal". One that is spelled goes on. */
 static uint32_t address_end(const char *text, uint32_t at, uint32_t end)
 {
@@ -393,7 +408,9 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     case FIELD_NAME:
         if (!name_read(text, len, at, true, false, &name))
             return at;
-        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end) || is_speaker(text, len, mark)))
+        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end)))
+            return at;
+        if (opens_speech(text + at, first_word(text, at, name.end)) || ((name.words == 1 || !is_line_end(text, len, name.end)) && is_speaker(text, len, mark)))
             return at;
         c->family = name.family;
         c->given = name.given;
