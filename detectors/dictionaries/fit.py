@@ -3,8 +3,8 @@
 """Fits the weights of detectors/evidence.c: fit.py CORPUS.jsonl[:weight[:all]]... rewrites weights.inc beside this script.
 
 A softmax regression (none, name, place) with L2 over the features that words_scan --features prints. Only the half of
-each corpus that corpora.is_fit names is used, unless "all" is said. Needs numpy and scipy. The texts give classes and counts alone: no
-feature is a word. Deterministic for the same input.
+each corpus that corpora.is_fit names is used, unless "all" is said. Needs numpy and scipy. The texts give classes, counts
+and the groups that words fall into by a hash: no feature is a word. Deterministic for the same input.
 """
 import os, sys
 
