@@ -7,7 +7,6 @@
 #include "brands.h"
 
 #include "dictionary.h"
-#include "evidence.h"
 #include "lexicon.h"
 #include "word_lists.h"
 
@@ -145,25 +144,16 @@ static int practices_emit(const struct words *w, uint16_t rule, struct phi_candi
     return 0;
 }
 
-/* Found as a place by its words alone already (places.c), in whole. */
-static bool is_told(const struct words *w, const struct brand *b)
-{
-    for (uint32_t i = b->first; i <= b->last; i++)
-        if (w->v[i].label != LABEL_PLACE)
-            return false;
-    return true;
-}
-
 int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
     struct brand b;
 
     for (uint32_t i = words_in_set(w->named, w->first, w->last); d && i < w->last; i = words_in_set(w->named, i + 1, w->last)) {
         const struct word *x = &w->v[i];
-        if (x->flags & WORD_TAKEN || !brand_at(w, d, i, &b) || is_told(w, &b))
+        if (x->flags & WORD_TAKEN || !brand_at(w, d, i, &b))
             continue;
         struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = rule, .begin = x->begin, .score = score_of(w, &b)};
-        if (words_joined(w, b.last + 1, GAP_SPACE) && w->v[b.last + 1].classes & LEX(FACILITY) && !(w->v[b.last].flags & WORD_POSSESSIVE))
+        while (words_joined(w, b.last + 1, GAP_SPACE) && w->v[b.last + 1].classes & LEX(FACILITY) && !(w->v[b.last].flags & WORD_POSSESSIVE))
             b.last++; /* "Harborview clinic" */
         c.end = w->v[b.last].flags & WORD_POSSESSIVE ? words_possessive_end(w, b.last) : w->v[b.last].end;
         if (c.score && phi_candidate_add(sink, &c) < 0)

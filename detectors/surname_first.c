@@ -52,6 +52,8 @@ static bool closes(const struct words *w, uint32_t last)
 {
     const struct word *x = &w->v[last + 1];
 
+    if (last + 1 < w->n && w->v[last].shape == SHAPE_INITIAL && x->gap & GAP_PERIOD)
+        return true;
     if (last + 1 >= w->n || x->gap & (GAP_BLANK | GAP_LINE | GAP_OPEN) || (x->gap & GAP_OTHER && w->text[w->v[last].end] == ' '))
         return true;
     return x->gap == (GAP_COMMA | GAP_SPACE) && (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM) && x->letters <= AGE_BEHIND;

@@ -35,6 +35,20 @@ static inline int found_order(const void *a, const void *b)
     return x->begin < y->begin ? -1 : x->begin > y->begin;
 }
 
+static inline bool found_counts(const struct candidate *c, unsigned from, unsigned to, int least)
+{
+    return c->kind >= from && c->kind <= to && c->score >= least;
+}
+
+/* Two detectors found it, from the same place to the same. */
+static inline bool found_twice(const struct candidate *v, uint32_t i, unsigned from, unsigned to, int least)
+{
+    for (uint32_t k = i; k-- > 0 && v[k].begin == v[i].begin;)
+        if (v[k].end == v[i].end && found_counts(&v[k], from, to, least))
+            return true;
+    return false;
+}
+
 /* Findings of at least the score, of kinds from..to. The result belongs to f. */
 static inline const char *prose_find(struct prose_found *f, const char *text, unsigned from, unsigned to, int least, bool kinds)
 {
@@ -48,7 +62,7 @@ static inline const char *prose_find(struct prose_found *f, const char *text, un
         qsort(sink.items.v, sink.n, sizeof *v, found_order);
     v = sink.items.v;
     for (uint32_t i = 0; i < sink.n; i++)
-        if (v[i].kind >= from && v[i].kind <= to && v[i].score >= least)
+        if (found_counts(&v[i], from, to, least) && !found_twice(v, i, from, to, least))
             found_add(f->text, sizeof f->text, text, &v[i], kinds);
     phi_array_free(&sink.items);
     return f->text;

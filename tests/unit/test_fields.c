@@ -183,6 +183,21 @@ static void test_hl7(void **state)
     assert_null(find(f, 0, "NO PHARM"));
 }
 
+/* A segment inside other text, and a message without its header. */
+static void test_quoted_segments(void **state)
+{
+    struct fixture *f = *state;
+    clear(f);
+    leaf(f, NULL, "our message shows PID|1||55820193^^^MRN||ROE^RENATA^M||19680229|F|||77 Osprey Ct^^Linden^NJ^08999||5555550143 and then stops");
+    leaf(f, NULL, "OBR|1|4418220^OE|77120^LAB|24331-1^LIPID\na|b|c|d");
+    run(f);
+    assert_int_equal(find(f, 0, "55820193")->kind, PHI_MRN);
+    assert_int_equal(find(f, 0, "ROE^RENATA^M")->kind, PHI_NAME_PATIENT);
+    assert_int_equal(find(f, 0, "5555550143")->kind, PHI_PHONE);
+    assert_null(find(f, 0, "and"));
+    assert_non_null(find(f, 1, "4418220"));
+}
+
 static void test_titles(void **state)
 {
     static const struct {
@@ -232,6 +247,13 @@ static void test_turns(void **state)
     assert_null(find(f, 0, "So"));
     assert_non_null(find(f, 0, "Greta"));
     assert_non_null(find(f, 0, "Xandria"));
+    clear(f);
+    leaf(f, NULL, "Patient: Twice.\nDr.: Probably.\nPatient: Reglan, sometimes.\nDr.: Call me.");
+    leaf(f, NULL, "Email: quill@example.org. Pt portal is on");
+    run(f);
+    assert_null(find(f, 0, "Twice"));
+    assert_null(find(f, 0, "Call"));
+    assert_non_null(find(f, 1, "quill@example.org"));
 }
 
 static void test_repeats(void **state)
@@ -307,7 +329,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),   cmocka_unit_test(test_keys),       cmocka_unit_test(test_banners),
-        cmocka_unit_test(test_hl7),     cmocka_unit_test(test_titles),     cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_hl7),
+        cmocka_unit_test(test_quoted_segments),     cmocka_unit_test(test_titles),     cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_two_people), cmocka_unit_test(test_common_parts), cmocka_unit_test(test_many_alike),
     };

@@ -171,6 +171,10 @@ static void test_tables(void **state)
     scan(f, "INSERT INTO p (mrn, city) VALUES ('482193', 'salem'), ('482194', 'lynn (east)');");
     has(f, PHI_MRN, "482194");
     has(f, PHI_GEO_CITY, "salem");
+    scan(f, "| | A | B |\n|---|---|---|\n| Name | quillen | abernathy |\n| MRN | 7719-04 | 7719-05 |\n| Weight | 80 | 81 |\n");
+    has(f, PHI_MRN, "7719-05");
+    has(f, PHI_NAME_PATIENT, "abernathy");
+    assert_int_equal(structured_n(f), 4);
 }
 
 static void test_tables_without_persons(void **state)
