@@ -434,10 +434,10 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     return at;
 }
 
-/* mark: the colon or the equals sign behind the label; len: where a value ends at the latest */
-static int banner_found(const char *text, uint32_t len, uint32_t mark, struct phi_candidates *sink)
+/* label: where it ends; mark: the colon, the equals sign or the last dot behind it; len: where a value ends at the latest */
+static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t mark, struct phi_candidates *sink)
 {
-    const struct field *f = banner_field(text, mark);
+    const struct field *f = banner_field(text, label);
     uint32_t at = mark + 1;
     if (!f)
         return 0;
@@ -485,7 +485,28 @@ static int pairs_run(const char *text, uint32_t len, struct phi_candidates *sink
     const char *at = text, *end = text + len;
     for (; (at = memchr(at, '=', (size_t)(end - at))); at++) {
         uint32_t equals = (uint32_t)(at - text), last = pair_end(text, len, equals);
-        if (last && banner_found(text, last, equals, sink) < 0)
+        if (last && banner_found(text, last, equals, equals, sink) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* "Legal name ........ Jane Roe": dots lead from the label to the value. */
+static int leaders_run(const char *text, uint32_t len, struct phi_candidates *sink)
+{
+    for (uint32_t i = 0; i < len;) {
+        const char *dots = memmem(text + i, len - i, "....", 4);
+        if (!dots)
+            return 0;
+        uint32_t begin = (uint32_t)(dots - text), end = begin;
+        while (end < len && text[end] == '.')
+            end++;
+        i = end;
+        if (end < len && text[end] == ':')
+            end++;
+        while (begin > 0 && text[begin - 1] == ' ')
+            begin--;
+        if (banner_found(text, len, begin, end - 1, sink) < 0)
             return -1;
     }
     return 0;
@@ -499,11 +520,11 @@ static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const c
     (void)s;
     while ((at = memchr(at, ':', (size_t)(end - at)))) {
         uint32_t colon = (uint32_t)(at - text);
-        if (banner_found(text, len, colon, sink) < 0)
+        if (banner_found(text, len, colon, colon, sink) < 0)
             return -1;
         at++;
     }
-    if (pairs_run(text, len, sink) < 0)
+    if (pairs_run(text, len, sink) < 0 || leaders_run(text, len, sink) < 0)
         return -1;
     bool bars = memchr(text, '|', len) != NULL; /* every sender's field separator, though MSH-1 may name another */
     return bars ? hl7_run(text, len, sink) : 0;
@@ -511,7 +532,7 @@ static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const c
 
 static const struct phi_detector_rule rules[] = {
     [FIELD_KEY] = {"field-key", "name of the JSON key", PHI_NONE},
-    [FIELD_BANNER] = {"field-banner", "character ':' behind a known label, or '=' in a list of pairs", PHI_NONE},
+    [FIELD_BANNER] = {"field-banner", "character ':' or dots behind a known label, or '=' in a list of pairs", PHI_NONE},
     [FIELD_HL7] = {"field-hl7", "HL7 v2 segment and field", PHI_NONE},
 };
 
