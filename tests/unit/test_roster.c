@@ -180,13 +180,13 @@ static void test_folding(void **state)
 static void test_slips(void **state)
 {
     (void)state;
-    FOUND("seen: Anna Hollingswroth today", "near:Anna Hollingswroth");  /* turned */
-    FOUND("seen: Anna Hollngsworth today", "near:Anna Hollngsworth");    /* missing */
-    FOUND("seen: Anna Hollingssworth today", "near:Anna Hollingssworth"); /* added */
-    FOUND("seen: Anna Hollingsvorth today", "near:Anna Hollingsvorth");  /* wrong */
+    FOUND("met Anna Hollingswroth today", "near:Anna Hollingswroth");  /* turned */
+    FOUND("met Anna Hollngsworth today", "near:Anna Hollngsworth");    /* missing */
+    FOUND("met Anna Hollingssworth today", "near:Anna Hollingssworth"); /* added */
+    FOUND("met Anna Hollingsvorth today", "near:Anna Hollingsvorth");  /* wrong */
     FOUND("seen: Hollingswroth, Anna today", "near:Hollingswroth, Anna");
     FOUND("seen: Greta Hollingswroth today", "");   /* another person */
-    FOUND("seen: Anna Holingswroth today", "");     /* two slips */
+    FOUND("met Anna Holingswroth today", "");     /* two slips */
 }
 
 static void test_family_alone(void **state)
