@@ -91,7 +91,11 @@ static bool is_cued(const struct words *w, const struct brand *b)
         return true;
     if (i > 1 && w->v[i].gap == GAP_SPACE && is_any(w, i - 1, links, 4) && words_in(w, i - 2, LIST(BRAND_VERB)))
         return true;
-    return words_joined(w, b->last + 1, GAP_SPACE) && words_in(w, b->last + 1, LIST(BRAND_TAIL));
+    uint32_t next = b->last + 1;
+    if (!words_joined(w, next, GAP_SPACE))
+        return false;
+    bool on_street = words_is(w, next, "on") && words_joined(w, next + 1, GAP_SPACE) && is_capital(&w->v[next + 1]) && is_capital(&w->v[b->first]);
+    return on_street || words_in(w, next, LIST(BRAND_TAIL));
 }
 
 static uint8_t score_of(const struct words *w, const struct brand *b)

@@ -31,6 +31,7 @@ static void names_of_places(void **state)
         {"she works at trader joe's downtown", "trader joe | trader joe's"},
         {"He fell outside Stop & Shop on Friday.", "Stop & Shop"},
         {"took the bus from the Home Depot home", "Home Depot"},
+        {"slipped in the Kroger on Quillmar Street", "Kroger | Quillmar Street"},
         {"reports a Target lesion on the left arm", ""},
         {"Wendy's pain is better; the sample is in a Rush", ""},
         {"pain at the CMC joint, MSK exam normal, IHC positive", ""},
