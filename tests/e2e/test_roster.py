@@ -57,12 +57,12 @@ def test_a_patient_whose_name_is_two_words(make_gateway, upstream, tmp_path):
 
 def test_a_reload_adds_a_patient(make_gateway, upstream, tmp_path):
     g = with_roster(make_gateway, upstream, tmp_path)
-    sent, _ = ask(g, upstream, "code OS-004512 stands here")
+    sent, _ = ask(g, upstream, "code os 004512 stands here")
     assert "004512" in sent
     before = g.records("decision")[-1]["policy"]["digest"]
     import_people(tmp_path, MORE)
     assert reload(g)["result"] == "loaded"
-    assert wait_for(lambda: "004512" not in ask(g, upstream, "code OS-004512 stands here")[0])
+    assert wait_for(lambda: "004512" not in ask(g, upstream, "code os 004512 stands here")[0])
     assert g.records("decision")[-1]["policy"]["digest"] != before
     change = g.wait_records("policy_change", 1)[-1]
     assert change["event"] == "changed" and change["before"] == before
@@ -117,7 +117,7 @@ def test_a_roster_of_one_policy(make_gateway, upstream, tmp_path):
     assert back == "Sage Thistle of project  falcon, call 617-555-0147"
     import_people(tmp_path, MORE)  # beside the policy, away from the gateway's own directory
     assert reload(g)["result"] == "loaded", g.log_text()
-    assert wait_for(lambda: "004512" not in ask(g, upstream, "code OS-004512 stands here")[0])
+    assert wait_for(lambda: "004512" not in ask(g, upstream, "code os 004512 stands here")[0])
 
 
 def test_the_tool(tmp_path):
