@@ -19,7 +19,7 @@ struct brand {
 
 static bool is_capital(const struct word *x)
 {
-    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED || x->shape == SHAPE_INITIAL;
+    return word_is_capital(x) || x->shape == SHAPE_INITIAL;
 }
 
 /* A small word inside a name: "Bath and Body Works". */
@@ -71,25 +71,17 @@ static bool is_acronym(const struct word *x)
     return x->letters < 5 && (x->shape == SHAPE_UPPER || x->shape == SHAPE_LOWER);
 }
 
-static bool is_any(const struct words *w, uint32_t i, const char *const *of, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (words_is(w, i, of[k]))
-            return true;
-    return false;
-}
-
 /* "works at Target", "from the Giant Eagle", "Target cashier", "Kroger on Lamar" */
 static bool is_cued(const struct words *w, const struct brand *b)
 {
     static const char *const articles[] = {"the", "a", "our", "her", "his", "their", "local"}, *const links[] = {"for", "to", "by", "with"};
     uint32_t i = b->first;
 
-    while (i > 0 && b->first - i < 2 && w->v[i].gap == GAP_SPACE && is_any(w, i - 1, articles, 7))
+    while (i > 0 && b->first - i < 2 && w->v[i].gap == GAP_SPACE && words_is_any(w, i - 1, articles, 7))
         i--;
     if (i > 0 && !(w->v[i].gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i - 1, LIST(BRAND_CUE)))
         return true;
-    if (i > 1 && w->v[i].gap == GAP_SPACE && is_any(w, i - 1, links, 4) && words_in(w, i - 2, LIST(BRAND_VERB)))
+    if (i > 1 && w->v[i].gap == GAP_SPACE && words_is_any(w, i - 1, links, 4) && words_in(w, i - 2, LIST(BRAND_VERB)))
         return true;
     uint32_t next = b->last + 1;
     if (!words_joined(w, next, GAP_SPACE))

@@ -22,11 +22,6 @@ bool seen_has(const struct seen *s, uint64_t hash)
     return s->hash[hash % SEEN_SLOTS] == hash;
 }
 
-static bool is_capital(const struct word *x)
-{
-    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED;
-}
-
 static enum join join_of(uint16_t gap)
 {
     if (gap & (GAP_LINE | GAP_BLANK | GAP_STOP | GAP_START))
@@ -228,7 +223,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
-    return is_capital(x) && !is_everyday(w, i);
+    return word_is_capital(x) && !is_everyday(w, i);
 }
 
 /* The evidence as it is gathered, which can be kept in registers. */
@@ -308,9 +303,9 @@ static inline __attribute__((always_inline)) void gather_left(const struct words
     if (join == JOIN_SPACE && p->shape < SHAPE_NUMBER && !(x->flags & WORD_LINE_UPPER))
         put(f, GROUP_PREVIOUS + (p->hash & 1023));
     put(f, GROUP_SHAPE_BEFORE + p->shape * JOINS + join);
-    bool written = is_capital(p) || p->flags & WORD_LINE_LOWER; /* as a name can be */
+    bool written = word_is_capital(p) || p->flags & WORD_LINE_LOWER; /* as a name can be */
     unsigned other = written ? likeness(p) : 0;
-    if (is_capital(p) || p->shape == SHAPE_LOWER)
+    if (word_is_capital(p) || p->shape == SHAPE_LOWER)
         put(f, GROUP_LIKE_BEFORE + other * JOINS + join);
     if (join == JOIN_SPACE && written)
         put(f, GROUP_PAIR_BEFORE + other * LIKES + like);
@@ -335,9 +330,9 @@ static inline __attribute__((always_inline)) void gather_right(const struct word
     if (join == JOIN_SPACE && n->shape < SHAPE_NUMBER && !(n->flags & WORD_LINE_UPPER))
         put(f, GROUP_FOLLOWING + (n->hash & 1023));
     put(f, GROUP_SHAPE_AFTER + n->shape * JOINS + join);
-    bool written = is_capital(n) || n->flags & WORD_LINE_LOWER;
+    bool written = word_is_capital(n) || n->flags & WORD_LINE_LOWER;
     unsigned other = written ? likeness(n) : 0;
-    if (is_capital(n) || n->shape == SHAPE_LOWER)
+    if (word_is_capital(n) || n->shape == SHAPE_LOWER)
         put(f, GROUP_LIKE_AFTER + other * JOINS + join);
     if (join == JOIN_SPACE && written)
         put(f, GROUP_PAIR_AFTER + like * LIKES + other);
@@ -384,7 +379,7 @@ static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
 
     for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
         const struct word *x = &w->v[k];
-        bool part = is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+        bool part = word_is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
                     (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
         if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
             break;
@@ -420,7 +415,7 @@ static inline __attribute__((always_inline)) void gather_place(const struct word
         uint64_t phrase = s->hash;
         if (s->facts & FACT_HEAD)
             for (uint32_t k = i - back + 1; k < w->n && k < i - back + 4; k++) {
-                if (w->v[k].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || (!is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER)))
+                if (w->v[k].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE) || (!word_is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER)))
                     break;
                 phrase = words_phrase(phrase, w->v[k].hash);
                 if (k < i)
@@ -445,7 +440,7 @@ static bool has_head(const struct words *w, uint32_t i)
             return false;
         if (w->v[k].classes & LEX(EPONYM_HEAD))
             return true;
-        if (k > i + 1 && !is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
+        if (k > i + 1 && !word_is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
             return false;
     }
     return false;
@@ -525,7 +520,7 @@ static inline __attribute__((always_inline)) void gather_cues(const struct words
     }
     if (join == JOIN_BREAK)
         put(f, GROUP_CUE + CUE_SENTENCE);
-    if (i + 1 < w->n && is_capital(x + 1) && x[1].gap == GAP_SPACE)
+    if (i + 1 < w->n && word_is_capital(x + 1) && x[1].gap == GAP_SPACE)
         put(f, GROUP_CUE + CUE_CAPITALS_RIGHT);
     if (i + 1 < w->n && x[1].shape == SHAPE_INITIAL && x[1].gap & GAP_SPACE && !(x[1].gap & (GAP_LINE | GAP_PERIOD)))
         put(f, GROUP_CUE + CUE_INITIAL_RIGHT);

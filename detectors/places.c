@@ -56,12 +56,7 @@ static bool is_lower_head(const struct words *w, uint32_t i)
 {
     static const char *const heads[] = {"clinic", "hospital", "office", "branch", "campus", "center", "centre", "hospice", "pharmacy"};
 
-    if (i >= w->n || w->v[i].gap != GAP_SPACE || w->v[i].shape != SHAPE_LOWER)
-        return false;
-    for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
-        if (words_is(w, i, heads[k]))
-            return true;
-    return false;
+    return i < w->n && w->v[i].gap == GAP_SPACE && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, heads, sizeof heads / sizeof *heads);
 }
 
 /* "Elm-grove", "Memorial-Quillahatchie" */

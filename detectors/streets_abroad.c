@@ -12,11 +12,6 @@
 #include "lexicon.h"
 #include "text.h"
 
-static bool is_capital(const struct word *x)
-{
-    return x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED || x->shape == SHAPE_UPPER;
-}
-
 static bool ends_with(const struct words *w, const struct word *x, const char *tail)
 {
     size_t n = strlen(tail);
@@ -29,7 +24,7 @@ static bool is_street_word(const struct words *w, uint32_t i)
     static const char *const tails[] = {"stra\303\237e", "strasse", "str", "weg", "gasse", "platz", "allee", "ufer", "damm", "straat", "laan",
                                         "gracht", "kade", "plein", "gata", "gaten", "gatan", "vegen", "v\303\244gen", "veien", "vej", "gade", "katu", "utca"};
     const struct word *x = &w->v[i];
-    if (!is_capital(x) || x->letters < 6)
+    if (!word_is_capital(x) || x->letters < 6)
         return false;
     for (size_t k = 0; k < sizeof tails / sizeof *tails; k++)
         if (ends_with(w, x, tails[k]))
@@ -41,7 +36,7 @@ static bool is_street_word(const struct words *w, uint32_t i)
 static bool is_street_pair(const struct words *w, uint32_t i)
 {
     static const char *const names[] = {"stra\303\237e", "strasse", "str", "allee", "platz", "weg", "gasse", "ufer", "damm", "utca", "ulica", NULL};
-    if (i == 0 || w->v[i].gap != GAP_SPACE || !is_capital(&w->v[i - 1]) || w->v[i - 1].letters < 3 || w->v[i - 1].classes & LEX(COMMON))
+    if (i == 0 || w->v[i].gap != GAP_SPACE || !word_is_capital(&w->v[i - 1]) || w->v[i - 1].letters < 3 || w->v[i - 1].classes & LEX(COMMON))
         return false;
     for (size_t k = 0; names[k]; k++)
         if (w->v[i].end - w->v[i].begin == strlen(names[k]) && text_equal_nocase(w->text + w->v[i].begin, names[k], w->v[i].end - w->v[i].begin))
@@ -60,7 +55,7 @@ static uint32_t with_city(const struct words *w, uint32_t last)
     if (i + 1 >= w->n || w->v[i].shape != SHAPE_NUMBER || w->v[i].letters < 4 || w->v[i].letters > 5 ||
         w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_LINE | GAP_HYPHEN | GAP_BLANK))
         return last;
-    return is_capital(&w->v[i + 1]) && w->v[i + 1].gap == GAP_SPACE ? i + 1 : last;
+    return word_is_capital(&w->v[i + 1]) && w->v[i + 1].gap == GAP_SPACE ? i + 1 : last;
 }
 
 bool streets_abroad_find(const struct words *w, uint32_t i, uint32_t *first, uint32_t *last)
@@ -110,9 +105,9 @@ bool streets_abroad_find_city(const struct words *w, uint32_t i, uint32_t *first
     if (i < 2 || !is_half_code(w, i, true) || !is_half_code(w, i + 1, false) || !is_province(w, i - 1) || w->v[i - 1].gap & ~(GAP_SPACE | GAP_COMMA))
         return false;
     *first = *last = i - 2;
-    if (!is_capital(&w->v[*first]))
+    if (!word_is_capital(&w->v[*first]))
         return false;
-    while (*first > 0 && *last - *first < 2 && !(w->v[*first].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_PERIOD)) && is_capital(&w->v[*first - 1]))
+    while (*first > 0 && *last - *first < 2 && !(w->v[*first].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_PERIOD)) && word_is_capital(&w->v[*first - 1]))
         --*first;
     return true;
 }

@@ -110,6 +110,12 @@ static inline bool word_is_everyday(const struct word *x)
     return shape_is_everyday(x->shape, x->classes);
 }
 
+/* Written as a name is: Smith, SMITH, McDonald. */
+static inline bool word_is_capital(const struct word *x)
+{
+    return x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED;
+}
+
 /* The first word of a set from i on, or end. */
 static inline uint32_t words_in_set(const uint64_t *set, uint32_t i, uint32_t end)
 {
@@ -141,6 +147,15 @@ static inline bool words_is(const struct words *w, uint32_t i, const char *text)
 {
     size_t len = strlen(text);
     return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
+}
+
+/* Is it one of these? */
+static inline bool words_is_any(const struct words *w, uint32_t i, const char *const *texts, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (words_is(w, i, texts[k]))
+            return true;
+    return false;
 }
 
 /* Where word i ends with its possessive "'s". */
