@@ -331,22 +331,31 @@ static bool is_line_break(const char *text, uint32_t i)
     return text[i] == '\r' || text[i] == '\n' || text[i] == '\v';
 }
 
+enum { SEGMENT_BARS = 4 };
+
+static unsigned bars_in(const char *text, uint32_t begin, uint32_t end)
+{
+    unsigned bars = 0;
+    for (uint32_t i = begin; i < end; i++)
+        bars += text[i] == '|';
+    return bars;
+}
+
 /* "the message shows PID|1||5582^^^MRN||ROE^JANE|...": the segment that a line of other text quotes, or a message without
  * its header has; its separators are the usual ones. Where it begins, `end` when there is none. */
 static uint32_t quoted_segment(const char *text, uint32_t begin, uint32_t end)
 {
     static const char *const ids[] = {"PID|", "NK1|", "GT1|", "IN1|", "PV1|", "OBR|", "ORC|", "PD1|"};
     uint32_t first = end;
+    if (bars_in(text, begin, end) < SEGMENT_BARS) /* nearly all lines */
+        return end;
     for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
         const char *at = memmem(text + begin, end - begin, ids[k], 4);
         uint32_t i = at ? (uint32_t)(at - text) : end;
         if (i < first && (i == begin || !text_is_alnum(text[i - 1])))
             first = i;
     }
-    unsigned bars = 0;
-    for (uint32_t i = first; i < end; i++)
-        bars += text[i] == '|';
-    return bars > 3 ? first : end;
+    return bars_in(text, first, end) < SEGMENT_BARS ? end : first;
 }
 
 static int hl7_quoted(const char *text, uint32_t begin, uint32_t end, struct phi_candidates *sink)
