@@ -565,11 +565,13 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
         return false;
     int a = digits(w, i), b = digits(w, i + 1);
     enum fraction fraction = fraction_of(a, b);
-    if (is_pair(w, i) && b > 1 && goes_on_list(w, i) && !is_decoy(w, i, i + 1, false)) {
+    if (!is_pair(w, i) || is_decoy(w, i, i + 1, false))
+        return false;
+    if (b > 1 && goes_on_list(w, i)) {
         *out = (struct date){i, i + 1, PHI_DATE_OTHER, 54};
         return true;
     }
-    if (!is_pair(w, i) || fraction == FRACTION_PART || is_decoy(w, i, i + 1, false))
+    if (fraction == FRACTION_PART)
         return false;
     if (!known->read)
         known->months |= months_written(w);

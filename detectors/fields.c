@@ -326,8 +326,6 @@ static bool opens_speech(const char *word, uint32_t len)
 
 static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end)
 {
-    if (opens_speech(text + begin, end - begin))
-        return true;
     uint32_t i = end < len && text[end] == ',' ? end + 1 : end, word;
     if (end - begin < 2 || !text_is_upper(text[begin]) || text_is_upper(text[begin + 1]) || i + 2 >= len || text[i] != ' ')
         return false;
@@ -398,6 +396,17 @@ static uint32_t address_end(const char *text, uint32_t at, uint32_t end)
     return i;
 }
 
+/* A title, or what is said: the name in the value of a field is none, or the words around it have to tell. */
+static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const struct name_span *name)
+{
+    bool alone = name->words == 1;
+    if (opens_speech(text + name->begin, first_word(text, name->begin, name->end)))
+        return true;
+    if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end)))
+        return true;
+    return (alone || !is_line_end(text, len, name->end)) && is_speaker(text, len, mark);
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
                           struct phi_candidate *c)
@@ -408,9 +417,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     case FIELD_NAME:
         if (!name_read(text, len, at, true, false, &name))
             return at;
-        if (name.words == 1 && (is_title(text, at, name.end) || is_turn(text, len, at, name.end)))
-            return at;
-        if (opens_speech(text + at, first_word(text, at, name.end)) || ((name.words == 1 || !is_line_end(text, len, name.end)) && is_speaker(text, len, mark)))
+        if (names_nobody(text, len, mark, &name))
             return at;
         c->family = name.family;
         c->given = name.given;

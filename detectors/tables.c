@@ -2,7 +2,8 @@
  *
  * Tables: comma, tab, semicolon, bar or a run of blanks between cells, the names of the columns in the first row (RFC 4180, Markdown).
  * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
- * their columns until a line has another build. Where the first cell of a row names a field, the others are its values. SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
+ * their columns until a line has another build. Where the first cell of a row names a field, the others are its values.
+ * SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
 #include <string.h>
 
