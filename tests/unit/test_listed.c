@@ -17,9 +17,10 @@ struct found_case {
     const char *text, *found;
 };
 
-static const char *facilities_in(struct prose_found *f, const char *text)
+static void find_each(struct prose_found *f, const struct found_case *cases, size_t n, const char *find(struct prose_found *, const char *))
 {
-    return places_in(f, text);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(find(f, cases[i].text), cases[i].found);
 }
 
 static void names_of_places(void **state)
@@ -39,8 +40,7 @@ static void names_of_places(void **state)
         {"follow with Quillesdale Neuro in May", "Quillesdale Neuro"},
         {"Rx to Oduyaville Drug, they deliver", "Oduyaville Drug"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(facilities_in(*state, cases[i].text), cases[i].found);
+    find_each(*state, cases, sizeof cases / sizeof *cases, places_in);
 }
 
 /* The name in one piece, whatever else was found in it. */
@@ -67,8 +67,7 @@ static void no_parts_of_names(void **state)
         {"Witness Rosalind Oduya signed.", "Rosalind Oduya"},
         {"\nAletha Geiger, M.D.\n", "Aletha Geiger"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(names_in(*state, cases[i].text), cases[i].found);
+    find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
 }
 
 static bool is_coded(const char *text)
