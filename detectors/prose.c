@@ -23,6 +23,8 @@
 #include "streets.h"
 #include "streets_abroad.h"
 #include "surname_first.h"
+#include "tagged.h"
+#include "tagger.h"
 #include "words.h"
 #include "word_lists.h"
 #include "worklist.h"
@@ -31,7 +33,7 @@ enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULE_FIRM, RULES };
+enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULE_FIRM, RULE_TAGGED_DATE, RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER, RULES };
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue", PHI_NAME_UNKNOWN},
@@ -43,6 +45,8 @@ static const struct phi_detector_rule rules[RULES] = {
     {"date-words", "month, number beside a date cue, holiday", PHI_DATE_OTHER},
     {"age-90-plus", "number or number word beside an age cue", PHI_AGE_90PLUS},
     {"employer-words", "capitalized words before a firm's head word", PHI_NAME_EMPLOYER},
+    {"date-tagged", "read as a date by the tagger", PHI_DATE_OTHER},
+    {"number-tagged", "read as somebody's number by the tagger", PHI_OTHER_CODE},
 };
 
 struct prose {
@@ -54,8 +58,10 @@ struct prose {
     struct seen seen;
     struct evidence evidence; /* of the word at hand */
     prose_watch *watch;
+    prose_watch_run *watch_run;
     void *context;
     struct phi_candidates *sink; /* NULL: nothing is reported */
+    bool folded; /* the text is no leaf, but one that was made of it */
     uint32_t ahead; /* words behind the last chunk that were decided already */
     enum genre genre; /* known once something asks for it */
     int year; /* 0: that of words_start */
@@ -228,6 +234,40 @@ static int take_form(struct prose *p, uint32_t i)
     return 0;
 }
 
+/* Studies and code have names, places and numbers of nobody, and messages are read by field. */
+static bool is_tagged_text(struct prose *p)
+{
+    const struct words *w = p->words;
+    if (w->len > 4 && !memcmp(w->text, "MSH|", 4))
+        return false;
+    return prose_genre(p) != GENRE_STUDY && prose_genre(p) != GENRE_CODE;
+}
+
+static int take_run(struct prose *p, const struct tagger_run *run)
+{
+    if (tagged_any(run) && !is_tagged_text(p))
+        return 0;
+    tagged_label(p->words, run);
+    if (!p->sink || p->folded)
+        return 0;
+    return tagged_emit(p->words, run, (struct tagged_rules){RULE_ZIP, RULE_TAGGED_DATE, RULE_TAGGED_NUMBER}, p->sink);
+}
+
+/* What the tagger knows of words [i, end), which are decided. */
+static int take_runs(struct prose *p, uint32_t i, uint32_t end)
+{
+    struct tagger_open open;
+    struct tagger_run run;
+
+    tagger_open(p->words, i, end, &open);
+    for (; tagger_next(p->words, &open, i, end, &run); i = run.end)
+        if (p->watch_run)
+            p->watch_run(p->context, p->words, &open, &run);
+        else if (tagger_read(p->words, &open, &run) && take_run(p, &run) < 0)
+            return -1;
+    return 0;
+}
+
 /* 1 when there is a chunk, 0 at the end, -1 on failure. */
 static int next_chunk(struct prose *p)
 {
@@ -244,6 +284,8 @@ static int next_chunk(struct prose *p)
             return -1;
     for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
+    if (!p->watch && take_runs(p, w->first + p->ahead, end) < 0)
+        return -1;
     p->ahead = end - w->last;
     return 1;
 }
@@ -298,6 +340,17 @@ int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const 
     return 0;
 }
 
+int prose_watch_runs(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+                     prose_watch_run *watch, void *context)
+{
+    struct prose p = {.dictionary = d, .words = w, .watch_run = watch, .context = context};
+
+    words_start(w, text, len);
+    while (next_chunk(&p) > 0)
+        ;
+    return 0;
+}
+
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                struct phi_candidates *sink)
 {
@@ -309,7 +362,7 @@ static int run(const struct phi_engine *e, struct phi_scratch *s, const char *te
     if (!w)
         return -1;
     struct prose p = {.dictionary = phi_engine_words(e), .words = w, .sink = sink, .strict = e->mode == PHI_STRICT,
-                      .genre = s->genre, .year = e->year};
+                      .genre = s->genre, .year = e->year, .folded = s->found.via != 0};
     if (e->n_rosters) {
         p.engine = e;
         p.scratch = s;

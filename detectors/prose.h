@@ -9,6 +9,9 @@
 
 extern const struct phi_detector prose_detector;
 
+/* Its rule of numbers that only the tagger knows. */
+enum { PROSE_RULE_NUMBER = 10 };
+
 /* The detector's work without an engine, for its own tests and measurements. */
 struct phi_dictionary;
 struct words;
@@ -20,5 +23,11 @@ struct evidence;
 typedef void prose_watch(void *context, const struct words *w, uint32_t word, const struct evidence *f);
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                          prose_watch *watch, void *context);
+/* Called for every run of words that the tagger may read. */
+struct tagger_open;
+struct tagger_run;
+typedef void prose_watch_run(void *context, const struct words *w, const struct tagger_open *open, struct tagger_run *run);
+int prose_watch_runs(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
+                     prose_watch_run *watch, void *context);
 
 #endif

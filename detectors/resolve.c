@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "prose.h"
 #include "roster_scan.h"
 #include "text.h"
 
@@ -320,6 +321,13 @@ static void sweep_leaf(struct sweep *w, uint32_t from, uint32_t to)
     sweep_until(w, at, UINT32_MAX);
 }
 
+static bool has_digit(const char *text, uint32_t begin, uint32_t end)
+{
+    while (begin < end && !text_is_digit(text[begin]))
+        begin++;
+    return begin < end;
+}
+
 /* A remainder of a candidate keeps its letters and digits, not the marks around them. False: nothing is left. */
 static bool piece_trim(struct candidate *c, const char *text)
 {
@@ -404,8 +412,9 @@ static uint32_t parts_of_addresses_drop(struct candidate *v, uint32_t n)
     return kept;
 }
 
+/* tagged: the rule of numbers that only the tagger knows; the letters that others leave of one ("lic OH") say nothing. */
 static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap, struct candidate *out,
-                                 const struct phi_leaf *leaves)
+                                 const struct phi_leaf *leaves, uint32_t tagged)
 {
     struct sweep w = {.v = v, .heap = heap, .out = out, .out_max = 2 * n};
     candidates_sort(v, n, false, out); /* which is empty yet */
@@ -418,9 +427,12 @@ static uint32_t candidates_sweep(struct candidate *v, uint32_t n, uint32_t *heap
         i = k;
     }
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < w.n_out; i++)
-        if (piece_is_whole(&out[i], v, n) || piece_trim(&out[i], leaves[out[i].leaf].text))
+    for (uint32_t i = 0; i < w.n_out; i++) {
+        const char *text = leaves[out[i].leaf].text;
+        bool told = out[i].rule != tagged || has_digit(text, out[i].begin, out[i].end);
+        if (piece_is_whole(&out[i], v, n) || (told && piece_trim(&out[i], text)))
             out[kept++] = out[i];
+    }
     return kept;
 }
 
@@ -462,7 +474,7 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
         else
             v[identity++] = v[i];
     }
-    uint32_t total = candidates_sweep(v, identity, s->work[2].v, out, leaves);
+    uint32_t total = candidates_sweep(v, identity, s->work[2].v, out, leaves, engine_detector_rule(e, &prose_detector, PROSE_RULE_NUMBER));
     memmove(out + total, categories, category * sizeof *out);
     total += category;
     candidates_sort(out, total, false, v); /* which are done with */

@@ -83,7 +83,7 @@ int surname_first_emit(const struct words *w, uint16_t rule, struct phi_candidat
             continue;
         while (first > 0 && i - first < 2 && w->v[first].gap == GAP_SPACE && w->v[first - 1].classes & LEX(PARTICLE) && w->v[first - 1].shape != SHAPE_UPPER)
             first--;
-        if (!opens(w, first) || (w->v[i].label == LABEL_NAME && w->v[last].label == LABEL_NAME))
+        if (!opens(w, first))
             continue;
         struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = w->v[first].begin, .end = w->v[last].end};
         uint32_t family = hyphened_end(w, i);

@@ -6,14 +6,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORDS = f"{ROOT}/detectors/dictionaries/words.bin"
 SOURCES = ["words", "word_lists", "marks", "memory", "lexicon", "dictionary", "evidence", "evidence_weigh", "names", "places", "brands", "surname_first", "prose", "dates", "dates_abroad", "dates_number", "ages",
-           "streets", "streets_abroad", "genre", "worklist", "text"]
+           "streets", "streets_abroad", "genre", "worklist", "tagged", "tagger", "tagger_features", "tagger_name", "text"]
 
 
 def build(out):
     """Compiles words_scan; returns its path."""
     os.makedirs(out, exist_ok=True)
     files = [f"{ROOT}/detectors/{s}.c" for s in SOURCES if os.path.exists(f"{ROOT}/detectors/{s}.c")]
-    subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-g", "-o", f"{out}/words_scan", f"{HERE}/words_scan.c"] + files,
+    subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-g", "-o", f"{out}/words_scan", f"{HERE}/words_scan.c"] + files + ["-lm"],
                    check=True)
     return f"{out}/words_scan"
 

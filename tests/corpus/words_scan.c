@@ -2,10 +2,11 @@
  *
  * Runs the prose detector alone over texts from standard input, for measuring and for fitting its weights.
  *
- *     words_scan words.bin [--features|--explain]
+ *     words_scan words.bin [--features|--explain|--tagger]
  *
  * Input: for each text a line with its length in bytes, then its bytes. Output: for each text a line "text", then
- * "begin end kind rule score" per finding, with --explain the strongest parts of each decision, or with --features "begin end feature feature ..." per decided word.
+ * "begin end kind rule score" per finding, with --explain the strongest parts of each decision, or with --features "begin end feature
+ * feature ..." per decided word, with --tagger the same per word of a run of the tagger, and a line "run" before each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "../../detectors/evidence.h"
 #include "../../detectors/prose.h"
 #include "../../detectors/roster_scan.h"
+#include "../../detectors/tagger.h"
+#include "../../detectors/tagger_groups.h"
 #include "../../detectors/words.h"
 
 struct phi_candidates {
@@ -65,6 +68,36 @@ static void print_parts(void *context, const struct words *w, uint32_t i, const 
             sum[LABEL_PLACE], parts);
 }
 
+/* The words of the runs that the tagger reads. */
+static void print_run(void *context, const struct words *w, const struct tagger_open *open, struct tagger_run *run)
+{
+    (void)open;
+    fputs("run\n", context);
+    for (uint32_t i = run->first; i < run->end; i++) {
+        struct tag_features f;
+        tagger_features(w, i, &f);
+        fprintf(context, "%u %u", w->v[i].begin, w->v[i].end);
+        for (unsigned k = 0; k < f.n; k++)
+            fprintf(context, " %llu", (unsigned long long)f.v[k]);
+        fputc('\n', context);
+    }
+}
+
+static int print_names(unsigned count, int (*name_of)(unsigned, char *, size_t))
+{
+    for (unsigned k = 0; k < count; k++) {
+        char name[64];
+        name_of(k, name, sizeof name);
+        puts(name);
+    }
+    return 0;
+}
+
+static int numbered_name(unsigned feature, char *out, size_t size)
+{
+    return tagger_name(feature, out, size);
+}
+
 static char *read_text(uint32_t *len)
 {
     unsigned long n;
@@ -90,14 +123,10 @@ int main(int argc, char **argv)
     struct phi_dictionary *d = argc > 1 ? phi_dictionary_open(argv[1], err, sizeof err) : NULL;
     uint32_t len;
 
-    if (argc > 1 && !strcmp(argv[1], "--names")) {
-        for (unsigned k = 0; k < evidence_count(); k++) {
-            char name[64];
-            evidence_name(k, name, sizeof name);
-            puts(name);
-        }
-        return 0;
-    }
+    if (argc > 1 && !strcmp(argv[1], "--names"))
+        return print_names(evidence_count(), evidence_name);
+    if (argc > 1 && !strcmp(argv[1], "--tagger-names"))
+        return print_names(TAG_NUMBERED, numbered_name);
     if (!d) {
         fprintf(stderr, "words_scan: %s\n", argc > 1 ? err : "usage: words_scan words.bin [--features|--explain]");
         return 2;
@@ -106,6 +135,8 @@ int main(int argc, char **argv)
         puts("text");
         if (!strcmp(option, "--features"))
             prose_watch_evidence(d, &words, text, len, print_features, stdout);
+        else if (!strcmp(option, "--tagger"))
+            prose_watch_runs(d, &words, text, len, print_run, stdout);
         else if (!strcmp(option, "--explain"))
             prose_watch_evidence(d, &words, text, len, print_parts, stdout);
         else if (prose_scan(d, &words, text, len, &sink) < 0)

@@ -29,7 +29,7 @@ static void names_of_places(void **state)
         {"the CPAP is from Lincare, she says", "Lincare"},
         {"pt goes to walgreens for it", "walgreens"},
         {"gets oxygen from apria, they say", "apria"},
-        {"she works at trader joe's downtown", "trader joe | trader joe's"},
+        {"she works at trader joe's downtown", "trader joe's downtown | trader joe's"},
         {"He fell outside Stop & Shop on Friday.", "Stop & Shop"},
         {"took the bus from the Home Depot home", "Home Depot"},
         {"slipped in the Kroger on Quillmar Street", "Kroger | Quillmar Street"},

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stretches of words with one tag, without the small words at their ends.
+ */
+#include "tagged.h"
+
+#include "evidence.h"
+#include "lexicon.h"
+#include "text.h"
+
+/* Percentages of the tagger; below LEAST only strict mode hides a word. */
+enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 75, SURE_DATE = 90 };
+/* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
+enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
+enum { DIGITS_FEWEST = 4, ACRONYM_MOST = 5 };
+/* Half a logit: a word beside a number tells whose it is. In 1/256. */
+enum { BESIDE_LEAST = 128 };
+
+static bool says(const struct tagger_run *run, uint32_t i, uint8_t tag)
+{
+    const struct tagging *t = &run->v[i - run->first];
+    return t->percent >= LEAST && t->tag == tag;
+}
+
+bool tagged_any(const struct tagger_run *run)
+{
+    for (uint32_t k = 0; k < run->end - run->first; k++)
+        if (run->v[k].percent >= WEAK)
+            return true;
+    return false;
+}
+
+/* "the", "near", "for" at the end of a name or a place belong to the sentence. */
+static bool is_small(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (x->shape != SHAPE_LOWER || !(x->classes & LEX(COMMON)) || x->label)
+        return false;
+    return !(x->flags & WORD_LINE_LOWER) || x->letters <= 3 || x->classes & (LEX(PLACE) | LEX(VERB));
+}
+
+/* The words of a stretch that belong to what it is; false when none does. */
+static bool trim(const struct words *w, uint32_t *first, uint32_t *end)
+{
+    while (*first < *end && is_small(w, *first))
+        ++*first;
+    while (*end > *first && is_small(w, *end - 1))
+        --*end;
+    return *first < *end;
+}
+
+/* "in March. The", but not "St. Mary", "J. Smith", "Jan. 5" */
+static bool ends_sentence(const struct words *w, uint32_t i)
+{
+    const struct word *p = &w->v[i - 1];
+    bool word = p->shape == SHAPE_LOWER && p->classes & LEX(COMMON);
+    return w->v[i].gap & GAP_PERIOD && w->v[i].gap & (GAP_SPACE | GAP_LINE) && (word || p->letters > 3) && !(p->classes & LEX(MONTH) && p->letters == 4);
+}
+
+/* Words [i, *end) have one tag. */
+static uint8_t stretch(const struct words *w, const struct tagger_run *run, uint32_t i, uint32_t *end)
+{
+    const struct tagging *t = &run->v[i - run->first];
+    const uint16_t apart = GAP_BLANK | GAP_STOP;
+
+    *end = i + 1;
+    if (t->percent < LEAST)
+        return TAG_NONE;
+    while (*end < run->end && says(run, *end, t->tag) && !(w->v[*end].gap & apart) && !ends_sentence(w, *end))
+        ++*end;
+    return t->tag;
+}
+
+/* Five digits in a place are its ZIP code, a kind of its own. */
+static bool is_zip(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER && x->end - x->begin == 5;
+}
+
+/* An initial or a number alone is nobody. */
+static bool is_alone(const struct words *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++)
+        if (w->v[i].shape < SHAPE_NUMBER && w->v[i].shape != SHAPE_INITIAL)
+            return false;
+    return !(first && w->v[first - 1].label) && !(end < w->n && w->v[end].label);
+}
+
+static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percent)
+{
+    struct word *x = &w->v[i];
+    bool link = x->shape == SHAPE_LOWER && x->classes & LEX(PLACE); /* "Kroger on Quill Street" are two */
+    bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
+
+    if (x->label || link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || evidence_eponym(w, i))
+        return;
+    x->label = tag == TAG_NAME ? LABEL_NAME : LABEL_PLACE;
+    x->score = (uint8_t)(SCORE_LEAST + (percent - LEAST) / 5);
+    w->told[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+static void label_stretch(struct words *w, const struct tagger_run *run, uint32_t first, uint32_t end, uint8_t tag)
+{
+    if (!trim(w, &first, &end) || is_alone(w, first, end))
+        return;
+    for (uint32_t i = first; i < end; i++)
+        label_word(w, i, tag, run->v[i - run->first].percent);
+}
+
+/* As in prose.c: what strict mode takes is written as a name is. */
+static bool may_be_weak(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool written = word_is_capital(x) || (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER);
+    return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i);
+}
+
+static void doubt_word(struct words *w, uint32_t i, const struct tagging *t)
+{
+    struct word *x = &w->v[i];
+
+    if (x->label && t->percent < HARDLY && x->score < OVERRULED) {
+        x->label = LABEL_NONE;
+        x->score = SCORE_WEAK;
+    } else if (!x->label && t->percent >= WEAK && t->tag <= TAG_PLACE && x->score < SCORE_WEAK && may_be_weak(w, i)) {
+        x->score = SCORE_WEAK;
+        w->told[i / 64] |= (uint64_t)1 << i % 64;
+    }
+}
+
+void tagged_label(struct words *w, const struct tagger_run *run)
+{
+    uint32_t end;
+
+    for (uint32_t i = run->first; i < run->end; i++)
+        doubt_word(w, i, &run->v[i - run->first]);
+    for (uint32_t i = run->first; i < run->end; i = end) {
+        uint8_t tag = stretch(w, run, i, &end);
+        if (tag == TAG_NAME || tag == TAG_PLACE)
+            label_stretch(w, run, i, end, tag);
+    }
+}
+
+/* Of words that count all sorts of things. */
+static bool is_rank(const struct words *w, uint32_t i)
+{
+    return words_is(w, i, "the") || words_is(w, i, "first") || words_is(w, i, "second") || words_is(w, i, "third");
+}
+
+/* Digits alone say little ("4/10" is a pain, "1250" a count), and so does a single word ("march"). How many they are never
+ * decides by itself: a word beside must say that they are somebody's. */
+static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t tag, unsigned percent)
+{
+    unsigned words = 0, numbers = 0, mixed = 0;
+
+    for (uint32_t i = first; i < end; i++) {
+        words += w->v[i].shape < SHAPE_NUMBER && !is_rank(w, i);
+        numbers += w->v[i].shape == SHAPE_NUMBER;
+        mixed += w->v[i].shape == SHAPE_ALNUM;
+    }
+    if (tag == TAG_NUMBER)
+        return words + mixed || (percent >= SURE_NUMBER && tagger_beside(w, first, end - 1, tag) >= BESIDE_LEAST);
+    return mixed || words > 1 || (words && numbers) || (words + numbers && percent >= SURE_DATE);
+}
+
+/* Somebody's number is no word and no count. */
+static bool may_be_number(const struct words *w, uint32_t first, uint32_t end)
+{
+    uint32_t digits = 0;
+
+    for (uint32_t i = first; i < end; i++)
+        for (uint32_t at = w->v[i].begin; at < w->v[i].end; at++)
+            digits += text_is_digit(w->text[at]);
+    return digits >= DIGITS_FEWEST;
+}
+
+/* Where the date or number that begins with word i ends, before end; how sure its least sure word is. */
+static uint32_t form_end(const struct words *w, const struct tagger_run *run, uint32_t i, uint32_t end, uint8_t tag, unsigned *percent)
+{
+    const uint16_t apart = GAP_LINE | GAP_BLANK | GAP_STOP | GAP_OPEN | GAP_CLOSE | GAP_QUOTE;
+    const uint16_t not_in_number = GAP_COMMA | GAP_COLON;
+    uint32_t first = i;
+
+    *percent = 100;
+    for (; i < end && !w->v[i].label; i++) {
+        unsigned sure = run->v[i - run->first].percent;
+        if (i > first && w->v[i].gap & (apart | (tag == TAG_NUMBER ? not_in_number : 0)))
+            break;
+        *percent = sure < *percent ? sure : *percent;
+    }
+    return i;
+}
+
+/* A word of the sentence or a label, no part of a number. */
+static bool is_said(const struct word *x)
+{
+    return x->shape == SHAPE_LOWER || (x->shape < SHAPE_NUMBER && x->classes);
+}
+
+static int emit_form(const struct words *w, struct phi_candidate c, uint32_t first, uint32_t end, unsigned percent, struct phi_candidates *sink)
+{
+    if (c.kind == PHI_OTHER_CODE) {
+        while (first < end && is_said(&w->v[first]))
+            first++;
+        while (end > first && is_said(&w->v[end - 1]))
+            end--;
+        if (!may_be_number(w, first, end))
+            return 0;
+    } else if (!trim(w, &first, &end)) {
+        return 0;
+    }
+    if (!is_sure(w, first, end, c.kind == PHI_OTHER_CODE ? TAG_NUMBER : TAG_DATE, percent))
+        return 0;
+    c.begin = w->v[first].begin;
+    c.end = w->v[end - 1].end;
+    c.score = (uint8_t)(SCORE_LEAST + (percent - LEAST) / 10); /* whatever a rule says of the same words says more */
+    return phi_candidate_add(sink, &c);
+}
+
+static int emit_zip(const struct words *w, uint32_t first, uint32_t end, uint16_t rule, struct phi_candidates *sink)
+{
+    bool behind = first && w->v[first - 1].shape < SHAPE_NUMBER && (w->v[first - 1].label || w->v[first - 1].classes & (LEX(STATE) | LEX(COUNTRY)));
+    for (uint32_t i = behind ? first : first + 1; i < end; i++) {
+        struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = SCORE_LEAST, .begin = w->v[i].begin, .end = w->v[i].end};
+        if (is_zip(&w->v[i]) && phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int tagged_emit(const struct words *w, const struct tagger_run *run, struct tagged_rules rules, struct phi_candidates *sink)
+{
+    uint32_t end;
+    unsigned percent;
+
+    for (uint32_t i = run->first; i < run->end; i = end) {
+        uint8_t tag = stretch(w, run, i, &end);
+        if (tag == TAG_PLACE && emit_zip(w, i, end, rules.zip, sink) < 0)
+            return -1;
+        if (tag != TAG_DATE && tag != TAG_NUMBER)
+            continue;
+        struct phi_candidate c = {.kind = tag == TAG_DATE ? PHI_DATE_OTHER : PHI_OTHER_CODE, .rule = tag == TAG_DATE ? rules.date : rules.number};
+        uint32_t form = form_end(w, run, i, end, tag, &percent);
+        if (form > i && emit_form(w, c, i, form, percent, sink) < 0)
+            return -1;
+        end = form > i ? form : i + 1;
+    }
+    return 0;
+}
