@@ -32,6 +32,7 @@
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
+enum { SPACES_LEAST = 3 };
 
 enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULE_FIRM, RULE_TAGGED_DATE, RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER, RULES };
 
@@ -234,6 +235,15 @@ static int take_form(struct prose *p, uint32_t i)
     return 0;
 }
 
+/* Names of fields, models and files are no text: what stands beside a word says nothing there. */
+static bool is_text(const struct words *w)
+{
+    unsigned spaces = 0;
+    for (uint32_t i = 0; i < w->n && spaces < SPACES_LEAST; i++)
+        spaces += w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_BLANK) && !(w->v[i].gap & GAP_START);
+    return spaces == SPACES_LEAST;
+}
+
 /* Studies and code have names, places and numbers of nobody, and messages are read by field. */
 static bool is_tagged_text(struct prose *p)
 {
@@ -284,7 +294,7 @@ static int next_chunk(struct prose *p)
             return -1;
     for (uint32_t i = words_in_set(w->open, w->first + p->ahead, end); i < end; i = words_in_set(w->open, i + 1, end))
         decide(p, i);
-    if (!p->watch && take_runs(p, w->first + p->ahead, end) < 0)
+    if (!p->watch && is_text(w) && take_runs(p, w->first + p->ahead, end) < 0)
         return -1;
     p->ahead = end - w->last;
     return 1;

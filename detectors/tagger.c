@@ -11,8 +11,8 @@
 #include "lexicon.h"
 #include "tagger_sum.h"
 
-/* A word is without hope when none is likelier by far: e^-2.5, in 1/256. */
-enum { HOPELESS = -640 };
+/* A word is without hope when none is likelier by far: e^-2, in 1/256. */
+enum { HOPELESS = -512 };
 
 static bool is_name_or_city(const struct word *x)
 {
@@ -112,40 +112,33 @@ bool tagger_next(const struct words *w, const struct tagger_open *open, uint32_t
     return true;
 }
 
-struct lattice {
-    int32_t sum[TAG_RUN_MAX][TAGS - 1];
-    float emit[TAG_RUN_MAX][TAGS], forward[TAG_RUN_MAX][TAGS], backward[TAG_RUN_MAX][TAGS];
-    bool read[TAG_RUN_MAX], told[TAG_RUN_MAX], hope[TAG_RUN_MAX]; /* told: has a sum */
-};
-
 static float odds_of(int32_t sum)
 {
     return expf((float)(sum < -4096 ? -4096 : sum > 4096 ? 4096 : sum) / 256);
 }
 
 /* False when no open word of the run has hope. */
-static bool sum_open(const struct words *w, const struct tagger_open *open, const struct tagger_run *run, struct lattice *l)
+static bool sum_open(const struct words *w, const struct tagger_open *open, const struct tagger_run *run, struct tagger_lattice *l)
 {
     bool hope = false;
 
     for (uint32_t i = run->first; i < run->end; i++) {
         uint32_t k = i - run->first;
-        l->read[k] = in_set(open, i);
-        l->hope[k] = l->told[k] = l->read[k] && tagger_sum(w, i, HOPELESS, l->sum[k]);
+        l->hope[k] = l->told[k] = in_set(open, i) && tagger_sum(w, i, HOPELESS, l->sum[k]);
         hope |= l->hope[k];
     }
     return hope;
 }
 
-static void emit_word(struct lattice *l, uint32_t k)
+static void emit_word(struct tagger_lattice *l, uint32_t k)
 {
     l->emit[k][TAG_NONE] = 1;
     for (unsigned t = 1; t < TAGS; t++)
-        l->emit[k][t] = l->told[k] ? odds_of(l->sum[k][t - 1]) : 0;
+        l->emit[k][t] = odds_of(l->sum[k][t - 1]);
 }
 
 /* The words with hope and those beside them. */
-static void emit_words(const struct words *w, const struct tagger_run *run, struct lattice *l)
+static void emit_words(const struct words *w, const struct tagger_run *run, struct tagger_lattice *l)
 {
     uint32_t n = run->end - run->first;
 
@@ -153,8 +146,7 @@ static void emit_words(const struct words *w, const struct tagger_run *run, stru
         bool beside = (k && l->hope[k - 1]) || (k + 1 < n && l->hope[k + 1]);
         if (beside && !l->told[k])
             l->told[k] = tagger_sum(w, run->first + k, INT32_MIN / 2, l->sum[k]);
-        l->read[k] = l->read[k] || beside;
-        if (l->read[k])
+        if (l->told[k])
             emit_word(l, k);
     }
 }
@@ -170,7 +162,7 @@ static void scale(float v[TAGS])
 }
 
 /* Outside [first, end) is none. */
-static void go_forward(struct lattice *l, uint32_t first, uint32_t end)
+static void go_forward(struct tagger_lattice *l, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
         for (unsigned k = 0; k < TAGS; k++) {
@@ -183,7 +175,7 @@ static void go_forward(struct lattice *l, uint32_t first, uint32_t end)
     }
 }
 
-static void go_backward(struct lattice *l, uint32_t first, uint32_t end)
+static void go_backward(struct tagger_lattice *l, uint32_t first, uint32_t end)
 {
     for (uint32_t i = end; i-- > first;) {
         for (unsigned k = 0; k < TAGS; k++) {
@@ -196,7 +188,7 @@ static void go_backward(struct lattice *l, uint32_t first, uint32_t end)
     }
 }
 
-static struct tagging tagging_of(const struct lattice *l, uint32_t i)
+static struct tagging tagging_of(const struct tagger_lattice *l, uint32_t i)
 {
     float p[TAGS];
     unsigned best = 1;
@@ -211,12 +203,12 @@ static struct tagging tagging_of(const struct lattice *l, uint32_t i)
 }
 
 /* Reads the words that have odds, stretch by stretch; the others are none. */
-static void read_stretches(struct lattice *l, struct tagger_run *run)
+static void read_stretches(struct tagger_lattice *l, struct tagger_run *run)
 {
     uint32_t n = run->end - run->first, first, end;
 
     for (first = 0; first < n; first = end + 1) {
-        for (end = first; end < n && l->read[end]; end++)
+        for (end = first; end < n && l->told[end]; end++)
             ;
         go_forward(l, first, end);
         go_backward(l, first, end);
@@ -229,11 +221,9 @@ static void read_stretches(struct lattice *l, struct tagger_run *run)
 
 bool tagger_read(const struct words *w, const struct tagger_open *open, struct tagger_run *run)
 {
-    struct lattice l;
-
-    if (!sum_open(w, open, run, &l))
+    if (!sum_open(w, open, run, &run->lattice))
         return false;
-    emit_words(w, run, &l);
-    read_stretches(&l, run);
+    emit_words(w, run, &run->lattice);
+    read_stretches(&run->lattice, run);
     return true;
 }

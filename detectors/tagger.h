@@ -40,9 +40,17 @@ struct tagger_open {
     uint64_t v[WORDS_MAX / 64];
 };
 
+/* What is worked out while a run is read. */
+struct tagger_lattice {
+    int32_t sum[TAG_RUN_MAX][TAGS - 1];
+    float emit[TAG_RUN_MAX][TAGS], forward[TAG_RUN_MAX][TAGS], backward[TAG_RUN_MAX][TAGS];
+    bool told[TAG_RUN_MAX], hope[TAG_RUN_MAX]; /* has a sum; may be something */
+};
+
 struct tagger_run {
     uint32_t first, end; /* words [first, end) */
     struct tagging v[TAG_RUN_MAX];
+    struct tagger_lattice lattice; /* the tagger's own */
 };
 
 /* Among words [first, end), which are decided by now. */

@@ -33,7 +33,7 @@ struct gathering {
 };
 
 /* What the words two away can add, in 1/256: hardly ever more. */
-enum { FAR_MOST = 1024 };
+enum { FAR_MOST = 256 };
 
 #define INLINE static inline __attribute__((always_inline))
 

@@ -147,13 +147,13 @@ static void weigh_one(void *context, uint32_t begin, uint32_t end, const char *p
 }
 
 static void explain_words(const struct weighed *w, const struct phi_finding *f) {
-    for (size_t i = 0; i < w->n && w->v[i].begin < f->end; i++)
-        if (w->v[i].begin >= f->begin) printf("  word    %u-%u %s\n", w->v[i].begin, w->v[i].end, w->lines.ptr + w->v[i].at);
+    for (size_t i = 0; i < w->n; i++) /* in the order of the text twice: as evidence, then as read by the tagger */
+        if (w->v[i].begin >= f->begin && w->v[i].begin < f->end) printf("  word    %u-%u %s\n", w->v[i].begin, w->v[i].end, w->lines.ptr + w->v[i].at);
 }
 
 static bool is_weighed(const char *rule) {
     return strcmp(rule, "name-words") == 0 || strcmp(rule, "name-unknown") == 0 || strcmp(rule, "place-city") == 0 ||
-           strcmp(rule, "place-facility") == 0;
+           strcmp(rule, "place-facility") == 0 || strcmp(rule, "date-tagged") == 0 || strcmp(rule, "number-tagged") == 0;
 }
 
 static void explain_finding(const struct policy_view *view, const struct phi_scratch *s, const struct weighed *w,

@@ -58,8 +58,11 @@ def test_scan():
 def test_explain_shows_the_parts_of_a_score():
     out = phi("explain", text="Seen by Dr. Thistlewood with Priya in Wixom.")
     words = [line for line in out.stdout.splitlines() if line.startswith("  word ")]
+    read = [line for line in words if "read as" in line]
+    words = [line for line in words if "read as" not in line]
     assert [w.split()[1] for w in words] == ["12-23", "29-34", "38-43"]
     assert " name +" in words[0] and "before.DOCTOR" in words[0] and " place +" in words[2]
+    assert any(w.split()[1] == "12-23" and "name 9" in w and "class-1.DOCTOR +" in w for w in read)
     assert "Thistlewood" not in out.stdout and "Wixom" not in out.stdout
 
 
