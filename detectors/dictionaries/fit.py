@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the weights of detectors/evidence.c: fit.py CORPUS.jsonl[:weight[:all]]... rewrites weights.inc beside this script.
+"""Fits the weights of detectors/evidence.c: fit.py CORPUS.jsonl[:weight[:which]]... rewrites weights.inc beside this script.
 
-A softmax regression (none, name, place) with L2 over the features that words_scan --features prints. Only the half of
-each corpus that corpora.is_fit names is used, unless "all" is said. Needs numpy and scipy. The texts give classes, counts
+A softmax regression (none, name, place) with L2 over the features that words_scan --features prints. Which documents
+of a corpus are used: corpora.pick. Needs numpy and scipy (requirements.txt). The texts give classes, counts
 and the groups that words fall into by a hash: no feature is a word. Deterministic for the same input.
 """
 import os, sys
@@ -87,8 +87,8 @@ def main(args):
     w = np.zeros((len(names), 2))
     sets = []
     for arg in args:
-        path, weight, every = (arg.split(":") + ["", ""])[:3]
-        sets.append(([d for d in corpora.read(path) if every or corpora.is_fit(d)], float(weight or 1)))
+        path, weight, which = (arg.split(":") + ["", ""])[:3]
+        sets.append((corpora.pick(corpora.read(path), which), float(weight or 1)))
     for k in range(ROUNDS):
         rows = [e for docs, weight in sets for e in examples(program, docs, weight)]
         w = fit(rows, names, w)

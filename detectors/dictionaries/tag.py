@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the weights of detectors/tagger.c: tag.py CORPUS.jsonl[:weight[:all]]... rewrites tagger.inc beside this script.
+"""Fits the weights of detectors/tagger.c: tag.py CORPUS.jsonl[:weight[:which]]... rewrites tagger.inc beside this script.
 
 A linear-chain conditional random field (none, name, place, date, number) over the runs of words that words_scan --tagger
-prints, with L1 and L2 penalties. Only the half of each corpus that corpora.is_fit names is used, unless "all" is said.
-Needs python-crfsuite 0.9.12. A hashed feature is kept when it is in several documents; the words that fill one are
+prints, with L1 and L2 penalties. Which documents of a corpus are used: corpora.pick. Needs python-crfsuite
+(requirements.txt). A hashed feature is kept when it is in several documents; the words that fill one are
 everyday words, never one that may be somebody's name (told_hash in tagger_features.c). Deterministic for the same input.
 """
 import collections, math, os, subprocess, sys
@@ -123,9 +123,8 @@ def main(args):
     names = subprocess.run([program, "--tagger-names"], check=True, capture_output=True, text=True).stdout.split()
     sets = []
     for arg in args:
-        path, weight, every = (arg.split(":") + ["", ""])[:3]
-        docs = [d for d in corpora.read(path) if every or corpora.is_fit(d)]
-        sets.append((list(runs(program, docs)), int(weight or 1)))
+        path, weight, which = (arg.split(":") + ["", ""])[:3]
+        sets.append((list(runs(program, corpora.pick(corpora.read(path), which))), int(weight or 1)))
     info = train(sets, f"{out}/tagger.crfsuite")
     n = write(names, info)
     words = [t for docs, _ in sets for doc in docs for run in doc for _, t in run]

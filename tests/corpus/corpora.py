@@ -27,6 +27,13 @@ def is_fit(doc):
     return hashlib.sha256(doc["id"].encode()).digest()[0] % 2 == 0
 
 
+def pick(docs, which):
+    """which: "" the half that is fitted on, "all", or "r17": those of the rounds up to that one."""
+    if which.startswith("r"):
+        return [d for d in docs if int(d["id"].split("-")[0][1:]) <= int(which[1:])]
+    return [d for d in docs if which == "all" or is_fit(d)]
+
+
 def run(program, docs, *options):
     """Lines of output for each document."""
     data = b""
