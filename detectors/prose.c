@@ -32,9 +32,23 @@
 enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 };
 /* What a kind of text says beforehand against names and places in it, as evidence_weigh counts. */
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
+/* A text has as many between words; a name of a field has not. */
 enum { SPACES_LEAST = 3 };
 
-enum prose_rule { RULE_NAME = 0, RULE_CITY, RULE_FACILITY, RULE_STREET, RULE_ZIP, RULE_WEAK, RULE_DATE, RULE_AGE, RULE_FIRM, RULE_TAGGED_DATE, RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER, RULES };
+enum prose_rule {
+    RULE_NAME = 0,
+    RULE_CITY,
+    RULE_FACILITY,
+    RULE_STREET,
+    RULE_ZIP,
+    RULE_WEAK,
+    RULE_DATE,
+    RULE_AGE,
+    RULE_FIRM,
+    RULE_TAGGED_DATE,
+    RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER,
+    RULES
+};
 
 static const struct phi_detector_rule rules[RULES] = {
     {"name-words", "capitalized words, or words after a name cue", PHI_NAME_UNKNOWN},

@@ -13,8 +13,8 @@ enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 75, 
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
 enum { DIGITS_FEWEST = 4, ACRONYM_MOST = 5 };
-/* Half a logit: a word beside a number tells whose it is. In 1/256. */
-enum { BESIDE_LEAST = 128 };
+/* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256. */
+enum { BESIDE_LEAST = 512 };
 
 static bool says(const struct tagger_run *run, uint32_t i, uint8_t tag)
 {

@@ -32,7 +32,7 @@ struct gathering {
     lanes sum;
 };
 
-/* What the words two away can add, in 1/256: hardly ever more. */
+/* What the words two away add, in 1/256, is hardly ever more. */
 enum { FAR_MOST = 256 };
 
 #define INLINE static inline __attribute__((always_inline))
@@ -94,9 +94,22 @@ INLINE void put_facts(struct gathering *f, unsigned base, uint32_t facts)
     put_bits(f, base + 40, facts >> 18 & 63);
 }
 
-enum { GAP_KIND_BREAK = 0, GAP_KIND_PERIOD, GAP_KIND_COMMA, GAP_KIND_COLON, GAP_KIND_TIGHT, GAP_KIND_SPACE, GAP_KIND_SLASH, GAP_KIND_BRACKET, GAP_KIND_QUOTE, GAP_KIND_OTHER };
+enum gap_kind {
+    GAP_KIND_BREAK = 0,
+    GAP_KIND_PERIOD,
+    GAP_KIND_COMMA,
+    GAP_KIND_COLON,
+    GAP_KIND_TIGHT,
+    GAP_KIND_SPACE,
+    GAP_KIND_SLASH,
+    GAP_KIND_BRACKET,
+    GAP_KIND_QUOTE,
+    GAP_KIND_OTHER,
+    GAP_KINDS
+};
+_Static_assert((int)GAP_KINDS == (int)TAG_GAPS, "a feature for each");
 
-INLINE unsigned gap_kind(uint16_t gap)
+INLINE enum gap_kind gap_kind(uint16_t gap)
 {
     if (gap == GAP_SPACE)
         return GAP_KIND_SPACE;

@@ -37,7 +37,7 @@ enum { TAG_CLASSES = 40, TAG_GAPS = 10, TAG_FACTS = 48 };
     GROUP(GAP_R2, "gap+2", TAG_GAPS)     /* behind the next word */                                                   \
     GROUP(FACT_L1, "fact-1", TAG_FACTS)                                                                               \
     GROUP(FACT_R1, "fact+1", TAG_FACTS)                                                                               \
-    GROUP(EDGE, "edge", 4)               /* the text begins one, two words away; ends so */                     \
+    GROUP(EDGE, "edge", 4)               /* the text begins one, two words away; ends so */                           \
     GROUP(ALWAYS, "always", 1)
 
 enum tag_group {
@@ -57,7 +57,7 @@ enum tag_group {
     TEMPLATE(L1, "word-1")                                                                                            \
     TEMPLATE(R1, "word+1")                                                                                            \
     TEMPLATE(R2, "word+2")                                                                                            \
-    TEMPLATE(L1_GAP, "word-1-gap")       /* and how it is joined */                                                                                    \
+    TEMPLATE(L1_GAP, "word-1-gap")       /* and how it is joined */                                                    \
     TEMPLATE(R1_GAP, "word+1-gap")
 
 enum tag_template {

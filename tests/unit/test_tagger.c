@@ -75,7 +75,12 @@ static void leaves_values_and_words(void **state)
 static void bare_digits_stay(void **state)
 {
     static const struct tagger_case cases[] = {
-        {"8841720", ""}, {"pull up 8841720", ""}, {"Total 8841720", ""}, {"4471882, 4471883, 9912345", ""}, {"count 1234567 cells", ""}, {"{\"a\": 4471882}", ""},
+        {"8841720", ""},
+        {"pull up the one 8841720 now", ""},
+        {"The total is 8841720 today", ""},
+        {"4471882, 4471883, 9912345, 5512345", ""},
+        {"we count 1234567 cells per field", ""},
+        {"{\"a\": 4471882}", ""},
     };
     check_each(*state, cases, sizeof cases / sizeof *cases);
 }
