@@ -15,21 +15,6 @@
 #include "../../detectors/phi.h"
 #include "prose_found.h"
 
-static int setup(void **state)
-{
-    static struct prose_found found;
-    char err[200];
-    found.dictionary = phi_dictionary_open(WORDS_FILE, err, sizeof err);
-    *state = &found;
-    return found.dictionary ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    phi_dictionary_close(((struct prose_found *)*state)->dictionary);
-    return 0;
-}
-
 static const char study[] = "Methods. We retrospectively reviewed 412 consecutive patients treated in Leuven between March 2011 and "
                             "October 2018. Results. Mortality was 4% versus 2% (p = 0.21; HR 1.88, 95% CI 1.2-2.9).";
 static const char code[] = "def count(values):\n    import os\n    return len(values) == 0\n\nclass Jordan:\n    pass\n";
@@ -120,5 +105,5 @@ int main(void)
         cmocka_unit_test(tells_kinds_apart), cmocka_unit_test(a_person_settles_it), cmocka_unit_test(periods_of_studies_stay),
         cmocka_unit_test(worklists),         cmocka_unit_test(streets),             cmocka_unit_test(days_and_temperatures),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }

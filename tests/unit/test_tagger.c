@@ -15,21 +15,6 @@
 #include "../../detectors/tagger_sum.h"
 #include "prose_found.h"
 
-static int setup(void **state)
-{
-    static struct prose_found found;
-    char err[200];
-    found.dictionary = phi_dictionary_open(WORDS_FILE, err, sizeof err);
-    *state = &found;
-    return found.dictionary ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    phi_dictionary_close(((struct prose_found *)*state)->dictionary);
-    return 0;
-}
-
 static const char *any_in(struct prose_found *f, const char *text)
 {
     return prose_find(f, text, PHI_NAME_PATIENT, PHI_OTHER_CODE, 50, false);
@@ -198,5 +183,5 @@ int main(void)
         cmocka_unit_test(lists_what_it_sums),
         cmocka_unit_test(long_runs_are_cut),           cmocka_unit_test(explains_without_quoting), cmocka_unit_test(features_have_names),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }
