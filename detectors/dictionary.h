@@ -28,6 +28,12 @@ enum dictionary_fact {
     FACT_LISTED = 1 << 23,  /* has an entry, and not only as a part of a brand */
 };
 
+/* Is it in a list of names, or a town that many know? */
+static inline bool fact_is_name_or_city(uint32_t f)
+{
+    return FACT_GIVEN(f) || FACT_SURNAME(f) || FACT_CITY(f) >= 3;
+}
+
 struct phi_dictionary;
 
 /* NULL with the reason in err: missing, of another version, damaged. */

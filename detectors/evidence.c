@@ -70,11 +70,6 @@ static unsigned likeness(const struct word *x)
     return 0;
 }
 
-static inline bool is_name_or_city(const struct word *x)
-{
-    return FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) >= 3;
-}
-
 enum { BATCH = 32 };
 
 /* Open words, looked up together. */
@@ -93,7 +88,7 @@ static bool is_addressed(const struct words *w, uint32_t i)
 static void close_lower(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    bool closed = x->shape == SHAPE_LOWER && !is_name_or_city(x) && !is_addressed(w, i);
+    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i);
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 
@@ -166,7 +161,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !is_name_or_city(x))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !fact_is_name_or_city(x->facts))
         return false;
     if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;

@@ -6,7 +6,9 @@
 #ifndef EVIDENCE_GROUPS_H
 #define EVIDENCE_GROUPS_H
 
-enum { CLASSES = 40, JOINS = 6, LIKES = 6 };
+#include "lexicon.h"
+
+enum { CLASSES = LEXICON_CLASSES, JOINS = 6, LIKES = 6 };
 
 /* How two words are joined; as join_names. */
 enum join { JOIN_BREAK = 0, JOIN_SPACE, JOIN_COMMA, JOIN_COLON, JOIN_TIGHT, JOIN_OTHER };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "evidence_groups.h"
+#include "lexicon.h"
 
 const int16_t evidence_weights[][2] = {
 #include "dictionaries/weights.inc"
@@ -19,12 +20,6 @@ unsigned evidence_count(void)
 {
     return FEATURE_COUNT;
 }
-
-static const char *const class_names[CLASSES] = {
-#define CLASS(name, bit) [bit] = #name,
-#include "dictionaries/lexicon.def"
-#undef CLASS
-};
 
 static const char *const join_names[JOINS] = {"break", "space", "comma", "colon", "tight", "other"};
 
@@ -45,7 +40,7 @@ static int name_place(enum group group, unsigned at, const char *name, char *out
     if (!joined && group != GROUP_OWN && group != GROUP_OWN_LOWER && group != GROUP_OWN_CAPITALS && group != GROUP_BEFORE2 &&
         group != GROUP_AFTER2 && group != GROUP_BEFORE3)
         return snprintf(out, size, "%s.%u", name, at);
-    return snprintf(out, size, "%s.%s%s%s", name, class_names[class] ? class_names[class] : "-", joined ? "." : "",
+    return snprintf(out, size, "%s.%s%s%s", name, lexicon_class_names[class] ? lexicon_class_names[class] : "-", joined ? "." : "",
                     joined ? join_names[at % JOINS] : "");
 }
 

@@ -16,7 +16,10 @@ enum lexicon_class {
 
 #define LEX(name) (UINT64_C(1) << LEXICON_##name)
 
-enum { LEXICON_SLOT_BITS = 13, LEXICON_STEP_BITS = 11 };
+enum { LEXICON_CLASSES = 40, LEXICON_SLOT_BITS = 13, LEXICON_STEP_BITS = 11 };
+
+/* By bit; NULL where there is no class. */
+extern const char *const lexicon_class_names[LEXICON_CLASSES];
 
 /* A slot holds the low 24 bits of a word's hash above 40 class bits. No word has to look further than at its own, which the
  * next bits of the hash choose by a step (dictionaries/lexicon.py): most words are asked for, and none takes a branch. */

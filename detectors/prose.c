@@ -353,15 +353,21 @@ int prose_scan(const struct phi_dictionary *d, struct words *w, const char *text
     return scan_all(&p, text, len, NULL);
 }
 
+/* Nothing is reported, only watched. */
+static int watch_all(struct prose *p, const char *text, uint32_t len)
+{
+    words_start(p->words, text, len);
+    while (next_chunk(p) > 0)
+        ;
+    return 0;
+}
+
 int prose_watch_evidence(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
                          prose_watch *watch, void *context)
 {
     struct prose p = {.dictionary = d, .words = w, .watch = watch, .context = context};
 
-    words_start(w, text, len);
-    while (next_chunk(&p) > 0)
-        ;
-    return 0;
+    return watch_all(&p, text, len);
 }
 
 int prose_watch_runs(const struct phi_dictionary *d, struct words *w, const char *text, uint32_t len,
@@ -369,10 +375,7 @@ int prose_watch_runs(const struct phi_dictionary *d, struct words *w, const char
 {
     struct prose p = {.dictionary = d, .words = w, .watch_run = watch, .context = context};
 
-    words_start(w, text, len);
-    while (next_chunk(&p) > 0)
-        ;
-    return 0;
+    return watch_all(&p, text, len);
 }
 
 static int run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,

@@ -14,17 +14,12 @@
 /* A word is without hope when none is likelier by far: e^-2, in 1/256. */
 enum { HOPELESS = -512 };
 
-static bool is_name_or_city(const struct word *x)
-{
-    return FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) >= 3;
-}
-
 static bool lower_is_open(const struct words *w, uint32_t i)
 {
     const uint64_t cues = LEX(PLACE) | LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(WORKPLACE) | LEX(RESIDENCE) | LEX(GREETING);
     const struct word *x = &w->v[i];
 
-    if (is_name_or_city(x) || x->classes & LEX(FACILITY))
+    if (fact_is_name_or_city(x->facts) || x->classes & LEX(FACILITY))
         return true;
     if (x->flags & WORD_LINE_LOWER && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
         return true;

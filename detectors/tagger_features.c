@@ -153,7 +153,7 @@ INLINE uint64_t told_hash(const struct words *w, uint32_t i)
         return hash_of_build(w, i);
     if (x->classes)
         return x->hash;
-    bool name = FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) >= 3;
+    bool name = fact_is_name_or_city(x->facts);
     bool known = !(x->flags & WORD_LINE_LOWER) || x->facts & (FACT_ENGLISH | FACT_SCIENCE);
     return x->shape == SHAPE_LOWER && !name && known ? x->hash : 0;
 }

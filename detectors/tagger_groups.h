@@ -7,7 +7,9 @@
 #ifndef TAGGER_GROUPS_H
 #define TAGGER_GROUPS_H
 
-enum { TAG_CLASSES = 40, TAG_GAPS = 10, TAG_FACTS = 48 };
+#include "lexicon.h"
+
+enum { TAG_CLASSES = LEXICON_CLASSES, TAG_GAPS = 10, TAG_FACTS = 48 };
 
 /* GROUP(symbol, name, size): of the word itself, and of those up to two words away */
 #define TAG_GROUPS                                                                                                    \

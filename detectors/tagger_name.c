@@ -9,12 +9,6 @@
 #include "tagger.h"
 #include "tagger_groups.h"
 
-static const char *const class_names[TAG_CLASSES] = {
-#define CLASS(name, bit) [bit] = #name,
-#include "dictionaries/lexicon.def"
-#undef CLASS
-};
-
 static const char *const template_names[] = {
 #define TEMPLATE(symbol, name) name,
     TAG_TEMPLATES
@@ -28,8 +22,8 @@ static bool is_class(enum tag_group group)
 
 static int name_numbered(enum tag_group group, unsigned at, const char *name, char *out, size_t size)
 {
-    if (is_class(group) && class_names[at])
-        return snprintf(out, size, "%s.%s", name, class_names[at]);
+    if (is_class(group) && lexicon_class_names[at])
+        return snprintf(out, size, "%s.%s", name, lexicon_class_names[at]);
     return snprintf(out, size, "%s.%u", name, at);
 }
 
