@@ -289,6 +289,20 @@ static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
     return i < w->n && w->v[i].gap == mark && w->v[i].begin == w->v[i - 1].end + 1;
 }
 
+/* "auth 3.15.24", "seen 11-13-23" of these decades; no version, no ratio ("10-20-30"). */
+static bool is_recent_day(const struct words *w, uint32_t i, uint16_t mark)
+{
+    static const char *const not_behind[] = {"version", "v", "ver", "rev", "release", "build", "firmware", "software", "section", "chapter", "ratio"};
+    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+
+    if (c < 15 || c > 29 || (mark == GAP_HYPHEN && a > 12) || (w->v[i].gap && !(w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_OPEN))) || (a == 10 && b == 20))
+        return false;
+    for (size_t k = 0; i && k < sizeof not_behind / sizeof *not_behind; k++)
+        if (words_is(w, i - 1, not_behind[k]))
+            return false;
+    return true;
+}
+
 /* 3/4/2021 3-4-21 2021-03-04 3.4.2021: three numbers with the same mark. */
 static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
@@ -304,7 +318,7 @@ static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct da
         c = w->text[w->v[i + 2].begin] - '0' <= 3 ? 1 : 0, wide = 2;
     first_year = w->v[i].letters == 4 && a >= 1880 && a <= 2100 && b >= 1 && b <= 12 && c >= 1 && c <= 31;
     last_year = w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12) &&
-                ((wide == 4 && c >= 1880 && c <= 2100) || (wide == 2 && (mark == GAP_SLASH || cued)));
+                ((wide == 4 && c >= 1880 && c <= 2100) || (wide == 2 && (mark == GAP_SLASH || cued || is_recent_day(w, i, mark))));
     out->first = i;
     out->last = i + 2;
     out->score = wide == 4 || first_year ? 95 : cued ? 90 : 75;
@@ -439,37 +453,6 @@ static bool find_glued(const struct words *w, uint32_t i, struct date *out)
     return tail == n && (n == lead + 5 || n == lead + 7) && at && (at - months) % 3 == 0;
 }
 
-/* "Easter Sunday", "Labor Day weekend": the words that go with a holiday. */
-static uint32_t holiday_end(const struct words *w, uint32_t last)
-{
-    while (words_joined(w, last + 1, GAP_SPACE) && words_in(w, last + 1, LIST(HOLIDAY_TAIL)))
-        last++;
-    return last;
-}
-
-static bool find_holiday(const struct words *w, uint32_t i, struct date *out)
-{
-    bool small = w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_LINE_LOWER);
-
-    out->first = i;
-    out->last = holiday_end(w, i);
-    out->score = 60;
-    if (words_in(w, i, LIST(HOLIDAY)))
-        return !small;
-    if (words_is(w, i, "new") && (words_is(w, i + 1, "year") || words_is(w, i + 1, "years"))) {
-        out->last = holiday_end(w, i + 1);
-        return out->last > i + 1 || (w->v[i + 1].flags & WORD_POSSESSIVE && w->v[i].shape == SHAPE_TITLE && w->v[i + 1].shape == SHAPE_TITLE);
-    }
-    if (words_in(w, i, LIST(HOLIDAY_DAY)) && words_is(w, i + 1, "day") && words_joined(w, i + 1, GAP_SPACE)) {
-        out->last = holiday_end(w, i + 1);
-        return !small;
-    }
-    out->last = i + 1;
-    return (words_is(w, i, "good") && words_is(w, i + 1, "friday") && w->v[i].shape == SHAPE_TITLE) ||
-           (words_is(w, i, "ash") && words_is(w, i + 1, "wednesday")) || (words_is(w, i, "yom") && words_is(w, i + 1, "kippur")) ||
-           (words_is(w, i, "rosh") && words_is(w, i + 1, "hashanah"));
-}
-
 /* spring of 2021, Q1 2021 */
 static bool find_season(const struct words *w, uint32_t i, struct date *out)
 {
@@ -495,8 +478,8 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))
-        return find_day_first(w, i, out) || find_spelled(w, i, birth, out);
-    return find_holiday(w, i, out) || find_season(w, i, out);
+        return find_day_first(w, i, out) || find_spelled(w, i, birth, out) || dates_find_said_day(w, i, out);
+    return dates_find_holiday(w, i, out) || find_season(w, i, out);
 }
 
 /* ---- days that only the rest of the text makes likely ---- */

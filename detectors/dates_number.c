@@ -5,6 +5,7 @@
 #include "dates.h"
 
 #include "lexicon.h"
+#include "phi.h"
 
 struct number_word {
     char text[12];
@@ -50,4 +51,41 @@ int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *o
     *used = 2;
     *ordinal = ones->ordinal;
     return word->value + ones->value;
+}
+
+static bool any_is(const struct words *w, uint32_t i, const char *const *list, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (words_is(w, i, list[k]))
+            return true;
+    return false;
+}
+
+/* Behind a day the sentence ends or goes on with a small word; "the ninth floor" is none. */
+static bool is_left_alone(const struct words *w, uint32_t i)
+{
+    static const char *const small[] = {"i", "we", "you", "he", "she", "they", "it", "my", "our", "her", "his", "and", "but", "so", "or", "if", "then",
+                                        "when", "because", "for", "at", "in", "with", "to", "by", "yes", "no", "yeah", "okay", "um", "uh", "that", "is", "was"};
+    unsigned used;
+    bool ordinal = false;
+
+    if (i >= w->n || w->v[i].gap != GAP_SPACE)
+        return true;
+    if (i + 1 < w->n)
+        dates_read_number(w, i + 1, &used, &ordinal);
+    return !ordinal && any_is(w, i, small, sizeof small / sizeof *small); /* "the fourth and fifth toes" */
+}
+
+bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const before[] = {"on", "since", "until", "till", "til", "by", "after", "before", "from", "was", "is", "for"};
+    unsigned used;
+    bool ordinal;
+    int day = dates_read_number(w, i, &used, &ordinal);
+
+    if (!ordinal || day < 4 || day > 31 || i < 2 || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE || w->v[i - 1].gap != GAP_SPACE)
+        return false;
+    bool cued = w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || any_is(w, i - 2, before, sizeof before / sizeof *before);
+    *out = (struct date){i, i + used - 1, PHI_DATE_OTHER, 55};
+    return cued && is_left_alone(w, i + used);
 }

@@ -41,6 +41,11 @@ static void finds_dates(void **state)
         {"DOS 08/06/24, filed it 8/9, spoke w rep 9/3, appeal 10/1", "08/06/24 | 8/9 | 9/3 | 10/1"},
         {"adm 3/14. Echo nl, BCx neg 3/2; plan of care 5/10", "3/14 | 3/2"},
         {"seen 5/9, Hep B given (5/3), HUS nl 5/6", "5/9 | 5/3 | 5/6"},
+        {"Collected 12.04.23   Received 12.05.23; auth 3.15.24 1617", "12.04.23 | 12.05.23 | 3.15.24"},
+        {"Darlene ; 2-6-23 ; lab", "2-6-23"},
+        {"they wanted me there on the ninth for the vein map, due date was the nineteenth.", "ninth | nineteenth"},
+        {"back by the twenty first i think", "twenty first"},
+        {"since Patriots' Day", "Patriots' Day"},
         {"Tue 11/5, came to the ED 1/5 w/ SOB, dc 1/7", "Tue 11/5 | 1/5 | 1/7"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -100,6 +105,8 @@ static void leaves_decoys(void **state)
         "A 90 day supply, in the 90s it was common.",
         "spring water, fall risk, winter", "Q1 hour checks",
         "1 in 10 or 3/4 of patients",
+        "version 8.22.24 of the software, firmware 3.15.24", "pain in the fourth and fifth toes, on the ninth floor",
+        "on the fifth day, for the seventh time, on the third and so on",
         "ROM 9/3, gravida 2/1, BiPAP 12/5, quads 4/5",
         "Between April 1989 and November 2004, 1,796 men had surgery.",
         "A retrospective review of charts from March 2007 was made.",
