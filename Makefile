@@ -78,7 +78,7 @@ build/%: $(OUT)/bin/%
 
 # Loops over all bytes and words of a text: worth the larger code, which the rest is not.
 ifeq ($(BUILD),release)
-$(patsubst %,$(OUT)/detectors/%.o,dispatch evidence genre marks prose repeat words): CFLAGS += -O3
+$(patsubst %,$(OUT)/detectors/%.o,dispatch evidence genre marks prose repeat tagger tagger_features tagger_net words): CFLAGS += -O3
 endif
 
 $(OUT)/%.o: %.c

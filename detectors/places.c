@@ -14,7 +14,7 @@
 #include "streets.h"
 #include "word_lists.h"
 
-enum { RUN_MAX = 12, PHRASE_WORDS = 4 };
+enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -310,42 +310,79 @@ static int add_town(const struct words *w, const struct phi_dictionary *d, uint3
     return phi_candidate_add(sink, &c);
 }
 
+/* "St. Luke's", "Quillen's": the s is a part of the name; "Houston's" is the city and an s. */
+static bool owns_its_s(const struct words *w, uint32_t first, uint32_t last)
+{
+    const struct word *x = &w->v[last];
+
+    if (!(x->flags & WORD_POSSESSIVE))
+        return false;
+    return w->v[first].classes & LEX(FACILITY_PART) || (last && words_in(w, last - 1, LIST(PLACE_LEAD))) || FACT_CITY(x->facts) < 2;
+}
+
+/* Nothing but the words around says that it is a place. */
+static bool is_unlisted(const struct words *w, uint32_t first, uint32_t last)
+{
+    const uint64_t classes = LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STATE) | LEX(COUNTRY);
+
+    for (uint32_t i = first; i <= last; i++)
+        if (w->v[i].facts & FACT_COUNTY || FACT_CITY(w->v[i].facts) > 1 || w->v[i].classes & classes)
+            return false;
+    return true;
+}
+
+static bool is_no_place(const struct words *w, uint32_t first, uint32_t last)
+{
+    bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
+
+    if (is_wide(w, first, last))
+        return true;
+    return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
+}
+
+/* What words [first, last] are, and how sure that is. */
+static struct phi_candidate place_of(const struct words *w, uint32_t first, uint32_t last, struct places_rules rules)
+{
+    struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};
+
+    for (uint32_t i = first; i <= last; i++) {
+        const struct word *x = &w->v[i];
+        if (x->classes & LEX(FACILITY) || x->facts & FACT_SYSTEM) {
+            c.kind = PHI_GEO_FACILITY;
+            c.rule = rules.facility;
+        }
+        if (x->label == LABEL_PLACE && x->score > c.score)
+            c.score = x->score;
+    }
+    if (c.score > UNLISTED_MOST && is_unlisted(w, first, last)) /* a field says better what it is */
+        c.score = UNLISTED_MOST;
+    return c;
+}
+
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)
 {
-    uint32_t done = w->first;
+    uint32_t done = w->first, last;
 
     while (done > 0 && done < w->last && is_place(w, done) && is_place(w, done - 1) && joins(w, done))
         done++;
-    for (uint32_t i = words_in_set(w->told, done, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
+    for (uint32_t i = words_in_set(w->told, done, w->last); i < w->last; i = words_in_set(w->told, last + 1, w->last)) {
+        last = i;
         if (w->v[i].label != LABEL_PLACE)
             continue;
-        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rules.city};
-        uint32_t last = run_end(w, i);
+        last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_wide(w, i, last) || is_business(w, i, last) || is_heading(w, i, last) || (last == i && !has_reason(w, i))) {
-            i = last;
+        if (is_no_place(w, i, last))
             continue;
-        }
-        for (uint32_t k = i; k <= last; k++) {
-            if (w->v[k].classes & LEX(FACILITY) || w->v[k].facts & FACT_SYSTEM) {
-                c.kind = PHI_GEO_FACILITY;
-                c.rule = rules.facility;
-            }
-            if (w->v[k].label == LABEL_PLACE && w->v[k].score > c.score)
-                c.score = w->v[k].score;
-        }
+        struct phi_candidate c = place_of(w, i, last, rules);
         uint32_t first = run_start(w, i, last);
         phrase_widen(d, w, &first, &last);
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
         c.begin = w->v[first].begin;
-        c.end = w->v[last].end;
-        if (w->v[last].flags & WORD_POSSESSIVE && (w->v[i].classes & LEX(FACILITY_PART) || (last && words_in(w, last - 1, LIST(PLACE_LEAD))))) /* St. Luke's */
-            c.end = words_possessive_end(w, last);
+        c.end = owns_its_s(w, i, last) ? words_possessive_end(w, last) : w->v[last].end;
         if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||
             (c.kind == PHI_GEO_FACILITY && add_town(w, d, last + 1, rules.city, sink) < 0))
             return -1;
-        i = last;
     }
     return 0;
 }

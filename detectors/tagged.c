@@ -9,12 +9,12 @@
 #include "text.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 75, SURE_DATE = 90 };
+enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 90, SURE_FORM = 85, SURE_DIGITS = 95 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
-enum { DIGITS_FEWEST = 4, ACRONYM_MOST = 5 };
-/* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256. */
-enum { BESIDE_LEAST = 512 };
+enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, ACRONYM_MOST = 5 };
+/* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256; the half e where all else does, too. */
+enum { BESIDE_LEAST = 512, BESIDE_SOME = 128 };
 
 static bool says(const struct tagger_run *run, uint32_t i, uint8_t tag)
 {
@@ -87,16 +87,24 @@ static bool is_alone(const struct words *w, uint32_t first, uint32_t end)
     return !(first && w->v[first - 1].label) && !(end < w->n && w->v[end].label);
 }
 
+static bool has_surroundings(const struct words *w, uint32_t i)
+{
+    const uint16_t apart = GAP_LINE | GAP_START | GAP_STOP;
+    return !(w->v[i].gap & apart) || (i + 1 < w->n && !(w->v[i + 1].gap & apart));
+}
+
 static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percent)
 {
     struct word *x = &w->v[i];
-    bool link = x->shape == SHAPE_LOWER && x->classes & LEX(PLACE); /* "Kroger on Quill Street" are two */
+    bool link = x->shape == SHAPE_LOWER && (x->classes & LEX(PLACE) || words_is(w, i, "on") || words_is(w, i, "by")); /* "Kroger on Quill Street" are two */
     bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
 
     if (x->label || link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || evidence_eponym(w, i))
         return;
     x->label = tag == TAG_NAME ? LABEL_NAME : LABEL_PLACE;
     x->score = (uint8_t)(SCORE_LEAST + (percent - LEAST) / 5);
+    if (tag == TAG_PLACE && percent >= SURE_PLACE && has_surroundings(w, i))
+        x->flags |= WORD_SURE;
     w->told[i / 64] |= (uint64_t)1 << i % 64;
 }
 
@@ -104,6 +112,8 @@ static void label_stretch(struct words *w, const struct tagger_run *run, uint32_
 {
     if (!trim(w, &first, &end) || is_alone(w, first, end))
         return;
+    if (tag == TAG_PLACE && end == first + 1 && first && (words_is(w, first - 1, "a") || words_is(w, first - 1, "an")))
+        return; /* "in a Rush" */
     for (uint32_t i = first; i < end; i++)
         label_word(w, i, tag, run->v[i - run->first].percent);
 }
@@ -116,17 +126,41 @@ static bool may_be_weak(const struct words *w, uint32_t i)
     return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i);
 }
 
+/* "Verna Red Shirt": no half of a name is taken back. */
+static bool ends_name(const struct words *w, uint32_t i)
+{
+    return i && w->v[i].label == LABEL_NAME && w->v[i - 1].label == LABEL_NAME && w->v[i].gap == GAP_SPACE;
+}
+
 static void doubt_word(struct words *w, uint32_t i, const struct tagging *t)
 {
     struct word *x = &w->v[i];
 
-    if (x->label && t->percent < HARDLY && x->score < OVERRULED) {
+    if (x->label && t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i)) {
         x->label = LABEL_NONE;
         x->score = SCORE_WEAK;
     } else if (!x->label && t->percent >= WEAK && t->tag <= TAG_PLACE && x->score < SCORE_WEAK && may_be_weak(w, i)) {
         x->score = SCORE_WEAK;
         w->told[i / 64] |= (uint64_t)1 << i % 64;
     }
+}
+
+/* "Verna Red [Shirt]": beside the half of a name or a place that is known, less makes the other half. */
+static void label_half(struct words *w, const struct tagger_run *run, uint32_t i, uint32_t beside)
+{
+    const struct tagging *t = &run->v[i - run->first];
+    uint8_t label = w->v[beside].label;
+
+    if (t->percent >= WEAK && t->tag <= TAG_PLACE && label && w->v[i > beside ? i : beside].gap == GAP_SPACE && word_is_capital(&w->v[i]))
+        label_word(w, i, label == LABEL_NAME ? TAG_NAME : TAG_PLACE, LEAST);
+}
+
+static void label_halves(struct words *w, const struct tagger_run *run)
+{
+    for (uint32_t i = run->first + 1; i < run->end; i++)
+        label_half(w, run, i, i - 1);
+    for (uint32_t i = run->end - 1; i-- > run->first;)
+        label_half(w, run, i, i + 1);
 }
 
 void tagged_label(struct words *w, const struct tagger_run *run)
@@ -140,6 +174,7 @@ void tagged_label(struct words *w, const struct tagger_run *run)
         if (tag == TAG_NAME || tag == TAG_PLACE)
             label_stretch(w, run, i, end, tag);
     }
+    label_halves(w, run);
 }
 
 /* Of words that count all sorts of things. */
@@ -148,8 +183,57 @@ static bool is_rank(const struct words *w, uint32_t i)
     return words_is(w, i, "the") || words_is(w, i, "first") || words_is(w, i, "second") || words_is(w, i, "third");
 }
 
-/* Digits alone say little ("4/10" is a pain, "1250" a count), and so does a single word ("march"). How many they are never
- * decides by itself: a word beside must say that they are somebody's. */
+static uint32_t digits_in(const struct words *w, uint32_t i)
+{
+    uint32_t digits = 0;
+
+    if (w->v[i].shape == SHAPE_LOWER)
+        return w->v[i].classes & LEX(NUMBER) || words_is(w, i, "oh"); /* "six six two one" */
+    for (uint32_t at = w->v[i].begin; at < w->v[i].end; at++)
+        digits += text_is_digit(w->text[at]);
+    return digits;
+}
+
+static uint32_t digits_of(const struct words *w, uint32_t first, uint32_t end)
+{
+    uint32_t digits = 0;
+
+    for (uint32_t i = first; i < end; i++)
+        digits += digits_in(w, i);
+    return digits;
+}
+
+/* "0245-0500" */
+static bool is_clock(const struct words *w, uint32_t i)
+{
+    const char *s = w->text + w->v[i].begin;
+    return w->v[i].end - w->v[i].begin == 4 && (s[0] < '2' || (s[0] == '2' && s[1] < '5')) && s[2] < '6';
+}
+
+/* "24-051883": written as somebody's number is, no drug's and no span of time. */
+static bool is_form(const struct words *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first + 1; i < end; i++)
+        if (w->v[i].gap != GAP_HYPHEN)
+            return false;
+    if (end < first + 2 || (first && words_is(w, first - 1, "ndc")) || (end == first + 2 && is_clock(w, first) && is_clock(w, first + 1)))
+        return false;
+    return digits_of(w, first, end) >= FORM_FEWEST;
+}
+
+/* Digits alone say little ("4/10" is a pain, "1250" a count). How many they are never decides by itself: how they are joined
+ * must say that they are somebody's, or a word beside. */
+static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, unsigned percent)
+{
+    if (percent >= SURE_FORM && is_form(w, first, end))
+        return true;
+    if (percent < SURE_NUMBER)
+        return false;
+    bool likely = percent >= SURE_DIGITS && digits_of(w, first, end) > DIGITS_FEWEST; /* four may be a time or a year */
+    return tagger_beside(w, first, end - 1, TAG_NUMBER) >= (likely ? BESIDE_SOME : BESIDE_LEAST);
+}
+
+/* Words and digits together, or what is sure; a single word ("march") says little of a date. */
 static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t tag, unsigned percent)
 {
     unsigned words = 0, numbers = 0, mixed = 0;
@@ -157,22 +241,11 @@ static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t
     for (uint32_t i = first; i < end; i++) {
         words += w->v[i].shape < SHAPE_NUMBER && !is_rank(w, i);
         numbers += w->v[i].shape == SHAPE_NUMBER;
-        mixed += w->v[i].shape == SHAPE_ALNUM;
+        mixed += w->v[i].shape == SHAPE_ALNUM && (tag == TAG_NUMBER || text_is_digit(w->text[w->v[i].begin])); /* "12th", not "C6" */
     }
     if (tag == TAG_NUMBER)
-        return words + mixed || (percent >= SURE_NUMBER && tagger_beside(w, first, end - 1, tag) >= BESIDE_LEAST);
+        return words + mixed || is_sure_number(w, first, end, percent);
     return mixed || words > 1 || (words && numbers) || (words + numbers && percent >= SURE_DATE);
-}
-
-/* Somebody's number is no word and no count. */
-static bool may_be_number(const struct words *w, uint32_t first, uint32_t end)
-{
-    uint32_t digits = 0;
-
-    for (uint32_t i = first; i < end; i++)
-        for (uint32_t at = w->v[i].begin; at < w->v[i].end; at++)
-            digits += text_is_digit(w->text[at]);
-    return digits >= DIGITS_FEWEST;
 }
 
 /* Where the date or number that begins with word i ends, before end; how sure its least sure word is. */
@@ -195,7 +268,7 @@ static uint32_t form_end(const struct words *w, const struct tagger_run *run, ui
 /* A word of the sentence or a label, no part of a number. */
 static bool is_said(const struct word *x)
 {
-    return x->shape == SHAPE_LOWER || (x->shape < SHAPE_NUMBER && x->classes);
+    return (x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & LEX(NUMBER))) || (x->shape < SHAPE_NUMBER && x->classes & ~LEX(NUMBER));
 }
 
 static int emit_form(const struct words *w, struct phi_candidate c, uint32_t first, uint32_t end, unsigned percent, struct phi_candidates *sink)
@@ -205,7 +278,7 @@ static int emit_form(const struct words *w, struct phi_candidate c, uint32_t fir
             first++;
         while (end > first && is_said(&w->v[end - 1]))
             end--;
-        if (!may_be_number(w, first, end))
+        if (digits_of(w, first, end) < DIGITS_FEWEST) /* somebody's number is no word and no count */
             return 0;
     } else if (!trim(w, &first, &end)) {
         return 0;

@@ -18,12 +18,13 @@ static bool lower_is_open(const struct words *w, uint32_t i)
 {
     const uint64_t cues = LEX(PLACE) | LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(WORKPLACE) | LEX(RESIDENCE) | LEX(GREETING);
     const struct word *x = &w->v[i];
+    bool english = x->facts & (FACT_ENGLISH | FACT_SCIENCE), lower = x->flags & WORD_LINE_LOWER;
 
-    if (fact_is_name_or_city(x->facts) || x->classes & LEX(FACILITY))
+    if (i && x[-1].classes & cues)
         return true;
-    if (x->flags & WORD_LINE_LOWER && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
-        return true;
-    return i && x[-1].classes & cues;
+    if (lower)
+        return !english || fact_is_name_or_city(x->facts) || x->classes & LEX(FACILITY);
+    return !english && !(x->classes & (LEX(EPONYM_HEAD) | LEX(PATIENT))); /* where names have capitals, "hand" and "rose" are words */
 }
 
 /* A number of four digits, or part of what is written with others: counts, doses and values are not. */
@@ -51,6 +52,8 @@ static bool is_open(const struct words *w, uint32_t i)
         return false;
     if (x->label)
         return true;
+    if (x->classes & (LEX(HONORIFIC) | LEX(DOCTOR) | LEX(CHAT) | LEX(DRUG)) || (x->classes & LEX(HEADING) && x->shape == SHAPE_UPPER))
+        return false;
     if (x->shape == SHAPE_LOWER)
         return lower_is_open(w, i);
     if (x->shape == SHAPE_NUMBER)
@@ -119,7 +122,7 @@ static bool sum_open(const struct words *w, const struct tagger_open *open, cons
 
     for (uint32_t i = run->first; i < run->end; i++) {
         uint32_t k = i - run->first;
-        l->hope[k] = l->told[k] = in_set(open, i) && tagger_sum(w, i, HOPELESS, l->sum[k]);
+        l->hope[k] = l->told[k] = in_set(open, i) && tagger_sum(w, i, HOPELESS, &l->work, l->sum[k]);
         hope |= l->hope[k];
     }
     return hope;
@@ -140,7 +143,7 @@ static void emit_words(const struct words *w, const struct tagger_run *run, stru
     for (uint32_t k = 0; k < n; k++) {
         bool beside = (k && l->hope[k - 1]) || (k + 1 < n && l->hope[k + 1]);
         if (beside && !l->told[k])
-            l->told[k] = tagger_sum(w, run->first + k, INT32_MIN / 2, l->sum[k]);
+            l->told[k] = tagger_sum(w, run->first + k, INT32_MIN / 2, &l->work, l->sum[k]);
         if (l->told[k])
             emit_word(l, k);
     }

@@ -1,77 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The features of a word, and what they add up to. The gathering is written once and compiled twice: as a list for the
- * fit and for whoever wants an explanation, and as a sum, in which nothing is listed.
+ * The features of a word: what it is, what stands beside it, and what two words away.
  */
-#include <string.h>
-
 #include "dictionary.h"
 #include "lexicon.h"
 #include "tagger.h"
 #include "tagger_groups.h"
-#include "tagger_sum.h"
 #include "text.h"
-
-/* A weight for each tag, added at once. */
-typedef int32_t lanes __attribute__((vector_size(16)));
-typedef int16_t narrow __attribute__((vector_size(8)));
-_Static_assert(TAGS - 1 == sizeof(lanes) / sizeof(int32_t), "a lane for each tag");
-
-struct hashed {
-    narrow w;
-    uint32_t key; /* 0: empty */
-};
-
-#include "dictionaries/tagger.inc"
-
-_Static_assert(sizeof numbered / sizeof *numbered == TAG_NUMBERED, "weights for each feature");
-
-/* What is gathered; list NULL: only the sum is asked for. */
-struct gathering {
-    struct tag_features *list;
-    lanes sum;
-};
-
-/* What the words two away add, in 1/256, is hardly ever more. */
-enum { FAR_MOST = 256 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void put(struct gathering *f, unsigned feature)
+INLINE void put(struct tag_features *f, unsigned feature)
 {
-    if (!f->list)
-        f->sum += numbered[feature];
-    else if (f->list->n < TAG_FEATURES_MAX)
-        f->list->v[f->list->n++] = feature;
+    if (f->n < TAG_FEATURES_MAX)
+        f->v[f->n++] = feature;
 }
 
-INLINE lanes weights_of_key(uint32_t key)
-{
-    enum { MASK = sizeof hashed_table / sizeof *hashed_table - 1 };
-
-    for (uint32_t at = key >> 4 & MASK; hashed_table[at].key; at = (at + 1) & MASK)
-        if (hashed_table[at].key == key)
-            return __builtin_convertvector(hashed_table[at].w, lanes);
-    return (lanes){0};
-}
-
-INLINE void put_key(struct gathering *f, uint32_t key)
-{
-    if (!f->list)
-        f->sum += weights_of_key(key);
-    else if (f->list->n < TAG_FEATURES_MAX)
-        f->list->v[f->list->n++] = TAG_HASHED | key;
-}
-
-INLINE void put_hashed(struct gathering *f, enum tag_template template, uint64_t hash)
+INLINE void put_hashed(struct tag_features *f, enum tag_template template, uint64_t hash)
 {
     uint64_t mixed = (hash ^ (template + 1) * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
     uint32_t key = (uint32_t)(mixed >> 36) << 4 | (uint32_t)template; /* of which template, for explanations */
 
-    put_key(f, key ? key : 1);
+    if (f->n < TAG_FEATURES_MAX)
+        f->v[f->n++] = TAG_HASHED | (key ? key : 1);
 }
 
-INLINE void put_bits(struct gathering *f, unsigned base, uint64_t bits)
+INLINE void put_bits(struct tag_features *f, unsigned base, uint64_t bits)
 {
     for (; bits; bits &= bits - 1)
         put(f, base + (unsigned)__builtin_ctzll(bits));
@@ -84,7 +38,7 @@ INLINE uint32_t facts_of(const struct word *x)
     return asked ? x->facts : x->facts & ~(uint32_t)(FACT_ENGLISH | FACT_SCIENCE);
 }
 
-INLINE void put_facts(struct gathering *f, unsigned base, uint32_t facts)
+INLINE void put_facts(struct tag_features *f, unsigned base, uint32_t facts)
 {
     put(f, base + FACT_GIVEN(facts));
     put(f, base + 8 + FACT_SURNAME(facts));
@@ -159,7 +113,7 @@ INLINE uint64_t told_hash(const struct words *w, uint32_t i)
 }
 
 /* The word beside, and how it is joined. */
-INLINE void put_word(struct gathering *f, uint64_t told, enum tag_template alone, enum tag_template joined, unsigned gap)
+INLINE void put_word(struct tag_features *f, uint64_t told, enum tag_template alone, enum tag_template joined, unsigned gap)
 {
     if (!told)
         return;
@@ -188,7 +142,7 @@ INLINE unsigned value_of(const struct words *w, const struct word *x)
     return value <= 12 ? 0 : value <= 31 ? 1 : value <= 99 ? 2 : value <= 999 ? 3 : 5;
 }
 
-INLINE void gather_own(const struct words *w, uint32_t i, struct gathering *f)
+INLINE void gather_own(const struct words *w, uint32_t i, struct tag_features *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = facts_of(x), size = x->end - x->begin;
@@ -221,7 +175,7 @@ INLINE void gather_own(const struct words *w, uint32_t i, struct gathering *f)
 }
 
 /* The words beside it. */
-INLINE void gather_near(const struct words *w, uint32_t i, struct gathering *f)
+INLINE void gather_near(const struct words *w, uint32_t i, struct tag_features *f)
 {
     const struct word *x = &w->v[i];
     unsigned gap = gap_kind(x->gap);
@@ -250,7 +204,7 @@ INLINE void gather_near(const struct words *w, uint32_t i, struct gathering *f)
 }
 
 /* Those two away. */
-INLINE void gather_far(const struct words *w, uint32_t i, struct gathering *f)
+INLINE void gather_far(const struct words *w, uint32_t i, struct tag_features *f)
 {
     const struct word *x = &w->v[i];
     bool left = i > 0 && !(x->gap & GAP_START), far_left = left && i > 1 && !(x[-1].gap & GAP_START);
@@ -278,36 +232,8 @@ INLINE void gather_far(const struct words *w, uint32_t i, struct gathering *f)
 
 void tagger_features(const struct words *w, uint32_t i, struct tag_features *out)
 {
-    struct gathering f = {.list = out};
-
     out->n = 0;
-    gather_own(w, i, &f);
-    gather_near(w, i, &f);
-    gather_far(w, i, &f);
-}
-
-static bool is_below(const lanes *sum, int32_t least)
-{
-    const lanes below = *sum < least;
-    return below[0] && below[1] && below[2] && below[3];
-}
-
-bool tagger_sum(const struct words *w, uint32_t i, int32_t least, int32_t sum[TAGS - 1])
-{
-    struct gathering f = {.list = NULL};
-
-    gather_own(w, i, &f);
-    gather_near(w, i, &f);
-    if (is_below(&f.sum, least - FAR_MOST))
-        return false;
-    gather_far(w, i, &f);
-    memcpy(sum, &f.sum, sizeof f.sum);
-    return !is_below(&f.sum, least);
-}
-
-int32_t tagger_weight(uint64_t feature, enum tag tag)
-{
-    if (tag == TAG_NONE || (feature < TAG_HASHED && feature >= TAG_NUMBERED))
-        return 0;
-    return feature < TAG_HASHED ? numbered[feature][tag - 1] : weights_of_key((uint32_t)feature)[tag - 1];
+    gather_own(w, i, out);
+    gather_near(w, i, out);
+    gather_far(w, i, out);
 }

@@ -59,16 +59,18 @@ static bool add_part(uint64_t feature, int32_t weight, char *out, size_t size, s
 void tagger_explain(const struct words *w, uint32_t i, enum tag tag, char *out, size_t size)
 {
     struct tag_features f;
+    struct tag_cells cells;
     size_t n = 0;
 
     tagger_features(w, i, &f);
+    tagger_cells(&f, &cells);
     out[0] = 0;
     for (; f.n > 0; f.n--) {
         unsigned best = 0;
         for (unsigned k = 1; k < f.n; k++)
-            if (abs(tagger_weight(f.v[k], tag)) > abs(tagger_weight(f.v[best], tag)))
+            if (abs(tagger_weight(f.v[k], &cells, tag)) > abs(tagger_weight(f.v[best], &cells, tag)))
                 best = k;
-        int32_t weight = tagger_weight(f.v[best], tag);
+        int32_t weight = tagger_weight(f.v[best], &cells, tag);
         if (!weight || !add_part(f.v[best], weight, out, size, &n))
             return;
         f.v[best] = f.v[f.n - 1];
@@ -96,11 +98,13 @@ static bool is_of_right_words(uint64_t feature)
 static int32_t sum_of(const struct words *w, uint32_t i, enum tag tag, bool counts(uint64_t feature))
 {
     struct tag_features f;
+    struct tag_cells cells;
     int32_t sum = 0;
 
     tagger_features(w, i, &f);
+    tagger_cells(&f, &cells);
     for (unsigned k = 0; k < f.n; k++)
-        sum += counts(f.v[k]) ? tagger_weight(f.v[k], tag) : 0;
+        sum += counts(f.v[k]) ? tagger_weight(f.v[k], &cells, tag) : 0;
     return sum;
 }
 

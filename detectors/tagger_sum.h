@@ -7,8 +7,8 @@
 
 #include "tagger.h"
 
-/* False when all are below least; then they need not be there. */
-bool tagger_sum(const struct words *w, uint32_t i, int32_t least, int32_t sum[TAGS - 1]);
+/* False when all are below least. */
+bool tagger_sum(const struct words *w, uint32_t i, int32_t least, struct tagger_work *work, int32_t sum[TAGS - 1]);
 /* Odds of a tag behind another. */
 extern const float tagger_steps[TAGS][TAGS];
 

@@ -58,6 +58,7 @@ enum word_flag {
     WORD_LINE_FIRST = 64, /* first of its line */
     WORD_PREFIXED = 128,  /* O'Neill, D'Angelo */
     WORD_TAKEN = 256,     /* part of a date or an age */
+    WORD_SURE = 512,      /* a place, as the tagger is sure by what surrounds it */
 };
 
 struct word {

@@ -3,23 +3,23 @@
 """Fits the weights of detectors/tagger.c: tag.py CORPUS.jsonl[:weight[:which]]... rewrites tagger.inc beside this script.
 
 A linear-chain conditional random field (none, name, place, date, number) over the runs of words that words_scan --tagger
-prints, with L1 and L2 penalties. Which documents of a corpus are used: corpora.pick. Needs python-crfsuite
-(requirements.txt). A hashed feature is kept when it is in several documents; the words that fill one are
-everyday words, never one that may be somebody's name (told_hash in tagger_features.c). Deterministic for the same input.
+prints; its network and the fit are in tag_net.py. Which documents of a corpus are used: corpora.pick. Needs numpy and scipy
+(requirements.txt). A hashed feature is kept when it is in several documents and its row says something; the words that fill
+one are everyday words, never one that may be somebody's name (told_hash in tagger_features.c).
 """
 import collections, math, os, subprocess, sys
 
-import pycrfsuite
+import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f"{HERE}/../../tests/corpus")
-import corpora
+import corpora, tag_net
 
 TAGS = ["none", "name", "place", "date", "number"]
 KINDS = {"NAME": "name", "LOCATION": "place", "HOSPITAL": "place", "ZIP": "place", "DATE": "date"}
 UNSURE = {"AGE", "ORG", "NRP", "PROFESSION"}
-HASHED, STEP = 1 << 32, 256
-L1, L2, ITERATIONS, DOCUMENTS = 0.5, 1.0, 100, 3
+HASHED, DOCUMENTS, ALWAYS = 1 << 32, 3, "always.0"
+CELL_UNIT, OUT_UNIT, ROW_MOST, ROW_LEAST = 64, 256, 127, 0.1
 
 
 def tag(span):
@@ -44,77 +44,82 @@ def runs(program, docs):
 
 
 def common(sets):
-    """Hashed features that enough documents have."""
+    """Features that enough documents have: a column for each."""
     count = collections.Counter()
     for docs, _ in sets:
         for doc in docs:
-            count.update({f for run in doc for features, _ in run for f in features if int(f) >= HASHED})
-    return {f for f, n in count.items() if n >= DOCUMENTS}
+            count.update({f for run in doc for features, _ in run for f in features})
+    return {f: k for k, f in enumerate(sorted((f for f, n in count.items() if n >= DOCUMENTS), key=int))}
 
 
-def train(sets, path):
-    kept = common(sets)
-    trainer = pycrfsuite.Trainer(verbose=False)
-    trainer.set_params({"c1": L1, "c2": L2, "max_iterations": ITERATIONS})
+def train(sets, columns):
+    words, tags, lengths, order = [], [], [], []
     for docs, weight in sets:
-        for doc in docs:
-            for run in doc:
-                x = [[f for f in features if int(f) < HASHED or f in kept] for features, _ in run]
-                for _ in range(weight):
-                    trainer.append(x, [t for _, t in run])
-    trainer.train(path)
-    tagger = pycrfsuite.Tagger()
-    tagger.open(path)
-    return tagger.info()
+        for run in (run for doc in docs for run in doc if run):
+            order += [len(lengths)] * weight
+            lengths.append(len(run))
+            words += [features for features, _ in run]
+            tags += [TAGS.index(t) for _, t in run]
+    x = tag_net.matrix(words, columns)
+    return tag_net.fit(x, np.array(tags), np.array(lengths), np.array(order), len(TAGS))
 
 
-def whole(x):
-    return max(-32767, min(32767, round(x * STEP)))
+def whole(x, unit, most=32767):
+    return [max(-most, min(most, int(v))) for v in np.rint(np.asarray(x) * unit)]
 
 
-def against_none(info):
-    """feature -> weights of the four tags against none."""
-    out = collections.defaultdict(lambda: [0.0] * 4)
-    for (f, t), w in info.state_features.items():
-        for k in range(4):
-            if t == TAGS[k + 1]:
-                out[int(f)][k] += w
-            elif t == "none":
-                out[int(f)][k] -= w
-    return {f: [whole(x) for x in v] for f, v in out.items()}
+def listed(x):
+    return "{" + ",".join(map(str, x)) + "}"
 
 
-def table(weights):
+def table(keys):
     """Open addressing by the hash in the key, two fifths empty."""
     size = 1024
-    while size * 3 < len(weights) * 5:
+    while size * 3 < len(keys) * 5:
         size *= 2
-    slots = [None] * size
-    for key in sorted(weights):
+    slots = [(0, 0)] * size
+    for row, key in enumerate(keys):
         at = (key >> 4) % size
-        while slots[at]:
+        while slots[at][0]:
             at = (at + 1) % size
-        slots[at] = (key, weights[key])
+        slots[at] = (key, row)
     return slots
 
 
-def write(names, info):
-    weights = against_none(info)
-    hashed = {f - HASHED: w for f, w in weights.items() if f >= HASHED and any(w)}
+def write_rows(out, names, rows):
+    """Rows by number, rows by key, and where the key is."""
+    none = [0] * tag_net.HIDDEN
+    keys = sorted(f - HASHED for f in rows if f >= HASHED)
+    out.write("static const _Alignas(16) int16_t numbered[][TAG_CELLS] = {\n")
+    for k, name in enumerate(names):
+        out.write("%s, /* %s */\n" % (listed(rows.get(k, none)), name))
+    out.write("};\n\nstatic const _Alignas(16) int16_t hashed[][TAG_CELLS] = {\n")
+    for key in keys:
+        out.write("%s,\n" % listed(rows[HASHED + key]))
+    out.write("};\n\n/* By key. */\nstatic const struct slot slots[] = {\n")
+    for slot in table(keys):
+        out.write("{%#x, %d},\n" % slot)
+    out.write("};\n\n")
+    return len(keys)
+
+
+def write(names, columns, net):
+    said = np.sqrt((net.rows**2).sum(1))
+    net.rows[columns[str(names.index(ALWAYS))]] += net.cells
+    rows = {int(f): whole(net.rows[k], CELL_UNIT, ROW_MOST) for f, k in columns.items() if int(f) < HASHED or said[k] >= ROW_LEAST}
+    against_none = net.out[:, 1:] - net.out[:, :1]
     with open(f"{HERE}/tagger.inc", "w") as out:
-        out.write("/* SPDX-License-Identifier: Apache-2.0\n * Made by detectors/dictionaries/tag.py: weights in 1/256 for name, place, "
-                  "date and number against none, by feature. */\n")
-        out.write("static const lanes numbered[] = {\n")
-        for k, name in enumerate(names):
-            out.write("{%d, %d, %d, %d}, /* %s */\n" % (*weights.get(k, [0] * 4), name))
-        out.write("};\n\n/* By key. */\nstatic const struct hashed hashed_table[] = {\n")
-        for slot in table(hashed):
-            out.write("{{%d, %d, %d, %d}, %#x},\n" % (*slot[1], slot[0]) if slot else "{{0}, 0},\n")
-        out.write("};\n\nconst float tagger_steps[TAGS][TAGS] = {\n")
-        for a in TAGS:
-            out.write("{%s}, /* from %s */\n" % (", ".join("%.5ff" % math.exp(info.transitions.get((a, b), 0.0)) for b in TAGS), a))
+        out.write("/* SPDX-License-Identifier: Apache-2.0\n * Made by detectors/dictionaries/tag.py: what each feature adds to the cells, in 1/64; "
+                  "what a cell says for name, place,\n * date and number against none, in 1/256. */\n")
+        n = write_rows(out, names, {f: row for f, row in rows.items() if any(row)})
+        out.write("static const int16_t tag_out[TAGS - 1][TAG_CELLS] = {\n%s};\n" %
+                  "".join(listed(whole(v, OUT_UNIT)) + ",\n" for v in against_none.T))
+        out.write("static const int32_t tag_bias[TAGS - 1] = %s;\n" % listed(whole(net.tags[1:] - net.tags[0], OUT_UNIT)))
+        out.write("\nconst float tagger_steps[TAGS][TAGS] = {\n")
+        for a, steps in zip(TAGS, net.steps):
+            out.write("{%s}, /* from %s */\n" % (", ".join("%.5ff" % math.exp(v) for v in steps), a))
         out.write("};\n")
-    return len(hashed)
+    return n
 
 
 def main(args):
@@ -125,8 +130,8 @@ def main(args):
     for arg in args:
         path, weight, which = (arg.split(":") + ["", ""])[:3]
         sets.append((list(runs(program, corpora.pick(corpora.read(path), which))), int(weight or 1)))
-    info = train(sets, f"{out}/tagger.crfsuite")
-    n = write(names, info)
+    columns = common(sets)
+    n = write(names, columns, train(sets, columns))
     words = [t for docs, _ in sets for doc in docs for run in doc for _, t in run]
     print(f"{len(words)} words, {sum(t != 'none' for t in words)} of identifiers; {n} hashed features")
 
