@@ -570,7 +570,7 @@ static uint32_t with_weekday(const struct words *w, uint32_t first)
 {
     uint32_t i = first && words_is(w, first - 1, "the") && w->v[first].gap == GAP_SPACE ? first - 1 : first; /* "Tues the 4th of May" */
 
-    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && w->v[i - 1].shape != SHAPE_LOWER)
+    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && (w->v[i - 1].shape != SHAPE_LOWER || w->v[i - 1].letters > 3))
         return i - 1;
     return first;
 }

@@ -34,6 +34,7 @@ static void finds_dates(void **state)
         {"date of birth , 5 , 7 , 1961", "5 , 7 , 1961"},
         {"2021-03-04T10:20:30Z", "2021-03-04T10"},
         {"on Monday, March 3", "Monday, March 3"},
+        {"out of it since sunday 8/11, ran out on saturday august 2nd", "sunday 8/11 | saturday august 2nd"},
         {"the day after Thanksgiving, on Christmas Eve, on Labor Day", "Thanksgiving | Christmas Eve | Labor Day"},
         {"since the spring of 2019", "spring of 2019"},
         {"How do patients like Ann do, seen in March 2023?", "March 2023"},
