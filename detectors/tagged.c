@@ -9,10 +9,10 @@
 #include "text.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 90, SURE_FORM = 85, SURE_DIGITS = 95 };
+enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 75, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
-enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, ACRONYM_MOST = 5 };
+enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5 };
 /* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256; the half e where all else does, too. */
 enum { BESIDE_LEAST = 512, BESIDE_SOME = 128 };
 
@@ -99,12 +99,14 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool link = x->shape == SHAPE_LOWER && (x->classes & LEX(PLACE) || words_is(w, i, "on") || words_is(w, i, "by")); /* "Kroger on Quill Street" are two */
     bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
 
-    if (x->label || link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || evidence_eponym(w, i))
+    if (link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || evidence_eponym(w, i))
+        return;
+    if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
+        x->flags |= WORD_SURE;
+    if (x->label)
         return;
     x->label = tag == TAG_NAME ? LABEL_NAME : LABEL_PLACE;
     x->score = (uint8_t)(SCORE_LEAST + (percent - LEAST) / 5);
-    if (tag == TAG_PLACE && percent >= SURE_PLACE && has_surroundings(w, i))
-        x->flags |= WORD_SURE;
     w->told[i / 64] |= (uint64_t)1 << i % 64;
 }
 
@@ -233,6 +235,12 @@ static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, 
     return tagger_beside(w, first, end - 1, TAG_NUMBER) >= (likely ? BESIDE_SOME : BESIDE_LEAST);
 }
 
+/* "5/10", "4/5": so pain and strength are written, too. */
+static bool may_be_score(const struct words *w, uint32_t end)
+{
+    return w->v[end - 1].gap == GAP_SLASH && (words_is(w, end - 1, "5") || words_is(w, end - 1, "10"));
+}
+
 /* Words and digits together, or what is sure; a single word ("march") says little of a date. */
 static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t tag, unsigned percent)
 {
@@ -245,7 +253,16 @@ static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t
     }
     if (tag == TAG_NUMBER)
         return words + mixed || is_sure_number(w, first, end, percent);
-    return mixed || words > 1 || (words && numbers) || (words + numbers && percent >= SURE_DATE);
+    return mixed || words > 1 || (words && numbers) || (words + numbers && percent >= (may_be_score(w, end) ? SURE_SCORE : SURE_DATE));
+}
+
+/* Somebody's number is no word and no count: four digits, or letters and digits in one, of which the tagger is sure. */
+static bool has_length(const struct words *w, uint32_t first, uint32_t end, unsigned percent)
+{
+    uint32_t digits = digits_of(w, first, end);
+    bool code = end > first && w->v[first].shape != SHAPE_LOWER && (end == first + 1 || w->v[end - 1].gap == GAP_HYPHEN);
+
+    return digits >= DIGITS_FEWEST || (digits && code && percent >= SURE_CODE && w->v[end - 1].end - w->v[first].begin >= CODE_FEWEST);
 }
 
 /* Where the date or number that begins with word i ends, before end; how sure its least sure word is. */
@@ -266,19 +283,33 @@ static uint32_t form_end(const struct words *w, const struct tagger_run *run, ui
 }
 
 /* A word of the sentence or a label, no part of a number. */
-static bool is_said(const struct word *x)
+static bool is_said(const struct words *w, uint32_t i)
 {
-    return (x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & LEX(NUMBER))) || (x->shape < SHAPE_NUMBER && x->classes & ~LEX(NUMBER));
+    const struct word *x = &w->v[i];
+
+    if (x->shape == SHAPE_LOWER)
+        return x->letters > 1 && !digits_in(w, i);
+    return x->shape < SHAPE_NUMBER && x->classes;
+}
+
+static bool is_joined(const struct words *w, uint32_t i)
+{
+    return i < w->n && w->v[i].gap == GAP_HYPHEN; /* "SR-24-31" */
+}
+
+static void trim_number(const struct words *w, uint32_t *first, uint32_t *end)
+{
+    while (*first < *end && is_said(w, *first) && !is_joined(w, *first + 1))
+        ++*first;
+    while (*end > *first && is_said(w, *end - 1) && !is_joined(w, *end - 1))
+        --*end;
 }
 
 static int emit_form(const struct words *w, struct phi_candidate c, uint32_t first, uint32_t end, unsigned percent, struct phi_candidates *sink)
 {
     if (c.kind == PHI_OTHER_CODE) {
-        while (first < end && is_said(&w->v[first]))
-            first++;
-        while (end > first && is_said(&w->v[end - 1]))
-            end--;
-        if (digits_of(w, first, end) < DIGITS_FEWEST) /* somebody's number is no word and no count */
+        trim_number(w, &first, &end);
+        if (!has_length(w, first, end, percent))
             return 0;
     } else if (!trim(w, &first, &end)) {
         return 0;

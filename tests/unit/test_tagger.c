@@ -39,6 +39,14 @@ static void finds_by_what_stands_around(void **state)
         {"[patient] they took me to mercy by ambulance .", "mercy"},
         {"[patient] i drive for blue heron freight .", "blue heron freight"},
         {"from st. clair beach , over by the water", "st. clair beach"},
+        {"[patient] i saw doctor quillonjo yesterday and he was kind", "quillonjo"},
+        {"[patient] she is at quillemaugh now", "quillemaugh"},
+        {"The police report is 24-051883 and he wants a copy", "24-051883"},
+        {"[doctor] the accession was uh s p two four dash zero nine nine one", "two four dash zero nine nine one"},
+        {"Specimen: gallbladder wall SR-24-31.", "SR-24-31"},
+        {"PA: key BX7K-Q22M. Denied, appeal.", "BX7K-Q22M"},
+        {"He rents a room above the Sunrise Market on Kenilworth.", "Sunrise Market"},
+        {"Seen at the clinic 7/8. Bring the card.", "7/8"},
     };
     check_each(*state, cases, sizeof cases / sizeof *cases);
 }
@@ -46,6 +54,7 @@ static void finds_by_what_stands_around(void **state)
 static void leaves_values_and_words(void **state)
 {
     static const struct tagger_case cases[] = {
+        {"Blasts CD34+ CD117+ CD13+, on HFNC 40L, by LPN report 1530.", ""},
         {"Dispensed NDC 78206-0145-01, LOINC 9318-7, AUC 400-600.", ""},
         {"Pain 4/10, strength 5/5, platelets 125000, WBC 12500.", ""},
         {"The patient was counselled at length and will return as needed.", ""},
