@@ -297,10 +297,7 @@ static bool is_recent_day(const struct words *w, uint32_t i, uint16_t mark)
 
     if (c < 15 || c > 29 || (mark == GAP_HYPHEN && a > 12) || (w->v[i].gap && !(w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_OPEN))) || (a == 10 && b == 20))
         return false;
-    for (size_t k = 0; i && k < sizeof not_behind / sizeof *not_behind; k++)
-        if (words_is(w, i - 1, not_behind[k]))
-            return false;
-    return true;
+    return !(i && words_is_any(w, i - 1, not_behind, sizeof not_behind / sizeof *not_behind));
 }
 
 /* 3/4/2021 3-4-21 2021-03-04 3.4.2021: three numbers with the same mark. */

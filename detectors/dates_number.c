@@ -53,14 +53,6 @@ int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *o
     return word->value + ones->value;
 }
 
-static bool any_is(const struct words *w, uint32_t i, const char *const *list, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (words_is(w, i, list[k]))
-            return true;
-    return false;
-}
-
 /* Behind a day the sentence ends or goes on with a small word; "the ninth floor" is none. */
 static bool is_left_alone(const struct words *w, uint32_t i)
 {
@@ -73,7 +65,7 @@ static bool is_left_alone(const struct words *w, uint32_t i)
         return true;
     if (i + 1 < w->n)
         dates_read_number(w, i + 1, &used, &ordinal);
-    return !ordinal && any_is(w, i, small, sizeof small / sizeof *small); /* "the fourth and fifth toes" */
+    return !ordinal && words_is_any(w, i, small, sizeof small / sizeof *small); /* "the fourth and fifth toes" */
 }
 
 bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
@@ -85,7 +77,7 @@ bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
 
     if (!ordinal || day < 4 || day > 31 || i < 2 || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE || w->v[i - 1].gap != GAP_SPACE)
         return false;
-    bool cued = w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || any_is(w, i - 2, before, sizeof before / sizeof *before);
+    bool cued = w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before);
     *out = (struct date){i, i + used - 1, PHI_DATE_OTHER, 55};
     return cued && is_left_alone(w, i + used);
 }

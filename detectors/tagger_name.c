@@ -95,7 +95,8 @@ static bool is_of_right_words(uint64_t feature)
     return feature >= TAG_CLASS_R1 && feature <= TAG_CLASS_R2_END;
 }
 
-static int32_t sum_of(const struct words *w, uint32_t i, enum tag tag, bool counts(uint64_t feature))
+/* What the words to the left of word i say, those to its right, or both. */
+static int32_t sum_of(const struct words *w, uint32_t i, enum tag tag, bool left, bool right)
 {
     struct tag_features f;
     struct tag_cells cells;
@@ -104,17 +105,16 @@ static int32_t sum_of(const struct words *w, uint32_t i, enum tag tag, bool coun
     tagger_features(w, i, &f);
     tagger_cells(&f, &cells);
     for (unsigned k = 0; k < f.n; k++)
-        sum += counts(f.v[k]) ? tagger_weight(f.v[k], &cells, tag) : 0;
+        if ((left && is_of_left_words(f.v[k])) || (right && is_of_right_words(f.v[k])))
+            sum += tagger_weight(f.v[k], &cells, tag);
     return sum;
 }
 
 int32_t tagger_beside(const struct words *w, uint32_t first, uint32_t last, enum tag tag)
 {
-    int32_t sum = 0;
+    bool left = first > 0 && w->v[first - 1].shape < SHAPE_NUMBER, right = last + 1 < w->n && w->v[last + 1].shape < SHAPE_NUMBER;
 
-    if (first > 0 && w->v[first - 1].shape < SHAPE_NUMBER)
-        sum += sum_of(w, first, tag, is_of_left_words);
-    if (last + 1 < w->n && w->v[last + 1].shape < SHAPE_NUMBER)
-        sum += sum_of(w, last, tag, is_of_right_words);
-    return sum;
+    if (first == last)
+        return left || right ? sum_of(w, first, tag, left, right) : 0;
+    return (left ? sum_of(w, first, tag, true, false) : 0) + (right ? sum_of(w, last, tag, false, true) : 0);
 }

@@ -124,13 +124,13 @@ def batches(lengths, order, rng):
             yield cut[j]
 
 
-def fit(x, tags, lengths, order, count, seed=1, told=None):
+def fit(x, tags, lengths, order, count):
     """x: a row for each word (CSR), tags its tag, lengths of the runs, order: the runs, some more than once."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     net = Net(x.shape[1], count, rng)
     adam, first = Adam(net.parts()), np.cumsum(lengths) - lengths
     steps, total = 0, EPOCHS * (len(order) // BATCH)
-    for epoch in range(EPOCHS):
+    for _ in range(EPOCHS):
         for runs in batches(lengths, order, rng):
             at = np.concatenate([np.arange(first[r], first[r] + lengths[r]) for r in runs])
             rate = RATE * max(0.02, 1 - steps / total)
@@ -138,8 +138,6 @@ def fit(x, tags, lengths, order, count, seed=1, told=None):
             steps += 1
             norm = np.maximum(np.sqrt((net.rows * net.rows).sum(1, keepdims=True)), np.float32(1e-9))
             net.rows *= np.maximum(1 - np.float32(rate * SHRINK) / norm, 0)
-        if told:
-            told(epoch, net)
     return net
 
 
