@@ -61,7 +61,7 @@ static bool brand_at(const struct words *w, const struct phi_dictionary *d, uint
 static bool is_own(const struct word *x)
 {
     uint32_t ratio = FACT_RATIO(x->facts);
-    return x->letters > 4 && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && !FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2 && !FACT_CITY(x->facts) &&
+    return x->letters > 4 && !fact_is_word(x->facts) && !FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2 && !FACT_CITY(x->facts) &&
            (!ratio || ratio > 4);
 }
 
@@ -99,7 +99,7 @@ static uint8_t score_of(const struct words *w, const struct brand *b)
         return 0;
     if (b->facts & FACT_FIRM || (b->facts & FACT_SYSTEM && (lone ? is_own(x) : x->shape != SHAPE_LOWER)))
         return SURE;
-    if (lone && x->shape == SHAPE_LOWER && x->facts & (FACT_ENGLISH | FACT_SCIENCE))
+    if (lone && x->shape == SHAPE_LOWER && fact_is_word(x->facts))
         return 0;
     return is_cued(w, b) ? CUED : 0;
 }
@@ -107,7 +107,7 @@ static uint8_t score_of(const struct words *w, const struct brand *b)
 /* A word in front of what a practice treats that tells it from the others: a name, a town, no word. */
 static bool is_telling(const struct word *x)
 {
-    return !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && !(x->classes & (LEX(EPONYM) | LEX(DRUG) | LEX(ACRONYM) | LEX(DOCTOR) | LEX(TITLE))) && x->letters > 3;
+    return !fact_is_word(x->facts) && !(x->classes & (LEX(EPONYM) | LEX(DRUG) | LEX(ACRONYM) | LEX(DOCTOR) | LEX(TITLE))) && x->letters > 3;
 }
 
 /* "Thornleigh Neuro", "Dufresne Drug": where the capitals in front of word i begin; i when none of them tells. */

@@ -34,6 +34,12 @@ static inline bool fact_is_name_or_city(uint32_t f)
     return FACT_GIVEN(f) || FACT_SURNAME(f) || FACT_CITY(f) >= 3;
 }
 
+/* Is it a word of English or of science, whatever else it may be? */
+static inline bool fact_is_word(uint32_t f)
+{
+    return f & (FACT_ENGLISH | FACT_SCIENCE);
+}
+
 struct phi_dictionary;
 
 /* NULL with the reason in err: missing, of another version, damaged. */

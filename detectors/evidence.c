@@ -66,7 +66,7 @@ static unsigned likeness(const struct word *x)
     if (best >= 3)
         return FACT_RATIO(f) >= 4 ? 4 : FACT_RATIO(f) ? 2 : 3;
     if (best)
-        return FACT_RATIO(f) >= 4 ? 3 : FACT_RATIO(f) || f & (FACT_ENGLISH | FACT_SCIENCE) ? 1 : 3;
+        return FACT_RATIO(f) >= 4 ? 3 : FACT_RATIO(f) || fact_is_word(f) ? 1 : 3;
     return 0;
 }
 
@@ -88,7 +88,7 @@ static bool is_addressed(const struct words *w, uint32_t i)
 static void close_lower(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    bool unknown = x->flags & WORD_LINE_LOWER && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE));
+    bool unknown = x->flags & WORD_LINE_LOWER && !fact_is_word(x->facts);
     bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !unknown;
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
@@ -586,7 +586,7 @@ void evidence_sum(const struct words *w, uint32_t i, const struct phi_dictionary
 
 bool evidence_plain(const struct words *w, uint32_t i)
 {
-    return w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE) && likeness(&w->v[i]) < 2;
+    return fact_is_word(w->v[i].facts) && likeness(&w->v[i]) < 2;
 }
 
 bool evidence_fits(const struct words *w, uint32_t i)
@@ -604,7 +604,7 @@ bool evidence_unknown(const struct words *w, uint32_t i)
 
     if (!(x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED) || x->letters < 3 || x->classes)
         return false;
-    if (likeness(x) >= 3 || !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)))
+    if (likeness(x) >= 3 || !fact_is_word(x->facts))
         return true;
     /* Inside a sentence a term of science is seldom capitalized, and a rare surname often is one. */
     return join_before(w, i) != JOIN_BREAK && (likeness(x) == 2 || !(x->facts & FACT_ENGLISH || FACT_FREQUENCY(x->facts)));

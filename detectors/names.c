@@ -382,7 +382,7 @@ static bool may_be_half(const struct word *x)
     if (x->label != LABEL_NONE || x->classes || x->letters < 3 || x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_LOWER)
-        return x->flags & WORD_LINE_LOWER && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE));
+        return x->flags & WORD_LINE_LOWER && !fact_is_word(x->facts);
     return x->shape == SHAPE_TITLE || x->shape == SHAPE_MIXED;
 }
 

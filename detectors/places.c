@@ -211,7 +211,7 @@ static bool is_heading(const struct words *w, uint32_t first, uint32_t last)
     if (with_company(w, last) != last)
         return false;
     for (uint32_t i = first; i <= last; i++)
-        if (!(w->v[i].classes & plain) && !(w->v[i].facts & (FACT_ENGLISH | FACT_SCIENCE)))
+        if (!(w->v[i].classes & plain) && !fact_is_word(w->v[i].facts))
             return false;
     return true;
 }
@@ -255,7 +255,7 @@ static bool has_reason(const struct words *w, uint32_t i)
         return true;
     if (i > 1 && x[-2].classes & (LEX(PLACE) | LEX(RESIDENCE)))
         return true;
-    if (x->facts & (FACT_ENGLISH | FACT_SCIENCE) ? FACT_SURNAME(x->facts) > 1 || FACT_GIVEN(x->facts) : x->letters > 4 || x->facts & FACT_LISTED)
+    if (fact_is_word(x->facts) ? FACT_SURNAME(x->facts) > 1 || FACT_GIVEN(x->facts) : x->letters > 4 || x->facts & FACT_LISTED)
         return true;
     if (x->gap & GAP_BLANK && x->shape == SHAPE_TITLE && i + 1 < w->n && x[1].gap & (GAP_BLANK | GAP_OPEN)) /* a cell of a table */
         return true;

@@ -67,7 +67,7 @@ static bool is_ordinary(const struct word *x)
     static const uint64_t classes = LEX(COMMON) | LEX(AMBIGUOUS) | LEX(MONTH) | LEX(WEEKDAY) | LEX(CALENDAR) | LEX(DRUG) | LEX(VERB) | LEX(STATE) |
                                     LEX(COUNTRY) | LEX(STREET) | LEX(HEADING) | LEX(FACILITY) | LEX(FACILITY_STRONG) | LEX(AGE) |
                                     LEX(NUMBER) | LEX(RELATION) | LEX(PROVIDER) | LEX(ACRONYM) | LEX(CHAT);
-    return x->classes & classes || x->facts & (FACT_ENGLISH | FACT_SCIENCE);
+    return x->classes & classes || fact_is_word(x->facts);
 }
 
 /* An ordinary word in lower case is no name, except where nobody writes capitals. */

@@ -25,7 +25,7 @@ static bool is_unlike_words(const struct words *w, uint32_t i)
     const uint64_t names = LEX(PARTICLE) | LEX(AMBIGUOUS);
     const struct word *x = &w->v[i];
 
-    return is_capital(w, i) && !(x->classes & ~names) && !(x->facts & (FACT_ENGLISH | FACT_SCIENCE)) && FACT_CITY(x->facts) < 3 &&
+    return is_capital(w, i) && !(x->classes & ~names) && !fact_is_word(x->facts) && FACT_CITY(x->facts) < 3 &&
            !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
 }
 

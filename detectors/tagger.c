@@ -18,7 +18,7 @@ static bool lower_is_open(const struct words *w, uint32_t i)
 {
     const uint64_t cues = LEX(PLACE) | LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(WORKPLACE) | LEX(RESIDENCE) | LEX(GREETING);
     const struct word *x = &w->v[i];
-    bool english = x->facts & (FACT_ENGLISH | FACT_SCIENCE), lower = x->flags & WORD_LINE_LOWER;
+    bool english = fact_is_word(x->facts), lower = x->flags & WORD_LINE_LOWER;
 
     if (i && x[-1].classes & cues)
         return true;

@@ -108,7 +108,7 @@ INLINE uint64_t told_hash(const struct words *w, uint32_t i)
     if (x->classes)
         return x->hash;
     bool name = fact_is_name_or_city(x->facts);
-    bool known = !(x->flags & WORD_LINE_LOWER) || x->facts & (FACT_ENGLISH | FACT_SCIENCE);
+    bool known = !(x->flags & WORD_LINE_LOWER) || fact_is_word(x->facts);
     return x->shape == SHAPE_LOWER && !name && known ? x->hash : 0;
 }
 

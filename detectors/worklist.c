@@ -36,7 +36,7 @@ static bool is_name_word(const struct word *x)
     const uint64_t others = LEX(COMMON) | LEX(VERB) | LEX(NUMBER) | LEX(CALENDAR) | LEX(MONTH) | LEX(WEEKDAY) | LEX(HEADING) | LEX(PATIENT) |
                             LEX(ACRONYM) | LEX(DRUG) | LEX(COUNTRY) | LEX(LABEL) | LEX(TITLE) | LEX(DOCTOR);
     bool capital = x->shape == SHAPE_TITLE || x->shape == SHAPE_UPPER || x->shape == SHAPE_MIXED;
-    bool plain = x->facts & (FACT_ENGLISH | FACT_SCIENCE) && (FACT_RATIO(x->facts) < 4 || (!FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2));
+    bool plain = fact_is_word(x->facts) && (FACT_RATIO(x->facts) < 4 || (!FACT_GIVEN(x->facts) && FACT_SURNAME(x->facts) < 2));
     return capital && x->letters > 1 && !(x->classes & others) && !plain;
 }
 
