@@ -293,9 +293,9 @@ static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
 static bool is_recent_day(const struct words *w, uint32_t i, uint16_t mark)
 {
     static const char *const not_behind[] = {"version", "v", "ver", "rev", "release", "build", "firmware", "software", "section", "chapter", "ratio"};
-    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+    int a = digits(w, i), c = digits(w, i + 2);
 
-    if (c < 15 || c > 29 || (mark == GAP_HYPHEN && a > 12) || (w->v[i].gap && !(w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_OPEN))) || (a == 10 && b == 20))
+    if (c < 15 || c > 29 || (mark == GAP_HYPHEN && a > 12) || (w->v[i].gap && !(w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_OPEN))))
         return false;
     return !(i && words_is_any(w, i - 1, not_behind, sizeof not_behind / sizeof *not_behind));
 }

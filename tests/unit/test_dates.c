@@ -43,6 +43,7 @@ static void finds_dates(void **state)
         {"adm 3/14. Echo nl, BCx neg 3/2; plan of care 5/10", "3/14 | 3/2"},
         {"seen 5/9, Hep B given (5/3), HUS nl 5/6", "5/9 | 5/3 | 5/6"},
         {"Collected 12.04.23   Received 12.05.23; auth 3.15.24 1617", "12.04.23 | 12.05.23 | 3.15.24"},
+        {"Seen 10-20-24, back 10.20.25", "10-20-24 | 10.20.25"},
         {"Darlene ; 2-6-23 ; lab", "2-6-23"},
         {"they wanted me there on the ninth for the vein map, due date was the nineteenth.", "ninth | nineteenth"},
         {"back by the twenty first i think", "twenty first"},
