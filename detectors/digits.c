@@ -178,10 +178,34 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
     return i - at;
 }
 
-/* "07/25/2025. Two days": the number ended with its sentence. */
+static bool groups_are(const struct run *r, const char *shape)
+{
+    unsigned n = (unsigned)strlen(shape);
+    if (r->n_groups != n)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (r->group[i] != (unsigned)(shape[i] - '0'))
+            return false;
+    return true;
+}
+
+/* "07/25/2025. Two days", "0102.\n6. Bill": the number ended with its sentence. */
 static bool begins_sentence(const char *text, uint32_t end, uint32_t gap)
 {
-    return gap > 1 && text[end] == '.' && text[end + 1] == ' ' && text_is_digit(text[end - 1]) && text_is_upper(text[end + gap]);
+    if (gap < 2 || text[end] != '.' || !text_is_digit(text[end - 1]))
+        return false;
+    return text[end + 1] == '\n' || (text[end + 1] == ' ' && text_is_upper(text[end + gap]));
+}
+
+/* "4471-0926, 58F": behind a number that had no such gaps a comma and a small count; "(480) 555-0176 24/7". */
+static bool begins_count(const struct run *r, const char *text, uint32_t len, uint32_t end, uint32_t gap)
+{
+    uint32_t at = end + gap, n = 0;
+    if (gap == 1 && text[end] == ' ' && (groups_are(r, "334") || groups_are(r, "1334")))
+        return true;
+    while (at + n < len && text_is_digit(text[at + n]))
+        n++;
+    return r->group[r->n_groups - 1] >= 4 && n && n <= 2 && gap == 2 && text[end] == ',' && text[end + 1] == ' ';
 }
 
 static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
@@ -200,22 +224,11 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
         uint32_t gap = read_gap(&ahead, text, len, end);
         bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
-        if (!more || begins_sentence(text, end, gap))
+        if (!more || begins_sentence(text, end, gap) || begins_count(r, text, len, end, gap))
             break;
         r->marks = ahead;
         i = end + gap;
     }
-}
-
-static bool groups_are(const struct run *r, const char *shape)
-{
-    unsigned n = (unsigned)strlen(shape);
-    if (r->n_groups != n)
-        return false;
-    for (unsigned i = 0; i < n; i++)
-        if (r->group[i] != (unsigned)(shape[i] - '0'))
-            return false;
-    return true;
 }
 
 /* Does a word that announces a number stand at `at`? Those of a social security number come first. */

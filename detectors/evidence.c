@@ -89,7 +89,7 @@ static void close_lower(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     bool unknown = x->flags & WORD_LINE_LOWER && !fact_is_word(x->facts);
-    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !unknown;
+    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !unknown && !(x->flags & WORD_LINE_LOWER && x->classes & LEX(FACILITY));
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 
@@ -144,8 +144,8 @@ bool evidence_dotted_credential(const struct words *w, uint32_t i)
     uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
     const struct word *x = &w->v[first];
 
-    if (i && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "pa")) /* PA-C */
-        return true;
+    if (i && w->v[i].gap & GAP_HYPHEN && w->v[i].shape == SHAPE_INITIAL && (words_is(w, i - 1, "pa") || evidence_dotted_credential(w, i - 1)))
+        return true; /* PA-C, P.A.-C. */
     if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
         return false;
     for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
@@ -193,6 +193,13 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
+/* "H&P", "D&C" */
+static bool is_ampersand(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return (x->end < w->len && w->text[x->end] == '&') || (x->begin && w->text[x->begin - 1] == '&');
+}
+
 /* "B. Colon, sigmoid": the second specimen of a list. */
 static bool is_specimen(const struct words *w, uint32_t i)
 {
@@ -209,7 +216,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_ampersand(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

@@ -302,7 +302,7 @@ static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
     for (; i < len && i - at < 32; i++) {
         if (text_is_digit(text[i]))
             last = i + 1;
-        else if (!strchr("()+-. /x", text[i]) || !text[i])
+        else if (!strchr("()+-. /x", text[i]) || !text[i] || (text[i] == ' ' && text_is_whole_phone(text + at, i - at)))
             break;
     }
     return last;

@@ -268,9 +268,7 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
 {
     if (f->wrapped && v->digits < 6)
         return false;
-    if (!f->label)
-        return code_fits(l, v, f);
-    switch ((enum label_shape)f->label->shape) {
+    switch (f->label ? (enum label_shape)f->label->shape : LABEL_CODE) {
     case LABEL_CODE:
         return code_fits(l, v, f);
     case LABEL_CARD:
@@ -299,6 +297,8 @@ static uint32_t phone_digits_end(const struct labelled *l, const struct value *v
         char c = text[i];
         if (text_is_digit(c))
             last = i + 1;
+        else if (c == ' ' && text_is_whole_phone(text + v->begin, i - v->begin))
+            return i;
         else if (!(c == ' ' || (c >= '(' && c <= '/' && c != '*' && c != ',')) || (i > v->begin && c == ' ' && text[i - 1] == ' '))
             break;
         else if (c == '.' && i + 1 < l->len && !text_is_digit(text[i + 1]))
@@ -516,10 +516,8 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
     if (goes_on(l, &v))
         return value_add(l, &v, l->last_candidate.kind, LABELLED_LIST, l->last_candidate.score);
     uint32_t from = v.begin;
-    if (from > 0 && l->text[from - 1] == '(')
-        from--;
-    if (from > 0 && l->text[from - 1] == '+')
-        from--;
+    from -= from > 0 && l->text[from - 1] == '(';
+    from -= from > 0 && l->text[from - 1] == '+';
     if (label_before(l->text, from, &f)) {
         struct value wide = v;
         if (is_phone(&f))

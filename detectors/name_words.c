@@ -117,6 +117,18 @@ static bool word_is_initial(const char *text, struct phi_part p)
     return p.end - p.begin == 1 || (p.end - p.begin == 2 && text[p.end - 1] == '.');
 }
 
+/* "Royce Pike, M.D.": no given name. */
+static bool begins_credential(const char *text, uint32_t len, uint32_t at)
+{
+    static const char pairs[][2] = {{'M', 'D'}, {'D', 'O'}, {'R', 'N'}, {'P', 'A'}, {'N', 'P'}, {'D', 'C'}, {'O', 'D'}, {'D', 'P'}, {'D', 'D'}, {'F', 'A'}};
+    if (at + 3 >= len || text[at + 1] != '.' || text[at + 3] != '.')
+        return false;
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+        if (text[at] == pairs[k][0] && text[at + 2] == pairs[k][1])
+            return true;
+    return false;
+}
+
 static void split_parts(const char *text, struct name_span *name, const struct phi_part *words, unsigned comma_at)
 {
     unsigned n = name->words, last = n - 1;
@@ -150,7 +162,7 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
         if (comma && !comma_at && i < len && text[i] == ',' && n <= 3 && n < NAME_WORDS_MAX) {
             uint32_t behind = skip_blanks(text, len, i + 1);
             uint32_t word = behind < len ? read_word(text, len, behind, any_case, true) : 0;
-            if (word && !word_is_suffix(text + behind, word - behind)) {
+            if (word && !word_is_suffix(text + behind, word - behind) && !begins_credential(text, len, behind)) {
                 comma_at = n;
                 i = behind;
                 continue;

@@ -119,6 +119,29 @@ uint64_t text_hash_nocase(const char *text, size_t len)
     return h ^ h >> 29;
 }
 
+/* Where the digits before len begin, if they are so many; else 0. */
+static size_t digits_before(const char *text, size_t len, size_t many)
+{
+    size_t n = 0;
+    while (n < len && text_is_digit(text[len - n - 1]))
+        n++;
+    return n == many ? len - n : 0;
+}
+
+bool text_is_whole_phone(const char *text, size_t len)
+{
+    static const size_t groups[] = {4, 3, 3};
+    for (size_t k = 0; k < 3; k++) {
+        size_t at = digits_before(text, len, groups[k]);
+        if (at == 0 && (k < 2 || len != groups[k] || !text_is_digit(text[0])))
+            return false;
+        len = at;
+        while (k < 2 && len && !text_is_digit(text[len - 1]))
+            len--;
+    }
+    return text[len] >= '2';
+}
+
 /* Zero bits in a byte of `differs` are two blanks; the lowest such byte is told by the borrow. */
 size_t text_two_blanks(const char *text, size_t len)
 {

@@ -43,6 +43,8 @@ uint32_t text_decode(const char *text, uint32_t *len);
 /* Bytes written, at most 4. */
 uint32_t text_encode(uint32_t code_point, char out[4]);
 bool text_equal_nocase(const char *a, const char *b, size_t len);
+/* "480-555-0176", "1 (480) 555-0176": all ten digits of North America, and nothing behind them. */
+bool text_is_whole_phone(const char *text, size_t len);
 /* Where two blanks stand first, or len. */
 size_t text_two_blanks(const char *text, size_t len);
 uint64_t text_hash_nocase(const char *text, size_t len);
