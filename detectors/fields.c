@@ -12,9 +12,10 @@
 #include "label_index.h"
 #include "name_words.h"
 #include "scratch.h"
+#include "speaker.h"
 #include "text.h"
 
-enum { LABEL_MAX = 48, SPEAKER_MAX = 20, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
+enum { LABEL_MAX = 48, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
 
 static const struct field fields[] = {
 #define FIELD(label, kind, shape, where) {label, kind, shape, where},
@@ -336,21 +337,6 @@ static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end
     return i + 1 >= len || text[i] != ' ' || !text_is_digit(text[i + 1]);
 }
 
-/* "Patient: Twice. / Dr.: Probably.": a label that begins another line, too, names who speaks. */
-static bool is_speaker(const char *text, uint32_t len, uint32_t mark)
-{
-    uint32_t begin = mark, n;
-    while (begin > 0 && text[begin - 1] != '\n' && mark - begin < SPEAKER_MAX)
-        begin--;
-    n = mark + 1 - begin;
-    if ((begin > 0 && text[begin - 1] != '\n') || n < 3)
-        return false;
-    for (const char *at = text; (at = memmem(at, (size_t)(text + len - at), text + begin, n)); at++)
-        if (at != text + begin && (at == text || at[-1] == '\n'))
-            return true;
-    return false;
-}
-
 /* "cc: Dr. Nakagawa": the title is no name; the name behind it is found without the label. */
 static bool is_title(const char *text, uint32_t begin, uint32_t end)
 {
@@ -404,7 +390,7 @@ static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const st
         return true;
     if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end)))
         return true;
-    return (alone || !is_line_end(text, len, name->end)) && is_speaker(text, len, mark);
+    return (alone || !is_line_end(text, len, name->end)) && speaker_marked(text, len, mark);
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
@@ -441,6 +427,13 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     return at;
 }
 
+/* "PHARMACY: Okay. Name?": what ends as a sentence does is no place. */
+static bool is_said(const char *text, uint32_t len, uint32_t end)
+{
+    uint32_t last = end < len && text[end] != '\n' ? end : end - 1;
+    return strchr(".?!,]", text[last]) != NULL;
+}
+
 /* label: where it ends; mark: the colon, the equals sign or the last dot behind it; len: where a value ends at the latest */
 static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t mark, struct phi_candidates *sink)
 {
@@ -456,6 +449,8 @@ static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t
     uint32_t end = value_end(f, text, len, mark, at, &c);
     trim(text, &at, &end);
     if (end <= at || !field_value_fits(f, text + at, end - at))
+        return 0;
+    if ((f->shape == FIELD_PLACE || f->shape == FIELD_PLAIN) && is_said(text, len, end) && speaker_marked(text, len, mark))
         return 0;
     if ((f->shape == FIELD_PLACE) && value_counts(text + at, end - at).digits == 0 && end - at > 80)
         return 0;

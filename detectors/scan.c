@@ -20,10 +20,11 @@
 #include "repeat.h"
 #include "resolve.h"
 #include "roster_scan.h"
+#include "speaker.h"
 #include "subject.h"
 #include "text.h"
 
-enum { SCORE_EXPLAINED = 40 };
+enum { SPEECH_MOST = 60, SCORE_EXPLAINED = 40 };
 
 struct rule_scan {
     const struct phi_engine *e;
@@ -69,6 +70,12 @@ static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t
     return scratch_genre(scan->s, scan->view->text, scan->view->len) == by;
 }
 
+/* "INTERPRETER: She says": no name, for what the rule takes for its label is who speaks. */
+static bool is_speech(const struct view *view, const struct rule *rule, uint32_t begin)
+{
+    return rule->score <= SPEECH_MOST && rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN && speaker_before(view->text, view->len, begin);
+}
+
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)
 {
     const struct rule_scan *scan = context;
@@ -78,6 +85,8 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     if (begin >= end)
         return 0;
     if (rule->validate && !rule->validate(text + begin, end - begin))
+        return 0;
+    if (is_speech(scan->view, rule, begin))
         return 0;
     int score = rule->score;
     if (rule->n_words) {

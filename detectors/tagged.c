@@ -138,7 +138,10 @@ static void doubt_word(struct words *w, uint32_t i, const struct tagging *t)
 {
     struct word *x = &w->v[i];
 
-    if (x->label && t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i)) {
+    bool none = t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i);
+    bool month = t->tag == TAG_DATE && t->percent >= LEAST && x->shape == SHAPE_LOWER && x->classes & LEX(MONTH); /* "was it , june" */
+
+    if (x->label && (none || month)) {
         x->label = LABEL_NONE;
         x->score = SCORE_WEAK;
     } else if (!x->label && t->percent >= WEAK && t->tag <= TAG_PLACE && x->score < SCORE_WEAK && may_be_weak(w, i)) {

@@ -10,6 +10,7 @@
 
 #include "name_words.h"
 #include "scratch.h"
+#include "speaker.h"
 #include "text.h"
 #include "word_lists.h"
 
@@ -58,26 +59,27 @@ static uint32_t skip_mark(const char *text, uint32_t len, uint32_t at, bool comm
     return at;
 }
 
+/* "per mom. Weight", "No sir. I'll": the word is whole, the sentence ends; "dtr." and "Mr." end none. */
+static bool is_whole_short(const char *word)
+{
+    static const char *const whole[] = {"mom", "mum", "dad", "son", "sir"};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (text_equal_nocase(word, whole[i], 3))
+            return true;
+    return false;
+}
+
 /* "Mr. and Mrs. Smith" announces through the second title. */
 static int title_found(const char *text, uint32_t len, uint32_t end, enum announcer what, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
-    if (at == end || !name_read(text, len, at, false, false, &name))
+    bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
+    if (at == end || sentence || !name_read(text, len, at, false, false, &name))
         return 0;
     enum phi_kind kind = what == PROVIDER_TITLE ? PHI_NAME_PROVIDER : what == PATIENT_TITLE ? PHI_NAME_PATIENT
                                                                                          : PHI_NAME_UNKNOWN;
     return add_name(sink, &name, kind, TITLE_NAME, what == OTHER_TITLE ? 80 : 88);
-}
-
-/* "per mom. Weight": the word is whole, the sentence ends; "dtr." ends none. */
-static bool is_whole_short(const char *word)
-{
-    static const char *const whole[] = {"mom", "mum", "dad", "son"};
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        if (text_equal_nocase(word, whole[i], 3))
-            return true;
-    return false;
 }
 
 static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
@@ -86,7 +88,7 @@ static int relation_found(const char *text, uint32_t len, uint32_t end, struct p
     uint32_t at = skip_mark(text, len, end, true);
     bool stop = end > 4 && end < len && text[end] == '.';
     bool sentence = stop && ((text_is_letter(text[end - 4]) && text_is_letter(text[end - 5])) || is_whole_short(text + end - 3));
-    if (at == end || sentence || !name_read(text, len, at, false, false, &name))
+    if (at == end || sentence || speaker_before(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
     /* Behind a relation a lone name is a given name. */
     if (name.words == 1) {

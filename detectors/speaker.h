@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who speaks. In a dialogue a word and a colon begin many lines; what stands behind is speech, though the word may be
+ * the label of a field elsewhere:
+ *
+ *     PHARMACY: Okay. Name?
+ *     CALLER: Maribel.
+ *     PHARMACY: Birthday?
+ */
+#ifndef PHI_SPEAKER_H
+#define PHI_SPEAKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Does the colon end a label that begins another line near by, too? A form that is filled in for several people has such
+ * labels as well. */
+bool speaker_marked(const char *text, uint32_t len, uint32_t colon);
+
+/* Does what begins at `at` stand right behind such a label? */
+bool speaker_before(const char *text, uint32_t len, uint32_t at);
+
+#endif
