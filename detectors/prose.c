@@ -22,6 +22,7 @@
 #include "scratch.h"
 #include "streets.h"
 #include "streets_abroad.h"
+#include "spelled_name.h"
 #include "surname_first.h"
 #include "tagged.h"
 #include "tagger.h"
@@ -47,6 +48,7 @@ enum prose_rule {
     RULE_FIRM,
     RULE_TAGGED_DATE,
     RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER,
+    RULE_SPELLED,
     RULES
 };
 
@@ -62,6 +64,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"employer-words", "capitalized words before a firm's head word", PHI_NAME_EMPLOYER},
     {"date-tagged", "read as a date by the tagger", PHI_DATE_OTHER},
     {"number-tagged", "read as somebody's number by the tagger", PHI_OTHER_CODE},
+    {"name-spelled", "single letters that are a name beside them, or behind a word that announces one", PHI_NAME_UNKNOWN},
 };
 
 struct prose {
@@ -321,6 +324,8 @@ static int emit_listed(struct prose *p)
     if (genre == GENRE_STUDY || genre == GENRE_CODE)
         return 0;
     if (surname_first_emit(p->words, RULE_NAME, p->sink) < 0 || brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0)
+        return -1;
+    if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0)
         return -1;
     return places_firms(p->words, RULE_FIRM, p->sink);
 }
