@@ -204,12 +204,23 @@ static void decide(struct prose *p, uint32_t i)
     w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
 }
 
+/* How the text writes its days, for the tagger: others may be written so, too. */
+static void count_day(struct words *w, uint32_t first, uint32_t last)
+{
+    int way = first < last && w->v[first].shape == SHAPE_NUMBER ? words_tight_gap(&w->v[first + 1]) : -1;
+
+    if (way >= 0 && w->days[way] < 2)
+        w->days[way]++;
+}
+
 static int take(struct prose *p, uint32_t first, uint32_t last, struct phi_candidate c)
 {
     struct words *w = p->words;
 
     for (uint32_t k = first; k <= last && k < w->n; k++)
         w->v[k].flags |= WORD_TAKEN;
+    if (c.rule == RULE_DATE)
+        count_day(w, first, last);
     c.begin = w->v[first].begin;
     c.end = w->v[last].flags & WORD_POSSESSIVE ? words_possessive_end(w, last) : w->v[last].end; /* "New Year's" */
     return p->sink ? phi_candidate_add(p->sink, &c) : 0;

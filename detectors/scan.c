@@ -70,10 +70,11 @@ static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t
     return scratch_genre(scan->s, scan->view->text, scan->view->len) == by;
 }
 
-/* "INTERPRETER: She says": no name, for what the rule takes for its label is who speaks. */
+/* "INTERPRETER: She says", "PHARMACY: Okay": what the rule takes for its label is who speaks. */
 static bool is_speech(const struct view *view, const struct rule *rule, uint32_t begin)
 {
-    return rule->score <= SPEECH_MOST && rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN && speaker_before(view->text, view->len, begin);
+    bool cued = (rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN) || rule->kind == PHI_GEO_FACILITY;
+    return cued && rule->score <= SPEECH_MOST && speaker_before(view->text, view->len, begin);
 }
 
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)

@@ -139,7 +139,7 @@ static void doubt_word(struct words *w, uint32_t i, const struct tagging *t)
     struct word *x = &w->v[i];
 
     bool none = t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i);
-    bool month = t->tag == TAG_DATE && t->percent >= LEAST && x->shape == SHAPE_LOWER && x->classes & LEX(MONTH); /* "was it , june" */
+    bool month = x->shape == SHAPE_LOWER && x->classes & LEX(MONTH) && !(t->tag <= TAG_PLACE && t->percent >= LEAST); /* "was it , june" */
 
     if (x->label && (none || month)) {
         x->label = LABEL_NONE;

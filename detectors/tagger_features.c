@@ -142,6 +142,17 @@ INLINE unsigned value_of(const struct words *w, const struct word *x)
     return value <= 12 ? 0 : value <= 31 ? 1 : value <= 99 ? 2 : value <= 999 ? 3 : 5;
 }
 
+/* "9/2 admitted" is a day where other days are written so. */
+INLINE void put_days(const struct words *w, uint32_t i, struct tag_features *f)
+{
+    int way = words_tight_gap(&w->v[i]);
+
+    if (way < 0 && i + 1 < w->n)
+        way = words_tight_gap(&w->v[i + 1]);
+    if (way >= 0)
+        put(f, TAG_DAYS + (unsigned)way * 3 + w->days[way]);
+}
+
 INLINE void gather_own(const struct words *w, uint32_t i, struct tag_features *f)
 {
     const struct word *x = &w->v[i];
@@ -153,8 +164,10 @@ INLINE void gather_own(const struct words *w, uint32_t i, struct tag_features *f
     put_bits(f, TAG_CLASS, x->classes);
     put(f, TAG_LENGTH + (size < 12 ? size : 12u));
     put_bits(f, TAG_FLAG, x->flags & 0xFF);
-    if (x->shape == SHAPE_NUMBER)
+    if (x->shape == SHAPE_NUMBER) {
         put(f, TAG_VALUE + value_of(w, x));
+        put_days(w, i, f);
+    }
     uint64_t told = told_hash(w, i);
     if (told)
         put_hashed(f, TEMPLATE_WORD, told);

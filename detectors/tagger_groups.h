@@ -40,7 +40,8 @@ enum { TAG_CLASSES = LEXICON_CLASSES, TAG_GAPS = 10, TAG_FACTS = 48 };
     GROUP(FACT_L1, "fact-1", TAG_FACTS)                                                                               \
     GROUP(FACT_R1, "fact+1", TAG_FACTS)                                                                               \
     GROUP(EDGE, "edge", 4)               /* the text begins one, two words away; ends so */                           \
-    GROUP(ALWAYS, "always", 1)
+    GROUP(ALWAYS, "always", 1)                                                                                        \
+    GROUP(DAYS, "days", 9)               /* of part of a number with / - . in it: none, one, more dates of the text are written so */
 
 enum tag_group {
 #define GROUP(symbol, name, size) TAG_##symbol, TAG_##symbol##_END = TAG_##symbol + (size) - 1,

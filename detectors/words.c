@@ -501,6 +501,7 @@ void words_start(struct words *w, const char *text, uint32_t len)
     w->at = w->line = w->first = w->last = w->n = 0;
     w->marks = NULL;
     w->year = PHI_YEAR;
+    memset(w->days, 0, sizeof w->days);
 }
 
 /* One word at `at`, which stands on a letter or digit: nearly all are short, of ASCII, and end at another mark than an

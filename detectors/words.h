@@ -83,6 +83,7 @@ struct words {
     uint32_t n;
     const struct marks *marks; /* of the text, or NULL; set behind words_start */
     int year; /* the current one; set behind words_start */
+    uint8_t days[3]; /* dates that were found in the text with / - . between their numbers; 2: or more */
     /* Words of this chunk, a bit for each: */
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
@@ -109,6 +110,12 @@ static inline bool shape_is_everyday(unsigned shape, uint64_t classes)
 static inline bool word_is_everyday(const struct word *x)
 {
     return shape_is_everyday(x->shape, x->classes);
+}
+
+/* Of / - . what alone stands before the word, as 0 1 2; -1: something else. */
+static inline int words_tight_gap(const struct word *x)
+{
+    return x->gap == GAP_SLASH ? 0 : x->gap == GAP_HYPHEN ? 1 : x->gap == GAP_PERIOD ? 2 : -1;
 }
 
 /* Written as a name is: Smith, SMITH, McDonald. */

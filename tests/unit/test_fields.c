@@ -209,6 +209,7 @@ static void test_titles(void **state)
         {"his wife Mary called", "Mary", PHI_NAME_RELATIVE}, {"his dtr. Mary called", "Mary", PHI_NAME_RELATIVE},
         {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
         {"dictated Jane A. Roe, MD", "Jane A. Roe", PHI_NAME_PROVIDER}, {"Dear Alice,", "Alice", PHI_NAME_UNKNOWN},
+        {"Attending: Jane Roe, M.D., F.A.C.S.", "Jane Roe", PHI_NAME_PROVIDER}, {"Attending: ROE, M.J.", "ROE, M.", PHI_NAME_PROVIDER},
         {"Ms. Ng came", "Ng", PHI_NAME_PATIENT}, {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
     };
     static const char *const none[] = {"his wife is here", "the mother reports", "Dr. was called", "Mr. and Mrs.", "dear me", "MD RN",
@@ -254,6 +255,14 @@ static void test_turns(void **state)
     assert_null(find(f, 0, "Twice"));
     assert_null(find(f, 0, "Call"));
     assert_non_null(find(f, 1, "quill@example.org"));
+    clear(f);
+    leaf(f, NULL, "PHARMACY: Okay. Name?\nMOM: Quilla, I think.\nPHARMACY: Birthday?\nMOM: Turn it around, no sir. I'll see.");
+    leaf(f, NULL, "Pharmacy: Quill Drug\nMother: Tabitha Roe");
+    run(f);
+    for (size_t i = 0; i < f->r.n; i++)
+        assert_int_equal(f->r.v[i].leaf, 1);
+    assert_non_null(find(f, 1, "Quill Drug"));
+    assert_non_null(find(f, 1, "Tabitha Roe"));
 }
 
 static void test_repeats(void **state)

@@ -37,8 +37,19 @@ static void test_no_blanks(void **state)
     assert_int_equal(text_two_blanks(near, sizeof near - 1), sizeof near - 1);
 }
 
+static void test_whole_phone(void **state)
+{
+    static const char *const whole[] = {"480-555-0176", "1 (480) 555-0176", "(480)555-0176", "480) 555-0176", "call 480.555.0176"};
+    static const char *const none[] = {"", "0176", "555-0176", "480-555-01766", "480-555-0176 2", "180-555-0176", "4805550176", "48-555-0176"};
+    (void)state;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        assert_true(text_is_whole_phone(whole[i], strlen(whole[i])));
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(text_is_whole_phone(none[i], strlen(none[i])));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_blanks), cmocka_unit_test(test_no_blanks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_blanks), cmocka_unit_test(test_no_blanks), cmocka_unit_test(test_whole_phone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
