@@ -458,10 +458,12 @@ static uint16_t line_flags(uint64_t counts)
     return flags;
 }
 
-/* A line, or 64 words of a long one: marks its words with what they have in common. */
+/* A line, or 64 words of a long one: marks its words with what they have in common; who speaks is left out ("DR: so you"). */
 static void mark_line(struct words *w, uint32_t begin, uint64_t counts)
 {
-    uint16_t flags = line_flags(counts);
+    const struct word *x = &w->v[begin];
+    bool speaker = begin + 1 < w->n && x[1].gap & GAP_COLON && x[1].shape == SHAPE_LOWER;
+    uint16_t flags = line_flags(counts - (speaker ? line_count(x->shape, x->letters) : 0));
 
     for (uint32_t i = begin; flags && i < w->n; i++)
         w->v[i].flags |= flags;
