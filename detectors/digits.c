@@ -20,7 +20,7 @@ enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 
 
 /* What stood in the gaps. */
 struct gap_marks {
-    bool markup, line, odd, dashed;
+    bool markup, line, odd, dashed, stroke; /* stroke: / or :, as days and hours have */
 };
 
 struct run {
@@ -156,6 +156,7 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
             i++;
         } else if (c == '-' || c == '.' || c == '/' || c == ',' || c == '_' || c == ':' || c == '(' || c == ')') {
             r->odd |= c != '-' && c != '.';
+            r->stroke |= c == '/' || c == ':';
             r->dashed |= c == '-' || c == '_';
             marks++;
             i++;
@@ -269,7 +270,8 @@ static unsigned run_worth(const struct run *r, const char *text)
     bool shaped = social || phone || groups_are(r, "4444");
     bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
     bool backwards = groups_are(r, "423");
-    if (!hidden && !backwards)
+    bool day = r->marks.stroke && !shaped && !r->spelled && r->singles < 6; /* "5/20/23 0800" */
+    if ((!hidden && !backwards) || day)
         return 0;
     bool sure = (r->spelled && r->n >= 9) || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
     if (!sure && !label_before(text, r->begin[0], backwards))
