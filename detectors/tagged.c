@@ -9,7 +9,7 @@
 #include "text.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 55, WEAK = 25, HARDLY = 10, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 75, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95 };
+enum { LEAST = 55, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 75, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
 enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5 };
@@ -134,14 +134,25 @@ static bool ends_name(const struct words *w, uint32_t i)
     return i && w->v[i].label == LABEL_NAME && w->v[i - 1].label == LABEL_NAME && w->v[i].gap == GAP_SPACE;
 }
 
-static void doubt_word(struct words *w, uint32_t i, const struct tagging *t)
+/* "Deacon [Ray]", "[Brandi Kell] IBCLC": the word beside is a name for sure, this one is none. */
+static bool stands_beside_name(const struct words *w, const struct tagger_run *run, uint32_t i)
 {
+    const struct tagging *t = &run->v[i - run->first];
+    bool left = i > run->first && t[-1].tag == TAG_NAME && t[-1].percent >= SURE_NAME && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA));
+    bool right = i + 1 < run->end && t[1].tag == TAG_NAME && t[1].percent >= SURE_NAME && w->v[i + 1].gap == GAP_SPACE;
+
+    return t->percent <= NEVER && (left || right);
+}
+
+static void doubt_word(struct words *w, const struct tagger_run *run, uint32_t i)
+{
+    const struct tagging *t = &run->v[i - run->first];
     struct word *x = &w->v[i];
 
     bool none = t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i);
     bool month = x->shape == SHAPE_LOWER && x->classes & LEX(MONTH) && !(t->tag <= TAG_PLACE && t->percent >= LEAST); /* "was it , june" */
 
-    if (x->label && (none || month)) {
+    if (x->label && (none || month || stands_beside_name(w, run, i))) {
         x->label = LABEL_NONE;
         x->score = SCORE_WEAK;
     } else if (!x->label && t->percent >= WEAK && t->tag <= TAG_PLACE && x->score < SCORE_WEAK && may_be_weak(w, i)) {
@@ -173,7 +184,7 @@ void tagged_label(struct words *w, const struct tagger_run *run)
     uint32_t end;
 
     for (uint32_t i = run->first; i < run->end; i++)
-        doubt_word(w, i, &run->v[i - run->first]);
+        doubt_word(w, run, i);
     for (uint32_t i = run->first; i < run->end; i = end) {
         uint8_t tag = stretch(w, run, i, &end);
         if (tag == TAG_NAME || tag == TAG_PLACE)
