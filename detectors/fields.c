@@ -340,7 +340,7 @@ static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end
 /* "cc: Dr. Nakagawa": the title is no name; the name behind it is found without the label. */
 static bool is_title(const char *text, uint32_t begin, uint32_t end)
 {
-    static const char *const titles[] = {"dr", "mr", "ms", "mrs", "drs"};
+    static const char *const titles[] = {"dr", "mr", "ms", "mrs", "drs", "dra", "sra"};
     for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
         if (strlen(titles[i]) == end - begin && text_equal_nocase(text + begin, titles[i], end - begin))
             return true;

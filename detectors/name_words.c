@@ -52,9 +52,18 @@ static bool word_is_particle(const char *word, uint32_t len)
     return lists_of(word, len) & LIST(NAME_PARTICLE);
 }
 
+/* "MD", "PA-C" */
 static bool word_is_suffix(const char *word, uint32_t len)
 {
-    return lists_of(word, len) & LIST(NAME_SUFFIX);
+    const char *hyphen = memchr(word, '-', len);
+    return lists_of(word, hyphen ? (uint32_t)(hyphen - word) : len) & LIST(NAME_SUFFIX);
+}
+
+/* "Jane Roe MD": no part of the name; "DO" and "MA" may be one. */
+static bool word_ends_name(const char *word, uint32_t len)
+{
+    bool sure = len > 2 || (len == 2 && (memcmp(word, "MD", 2) == 0 || memcmp(word, "RN", 2) == 0 || memcmp(word, "NP", 2) == 0));
+    return sure && text_is_upper(word[1]) && text_is_upper(word[len - 1]) && lists_of(word, len) & LIST(CREDENTIAL);
 }
 
 uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)
@@ -154,7 +163,7 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
     bool solid = false; /* a word that is more than an initial or a particle */
     while (n < NAME_WORDS_MAX) {
         uint32_t end = i < len ? read_word(text, len, i, any_case, n == 0) : 0;
-        if (!end)
+        if (!end || (n > 1 && word_ends_name(text + i, end - i)))
             break;
         words[n++] = (struct phi_part){i, end};
         solid |= end - i > 1 && text[end - 1] != '.' && !word_is_particle(text + i, end - i);

@@ -210,6 +210,8 @@ static void test_titles(void **state)
         {"the daughter, Anna Poe, is here", "Anna Poe", PHI_NAME_RELATIVE},
         {"dictated Jane A. Roe, MD", "Jane A. Roe", PHI_NAME_PROVIDER}, {"Dear Alice,", "Alice", PHI_NAME_UNKNOWN},
         {"Attending: Jane Roe, M.D., F.A.C.S.", "Jane Roe", PHI_NAME_PROVIDER}, {"Attending: ROE, M.J.", "ROE, M.", PHI_NAME_PROVIDER},
+        {"Provider: Jane Roe, PsyD", "Jane Roe", PHI_NAME_PROVIDER}, {"Provider: Jane Roe, FNP-C", "Jane Roe", PHI_NAME_PROVIDER},
+        {"PROVIDER: ROE, JANE J MD", "ROE, JANE J", PHI_NAME_PROVIDER},
         {"Ms. Ng came", "Ng", PHI_NAME_PATIENT}, {"DR. ROE WAS CALLED", "ROE", PHI_NAME_PROVIDER}, {"Mr. Ren\u00E9 Fran\u00E7ois came", "Ren\u00E9 Fran\u00E7ois", PHI_NAME_PATIENT},
     };
     static const char *const none[] = {"his wife is here", "the mother reports", "Dr. was called", "Mr. and Mrs.", "dear me", "MD RN",
