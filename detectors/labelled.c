@@ -266,7 +266,8 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
 
 static bool value_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
 {
-    if (f->wrapped && v->digits < 6)
+    bool pager = f->label && f->label->shape == LABEL_PAGER && v->digits == 4;
+    if (f->wrapped && v->digits < 6 && !pager)
         return false;
     switch (f->label ? (enum label_shape)f->label->shape : LABEL_CODE) {
     case LABEL_CODE:

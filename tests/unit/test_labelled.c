@@ -121,6 +121,8 @@ static void test_values(void **state)
         {"accession {S24:4481}", PHI_OTHER_ACCESSION}, {"specimen {24044:MB812}", PHI_OTHER_ACCESSION}, {"MR/CSN {448120}/{44812044}", PHI_ENCOUNTER},
         {"MRN {448120} merged into {771214}", PHI_MRN}, {"acct IN ('{4481204}','{5481205}')", PHI_ACCOUNT_PATIENT}, {"Quill    No.: {448120}", PHI_OTHER_CODE},
         {"tel {480-555-0176} 24 hours", PHI_PHONE}, {"phone: {(480)555-0176} 24/7", PHI_PHONE}, {"mrn {4471-0926}, 58F, came", PHI_MRN},
+        {"Dr. Quill pgr\n{0771} at noon", PHI_PHONE}, {"flu lot {UT8812CA} RA", PHI_DEVICE_SERIAL}, {"to security rcpt {55817}.", PHI_OTHER_CODE},
+        {"maint ticket {20261}, Chuck", PHI_OTHER_CODE}, {"Medical Rides trip {661204}", PHI_OTHER_CODE}, {"MRI (ORD {551182})", PHI_OTHER_ACCESSION},
         {"SN {24481204} R, {24481205} L", PHI_DEVICE_SERIAL}, {"reference {QX448120}", PHI_OTHER_CODE}, {"{SN448120} on it", PHI_DEVICE_SERIAL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
