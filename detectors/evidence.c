@@ -193,11 +193,11 @@ static bool is_everyday(const struct words *w, uint32_t i)
     return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
 }
 
-/* "H&P", "D&C" */
-static bool is_ampersand(const struct words *w, uint32_t i)
+/* "H&P", "D&C", "[A-Z]" */
+static bool is_sign(const struct words *w, uint32_t i)
 {
-    const struct word *x = &w->v[i];
-    return (x->end < w->len && w->text[x->end] == '&') || (x->begin && w->text[x->begin - 1] == '&');
+    const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
+    return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
@@ -216,7 +216,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_ampersand(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_sign(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
