@@ -9,7 +9,7 @@
 #include "text.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 55, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 75, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 75, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95 };
+enum { LEAST = 50, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
 enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5 };
@@ -243,7 +243,7 @@ static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, 
 {
     if (percent >= SURE_FORM && is_form(w, first, end))
         return true;
-    if (percent < SURE_NUMBER)
+    if (percent < SURE_NUMBER || (percent < SURE_CLOCK && end == first + 1 && is_clock(w, first)))
         return false;
     bool likely = percent >= SURE_DIGITS && digits_of(w, first, end) > DIGITS_FEWEST; /* four may be a time or a year */
     return tagger_beside(w, first, end - 1, TAG_NUMBER) >= (likely ? BESIDE_SOME : BESIDE_LEAST);
@@ -253,6 +253,12 @@ static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, 
 static bool may_be_score(const struct words *w, uint32_t end)
 {
     return w->v[end - 1].gap == GAP_SLASH && (words_is(w, end - 1, "5") || words_is(w, end - 1, "10"));
+}
+
+/* "C6/5-7/6": what is joined to something in front is part of it, no day. */
+static bool is_joined_in_front(const struct words *w, uint32_t first)
+{
+    return w->v[first].gap && !(w->v[first].gap & ~(GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_APOSTROPHE | GAP_UNDERSCORE));
 }
 
 /* Words and digits together, or what is sure; a single word ("march") says little of a date. */
@@ -267,6 +273,10 @@ static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t
     }
     if (tag == TAG_NUMBER)
         return words + mixed || is_sure_number(w, first, end, percent);
+    if (numbers && (is_joined_in_front(w, first) || (end == first + 1 && w->v[first].letters == 4)))
+        return false; /* a year alone is nobody's */
+    if (numbers > 3 && !words)
+        return false; /* "12/5, 3/4" */
     return mixed || words > 1 || (words && numbers) || (words + numbers && percent >= (may_be_score(w, end) ? SURE_SCORE : SURE_DATE));
 }
 

@@ -192,7 +192,7 @@ static void test_slips(void **state)
 static void test_family_alone(void **state)
 {
     (void)state;
-    FOUND("then Hollingsworth left", "family:Hollingsworth");
+    FOUND("of the Hollingsworth sort", "family:Hollingsworth");
     FOUND("then Quillfeather's chart", "family:Quillfeather");
     FOUND("then hollingsworth left", "family:hollingsworth");
 }

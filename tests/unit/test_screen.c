@@ -203,7 +203,7 @@ static void only_counts(void **state) {
 static void holds_little(void **state) {
     static const char text[] = "the patient feels better today and may go home with the usual advice. Patient: Boris Vanterpool was told so. "
                                "He takes 5 mg Lisinopril and 20 mg Atorvastatin, BP 120/80, HR 72. Call 911 in an emergency.\n",
-        run_on[] = "Ab1-\xc3\xa9 X";
+        run_on[] = "q_1=\xc3\xa9, ";
     struct restore_counts counts = {0};
     struct restore *r = restore_new(tokens, RESTORE_TEXT, &counts);
     size_t most = 0, sum = 0;
