@@ -262,6 +262,19 @@ static bool label_before(const char *text, uint32_t at, bool social)
     return false;
 }
 
+/* "5/20/23 0800", "1-23-24 10:30": a day, and something behind it. */
+static bool begins_day(const struct run *r)
+{
+    if (r->n_groups < 4 || r->group[0] > 2 || r->group[1] > 2 || (r->group[2] != 2 && r->group[2] != 4))
+        return false;
+    int a = 0, b = 0;
+    for (unsigned k = 0; k < r->group[0]; k++)
+        a = a * 10 + r->digits[k] - '0';
+    for (unsigned k = r->group[0]; k < r->group[0] + r->group[1]; k++)
+        b = b * 10 + r->digits[k] - '0';
+    return a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12);
+}
+
 static unsigned run_worth(const struct run *r, const char *text)
 {
     if (r->n < RUN_MIN)
@@ -270,8 +283,7 @@ static unsigned run_worth(const struct run *r, const char *text)
     bool shaped = social || phone || groups_are(r, "4444");
     bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
     bool backwards = groups_are(r, "423");
-    bool day = r->marks.stroke && !shaped && !r->spelled && r->singles < 6; /* "5/20/23 0800" */
-    if ((!hidden && !backwards) || day)
+    if ((!hidden && !backwards) || (r->marks.stroke && !shaped && !r->spelled && begins_day(r)))
         return 0;
     bool sure = (r->spelled && r->n >= 9) || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
     if (!sure && !label_before(text, r->begin[0], backwards))

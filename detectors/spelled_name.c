@@ -45,7 +45,7 @@ static void add_letter(const struct words *w, uint32_t i, struct spelling *s)
     s->last = i;
 }
 
-static void read(const struct words *w, uint32_t i, struct spelling *s)
+static void read_letters(const struct words *w, uint32_t i, struct spelling *s)
 {
     s->n = 0;
     add_letter(w, i++, s);
@@ -93,7 +93,7 @@ int spelled_name_emit(const struct words *w, uint16_t rule, struct phi_candidate
     for (uint32_t i = words_in_set(w->told, w->first, w->last); i < w->last; i = words_in_set(w->told, i + 1, w->last)) {
         if (!is_letter(w, i))
             continue;
-        read(w, i, &s);
+        read_letters(w, i, &s);
         if (s.n < LETTERS_FEWEST || !(stands_near(w, i, &s) || is_announced(w, i, &s)))
             continue;
         struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[s.last].end};
