@@ -262,16 +262,20 @@ static bool label_before(const char *text, uint32_t at, bool social)
     return false;
 }
 
+static unsigned value_of(const char *digits, unsigned n)
+{
+    unsigned value = 0;
+    for (unsigned k = 0; k < n; k++)
+        value = value * 10 + (unsigned)(digits[k] - '0');
+    return value;
+}
+
 /* "5/20/23 0800", "1-23-24 10:30": a day, and something behind it. */
 static bool begins_day(const struct run *r)
 {
     if (r->n_groups < 4 || r->group[0] > 2 || r->group[1] > 2 || (r->group[2] != 2 && r->group[2] != 4))
         return false;
-    int a = 0, b = 0;
-    for (unsigned k = 0; k < r->group[0]; k++)
-        a = a * 10 + r->digits[k] - '0';
-    for (unsigned k = r->group[0]; k < r->group[0] + r->group[1]; k++)
-        b = b * 10 + r->digits[k] - '0';
+    unsigned a = value_of(r->digits, r->group[0]), b = value_of(r->digits + r->group[0], r->group[1]);
     return a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12);
 }
 

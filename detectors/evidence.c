@@ -84,12 +84,13 @@ static bool is_addressed(const struct words *w, uint32_t i)
     return i && w->v[i - 1].classes & LEX(HONORIFIC);
 }
 
-/* See lower_candidate. Where nothing is written in capitals, a word that nobody knows may be a name: for the tagger. */
+/* See lower_candidate. Where nothing is written in capitals, a word that nobody knows may be a name, and "doctors hospital" one of a
+ * place: for the tagger. */
 static void close_lower(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    bool unknown = x->flags & WORD_LINE_LOWER && !fact_is_word(x->facts);
-    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !unknown && !(x->flags & WORD_LINE_LOWER && x->classes & LEX(FACILITY));
+    bool tagged = x->flags & WORD_LINE_LOWER && (!fact_is_word(x->facts) || x->classes & LEX(FACILITY));
+    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !tagged;
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 

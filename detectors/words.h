@@ -102,10 +102,11 @@ static inline bool word_begins_form(const struct word *x)
     return shape_begins_form(x->shape, x->classes);
 }
 
-/* A number or a common word in lower case, as nearly half of all words: never a part of a name by itself. */
+/* A number or a common word in lower case, as nearly half of all words: never a part of a name by itself. What heads a facility
+ * ("hospital") is read on, for what stands before it. */
 static inline bool shape_is_everyday(unsigned shape, uint64_t classes)
 {
-    return shape == SHAPE_NUMBER || (shape == SHAPE_LOWER && classes & LEX(COMMON));
+    return shape == SHAPE_NUMBER || (shape == SHAPE_LOWER && classes & LEX(COMMON) && !(classes & LEX(FACILITY)));
 }
 static inline bool word_is_everyday(const struct word *x)
 {
