@@ -24,7 +24,11 @@ struct builder {
     uint32_t n_states, cap_states;
     uint32_t *slots, mask; /* states by hash of their lists, from 1 */
     uint32_t *ids;         /* a list under work */
+    unsigned __int128 *weights; /* a number of each opening, so that sums tell sets of them apart */
     uint8_t member[AUTOMATON_DEPTH][256 + 1]; /* a byte of each class */
+    struct byte_set members[AUTOMATON_DEPTH]; /* these bytes, but class 0's */
+    unsigned __int128 sum[257]; /* of a row under work, by class */
+    uint16_t heads[257];        /* its classes whose states are known, one of each sum */
     size_t cap_rows, cap_leaves, cap_glances;
     bool failed;
 };
@@ -41,7 +45,7 @@ static unsigned group_of(unsigned before)
     return before == '_' || (before >= 0x80 && before < BEFORE_START) ? 2 : 3;
 }
 
-/* A different odd number of 128 bits for each opening, so that sums tell sets of them apart. */
+/* A different odd number of 128 bits for each opening. */
 static unsigned __int128 opening_weight(uint32_t i)
 {
     uint64_t half[2];
@@ -61,10 +65,9 @@ static void classes_build(struct builder *b, unsigned depth)
     unsigned classes = 1;
     for (uint32_t i = 0; i < a->n; i++) {
         const struct opening *o = a->openings[i];
-        unsigned __int128 weight = opening_weight(i);
         for (unsigned w = 0; w < 4 && o->n > depth; w++)
             for (uint64_t bits = o->set[depth].bits[w]; bits; bits &= bits - 1)
-                sum[w * 64 + (unsigned)__builtin_ctzll(bits)] += weight;
+                sum[w * 64 + (unsigned)__builtin_ctzll(bits)] += b->weights[i];
     }
     for (unsigned byte = 0; byte < 256; byte++) {
         unsigned c = 1;
@@ -76,6 +79,7 @@ static void classes_build(struct builder *b, unsigned depth)
         if (c == classes) {
             head[classes] = sum[byte];
             b->member[depth][classes++] = (uint8_t)byte;
+            byte_set_add(&b->members[depth], byte);
         }
         a->class[depth][byte] = (uint16_t)c;
     }
@@ -211,18 +215,51 @@ static uint32_t state_code(struct builder *b, const uint32_t *ids, uint32_t n, u
     return code;
 }
 
+/* For each class of bytes the sum of the openings that go on with one: classes of the same sum lead to the same state. */
+static void row_sums(struct builder *b, const struct state *s)
+{
+    const struct automaton *a = b->a;
+    unsigned __int128 complete = 0;
+    memset(b->sum, 0, a->n_class[s->depth] * sizeof *b->sum);
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct opening *o = a->openings[s->ids[i]];
+        if (o->n <= s->depth)
+            complete += b->weights[s->ids[i]];
+        for (unsigned w = 0; w < 4 && o->n > s->depth; w++)
+            for (uint64_t bits = o->set[s->depth].bits[w] & b->members[s->depth].bits[w]; bits; bits &= bits - 1)
+                b->sum[a->class[s->depth][w * 64 + (unsigned)__builtin_ctzll(bits)]] += b->weights[s->ids[i]];
+    }
+    for (unsigned c = 0; c < a->n_class[s->depth]; c++)
+        b->sum[c] += complete;
+}
+
+/* The state behind a byte of this class. */
+static uint32_t state_behind(struct builder *b, const struct state *s, unsigned class)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct opening *o = b->a->openings[s->ids[i]];
+        if (o->n <= s->depth || (class && byte_set_has(&o->set[s->depth], b->member[s->depth][class])))
+            b->ids[n++] = s->ids[i];
+    }
+    return state_code(b, b->ids, n, s->depth + 1);
+}
+
 static void row_fill(struct builder *b, struct state s)
 {
     const struct automaton *a = b->a;
+    uint32_t row = s.code >> 1;
+    unsigned n_heads = 0;
+    row_sums(b, &s);
     for (unsigned c = 0; c < a->n_class[s.depth] && !b->failed; c++) {
-        uint32_t n = 0;
-        for (uint32_t i = 0; i < s.n; i++) {
-            const struct opening *o = a->openings[s.ids[i]];
-            if (o->n <= s.depth || (c && byte_set_has(&o->set[s.depth], b->member[s.depth][c])))
-                b->ids[n++] = s.ids[i];
-        }
-        uint32_t code = state_code(b, b->ids, n, s.depth + 1);
-        a->rows[(s.code >> 1) + c] = code;
+        unsigned h = 0;
+        while (h < n_heads && b->sum[b->heads[h]] != b->sum[c])
+            h++;
+        bool known = h < n_heads;
+        uint32_t code = known ? a->rows[row + b->heads[h]] : state_behind(b, &s, c);
+        a->rows[row + c] = code;
+        if (!known)
+            b->heads[n_heads++] = (uint16_t)c;
     }
 }
 
@@ -254,7 +291,10 @@ static void states_build(struct builder *b)
 {
     uint32_t *all = malloc((b->a->n + 1) * sizeof *all);
     b->ids = malloc((b->a->n + 1) * sizeof *b->ids);
-    b->failed = !all || !b->ids;
+    b->weights = malloc((b->a->n + 1) * sizeof *b->weights);
+    b->failed = !all || !b->ids || !b->weights;
+    for (uint32_t i = 0; i < b->a->n && !b->failed; i++)
+        b->weights[i] = opening_weight(i);
     for (unsigned depth = 1; depth < AUTOMATON_DEPTH && !b->failed; depth++)
         classes_build(b, depth);
     b->a->n_rows = b->a->n_leaves = 1; /* code 0 is dead */
@@ -265,6 +305,7 @@ static void states_build(struct builder *b)
             row_fill(b, b->states[i]);
     free(all);
     free(b->ids);
+    free(b->weights);
 }
 
 static void pairs_build(struct automaton *a)

@@ -18,13 +18,21 @@ struct growth {
 struct opening_list *opening_list_new(void)
 {
     struct opening_list *list = malloc(sizeof *list);
-    if (list)
-        list->n = 0;
-    return list;
+    if (!list)
+        return NULL;
+    *list = (struct opening_list){malloc(OPENINGS_MAX * sizeof *list->v), malloc(OPENINGS_MAX * sizeof *list->hash), 0};
+    if (list->v && list->hash)
+        return list;
+    opening_list_free(list);
+    return NULL;
 }
 
 void opening_list_free(struct opening_list *list)
 {
+    if (!list)
+        return;
+    free(list->v);
+    free(list->hash);
     free(list);
 }
 
@@ -32,6 +40,15 @@ static void list_assign(struct opening_list *to, const struct opening_list *from
 {
     to->n = from->n;
     memcpy(to->v, from->v, (size_t)from->n * sizeof *from->v);
+    memcpy(to->hash, from->hash, (size_t)from->n * sizeof *from->hash);
+}
+
+/* `list` becomes what `grown` was, and the other way round. */
+static void list_swap(struct opening_list *list, struct opening_list *grown)
+{
+    struct opening_list was = *list;
+    *list = *grown;
+    *grown = was;
 }
 
 static bool set_empty(const struct byte_set *s)
@@ -42,19 +59,29 @@ static bool set_empty(const struct byte_set *s)
 static bool opening_equal(const struct opening *a, const struct opening *b)
 {
     return a->n == b->n && a->open == b->open && a->boundary == b->boundary && a->start == b->start &&
-           (a->n == 0 || memcmp(&a->set[a->n - 1], &b->set[a->n - 1], sizeof a->set[0]) == 0) &&
            memcmp(a->set, b->set, a->n * sizeof a->set[0]) == 0 && memcmp(&a->before, &b->before, sizeof a->before) == 0;
 }
 
 static void list_add(struct growth *g, struct opening_list *list, const struct opening *o)
 {
     for (int i = 0; i < list->n; i++)
-        if (opening_equal(&list->v[i], o))
+        if (list->hash[i] == o->hash && opening_equal(&list->v[i], o))
             return;
-    if (list->n == g->most)
+    if (list->n == g->most) {
         g->full = true;
-    else
-        list->v[list->n++] = *o;
+        return;
+    }
+    list->v[list->n] = *o;
+    list->hash[list->n++] = o->hash;
+}
+
+static void opening_append(struct opening *o, const struct byte_set *set)
+{
+    uint64_t hash = o->hash;
+    for (int i = 0; i < 4; i++)
+        hash = ((hash ^ set->bits[i]) + 1) * UINT64_C(0x9E3779B97F4A7C15) >> 13;
+    o->set[o->n++] = *set;
+    o->hash = (uint32_t)hash;
 }
 
 static void opening_close(const struct growth *g, struct opening *o)
@@ -72,13 +99,13 @@ static void grow_set(struct growth *g, const struct byte_set *set, const struct 
     struct byte_set longer = {{0, 0, set->bits[2], set->bits[3]}};
     if (!set_empty(&ascii)) {
         struct opening next = *o;
-        next.set[next.n++] = ascii;
+        opening_append(&next, &ascii);
         opening_close(g, &next);
         list_add(g, out, &next);
     }
     if (!set_empty(&longer)) {
         struct opening next = *o;
-        next.set[next.n++] = longer;
+        opening_append(&next, &longer);
         next.open = true;
         list_add(g, out, &next);
     }
@@ -119,7 +146,7 @@ static int grow_alternatives(struct growth *g, const struct node *node, struct o
             list_add(g, all, &one->v[k]);
     }
     if (rc == 0)
-        list_assign(list, all);
+        list_swap(list, all);
     opening_list_free(one);
     opening_list_free(all);
     return rc;
@@ -153,9 +180,21 @@ static int grow_repeat(struct growth *g, const struct node *node, struct opening
             list_add(g, all, &list->v[i]);
     }
     if (rc == 0)
-        list_assign(list, all);
+        list_swap(list, all);
     opening_list_free(all);
     return rc;
+}
+
+/* What takes no byte but may say something of those around it, or end what can be said. */
+static void grow_nothing(struct growth *g, const struct node *node, struct opening o, struct opening_list *out)
+{
+    if (node->type == NODE_OPAQUE)
+        o.open = true;
+    else if (node->type == NODE_BOUNDARY && o.n == 0)
+        o.boundary = true;
+    else if (node->type == NODE_BEHIND && o.n == 0)
+        grow_behind(node, &o);
+    list_add(g, out, &o);
 }
 
 static int grow_each(struct growth *g, const struct node *node, struct opening_list *list)
@@ -164,24 +203,15 @@ static int grow_each(struct growth *g, const struct node *node, struct opening_l
     if (!out)
         return -1;
     for (int i = 0; i < list->n; i++) {
-        struct opening o = list->v[i];
-        if (o.open) {
-            list_add(g, out, &o);
-            continue;
-        }
-        if (node->type == NODE_SET) {
-            grow_set(g, &node->set, &o, out);
-            continue;
-        }
-        if (node->type == NODE_OPAQUE)
-            o.open = true;
-        else if (node->type == NODE_BOUNDARY && o.n == 0)
-            o.boundary = true;
-        else if (node->type == NODE_BEHIND && o.n == 0)
-            grow_behind(node, &o);
-        list_add(g, out, &o);
+        const struct opening *o = &list->v[i];
+        if (o->open)
+            list_add(g, out, o);
+        else if (node->type == NODE_SET)
+            grow_set(g, &node->set, o, out);
+        else
+            grow_nothing(g, node, *o, out);
     }
-    list_assign(list, out);
+    list_swap(list, out);
     opening_list_free(out);
     return 0;
 }
@@ -250,9 +280,10 @@ int openings_grow(struct opening_list *list, const struct node *nodes, int node,
     int rc = 0;
     list->n = 1;
     list->v[0] = (struct opening){.n = 0};
+    list->hash[0] = 0;
     for (int i = node; i && rc == 0 && !g.full && !list_ended(list); i = nodes[i].next)
         rc = grow(&g, i, list);
-    for (int i = 0; i < list->n && rc == 0; i++) {
+    for (int i = 0; i < list->n && rc == 0 && !g.full; i++) {
         g.full |= list->v[i].n == 0;
         opening_settle(&list->v[i]);
     }

@@ -20,6 +20,7 @@ enum {
 struct opening {
     struct byte_set set[OPENING_BYTES];
     struct byte_set before; /* bytes that may not stand before */
+    uint32_t hash;          /* of the sets, while openings grow */
     uint8_t n;
     bool open;     /* what follows is not known, or n is full */
     bool boundary; /* \b in front */
@@ -27,7 +28,8 @@ struct opening {
 };
 
 struct opening_list {
-    struct opening v[OPENINGS_MAX];
+    struct opening *v; /* room for OPENINGS_MAX */
+    uint32_t *hash;    /* theirs, for one look over all */
     int n;
 };
 

@@ -247,14 +247,25 @@ static int rows_build(struct builder *b, struct outline *o, const struct pattern
     return 0;
 }
 
+static void builder_begin(struct builder *b, const struct node *nodes)
+{
+    b->nodes = nodes;
+    b->n_steps = STEP_ASK + 1;
+    b->step[STEP_ASK] = (struct step){NULL, 0, 0};
+    b->n_states = 0;
+    b->now = 0;
+    b->ask = b->failed = false;
+    memset(b->slots, 0, sizeof b->slots);
+    memset(b->seen, 0, sizeof b->seen);
+}
+
 int outline_build(struct outline *o, const struct pattern_tree *tree)
 {
     *o = (struct outline){.rows = NULL};
-    struct builder *b = calloc(1, sizeof *b);
+    struct builder *b = malloc(sizeof *b); /* most of it is never read: rules are many, and it is large */
     if (!b)
         return -1;
-    b->nodes = tree->v;
-    b->n_steps = STEP_ASK + 1;
+    builder_begin(b, tree->v);
     int rc = rows_build(b, o, tree);
     for (unsigned i = 0; i < b->n_states; i++)
         free(b->state[i].steps);
@@ -266,8 +277,9 @@ int outline_build(struct outline *o, const struct pattern_tree *tree)
 static unsigned state_behind_set(const struct outline *o, unsigned state, const struct byte_set *set)
 {
     unsigned behind = OUTLINE_NO, n = 0;
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (byte_set_has(set, byte)) {
+    for (unsigned w = 0; w < 4; w++)
+        for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1) {
+            unsigned byte = w * 64 + (unsigned)__builtin_ctzll(bits);
             unsigned next = o->rows[(state - OUTLINE_FIRST) * o->classes + o->class[byte < 128 ? byte : 128]];
             if (n++ && next != behind)
                 return OUTLINE_NO;

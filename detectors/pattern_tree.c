@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-
 struct reader {
     const char *p;
     struct pattern_tree *t;
@@ -493,9 +491,10 @@ static int read_alternatives(struct reader *r)
 int pattern_tree_parse(struct pattern_tree *t, const char *pattern)
 {
     *t = (struct pattern_tree){.n = 1};
-    t->v = phi_memory_new(NODES_MAX * sizeof *t->v);
+    t->v = malloc(NODES_MAX * sizeof *t->v); /* a pattern's: nothing to wipe, and most of it never read */
     if (!t->v)
         return -1;
+    t->v[0] = (struct node){.type = NODE_OPAQUE};
     struct reader r = {.p = pattern, .t = t};
     int root = read_alternatives(&r);
     if (!r.lost && !*r.p) {
@@ -510,6 +509,6 @@ int pattern_tree_parse(struct pattern_tree *t, const char *pattern)
 
 void pattern_tree_free(struct pattern_tree *t)
 {
-    phi_memory_free(t->v);
+    free(t->v);
     *t = (struct pattern_tree){0};
 }

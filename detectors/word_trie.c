@@ -11,7 +11,7 @@
 
 #include "memory.h"
 
-enum { FIRST_BYTES = 3, NUMBERS = WORD_TRIE_LEAF, SLOTS = 4 * NUMBERS, LEAF_USUAL = 4, LEAF_GROWS = 16 };
+enum { FIRST_BYTES = 3, NUMBERS = WORD_TRIE_LEAF, SLOTS = 4 * NUMBERS, LEAF_USUAL = 64, LEAF_GROWS = 16 };
 
 /* A list of openings: a row of this depth, or a leaf, depth 0. */
 struct list {
@@ -33,10 +33,8 @@ struct builder {
 /* The bytes of a set by their low five bits. */
 static uint32_t low_bits(const struct byte_set *set)
 {
-    uint32_t low = 0;
-    for (unsigned byte = 0; byte < 256; byte++)
-        low |= (uint32_t)byte_set_has(set, byte) << (byte & 31);
-    return low;
+    uint64_t any = set->bits[0] | set->bits[1] | set->bits[2] | set->bits[3];
+    return (uint32_t)(any | any >> 32);
 }
 
 static bool begins_word(const struct opening *o)
