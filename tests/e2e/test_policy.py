@@ -13,7 +13,6 @@ import httpx
 import pytest
 import yaml
 
-import hostile
 from capture import CaptureUpstream
 from conftest import BIN, ROOT, reload, wait_for
 from test_cases import Scripted
@@ -569,20 +568,7 @@ def test_monitor_mode_ends_by_itself(make_gateway, tmp_path):
     assert r.returncode == 1 and "nothing that ends" in r.stderr
 
 
-# ---- hostile files ----
-
-def test_hostile_files_are_refused_quickly_with_a_place(tmp_path):
-    files = []
-    for n, (kind, text) in enumerate(hostile.everything()):
-        files.append(tmp_path / f"{kind}{n}.yaml")
-        files[-1].write_bytes(text.encode("utf8", "surrogatepass"))
-        files[-1].chmod(0o600)
-    assert len(files) > 200
-    for path in files:
-        r = subprocess.run([str(BIN / "phi"), "check", str(path)], capture_output=True, text=True, cwd=ROOT, timeout=60)
-        assert r.returncode == 1, (path.name, path.read_bytes()[:300])
-        assert re.search(r"^\S+?(:\d+:\d+)?: .+", r.stderr), (path.name, r.stderr[:300])
-
+# ---- mistakes ----
 
 def lines_of(text, name):
     return {int(m) for m in re.findall(rf"^\S*{name}:(\d+):\d+: ", text, re.M)}

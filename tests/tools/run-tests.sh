@@ -18,13 +18,29 @@ step() { # name command...
     "$@" >"$log/${name//\//_}.log" 2>&1
     result "$name" $?
 }
+# As many at once as there are processors; what came of them is told in the order in which they were begun.
+begun=() pids=()
+begin() { # name command...
+    local name=$1 file="$log/${1//\//_}"; shift
+    while [ "$(jobs -rp | grep -cvx "$clients")" -ge "$jobs" ]; do wait -n; done
+    { "$@" >"$file.log" 2>&1; echo $? >"$file.status"; } &
+    pids+=($!)
+    begun+=("$name")
+}
+finish() {
+    local name
+    wait "${pids[@]}"
+    for name in "${begun[@]}"; do result "$name" "$(cat "$log/${name//\//_}.status")"; done
+    begun=() pids=()
+}
+title() { echo "== $1 (after $SECONDS s)"; }
 skip() { skipped=$((skipped + 1)); echo "SKIP  $1: $2"; }
 unit_tests() { # build pattern
     local build=$1 pattern=$2 t
     for t in build/"$build"/unit/$pattern; do
         [ -x "$t" ] || continue
         case "$t" in *.d) continue ;; esac
-        step "unit/$build/$(basename "$t")" timeout 600 "$t"
+        begin "unit/$build/$(basename "$t")" timeout 600 "$t"
     done
 }
 
@@ -52,51 +68,60 @@ end_to_end() { # flavour tests...
 }
 count() { grep -oE "$1" <<<"$2" | awk '{n += $1} END {print n + 0}'; }
 
-echo "== build"
+# The clients of the end-to-end tests, while the programs are built.
+install_clients() {
+    make -s build/venv/.ready || return
+    make -s build/node/.ready || echo "(no JavaScript clients: the registry could not be reached; their tests are skipped by name)"
+    timeout 300 make -s build/stdy/.ready || echo "(no mock of the description: the registry could not be reached; its tests are skipped by name)"
+    timeout 300 make -s build/venv/.openapi || echo "(no description of the vendor's interface: the registry did not have it; its tests are skipped by name)"
+    timeout 600 make -s build/venv-llamaindex/.ready || echo "(no LlamaIndex: the registry could not be reached; its test is skipped by name)"
+    timeout 300 tests/tools/fetch-model.sh || echo "(no small model: it could not be had; its test is skipped by name)"
+}
+install_clients >"$log/clients.log" 2>&1 &
+clients=$!
+
+title "build"
 step build/release make -s -j"$jobs" all units
 step build/asan make -s -j"$jobs" BUILD=asan units build/asan/bin/phigate build/asan/bin/phi
 step build/tsan make -s -j"$jobs" BUILD=tsan units build/tsan/bin/phigate build/tsan/bin/phi
 step build/fault make -s build/release/fault/audit_driver
 step build/fuzz make -s -j"$jobs" BUILD=fuzz fuzzers
-[ "$failed" -eq 0 ] || { echo "$passed passed, $failed failed, $skipped skipped"; exit 1; }
+[ "$failed" -eq 0 ] || { kill "$clients"; echo "$passed passed, $failed failed, $skipped skipped"; exit 1; }
 
-echo "== layers and lint"
+title "layers and lint"
 step layers python3 tests/layers.py
 step lint tests/lint.sh
 step hipaa python3 docs/hipaa.py --check
 
-echo "== units"
+title "units"
 unit_tests release 'test_*'
 unit_tests asan 'test_*'
 unit_tests tsan 'test_audit*'
 unit_tests tsan 'test_socket_*'
 unit_tests tsan 'test_engine'
 unit_tests tsan 'test_transaction'
+finish
 
-echo "== rules and policies"
-for f in policies/rules/*.yaml; do step "rules/$(basename "$f" .yaml)" build/phi test "$f"; done
-for f in policies/presets/*.yaml; do step "preset/$(basename "$f" .yaml)" build/phi check "$f"; done
-for f in tests/cases/*.yaml; do [ -e "$f" ] && step "cases/$(basename "$f" .yaml)" build/phi test "$f"; done
+title "rules and policies, fuzz corpora, faults of the audit log"
+for f in policies/rules/*.yaml; do begin "rules/$(basename "$f" .yaml)" build/phi test "$f"; done
+for f in policies/presets/*.yaml; do begin "preset/$(basename "$f" .yaml)" build/phi check "$f"; done
+for f in tests/cases/*.yaml; do [ -e "$f" ] && begin "cases/$(basename "$f" .yaml)" build/phi test "$f"; done
 
-step floors/score python3 tests/corpus/check_floors.py
-step floors/words python3 tests/corpus/score_words.py --all --floors tests/corpus/synthetic.jsonl
-step floors/labelled python3 tests/corpus/labelled_check.py
+begin floors/score python3 tests/corpus/check_floors.py
+begin floors/words python3 tests/corpus/score_words.py --all --floors tests/corpus/synthetic.jsonl
+begin floors/labelled python3 tests/corpus/labelled_check.py
 
-echo "== fuzz corpora"
-step fuzz-replay tests/tools/run-fuzz.sh 0
+begin fuzz-replay tests/tools/run-fuzz.sh 0
 
-echo "== faults of the audit log"
-step fault/audit python3 tests/fault/audit_faults.py build/release/fault/audit_driver
+begin fault/audit python3 tests/fault/audit_faults.py build/release/fault/audit_driver
+finish
 
-echo "== end to end"
-if ! make -s build/venv/.ready >"$log/venv.log" 2>&1; then
+title "end to end"
+wait "$clients"
+if [ ! -e build/venv/.ready ]; then
     skip e2e "the package registry for Python could not be reached"
 else
-    make -s build/node/.ready >"$log/node.log" 2>&1 || echo "(no JavaScript clients: the registry could not be reached; their tests are skipped by name)"
-    timeout 300 make -s build/stdy/.ready >"$log/stdy.log" 2>&1 || echo "(no mock of the description: the registry could not be reached; its tests are skipped by name)"
-    timeout 300 make -s build/venv/.openapi >"$log/openapi.log" 2>&1 || echo "(no description of the vendor's interface: the registry did not have it; its tests are skipped by name)"
-    timeout 600 make -s build/venv-llamaindex/.ready >"$log/llamaindex.log" 2>&1 || echo "(no LlamaIndex: the registry could not be reached; its test is skipped by name)"
-    timeout 300 tests/tools/fetch-model.sh >"$log/model.log" 2>&1 || echo "(no small model: it could not be had; its test is skipped by name)"
+    grep -h '^(no ' "$log/clients.log" || true
     for flavour in release asan tsan; do
         tests=tests/e2e
         [ "$flavour" = tsan ] && tests="tests/e2e/test_openai_python.py tests/e2e/test_cases.py tests/e2e/test_faults.py"
