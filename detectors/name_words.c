@@ -141,7 +141,7 @@ static bool begins_credential(const char *text, uint32_t len, uint32_t at)
 static void split_parts(const char *text, struct name_span *name, const struct phi_part *words, unsigned comma_at)
 {
     unsigned n = name->words, last = n - 1;
-    if (comma_at) { /* LAST, FIRST M */
+    if (comma_at && comma_at < n) { /* LAST, FIRST M */
         name->family = (struct phi_part){words[0].begin, words[comma_at - 1].end};
         name->given = words[comma_at];
         return;

@@ -111,6 +111,18 @@ begin floors/score python3 tests/corpus/check_floors.py
 begin floors/words python3 tests/corpus/score_words.py --all --floors tests/corpus/synthetic.jsonl
 begin floors/labelled python3 tests/corpus/labelled_check.py
 
+# Garbage instead of zeros in what nobody has set, and other orders of evaluation: the same must be found.
+builds_agree() {
+    local f how
+    for f in tests/corpus/*.jsonl; do
+        for how in --all --strict; do
+            cmp <(build/phi scan "$how" --jsonl "$f" 2>&1) \
+                <(ASAN_OPTIONS=max_malloc_fill_size=1073741824 build/asan/bin/phi scan "$how" --jsonl "$f" 2>&1) || return 1
+        done
+    done
+}
+begin corpora/release-and-asan builds_agree
+
 begin fuzz-replay tests/tools/run-fuzz.sh 0
 
 begin fault/audit python3 tests/fault/audit_faults.py build/release/fault/audit_driver

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../detectors/name_words.h"
 #include "prose_found.h"
 
 static void finds_names(void **state)
@@ -34,6 +35,20 @@ static void finds_names(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(names_in(*state, cases[i].text), cases[i].names);
+}
+
+/* A comma that turns nothing round: the given name stands in front of it. */
+static void reads_the_parts_before_credentials(void **state)
+{
+    static const char text[] = "Priscilla Vandenberg, MSW, LCSW\n";
+    struct name_span name;
+    (void)state;
+    assert_true(name_read(text, sizeof text - 1, 0, true, false, &name));
+    assert_int_equal(name.end, 20);
+    assert_int_equal(name.given.begin, 0);
+    assert_int_equal(name.given.end, 9);
+    assert_int_equal(name.family.begin, 10);
+    assert_int_equal(name.family.end, 20);
 }
 
 /* Whole, whatever single letters are besides. */
@@ -146,7 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_names), cmocka_unit_test(finds_what_is_spelled), cmocka_unit_test(leaves_medicine_alone), cmocka_unit_test(says_whose_name),
-        cmocka_unit_test(knows_the_parts), cmocka_unit_test(unknown_words_are_weak),
+        cmocka_unit_test(knows_the_parts), cmocka_unit_test(reads_the_parts_before_credentials), cmocka_unit_test(unknown_words_are_weak),
         cmocka_unit_test(works_without_dictionary), cmocka_unit_test(chunks_do_not_cut),
     };
     return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
