@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "fields.h"
+#include "initials.h"
 #include "labelled.h"
 #include "prose.h"
 #include "repeat.h"
@@ -21,6 +22,7 @@ const struct phi_detector *const phi_detectors[] = {
     &phi_titles,
     &prose_detector,
     &phi_repeat,
+    &phi_initials,
 };
 const unsigned phi_detectors_n = sizeof phi_detectors / sizeof *phi_detectors;
 

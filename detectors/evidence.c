@@ -11,6 +11,7 @@
 #include "lexicon.h"
 #include "text.h"
 #include "word_lists.h"
+#include "speaker.h"
 
 void seen_add(struct seen *s, uint64_t hash)
 {
@@ -217,7 +218,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_sign(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

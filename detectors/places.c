@@ -359,6 +359,15 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
     return c;
 }
 
+/* "In Falls Church or here?": what begins a sentence is written like a name. */
+static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
+{
+    while (first < last && (words_is(w, first, "in") || words_is(w, first, "at") || words_is(w, first, "to") || words_is(w, first, "from") ||
+                            words_is(w, first, "near")))
+        first++;
+    return first;
+}
+
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)
 {
     uint32_t done = w->first, last;
@@ -378,7 +387,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         uint32_t first = run_start(w, i, last);
         phrase_widen(d, w, &first, &last);
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
-        c.begin = w->v[first].begin;
+        c.begin = w->v[without_lead(w, first, last)].begin;
         c.end = owns_its_s(w, i, last) ? words_possessive_end(w, last) : w->v[last].end;
         if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||
             (c.kind == PHI_GEO_FACILITY && add_town(w, d, last + 1, rules.city, sink) < 0))

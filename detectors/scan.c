@@ -17,6 +17,7 @@
 #include "context.h"
 #include "engine.h"
 #include "fields.h"
+#include "initials.h"
 #include "repeat.h"
 #include "resolve.h"
 #include "roster_scan.h"
@@ -259,8 +260,8 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     }
     if (roster_confirm(e, s, leaves) < 0 || resolve(e, s, leaves) < 0)
         return -1;
-    int added = repeat_scan(e, s, leaves, n);
-    if (added < 0 || (added > 0 && resolve(e, s, leaves) < 0))
+    int repeats = repeat_scan(e, s, leaves, n), initials = repeats < 0 ? -1 : initials_scan(e, s, leaves, n);
+    if (initials < 0 || (repeats + initials > 0 && resolve(e, s, leaves) < 0))
         return -1;
     return subject_number(s, leaves);
 }

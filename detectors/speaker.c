@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { LABEL_MAX = 24, NEAR = 4096 };
+#include "lexicon.h"
+#include "words.h"
+
+enum { LABEL_MAX = 24, LABEL_WORDS = 3, SENTENCE_WORDS = 6, NEAR = 4096 };
 
 /* The same n bytes as at `label` at the beginning of another line of text[low..high). */
 static bool begins_line(const char *text, uint32_t low, uint32_t high, uint32_t label, uint32_t n)
@@ -37,4 +40,46 @@ bool speaker_before(const char *text, uint32_t len, uint32_t at)
     while (colon > 0 && text[colon - 1] == ' ' && at - colon < 3)
         colon--;
     return colon > 0 && colon < at && text[colon - 1] == ':' && speaker_marked(text, len, colon - 1);
+}
+
+/* The first word behind the colon of a label that says who somebody is, or 0. */
+static uint32_t behind_label(const struct words *w, uint32_t first)
+{
+    const uint64_t who = LEX(PATIENT) | LEX(PROVIDER) | LEX(RELATION) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(TITLE) | LEX(CREDENTIAL);
+    uint64_t classes = w->v[first].classes;
+
+    for (uint32_t i = first + 1; i < w->n && i <= first + LABEL_WORDS; i++) {
+        if (w->v[i].gap & GAP_COLON)
+            return classes & who && !(w->v[i].gap & GAP_LINE) ? i : 0;
+        if (w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD))
+            return 0;
+        classes |= w->v[i].classes;
+    }
+    return 0;
+}
+
+/* Several words, or one with a mark that ends a sentence: "Patient: Jane Roe" may be a list. */
+static bool is_said(const struct words *w, uint32_t i)
+{
+    const struct word *last = &w->v[w->n - 1];
+
+    return w->n - i >= SENTENCE_WORDS || (last->end < w->len && strchr(".?!", w->text[last->end]));
+}
+
+void speaker_begins(struct words *w, uint32_t first)
+{
+    uint32_t i = behind_label(w, first), colon;
+
+    if (!i || !is_said(w, i))
+        return;
+    for (colon = w->v[i].begin; w->text[colon] != ':';)
+        if (colon-- == w->v[i - 1].end)
+            return;
+    if (speaker_marked(w->text, w->len, colon))
+        w->v[i].gap = (uint16_t)((w->v[i].gap & ~GAP_COLON) | GAP_STOP);
+}
+
+bool speaker_is(const struct words *w, uint32_t i)
+{
+    return i + 1 < w->n && w->v[i + 1].gap & GAP_STOP && !(w->v[i + 1].gap & GAP_COLON) && w->text[w->v[i].end] == ':';
 }

@@ -17,6 +17,13 @@
  * labels as well. */
 bool speaker_marked(const char *text, uint32_t len, uint32_t colon);
 
+struct words;
+/* Of a line whose first word is `first`, and whose words have just been read: what is said behind such a label of a person begins a line
+ * of its own. */
+void speaker_begins(struct words *w, uint32_t first);
+/* "Doctor A: Go on.": does word i end such a label? */
+bool speaker_is(const struct words *w, uint32_t i);
+
 /* Does what begins at `at` stand right behind such a label? */
 bool speaker_before(const char *text, uint32_t len, uint32_t at);
 

@@ -68,7 +68,8 @@ static uint32_t name_end(const struct words *w, uint32_t i)
         return 0;
     if (w->v[given].shape == SHAPE_INITIAL) /* "5/7 1320 SELASSIE, M inj", not "Quillas, E-28006" */
         return text_is_upper(w->text[w->v[given].begin]) && !evidence_dotted_credential(w, given) &&
-               !(given + 1 < w->n && w->v[given + 1].gap & GAP_HYPHEN) ? given : 0;
+               !(given + 1 < w->n && w->v[given + 1].gap & GAP_HYPHEN) &&
+               !(w->v[given].flags & WORD_CONTRACTED) ? given : 0; /* "Mr. Selassie, I'm" */
     bool named = is_unlike_words(w, given) || (is_capital(w, given) && !w->v[given].classes && FACT_GIVEN(w->v[given].facts) > 1);
     if (!named)
         return 0;

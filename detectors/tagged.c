@@ -265,14 +265,18 @@ static bool is_joined_in_front(const struct words *w, uint32_t first)
 static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t tag, unsigned percent)
 {
     unsigned words = 0, numbers = 0, mixed = 0;
+    uint64_t alike = LEX(WEEKDAY) | LEX(MONTH);
 
     for (uint32_t i = first; i < end; i++) {
+        alike &= w->v[i].classes;
         words += w->v[i].shape < SHAPE_NUMBER && !is_rank(w, i);
         numbers += w->v[i].shape == SHAPE_NUMBER;
         mixed += w->v[i].shape == SHAPE_ALNUM && (tag == TAG_NUMBER || text_is_digit(w->text[w->v[i].begin])); /* "12th", not "C6" */
     }
     if (tag == TAG_NUMBER)
         return words + mixed || is_sure_number(w, first, end, percent);
+    if (alike && words > 1)
+        return false; /* "november october september", "Monday Wednesday Friday" */
     if (numbers && (is_joined_in_front(w, first) || (end == first + 1 && w->v[first].letters == 4)))
         return false; /* a year alone is nobody's */
     if (numbers > 3 && !words)

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lexicon.h"
 #include "name_words.h"
 #include "scratch.h"
 #include "speaker.h"
@@ -40,6 +41,18 @@ static enum announcer announcer_of(const char *word, uint32_t len)
            : lists & LIST(GREETING)       ? GREETING
            : lists & LIST(CREDENTIAL)     ? CREDENTIAL
                                           : ANNOUNCES_NOTHING;
+}
+
+/* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
+static bool is_role(const char *text, uint32_t len, uint32_t at)
+{
+    char folded[24];
+    uint32_t n = name_word_end(text, len, at) - at;
+    if (n > sizeof folded)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        folded[i] = text_lower(text[at + i]);
+    return lexicon_find(words_hash(folded, n)) & LEX(PROVIDER);
 }
 
 static int add_name(struct phi_candidates *sink, const struct name_span *name, enum phi_kind kind, unsigned rule,
@@ -75,7 +88,7 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
-    if (at == end || sentence || !name_read(text, len, at, false, false, &name))
+    if (at == end || sentence || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
     enum phi_kind kind = what == PROVIDER_TITLE ? PHI_NAME_PROVIDER : what == PATIENT_TITLE ? PHI_NAME_PATIENT
                                                                                          : PHI_NAME_UNKNOWN;
@@ -115,7 +128,7 @@ static int credential_found(const char *text, uint32_t len, uint32_t first, uint
 {
     struct name_span name;
     bool read = false;
-    while (first < credential && !(read = name_read(text, len, first, true, false, &name) && name.words >= 2)) {
+    while (first < credential && (is_role(text, len, first) || !(read = name_read(text, len, first, true, false, &name) && name.words >= 2))) {
         first = name_word_end(text, len, first); /* "Seen By Jane Roe, MD": leave off the first word */
         while (first < credential && !text_is_letter(text[first]))
             first++;

@@ -11,6 +11,7 @@
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
 #include "phi.h"
+#include "speaker.h"
 #include "text.h"
 
 #define HASH_START UINT64_C(0xCBF29CE484222325)
@@ -467,6 +468,8 @@ static void mark_line(struct words *w, uint32_t begin, uint64_t counts)
 
     for (uint32_t i = begin; flags && i < w->n; i++)
         w->v[i].flags |= flags;
+    if (x->gap & (GAP_LINE | GAP_START))
+        speaker_begins(w, begin);
 }
 
 bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len)

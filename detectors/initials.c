@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ *     finding "Fitzwilliam Osei-Tutu"   ->  fot, fo
+ *     text    "DCBH0917734     FOT/lw"  ->  FOT, lw
+ *
+ * Two or three letters say nothing, and PT/OT is a service; but initials of a name in the same document, a stroke, and the
+ * typist's behind it, set apart from the text around them, are how a report ends.
+ */
+#include "initials.h"
+
+#include <string.h>
+
+#include "engine.h"
+#include "resolve.h"
+#include "scratch.h"
+#include "text.h"
+
+enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, SCORE = 70 };
+
+static const struct phi_detector_rule rules[] = {
+    {"initials-of-name", "initials of a name found elsewhere, a stroke, other initials", PHI_NAME_UNKNOWN},
+};
+
+const struct phi_detector phi_initials = {rules, sizeof rules / sizeof *rules, NULL};
+
+/* Small letters as the bytes of a number, the first lowest, and what kind of name they are of. */
+struct known {
+    struct {
+        uint32_t letters;
+        uint16_t kind;
+    } v[2 * NAMES_MOST];
+    unsigned n;
+};
+
+static uint32_t packed(const char *letters, unsigned n)
+{
+    uint32_t v = 0;
+    for (unsigned i = 0; i < n; i++)
+        v |= (uint32_t)(unsigned char)text_lower(letters[i]) << 8 * i;
+    return v;
+}
+
+static void known_add(struct known *k, const char *letters, unsigned n, uint16_t kind)
+{
+    if (n < 2 || n > LETTERS_MOST || k->n == sizeof k->v / sizeof *k->v)
+        return;
+    k->v[k->n].letters = packed(letters, n);
+    k->v[k->n++].kind = kind;
+}
+
+/* "Osei-Tutu, Fitzwilliam": what stands behind the comma is said first. */
+static void words_turn(char *letters, unsigned n, unsigned comma)
+{
+    char turned[WORDS_MOST];
+    for (unsigned i = 0; i < n; i++)
+        turned[i] = letters[(i + comma) % n];
+    memcpy(letters, turned, n);
+}
+
+/* All initials of a name, and those of its first and its family name. */
+static void name_add(struct known *k, const char *text, const struct phi_finding *f)
+{
+    char letters[WORDS_MOST];
+    unsigned n = 0, comma = 0, family = 0;
+    for (uint32_t i = f->begin; i < f->end && n < WORDS_MOST; i++) {
+        bool starts = text_is_letter(text[i]) && (i == f->begin || !(text_is_alnum(text[i - 1]) || text[i - 1] == '\''));
+        if (text[i] == ',')
+            comma = n;
+        if (!starts)
+            continue;
+        if (i == f->begin || text[i - 1] != '-')
+            family = n;
+        letters[n++] = text[i];
+    }
+    if (comma && comma < n) {
+        words_turn(letters, n, comma);
+        family = n - comma;
+    }
+    known_add(k, letters, n, f->kind);
+    if (n > 2 && family) {
+        char two[] = {letters[0], letters[family]};
+        known_add(k, two, sizeof two, f->kind);
+    }
+}
+
+/* The kind of the name with these initials, PHI_NONE when there is none. A professional's is the weakest claim. */
+static uint16_t known_kind(const struct known *k, const char *text, uint32_t begin, uint32_t end)
+{
+    uint32_t letters = packed(text + begin, end - begin);
+    uint16_t kind = PHI_NONE;
+    for (unsigned i = 0; i < k->n; i++)
+        if (k->v[i].letters == letters && (kind == PHI_NONE || kind == PHI_NAME_PROVIDER))
+            kind = k->v[i].kind;
+    return kind;
+}
+
+/* The letters right before `at`, all of one case: where they begin, or `at` when they are too few or too many. */
+static uint32_t letters_before(const char *text, uint32_t at)
+{
+    uint32_t begin = at;
+    while (begin > 0 && at - begin <= LETTERS_MOST && text_is_letter(text[begin - 1]) &&
+           text_is_upper(text[begin - 1]) == text_is_upper(text[at - 1]))
+        begin--;
+    return (begin == 0 || !text_is_alnum(text[begin - 1])) && at - begin >= 2 && at - begin <= LETTERS_MOST ? begin : at;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return strchr(set, c) != NULL;
+}
+
+/* Line start, wide blank, or the end of a clause. */
+static bool is_apart_before(const char *text, uint32_t at)
+{
+    if (at == 0 || is_one_of(text[at - 1], "\n\t("))
+        return true;
+    return text[at - 1] == ' ' && (at == 1 || is_one_of(text[at - 2], " \n\t.,;/|"));
+}
+
+static bool is_apart_behind(const char *text, uint32_t len, uint32_t at)
+{
+    if (at == len || is_one_of(text[at], "\r\n\t;,)"))
+        return true;
+    return text[at] == ' ' && (at + 1 == len || is_one_of(text[at + 1], " /|\n"));
+}
+
+/* What stands behind the stroke: letters, perhaps digits. Its end, or 0. */
+static uint32_t typist_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at;
+    while (i < len && text_is_letter(text[i]))
+        i++;
+    uint32_t digits = i;
+    while (i < len && text_is_digit(text[i]))
+        i++;
+    return digits - at >= 2 && i - digits <= TYPIST_DIGITS && is_apart_behind(text, len, i) ? i : 0;
+}
+
+/* A candidate on each side of the stroke at `at`. The number added, or -1. */
+static int pair_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = at > 1 && text[at - 1] == ' ' ? at - 1 : at, begin = letters_before(text, end);
+    uint32_t behind = at + 1 < len && text[at + 1] == ' ' ? at + 2 : at + 1, last = behind < len ? typist_end(text, len, behind) : 0;
+    uint16_t kind = begin < end && last && is_apart_before(text, begin) ? known_kind(k, text, begin, end) : PHI_NONE;
+    if (kind == PHI_NONE)
+        return 0;
+    struct phi_candidate c = {.begin = begin, .end = end, .kind = kind, .score = SCORE, .via = PHI_VIA_REPEAT};
+    if (phi_candidate_add(sink, &c) < 0)
+        return -1;
+    bool program = last - behind > LETTERS_MOST && !text_is_digit(text[last - 1]); /* "/nuance" */
+    c.begin = behind;
+    c.end = last;
+    c.kind = PHI_NAME_PROVIDER;
+    return program ? 1 : phi_candidate_add(sink, &c) < 0 ? -1 : 1;
+}
+
+static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
+{
+    int added = 0;
+    for (uint32_t at = 2; at + 2 < len; at++) {
+        if (text[at] != '/' && text[at] != ':')
+            continue;
+        int rc = pair_add(k, sink, text, len, at);
+        if (rc < 0)
+            return -1;
+        added |= rc;
+    }
+    return added;
+}
+
+static void names_collect(struct known *k, const struct phi_scratch *s, const struct phi_leaf *leaves)
+{
+    const struct phi_finding *v = s->findings.v;
+    for (uint32_t i = 0; i < s->n_findings; i++)
+        if (resolve_family(v[i].kind) == PHI_NAME_PATIENT)
+            name_add(k, leaves[v[i].leaf].text, &v[i]);
+}
+
+int initials_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
+{
+    struct known k = {.n = 0};
+    struct phi_candidates *sink = &s->found;
+    int added = 0;
+    names_collect(&k, s, leaves);
+    sink->map = (struct offset_map){0};
+    sink->via = 0;
+    sink->rule_base = engine_detector_rule(e, &phi_initials, 0);
+    sink->rules = phi_initials.n;
+    for (size_t i = 0; i < n && k.n && added >= 0; i++) {
+        sink->leaf = (uint32_t)i;
+        sink->text = leaves[i].text;
+        sink->len = leaves[i].len;
+        int rc = leaf_scan(&k, sink, leaves[i].text, leaves[i].len);
+        added = rc < 0 ? -1 : added | rc;
+    }
+    explicit_bzero(&k, sizeof k);
+    return added;
+}
