@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dictionary.h"
+#include "eponym.h"
 #include "evidence_groups.h"
 #include "lexicon.h"
 #include "text.h"
@@ -202,15 +203,6 @@ static bool is_sign(const struct words *w, uint32_t i)
     return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
-/* "B. Colon, sigmoid": the second specimen of a list. */
-static bool is_specimen(const struct words *w, uint32_t i)
-{
-    const struct word *x = &w->v[i];
-
-    return i && i + 1 < w->n && x[-1].shape == SHAPE_INITIAL && x->gap & GAP_PERIOD && w->text[x[-1].begin] <= 'L' &&
-           x[1].gap & (GAP_COMMA | GAP_COLON) && x[1].shape == SHAPE_LOWER && words_in(w, i, LIST(ORGAN));
-}
-
 bool evidence_candidate(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -218,7 +210,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !evidence_dotted_credential(w, i) && !is_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !evidence_dotted_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
@@ -438,61 +430,10 @@ static inline __attribute__((always_inline)) void gather_place(const struct word
     }
 }
 
-static bool has_head(const struct words *w, uint32_t i)
-{
-    for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
-        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_SLASH | GAP_OTHER))
-            return false;
-        if (w->v[k].classes & LEX(EPONYM_HEAD))
-            return true;
-        if (k > i + 1 && !word_is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
-            return false;
-    }
-    return false;
-}
-
-/* "Marshall-Marchetti-Krantz": words joined by hyphens, at least two of them eponyms and no name before. */
-static bool in_eponym_chain(const struct words *w, uint32_t i)
-{
-    uint32_t first = i, last = i;
-    unsigned eponyms = 0;
-
-    while (first > 0 && i - first < 3 && w->v[first].gap == GAP_HYPHEN)
-        first--;
-    while (last + 1 < w->n && last - i < 3 && w->v[last + 1].gap == GAP_HYPHEN)
-        last++;
-    for (uint32_t k = first; k <= last; k++)
-        eponyms += (w->v[k].classes & LEX(EPONYM)) != 0;
-    return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
-}
-
-/* "Braden 14.", "Edinburgh = 13;": a scale and its score. */
-static bool is_scored(const struct words *w, uint32_t i)
-{
-    const struct word *n = &w->v[i + 1];
-
-    return i + 1 < w->n && n->shape == SHAPE_NUMBER && n->letters <= 2 && !(n->gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i, LIST(SCALE)) &&
-           (i + 2 >= w->n || n[1].gap & (GAP_PERIOD | GAP_COMMA | GAP_STOP | GAP_LINE | GAP_CLOSE));
-}
-
-bool evidence_eponym(const struct words *w, uint32_t i)
-{
-    const struct word *x = &w->v[i];
-    uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
-
-    if (in_eponym_chain(w, i) || is_specimen(w, i))
-        return true;
-    if (is_scored(w, i) && !(i && x[-1].classes & person))
-        return true;
-    if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
-        return false;
-    return has_head(w, i);
-}
-
 static inline __attribute__((always_inline)) void gather_eponym(const struct words *w, uint32_t i, struct gathering *f)
 {
     const struct word *x = &w->v[i];
-    bool head = has_head(w, i);
+    bool head = eponym_head(w, i);
 
     if (head)
         put(f, GROUP_CUE + (x->classes & LEX(EPONYM) ? CUE_EPONYM : CUE_EPONYM_PLAIN));

@@ -39,8 +39,6 @@ void evidence_gather(const struct words *w, uint32_t i, const struct phi_diction
                      struct evidence *out);
 /* What evidence_gather and evidence_weigh say together. */
 void evidence_sum(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen, int32_t sum[LABELS]);
-/* Is the word an eponym that stands before its disease, sign or instrument ("Foley catheter", "Jackson-Pratt")? */
-bool evidence_eponym(const struct words *w, uint32_t i);
 /* Is the word a letter of "M.D." and the like, and no initial? */
 bool evidence_dotted_credential(const struct words *w, uint32_t i);
 /* A capitalized word that is in no list but those of names: beside a name it is part of it. */

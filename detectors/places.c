@@ -359,13 +359,17 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
     return c;
 }
 
-/* "In Falls Church or here?": what begins a sentence is written like a name. */
+/* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    while (first < last && (words_is(w, first, "in") || words_is(w, first, "at") || words_is(w, first, "to") || words_is(w, first, "from") ||
-                            words_is(w, first, "near")))
+    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn"};
+    static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street"};
+
+    while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))
         first++;
-    return first;
+    bool field = last > first && w->v[first].gap & (GAP_LINE | GAP_BLANK) && w->v[first + 1].gap == GAP_SPACE &&
+                 words_is_any(w, first, fields, sizeof fields / sizeof *fields) && word_is_capital(&w->v[first + 1]);
+    return first + field;
 }
 
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)

@@ -13,6 +13,7 @@
 #include "brands.h"
 #include "dates.h"
 #include "engine.h"
+#include "eponym.h"
 #include "evidence.h"
 #include "genre.h"
 #include "lexicon.h"
@@ -145,7 +146,7 @@ static void watched(struct prose *p, uint32_t i, int32_t sum[LABELS])
 
 static bool is_eponym(const struct prose *p, uint32_t i)
 {
-    return evidence_eponym(p->words, i) && !seen_has(&p->seen, p->words->v[i].hash);
+    return eponym_is(p->words, i) && !seen_has(&p->seen, p->words->v[i].hash);
 }
 
 static void decide_candidate(struct prose *p, uint32_t i)

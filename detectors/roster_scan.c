@@ -18,6 +18,7 @@
 
 #include "dictionary.h"
 #include "engine.h"
+#include "eponym.h"
 #include "evidence.h"
 #include "lexicon.h"
 #include "nicknames.h"
@@ -286,7 +287,7 @@ static uint8_t family_score(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i];
     bool upper = x->flags & WORD_LINE_UPPER;
 
-    if (x->flags & WORD_TAKEN || x->letters < 3 || evidence_eponym(w, i))
+    if (x->flags & WORD_TAKEN || x->letters < 3 || eponym_is(w, i))
         return 0;
     if (is_lower(x))
         return is_telling(x) && x->letters >= 6 && !FACT_FREQUENCY(x->facts) ? SCORE_FAMILY_CUE : 0;

@@ -4,6 +4,7 @@
  */
 #include "tagged.h"
 
+#include "eponym.h"
 #include "evidence.h"
 #include "lexicon.h"
 #include "text.h"
@@ -99,7 +100,7 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool link = x->shape == SHAPE_LOWER && (x->classes & LEX(PLACE) || words_is(w, i, "on") || words_is(w, i, "by")); /* "Kroger on Quill Street" are two */
     bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
 
-    if (link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || evidence_eponym(w, i))
+    if (link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;

@@ -71,6 +71,7 @@ static void leaves_medicine_alone(void **state)
         "Start Lasix 40 mg, Coumadin 5 mg and Ozempic 1 mg weekly.",
         "Give thistle tea with sage.",
         "She has Lou Gehrig's disease.",
+        "She has Addison's, on hydrocortisone; hx of Barrett's and known Hashimoto's.",
         "Hematology H&P, D&C and T&A were done; hepatitis A B C D panel.",
         "Wells score 2, Glasgow Coma Scale 15, Apgar scores 8 and 9.",
         "Compare the Framingham score and the Child-Pugh class.",

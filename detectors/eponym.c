@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A name that stands for a disease, a sign, an instrument: told by what goes with it.
+ */
+#include "eponym.h"
+
+#include "evidence.h"
+#include "lexicon.h"
+#include "word_lists.h"
+
+/* "B. Colon, sigmoid": the second specimen of a list. */
+bool eponym_specimen(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    return i && i + 1 < w->n && x[-1].shape == SHAPE_INITIAL && x->gap & GAP_PERIOD && w->text[x[-1].begin] <= 'L' &&
+           x[1].gap & (GAP_COMMA | GAP_COLON) && x[1].shape == SHAPE_LOWER && words_in(w, i, LIST(ORGAN));
+}
+
+bool eponym_head(const struct words *w, uint32_t i)
+{
+    for (uint32_t k = i + 1; k < w->n && k <= i + 3; k++) {
+        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_SLASH | GAP_OTHER))
+            return false;
+        if (w->v[k].classes & LEX(EPONYM_HEAD))
+            return true;
+        if (k > i + 1 && !word_is_capital(&w->v[k]) && !(w->v[k].flags & WORD_LINE_LOWER))
+            return false;
+    }
+    return false;
+}
+
+/* "Marshall-Marchetti-Krantz": words joined by hyphens, at least two of them eponyms and no name before. */
+static bool in_eponym_chain(const struct words *w, uint32_t i)
+{
+    uint32_t first = i, last = i;
+    unsigned eponyms = 0;
+
+    while (first > 0 && i - first < 3 && w->v[first].gap == GAP_HYPHEN)
+        first--;
+    while (last + 1 < w->n && last - i < 3 && w->v[last + 1].gap == GAP_HYPHEN)
+        last++;
+    for (uint32_t k = first; k <= last; k++)
+        eponyms += (w->v[k].classes & LEX(EPONYM)) != 0;
+    return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
+}
+
+/* "Braden 14.", "Edinburgh = 13;": a scale and its score. */
+static bool is_scored(const struct words *w, uint32_t i)
+{
+    const struct word *n = &w->v[i + 1];
+
+    return i + 1 < w->n && n->shape == SHAPE_NUMBER && n->letters <= 2 && !(n->gap & ~(GAP_SPACE | GAP_COLON)) && words_in(w, i, LIST(SCALE)) &&
+           (i + 2 >= w->n || n[1].gap & (GAP_PERIOD | GAP_COMMA | GAP_STOP | GAP_LINE | GAP_CLOSE));
+}
+
+/* "has Addison's.", "hx of Barrett's on omeprazole": the disease that is not said. Somebody's wife would be. */
+static bool is_ailment(const struct words *w, uint32_t i)
+{
+    static const char *const had[] = {"has", "have", "had", "with", "w", "known", "hx", "suspected", "possible", "probable", "likely", "pmh", "pmhx", "untreated"};
+    static const char *const of[] = {"history", "hx", "h", "dx", "diagnosis", "case", "risk", "treatment", "signs", "symptoms"};
+    static const char *const on[] = {"and", "or", "on", "with", "but", "in", "since", "s", "vs", "who", "was", "is", "has", "now", "treated", "diagnosed"};
+    const struct word *x = &w->v[i];
+    bool owned = x->flags & WORD_POSSESSIVE && i + 1 < w->n && x[1].gap == (GAP_APOSTROPHE | GAP_SPACE);
+
+    if (!i || !(x->flags & WORD_POSSESSIVE) || !(x->classes & LEX(EPONYM)))
+        return false;
+    if (owned && !words_is_any(w, i + 1, on, sizeof on / sizeof *on))
+        return false;
+    return words_is_any(w, i - 1, had, sizeof had / sizeof *had) ||
+           (i > 1 && (words_is(w, i - 1, "of") || words_is(w, i - 1, "o")) && words_is_any(w, i - 2, of, sizeof of / sizeof *of));
+}
+
+bool eponym_is(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    uint64_t person = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(NAMED) | LEX(GREETING);
+
+    if (in_eponym_chain(w, i) || eponym_specimen(w, i))
+        return true;
+    if (is_scored(w, i) && !(i && x[-1].classes & person))
+        return true;
+    if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+        return false;
+    return eponym_head(w, i) || is_ailment(w, i);
+}
