@@ -114,7 +114,7 @@ static uint32_t read_word(const char *text, uint32_t len, uint32_t at, bool any_
         return 0;
     if (end - at > 1 && name_word_is_common(text + at, end - at))
         return 0;
-    if (end - at == 1 && end < len && (text[end] == '\'' || (unsigned char)text[end] == 0xE2)) /* "Mr. Roe, I'm calling" */
+    if (text[at] == 'I' && at + 1 < len && (text[at + 1] == '\'' || (unsigned char)text[at + 1] == 0xE2)) /* "Mr. Roe, I'm calling" */
         return 0;
     if (end - at == 1 && end < len && text[end] == '.')
         end++;

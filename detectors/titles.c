@@ -43,16 +43,22 @@ static enum announcer announcer_of(const char *word, uint32_t len)
                                           : ANNOUNCES_NOTHING;
 }
 
-/* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
-static bool is_role(const char *text, uint32_t len, uint32_t at)
+/* Of the word at `at`. */
+static uint64_t classes_at(const char *text, uint32_t len, uint32_t at)
 {
     char folded[24];
     uint32_t n = name_word_end(text, len, at) - at;
     if (n > sizeof folded)
-        return false;
+        return 0;
     for (uint32_t i = 0; i < n; i++)
         folded[i] = text_lower(text[at + i]);
-    return lexicon_find(words_hash(folded, n)) & LEX(PROVIDER);
+    return lexicon_find(words_hash(folded, n));
+}
+
+/* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
+static bool is_role(const char *text, uint32_t len, uint32_t at)
+{
+    return classes_at(text, len, at) & LEX(PROVIDER);
 }
 
 static int add_name(struct phi_candidates *sink, const struct name_span *name, enum phi_kind kind, unsigned rule,
@@ -95,13 +101,20 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     return add_name(sink, &name, kind, TITLE_NAME, what == OTHER_TITLE ? 80 : 88);
 }
 
+/* "my partner Dr. Roe", "mother ESRD, father AF": a title has its own rule, and what the relative has is no name. */
+static bool is_told_otherwise(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = name_word_end(text, len, at);
+    return announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && classes_at(text, len, at) & LEX(ACRONYM));
+}
+
 static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, true);
     bool stop = end > 4 && end < len && text[end] == '.';
     bool sentence = stop && ((text_is_letter(text[end - 4]) && text_is_letter(text[end - 5])) || is_whole_short(text + end - 3));
-    if (at == end || sentence || speaker_before(text, len, at) || !name_read(text, len, at, false, false, &name))
+    if (at == end || sentence || speaker_before(text, len, at) || is_told_otherwise(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
     /* Behind a relation a lone name is a given name. */
     if (name.words == 1) {
