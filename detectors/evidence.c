@@ -10,9 +10,9 @@
 #include "eponym.h"
 #include "evidence_groups.h"
 #include "lexicon.h"
+#include "speaker.h"
 #include "text.h"
 #include "word_lists.h"
-#include "speaker.h"
 
 void seen_add(struct seen *s, uint64_t hash)
 {
