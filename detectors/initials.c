@@ -15,7 +15,7 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, SCORE = 70 };
+enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, NAME_SCORE = 60, SCORE = 70 };
 
 static const struct phi_detector_rule rules[] = {
     {"initials-of-name", "initials of a name found elsewhere, a stroke, other initials", PHI_NAME_UNKNOWN},
@@ -172,7 +172,7 @@ static void names_collect(struct known *k, const struct phi_scratch *s, const st
 {
     const struct phi_finding *v = s->findings.v;
     for (uint32_t i = 0; i < s->n_findings; i++)
-        if (resolve_family(v[i].kind) == PHI_NAME_PATIENT)
+        if (v[i].score >= NAME_SCORE && resolve_family(v[i].kind) == PHI_NAME_PATIENT)
             name_add(k, leaves[v[i].leaf].text, &v[i]);
 }
 
