@@ -58,11 +58,15 @@ static uint32_t behind_label(const struct words *w, uint32_t first)
     return 0;
 }
 
-/* Several words, or one with a mark that ends a sentence: "Patient: Jane Roe" may be a list. */
+/* Several words, or one with a mark that ends a sentence: "Patient: Jane Roe" may be a list, and with columns or another label behind
+ * it is the head of a page. */
 static bool is_said(const struct words *w, uint32_t i)
 {
     const struct word *last = &w->v[w->n - 1];
 
+    for (uint32_t k = i + 1; k < w->n; k++)
+        if (w->v[k].gap & (GAP_COLON | GAP_BLANK))
+            return false;
     return w->n - i >= SENTENCE_WORDS || (last->end < w->len && strchr(".?!", w->text[last->end]));
 }
 

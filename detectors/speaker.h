@@ -18,8 +18,8 @@
 bool speaker_marked(const char *text, uint32_t len, uint32_t colon);
 
 struct words;
-/* Of a line whose first word is `first`, and whose words have just been read: what is said behind such a label of a person begins a line
- * of its own. */
+/* Of a line whose first word is `first`, and whose words have just been read: what is said behind such a label of a person begins a
+ * sentence. */
 void speaker_begins(struct words *w, uint32_t first);
 /* "Doctor A: Go on.": does word i end such a label? */
 bool speaker_is(const struct words *w, uint32_t i);
