@@ -164,15 +164,8 @@ int fields_label(const struct phi_engine *e, struct phi_scratch *s, const struct
                               .via = PHI_VIA_LABEL};
     if (field->shape == FIELD_NAME)
         name_parts(leaf->text, begin, end, &c);
-    struct phi_candidates *sink = &s->found;
-    sink->leaf = number;
-    sink->text = leaf->text;
-    sink->len = leaf->len;
-    sink->map = (struct offset_map){0};
-    sink->via = 0;
-    sink->rule_base = engine_detector_rule(e, &phi_fields, 0);
-    sink->rules = phi_fields.n;
-    return phi_candidate_add(sink, &c);
+    scratch_aim(s, e, &phi_fields, leaf, number);
+    return phi_candidate_add(&s->found, &c);
 }
 
 /* ---- banners ---- */

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "engine.h"
 #include "resolve.h"
 #include "scratch.h"
 #include "text.h"
@@ -104,24 +103,19 @@ static uint32_t letters_before(const char *text, uint32_t at)
     return (begin == 0 || !text_is_alnum(text[begin - 1])) && at - begin >= 2 && at - begin <= LETTERS_MOST ? begin : at;
 }
 
-static bool is_one_of(char c, const char *set)
-{
-    return strchr(set, c) != NULL;
-}
-
 /* Line start, wide blank, or the end of a clause. */
 static bool is_apart_before(const char *text, uint32_t at)
 {
-    if (at == 0 || is_one_of(text[at - 1], "\n\t("))
+    if (at == 0 || strchr("\n\t(", text[at - 1]))
         return true;
-    return text[at - 1] == ' ' && (at == 1 || is_one_of(text[at - 2], " \n\t.,;/|"));
+    return text[at - 1] == ' ' && (at == 1 || strchr(" \n\t.,;/|", text[at - 2]));
 }
 
 static bool is_apart_behind(const char *text, uint32_t len, uint32_t at)
 {
-    if (at == len || is_one_of(text[at], "\r\n\t;,)"))
+    if (at == len || strchr("\r\n\t;,)", text[at]))
         return true;
-    return text[at] == ' ' && (at + 1 == len || is_one_of(text[at + 1], " /|\n"));
+    return text[at] == ' ' && (at + 1 == len || strchr(" /|\n", text[at + 1]));
 }
 
 /* What stands behind the stroke: letters, perhaps digits. Its end, or 0. */
@@ -179,18 +173,11 @@ static void names_collect(struct known *k, const struct phi_scratch *s, const st
 int initials_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
 {
     struct known k = {.n = 0};
-    struct phi_candidates *sink = &s->found;
     int added = 0;
     names_collect(&k, s, leaves);
-    sink->map = (struct offset_map){0};
-    sink->via = 0;
-    sink->rule_base = engine_detector_rule(e, &phi_initials, 0);
-    sink->rules = phi_initials.n;
     for (size_t i = 0; i < n && k.n && added >= 0; i++) {
-        sink->leaf = (uint32_t)i;
-        sink->text = leaves[i].text;
-        sink->len = leaves[i].len;
-        int rc = leaf_scan(&k, sink, leaves[i].text, leaves[i].len);
+        scratch_aim(s, e, &phi_initials, &leaves[i], (uint32_t)i);
+        int rc = leaf_scan(&k, &s->found, leaves[i].text, leaves[i].len);
         added = rc < 0 ? -1 : added | rc;
     }
     explicit_bzero(&k, sizeof k);

@@ -308,24 +308,17 @@ static int seeds_prepare(struct seeds *all, struct phi_scratch *s)
 int repeat_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
 {
     struct seeds all;
-    struct phi_candidates *sink = &s->found;
     int added = 0;
     if (s->n_findings == 0)
         return 0;
     if (seeds_prepare(&all, s) < 0)
         return -1;
     seeds_collect(&all, s, leaves);
-    sink->map = (struct offset_map){0};
-    sink->via = 0;
-    sink->rule_base = engine_detector_rule(e, &phi_repeat, 0);
-    sink->rules = phi_repeat.n;
     for (size_t i = 0; i < n && all.n; i++) {
-        sink->leaf = (uint32_t)i;
-        sink->text = leaves[i].text;
-        sink->len = leaves[i].len;
+        scratch_aim(s, e, &phi_repeat, &leaves[i], (uint32_t)i);
         if (marks_read_bits(&s->marks, leaves[i].text, leaves[i].len) < 0)
             return -1;
-        int rc = repeat_leaf(&all, sink, s->marks.v, leaves[i].text, leaves[i].len);
+        int rc = repeat_leaf(&all, &s->found, s->marks.v, leaves[i].text, leaves[i].len);
         if (rc < 0)
             return -1;
         added |= rc;

@@ -82,6 +82,18 @@ static int sink_push(struct phi_candidates *sink, const struct candidate *c)
     return 0;
 }
 
+void scratch_aim(struct phi_scratch *s, const struct phi_engine *e, const struct phi_detector *d, const struct phi_leaf *leaf, uint32_t number)
+{
+    struct phi_candidates *sink = &s->found;
+    sink->leaf = number;
+    sink->text = leaf->text;
+    sink->len = leaf->len;
+    sink->map = (struct offset_map){0};
+    sink->via = 0;
+    sink->rule_base = engine_detector_rule(e, d, 0);
+    sink->rules = d->n;
+}
+
 int scratch_add(struct phi_scratch *s, const struct candidate *c)
 {
     return sink_push(&s->found, c);

@@ -75,6 +75,8 @@ static inline enum genre scratch_genre(struct phi_scratch *s, const char *text, 
     return s->genre;
 }
 
+/* The candidates that follow are this detector's, of the leaf with this number, as it stands and not of a view of it. */
+void scratch_aim(struct phi_scratch *s, const struct phi_engine *e, const struct phi_detector *d, const struct phi_leaf *leaf, uint32_t number);
 /* Adds as it is, without the map. 0 or -1. */
 int scratch_add(struct phi_scratch *s, const struct candidate *c);
 
