@@ -72,14 +72,12 @@ static bool is_said(const struct words *w, uint32_t i)
 
 void speaker_begins(struct words *w, uint32_t first)
 {
-    uint32_t i = behind_label(w, first), colon;
+    uint32_t i = behind_label(w, first), end = i ? w->v[i - 1].end : 0;
 
     if (!i || !is_said(w, i))
         return;
-    for (colon = w->v[i].begin; w->text[colon] != ':';)
-        if (colon-- == w->v[i - 1].end)
-            return;
-    if (speaker_marked(w->text, w->len, colon))
+    const char *colon = memrchr(w->text + end, ':', w->v[i].begin - end); /* "=" is a GAP_COLON, too */
+    if (colon && speaker_marked(w->text, w->len, (uint32_t)(colon - w->text)))
         w->v[i].gap = (uint16_t)((w->v[i].gap & ~GAP_COLON) | GAP_STOP);
 }
 

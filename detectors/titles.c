@@ -26,14 +26,22 @@ static const struct phi_detector_rule rules[] = {
 
 enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TITLE, RELATION, GREETING, CREDENTIAL };
 
+enum { WORD_MOST = 24 };
+
+/* As the lists and the lexicon know it; at most WORD_MOST bytes. */
+static uint64_t word_hash(const char *word, uint32_t len)
+{
+    char folded[WORD_MOST];
+    for (uint32_t i = 0; i < len; i++)
+        folded[i] = text_lower(word[i]);
+    return words_hash(folded, len);
+}
+
 static enum announcer announcer_of(const char *word, uint32_t len)
 {
     if (len < 2 || len > 16)
         return ANNOUNCES_NOTHING;
-    char folded[16];
-    for (uint32_t i = 0; i < len; i++)
-        folded[i] = text_lower(word[i]);
-    uint64_t lists = word_lists_find(words_hash(folded, len));
+    uint64_t lists = word_lists_find(word_hash(word, len));
     return lists & LIST(PATIENT_TITLE)    ? PATIENT_TITLE
            : lists & LIST(PROVIDER_TITLE) ? PROVIDER_TITLE
            : lists & LIST(OTHER_TITLE)    ? OTHER_TITLE
@@ -46,13 +54,8 @@ static enum announcer announcer_of(const char *word, uint32_t len)
 /* Of the word at `at`. */
 static uint64_t classes_at(const char *text, uint32_t len, uint32_t at)
 {
-    char folded[24];
     uint32_t n = name_word_end(text, len, at) - at;
-    if (n > sizeof folded)
-        return 0;
-    for (uint32_t i = 0; i < n; i++)
-        folded[i] = text_lower(text[at + i]);
-    return lexicon_find(words_hash(folded, n));
+    return n > WORD_MOST ? 0 : lexicon_find(word_hash(text + at, n));
 }
 
 /* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
