@@ -20,8 +20,8 @@ struct opening_list *opening_list_new(void)
     struct opening_list *list = malloc(sizeof *list);
     if (!list)
         return NULL;
-    *list = (struct opening_list){malloc(OPENINGS_MAX * sizeof *list->v), malloc(OPENINGS_MAX * sizeof *list->hash), 0};
-    if (list->v && list->hash)
+    *list = (struct opening_list){malloc(OPENINGS_MAX * sizeof *list->v), 0};
+    if (list->v)
         return list;
     opening_list_free(list);
     return NULL;
@@ -32,7 +32,6 @@ void opening_list_free(struct opening_list *list)
     if (!list)
         return;
     free(list->v);
-    free(list->hash);
     free(list);
 }
 
@@ -40,7 +39,6 @@ static void list_assign(struct opening_list *to, const struct opening_list *from
 {
     to->n = from->n;
     memcpy(to->v, from->v, (size_t)from->n * sizeof *from->v);
-    memcpy(to->hash, from->hash, (size_t)from->n * sizeof *from->hash);
 }
 
 /* `list` becomes what `grown` was, and the other way round. */
@@ -58,21 +56,19 @@ static bool set_empty(const struct byte_set *s)
 
 static bool opening_equal(const struct opening *a, const struct opening *b)
 {
-    return a->n == b->n && a->open == b->open && a->boundary == b->boundary && a->start == b->start &&
+    return a->hash == b->hash && a->n == b->n && a->open == b->open && a->boundary == b->boundary && a->start == b->start &&
            memcmp(a->set, b->set, a->n * sizeof a->set[0]) == 0 && memcmp(&a->before, &b->before, sizeof a->before) == 0;
 }
 
 static void list_add(struct growth *g, struct opening_list *list, const struct opening *o)
 {
     for (int i = 0; i < list->n; i++)
-        if (list->hash[i] == o->hash && opening_equal(&list->v[i], o))
+        if (opening_equal(&list->v[i], o))
             return;
-    if (list->n == g->most) {
+    if (list->n == g->most)
         g->full = true;
-        return;
-    }
-    list->v[list->n] = *o;
-    list->hash[list->n++] = o->hash;
+    else
+        list->v[list->n++] = *o;
 }
 
 static void opening_append(struct opening *o, const struct byte_set *set)
@@ -280,7 +276,6 @@ int openings_grow(struct opening_list *list, const struct node *nodes, int node,
     int rc = 0;
     list->n = 1;
     list->v[0] = (struct opening){.n = 0};
-    list->hash[0] = 0;
     for (int i = node; i && rc == 0 && !g.full && !list_ended(list); i = nodes[i].next)
         rc = grow(&g, i, list);
     for (int i = 0; i < list->n && rc == 0 && !g.full; i++) {

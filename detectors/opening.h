@@ -29,7 +29,6 @@ struct opening {
 
 struct opening_list {
     struct opening *v; /* room for OPENINGS_MAX */
-    uint32_t *hash;    /* theirs, for one look over all */
     int n;
 };
 
