@@ -16,16 +16,12 @@
 
 #include "../../detectors/engine.h"
 #include "../../policies/engine/diag.h"
-#include "../../policies/engine/rules_load.h"
-#include "../../policies/engine/yaml_node.h"
+#include "../../policies/engine/policy.h"
 #include "../../proxy/arena.h"
 #include "../../proxy/phi_tool.h"
 
 /* Of 1,000 words: PCRE2 by one rule, and by all. */
 enum { ONE_MOST = 30, ALL_MOST = 220, RULES_MOST = 2000, ARENA_BYTES = 1 << 20 };
-
-static const char *const files[] = {"numbers", "records", "contact", "dates", "secrets", "people", "sensitive"};
-#define FILES (sizeof files / sizeof *files)
 
 /* The linker's hook has no other way in. */
 static struct asks {
@@ -40,24 +36,6 @@ int __wrap_phi_pattern_at(const struct phi_pattern *p, struct phi_matcher *m, co
     for (uint32_t i = 0; asks.engine && i < asks.engine->n; i++)
         if (asks.engine->patterns[i] == p) asks.of[i]++;
     return __real_phi_pattern_at(p, m, text, len, at, match);
-}
-
-static struct phi_engine *built_in(void) {
-    struct phi_engine *e = phi_engine_new();
-    struct rules_options options = {.skip_cost = true};
-    struct diag *d = diag_new();
-    char path[64], err[160];
-    for (size_t f = 0; f < FILES; f++) {
-        snprintf(path, sizeof path, "policies/rules/%s.yaml", files[f]);
-        struct yaml_doc *doc = yaml_load_file(path, d);
-        assert_non_null(doc);
-        assert_int_equal(rules_load_with(rules_file_list(yaml_root(doc), d), &options, e, d), 0);
-        yaml_doc_free(doc);
-    }
-    assert_int_equal(phi_engine_seal(e, err, sizeof err), 0);
-    assert_true(e->n <= RULES_MOST);
-    diag_free(d);
-    return e;
 }
 
 static unsigned long words_of(const char *text, size_t len) {
@@ -91,9 +69,14 @@ static unsigned long scan_all(const struct phi_engine *e) {
 }
 
 static void test_no_rule_asks_at_every_word(void **state) {
+    const struct policy_paths paths = {.share = "."};
+    struct diag *d = diag_new();
+    struct policy *policy = policy_load("minimum-necessary", &paths, d);
     (void)state;
-    struct phi_engine *e = built_in();
-    asks.engine = e;
+    if (!policy) diag_print(d, stderr);
+    assert_non_null(policy);
+    const struct phi_engine *e = asks.engine = policy_engine(policy);
+    assert_true(e->n <= RULES_MOST);
     unsigned long words = scan_all(e), all = 0;
     unsigned over = 0;
     asks.engine = NULL;
@@ -104,7 +87,8 @@ static void test_no_rule_asks_at_every_word(void **state) {
         over++;
     }
     print_message("%lu words, %.1f in 1,000 by all rules\n", words, (double)all * 1e3 / (double)words);
-    phi_engine_unref(e);
+    policy_unref(policy);
+    diag_free(d);
     assert_true(words > 100000 && all > 0);
     assert_int_equal(over, 0);
     assert_true(all * 1000 <= ALL_MOST * words);
