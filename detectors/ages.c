@@ -124,6 +124,8 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
         return is_she_or_he(w, first - 1) || (words_is(w, first - 1, "i") && w->v[last].shape != SHAPE_NUMBER);
+    if (first > 1 && words_is(w, first - 1, "was"))
+        return is_she_or_he(w, first - 2);
     if (first < 2 || !(words_is(w, first - 1, "is") || words_is(w, first - 1, "be")))
         return false;
     if (first > 2 && words_is(w, first - 2, "will"))
@@ -133,18 +135,26 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
            (first > 2 && name->shape == SHAPE_TITLE && !(name->gap & ~(GAP_SPACE | GAP_HYPHEN)) && name[-1].shape == SHAPE_TITLE && FACT_SURNAME(name->facts));
 }
 
-/* "his grandmother, Ola Quill, 91, at 12 Elm Street": behind a name of two words, between commas. */
+/* Does a name of two words, or one behind a title or relation, end with word i? */
+static bool ends_name(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!i || x->shape != SHAPE_TITLE || (fact_is_word(x->facts) && !(FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts))))
+        return false;
+    return (x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts)) || x[-1].classes & (LEX(RELATION) | LEX(TITLE));
+}
+
+/* "his grandmother, Ola Quill, 91, at 12 Elm Street", "Ola Quill 91, member": a comma behind it; "Mrs Quill (91)", "Mrs Quill (91, deaf)". */
 static bool is_behind_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    if (i > 1 && x->gap == (GAP_SPACE | GAP_OPEN) && i + 1 < w->n && x[1].gap & GAP_CLOSE) /* "his wife Lucille (91)" */
-        return x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts) && x[-2].classes & LEX(RELATION);
-    bool framed = i > 1 && x->gap == (GAP_COMMA | GAP_SPACE) && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
 
-    if (!framed || x[-1].shape != SHAPE_TITLE)
+    if (!i || i + 1 >= w->n || !ends_name(w, i - 1))
         return false;
-    return (FACT_GIVEN(x[-1].facts) || FACT_SURNAME(x[-1].facts)) &&
-           ((x[-2].shape == SHAPE_TITLE && FACT_GIVEN(x[-2].facts)) || x[-2].classes & (LEX(RELATION) | LEX(TITLE)));
+    if (x->gap == (GAP_SPACE | GAP_OPEN))
+        return x[1].gap & GAP_CLOSE || (x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape != SHAPE_NUMBER);
+    return (x->gap == (GAP_COMMA | GAP_SPACE) || x->gap == GAP_SPACE) && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
 }
 
 static bool find_digits(const struct words *w, uint32_t i, struct date *out)

@@ -84,6 +84,19 @@ static struct number read_year(const struct words *w, uint32_t i)
     return (struct number){0, 0};
 }
 
+/* "of last year", "of twenty three" */
+static bool is_year_said(const struct words *w, uint32_t i)
+{
+    unsigned used;
+    bool ordinal;
+
+    if (!words_is(w, i, "of") || !words_joined(w, i + 1, GAP_SPACE) || !words_joined(w, i + 2, GAP_SPACE | GAP_HYPHEN))
+        return false;
+    if (words_is(w, i + 2, "year"))
+        return words_is(w, i + 1, "last") || words_is(w, i + 1, "this");
+    return dates_read_number(w, i + 1, &used, &ordinal) > 20 && used == 2 && !ordinal;
+}
+
 /* A year behind a day or month: ", 2021", " 2021", "-21", " '21", " of 2021". Returns the last word with it. */
 static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
 {
@@ -91,6 +104,10 @@ static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
     struct number year;
 
     *has = false;
+    if (is_year_said(w, i)) {
+        *has = true;
+        return i + 2;
+    }
     if (words_is(w, i, "of") || words_is(w, i, "in"))
         i++;
     if (!words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
@@ -169,7 +186,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     day = read_day(w, k, &sure);
     if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
-        if (!year && !sure && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
+        if (!year && !sure && day.words < 2 && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
         out->score = year ? 95 : sure ? 90 : 80;
         return true;

@@ -86,13 +86,20 @@ static bool is_addressed(const struct words *w, uint32_t i)
     return i && w->v[i - 1].classes & LEX(HONORIFIC);
 }
 
+/* "on a roof in tuscumbia": a small town is one behind a word for a place, when it is nothing else. */
+static bool is_small_town(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return i && x->gap == GAP_SPACE && x[-1].classes & (LEX(PLACE) | LEX(RESIDENCE)) && FACT_CITY(x->facts) && !(x->facts & FACT_ENGLISH) && x->letters > 3;
+}
+
 /* See lower_candidate. Where nothing is written in capitals, a word that nobody knows may be a name, and "doctors hospital" one of a
  * place: for the tagger. */
 static void close_lower(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     bool tagged = x->flags & WORD_LINE_LOWER && (!fact_is_word(x->facts) || x->classes & LEX(FACILITY));
-    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_addressed(w, i) && !tagged;
+    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_small_town(w, i) && !is_addressed(w, i) && !tagged;
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
 }
 
@@ -165,7 +172,7 @@ static bool lower_candidate(const struct words *w, uint32_t i)
 
     if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
-    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !fact_is_name_or_city(x->facts))
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(fact_is_name_or_city(x->facts) || is_small_town(w, i)))
         return false;
     if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;

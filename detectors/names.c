@@ -63,7 +63,8 @@ static bool is_inverted(const struct words *w, const struct run *r)
 {
     uint32_t i = r->last + 1;
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
-    bool labelled = !before || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
+    bool half = w->v[r->first].gap == GAP_HYPHEN && w->v[r->first].shape == SHAPE_UPPER; /* "DOE-[RAMIREZ, ULISES]" */
+    bool labelled = !before || half || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN);
 
     return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !evidence_dotted_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
@@ -151,10 +152,11 @@ static bool is_given_word(const struct word *x)
            !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
 }
 
-/* "Gutierrez-[Lomeli]": is the word before the hyphen the other half of the name? */
-static bool is_left_half(const struct words *w, uint32_t i)
+/* "Gutierrez-[Lomeli]": is the word before the hyphen the other half of the name? In front of a comma and a given name ("DOE-[RAMIREZ],
+ * ULISES") not even an abbreviation is anything else. */
+static bool is_left_half(const struct words *w, uint32_t i, bool inverted)
 {
-    const uint64_t others = LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(HEADING) | LEX(LABEL) | LEX(ACRONYM) | LEX(DRUG) | LEX(TITLE) | LEX(DOCTOR);
+    const uint64_t others = LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(HEADING) | LEX(LABEL) | (inverted ? 0 : LEX(ACRONYM)) | LEX(DRUG) | LEX(TITLE) | LEX(DOCTOR);
     const struct word *x = &w->v[i], *p = x - 1;
 
     return x->gap == GAP_HYPHEN && x->begin == p->end + 1 && p->shape == x->shape && (p->shape == SHAPE_TITLE || p->shape == SHAPE_UPPER) &&
@@ -178,7 +180,7 @@ static void add_front(const struct words *w, struct run *r)
         r->first = i - 1;
         return;
     }
-    if (i > 0 && (is_left_half(w, i) || is_prefix(w, i))) {
+    if (i > 0 && (is_left_half(w, i, r->comma != 0) || is_prefix(w, i))) {
         r->first = i - 1;
         return;
     }

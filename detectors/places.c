@@ -310,6 +310,34 @@ static int add_town(const struct words *w, const struct phi_dictionary *d, uint3
     return phi_candidate_add(sink, &c);
 }
 
+static uint32_t phrase_facts(const struct phi_dictionary *d, const struct words *w, uint32_t first, uint32_t end)
+{
+    uint64_t phrase = w->v[first].hash;
+
+    for (uint32_t i = first + 1; i <= end; i++)
+        phrase = words_phrase(phrase, w->v[i].hash);
+    return phi_dictionary_entry(d, phrase);
+}
+
+/* "a pharmacist in broken arrow": where nothing is written in capitals, the words behind one for a place. */
+int places_towns(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
+{
+    static const char *const links[] = {"in", "from", "near", "outside"};
+
+    for (uint32_t i = w->first; d && i < w->last; i++) {
+        const struct word *x = &w->v[i];
+        if (!(x->classes & LEX(PLACE)) || !(x->flags & WORD_LINE_LOWER) || !words_is_any(w, i, links, sizeof links / sizeof *links))
+            continue;
+        uint32_t end = i + 2 < w->n && x[1].gap == GAP_SPACE ? phrase_end(d, w, i + 1, i + 2) : 0;
+        if (!end || FACT_CITY(phrase_facts(d, w, i + 1, end)) < 2) /* "pain in left hand" is no post office */
+            continue;
+        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rule, .score = 62, .begin = x[1].begin, .end = w->v[end].end};
+        if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* "St. Luke's", "Quillen's": the s is a part of the name; "Houston's" is the city and an s. */
 static bool owns_its_s(const struct words *w, uint32_t first, uint32_t last)
 {

@@ -18,6 +18,8 @@ struct phi_dictionary;
 /* Puts the places that begin in w->v[w->first..w->last) into the sink, and the ZIP codes behind them. 0 or -1. */
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink);
 /* Firms named by what they do ("Polonia Bakery"), as employers. 0 or -1. */
+/* Puts towns of several words that are written without capitals into the sink. 0 or -1. */
+int places_towns(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink);
 int places_firms(const struct words *w, uint16_t rule, struct phi_candidates *sink);
 
 #endif

@@ -21,6 +21,7 @@
 #include "places.h"
 #include "roster_scan.h"
 #include "scratch.h"
+#include "spelled_code.h"
 #include "spelled_name.h"
 #include "streets.h"
 #include "streets_abroad.h"
@@ -50,6 +51,7 @@ enum prose_rule {
     RULE_TAGGED_DATE,
     RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER,
     RULE_SPELLED,
+    RULE_SPELLED_CODE,
     RULES
 };
 
@@ -66,6 +68,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"date-tagged", "read as a date by the tagger", PHI_DATE_OTHER},
     {"number-tagged", "read as somebody's number by the tagger", PHI_OTHER_CODE},
     {"name-spelled", "single letters that are a name beside them, or behind a word that announces one", PHI_NAME_UNKNOWN},
+    {"code-spelled", "digits and letters said one by one", PHI_OTHER_CODE},
 };
 
 struct prose {
@@ -337,7 +340,9 @@ static int emit_listed(struct prose *p)
         return 0;
     if (surname_first_emit(p->words, RULE_NAME, p->sink) < 0 || brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0)
         return -1;
-    if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0)
+    if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0 || spelled_code_emit(p->words, RULE_SPELLED_CODE, p->sink) < 0)
+        return -1;
+    if (places_towns(p->words, p->dictionary, RULE_CITY, p->sink) < 0)
         return -1;
     return places_firms(p->words, RULE_FIRM, p->sink);
 }

@@ -24,8 +24,7 @@ static bool goes_on(const struct words *w, uint32_t i)
     return i < w->n && w->v[i].gap & gaps && !(w->v[i].gap & ~(gaps | GAP_COMMA | GAP_PERIOD));
 }
 
-/* Behind "B": "as in boy", "for boy", "dash". How many words. */
-static uint32_t aside(const struct words *w, uint32_t i)
+uint32_t spelled_aside(const struct words *w, uint32_t i)
 {
     static const char *const marks[] = {"dash", "hyphen", "apostrophe", "space", "double"};
 
@@ -50,7 +49,7 @@ static void read_letters(const struct words *w, uint32_t i, struct spelling *s)
     s->n = 0;
     add_letter(w, i++, s);
     while (goes_on(w, i) && s->n < LETTERS_MOST) {
-        uint32_t skip = is_letter(w, i) ? 0 : aside(w, i);
+        uint32_t skip = is_letter(w, i) ? 0 : spelled_aside(w, i);
         if (!is_letter(w, i + skip) || !goes_on(w, i + skip))
             return;
         add_letter(w, i + skip, s);
