@@ -190,15 +190,18 @@ static bool groups_are(const struct run *r, const char *shape)
     return true;
 }
 
-/* "07/25/2025. Two days", "0102.\n6. Bill": the number ended with its sentence. */
-static bool begins_sentence(const char *text, uint32_t end, uint32_t gap)
+/* "07/25/2025. Two days", "0102.\n6. Bill", "1999900417. one page", "Three two three. Three two four": the number ended with its
+ * sentence. */
+static bool begins_sentence(const struct run *r, const char *text, uint32_t end, uint32_t gap)
 {
-    if (gap < 2 || text[end] != '.' || !text_is_digit(text[end - 1]))
+    if (gap < 2 || text[end] != '.')
         return false;
-    return text[end + 1] == '\n' || (text[end + 1] == ' ' && text_is_upper(text[end + gap]));
+    if (!text_is_digit(text[end - 1]))
+        return text[end + 1] == ' ' && text_is_upper(text[end + gap]) && r->n > 1 && !text_is_upper(text[r->begin[r->n - 1]]);
+    return text[end + 1] == '\n' || (text[end + 1] == ' ' && (text_is_upper(text[end + gap]) || (text_is_letter(text[end + gap]) && r->group[r->n_groups - 1] >= 4)));
 }
 
-/* "4471-0926, 58F": behind a number that had no such gaps a comma and a small count; "(480) 555-0176 24/7". */
+/* "4471-0926, 58F", "J0093817: 33 wk": behind a number that had no such gaps a comma or colon and a small count; "(480) 555-0176 24/7". */
 static bool begins_count(const struct run *r, const char *text, uint32_t len, uint32_t end, uint32_t gap)
 {
     uint32_t at = end + gap, n = 0;
@@ -206,7 +209,7 @@ static bool begins_count(const struct run *r, const char *text, uint32_t len, ui
         return true;
     while (at + n < len && text_is_digit(text[at + n]))
         n++;
-    return r->group[r->n_groups - 1] >= 4 && n && n <= 2 && gap == 2 && text[end] == ',' && text[end + 1] == ' ';
+    return r->group[r->n_groups - 1] >= 4 && n && n <= 2 && gap == 2 && (text[end] == ',' || text[end] == ':') && text[end + 1] == ' ';
 }
 
 static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
@@ -225,7 +228,7 @@ static void run_read(struct run *r, const char *text, uint32_t len, uint32_t at)
         uint32_t gap = read_gap(&ahead, text, len, end);
         bool more = end + gap < len && (text_is_digit(text[end + gap]) || spelled_digit(text, len, end + gap, gap == 0, &(uint32_t){0}) >= 0 ||
                                         (letter_digit(text[end + gap]) >= 0 && gap));
-        if (!more || begins_sentence(text, end, gap) || begins_count(r, text, len, end, gap))
+        if (!more || begins_sentence(r, text, end, gap) || begins_count(r, text, len, end, gap))
             break;
         r->marks = ahead;
         i = end + gap;

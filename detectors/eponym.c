@@ -71,6 +71,15 @@ static bool is_ailment(const struct words *w, uint32_t i)
            (i > 1 && (words_is(w, i - 1, "of") || words_is(w, i - 1, "o")) && words_is_any(w, i - 2, of, sizeof of / sizeof *of));
 }
 
+/* "gleason three plus four", "eaton stage three": in small letters, a scale. */
+static bool is_said_scale(const struct words *w, uint32_t i)
+{
+    static const char *const levels[] = {"stage", "grade", "score", "class", "type", "pattern"};
+    const struct word *n = &w->v[i + 1];
+    return w->v[i].shape == SHAPE_LOWER && !(i && n[-2].classes & LEX(PLACE)) && i + 1 < w->n && n->gap == GAP_SPACE &&
+           (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
+}
+
 bool eponym_is(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -82,5 +91,5 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return false;
-    return eponym_head(w, i) || is_ailment(w, i);
+    return eponym_head(w, i) || is_ailment(w, i) || is_said_scale(w, i);
 }

@@ -86,6 +86,22 @@ static bool is_addressed(const struct words *w, uint32_t i)
     return i && w->v[i - 1].classes & LEX(HONORIFIC);
 }
 
+/* Which of these classes have the words of the run of capitals that goes on behind i? */
+static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
+{
+    uint64_t found = 0;
+
+    for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
+        const struct word *x = &w->v[k];
+        bool part = word_is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
+        if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
+            break;
+        found |= x->classes & classes;
+    }
+    return found;
+}
+
 /* "on a roof in tuscumbia": a small town is one behind a word for a place, when it is nothing else. */
 static bool is_small_town(const struct words *w, uint32_t i)
 {
@@ -174,6 +190,8 @@ static bool lower_candidate(const struct words *w, uint32_t i)
         return true; /* "dr. olumide", in any list or in none */
     if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(fact_is_name_or_city(x->facts) || is_small_town(w, i)))
         return false;
+    if (i && words_is(w, i - 1, "the") && x->gap == GAP_SPACE && fact_is_word(x->facts) && !ends_run(w, i, LEX(FACILITY) | LEX(STREET)))
+        return false; /* "at the lake", "from the county" */
     if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;
     if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
@@ -198,6 +216,8 @@ static bool is_everyday(const struct words *w, uint32_t i)
     bool sure = !(x->classes & LEX(AMBIGUOUS));
     if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && !x[1].label && x[1].letters > 1)
         return true; /* a turn of a dialogue: "PT: Just me and ..." */
+    if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && (x[1].shape == SHAPE_LOWER || words_is(w, i + 1, "i")))
+        return true; /* "PT: Ha, I thought" */
     if (p->label == LABEL_NAME && sure && x->classes & (LEX(PLACE) | LEX(LABEL)))
         return true; /* "DR IVERSEN AT SANFORD" */
     return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
@@ -374,22 +394,6 @@ static inline __attribute__((always_inline)) void gather_ages(const struct words
         if (w->v[k].gap & (GAP_LINE | GAP_BLANK))
             break;
     }
-}
-
-/* Which of these classes have the words of the run of capitals that goes on behind i? */
-static uint64_t ends_run(const struct words *w, uint32_t i, uint64_t classes)
-{
-    uint64_t found = 0;
-
-    for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
-        const struct word *x = &w->v[k];
-        bool part = word_is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
-                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
-        if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
-            break;
-        found |= x->classes & classes;
-    }
-    return found;
 }
 
 static inline __attribute__((always_inline)) void gather_place(const struct words *w, uint32_t i, const struct phi_dictionary *d, struct gathering *f)

@@ -82,6 +82,12 @@ static void read(const struct words *w, uint32_t i, struct code *c)
     }
 }
 
+/* "g three p one zero one one": how often somebody was with child. */
+static bool is_pregnancies(const struct words *w, uint32_t i)
+{
+    return words_is(w, i, "g") && words_is(w, i + 2, "p");
+}
+
 /* "so i a one" is no number: signs enough, digits in a row, and letters or dashes between them, which no count has. */
 static bool is_code(const struct code *c)
 {
@@ -109,7 +115,7 @@ int spelled_code_emit(const struct words *w, uint16_t rule, struct phi_candidate
         if (!begins(w, i))
             continue;
         read(w, i, &code);
-        if (!is_code(&code))
+        if (!is_code(&code) || is_pregnancies(w, i))
             continue;
         struct phi_candidate c = {.kind = PHI_OTHER_CODE, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[code.last].end};
         if (phi_candidate_add(sink, &c) < 0)
