@@ -29,6 +29,13 @@ def tag(span):
     return KINDS.get(span["type"], "number")
 
 
+def is_initials(run):
+    """Has the run names, and of few capitals only? initials.c knows those by the name that stands elsewhere; from them the tagger
+    would learn that any few capitals are somebody's."""
+    names = [text for text, _, tag in run if tag == "name"]
+    return names != [] and all(len(text) <= 3 and text.isupper() for text in names)
+
+
 def runs(program, docs):
     """For each document its runs: lists of (features, tag)."""
     for doc, lines in zip(docs, corpora.run(program, docs, "--tagger")):
@@ -39,8 +46,8 @@ def runs(program, docs):
                 continue
             a, b = at[int(line[0])], at[int(line[1])]
             tags = [t for s, e, t in spans if s < b and a < e]
-            out[-1].append((line[2:], next((t for t in tags if t != "none"), "none")))
-        yield out
+            out[-1].append((doc["text"][a:b], line[2:], next((t for t in tags if t != "none"), "none")))
+        yield [[word[1:] for word in run] for run in out if not is_initials(run)]
 
 
 def common(sets):
