@@ -111,6 +111,13 @@ static bool ends_part(const struct words *w, uint32_t i)
            words_is(w, i + 1, "in");
 }
 
+/* "i'm ninety four dear" */
+static bool is_addressed(const struct words *w, uint32_t i)
+{
+    static const char *const words[] = {"dear", "honey", "hon", "sweetie", "darling", "doc", "doctor", "but", "so", "you", "what"};
+    return w->v[i].shape == SHAPE_LOWER && words_is_any(w, i + 1, words, sizeof words / sizeof *words);
+}
+
 static bool is_she_or_he(const struct words *w, uint32_t i)
 {
     return words_is(w, i, "she") || words_is(w, i, "he");
@@ -119,7 +126,7 @@ static bool is_she_or_he(const struct words *w, uint32_t i)
 /* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
 static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t last)
 {
-    if (!first || w->v[first].gap != GAP_SPACE || !ends_part(w, last))
+    if (!first || w->v[first].gap != GAP_SPACE || !(ends_part(w, last) || is_addressed(w, last)))
         return false;
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
@@ -140,6 +147,8 @@ static bool ends_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
+    if (x->classes & LEX(RELATION) && x->shape == SHAPE_LOWER && w->v[i + 1].gap & GAP_OPEN) /* "elderly mother (93)" */
+        return true;
     if (!i || x->shape != SHAPE_TITLE || (fact_is_word(x->facts) && !(FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts))))
         return false;
     return (x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts)) || x[-1].classes & (LEX(RELATION) | LEX(TITLE));

@@ -193,7 +193,8 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     }
     out->last = with_year(w, i, &year);
     out->score = is_study(w, out) ? STUDY_SCORE : 90;
-    return year && (is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER || words_is(w, i + 1, "of"));
+    bool said = out->last > i + 1; /* "march twenty twenty four" */
+    return year && (said || is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER);
 }
 
 /* 4 March 2021 · the third of March · 04-MAR-2021 · 4th March */

@@ -71,11 +71,13 @@ static bool is_ailment(const struct words *w, uint32_t i)
            (i > 1 && (words_is(w, i - 1, "of") || words_is(w, i - 1, "o")) && words_is_any(w, i - 2, of, sizeof of / sizeof *of));
 }
 
-/* "gleason three plus four", "eaton stage three": in small letters, a scale. */
+/* "gleason three plus four", "eaton stage three", "lachman is negative": in small letters, a scale or a sign. */
 static bool is_said_scale(const struct words *w, uint32_t i)
 {
     static const char *const levels[] = {"stage", "grade", "score", "class", "type", "pattern"};
     const struct word *n = &w->v[i + 1];
+    if (w->v[i].shape == SHAPE_LOWER && (words_is(w, i + 1, "is") || words_is(w, i + 1, "was")) && (words_is(w, i + 2, "negative") || words_is(w, i + 2, "positive")))
+        return true;
     return w->v[i].shape == SHAPE_LOWER && !(i && n[-2].classes & LEX(PLACE)) && i + 1 < w->n && n->gap == GAP_SPACE &&
            (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
 }

@@ -192,6 +192,8 @@ static bool lower_candidate(const struct words *w, uint32_t i)
         return false;
     if (i && words_is(w, i - 1, "the") && x->gap == GAP_SPACE && fact_is_word(x->facts) && !ends_run(w, i, LEX(FACILITY) | LEX(STREET)))
         return false; /* "at the lake", "from the county" */
+    if (i && words_is(w, i - 1, "poison"))
+        return false; /* ivy */
     if (x->flags & WORD_LINE_LOWER || (likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
         return true;
     if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
@@ -209,11 +211,13 @@ static bool is_everyday(const struct words *w, uint32_t i)
         return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
     if (i && p->label == LABEL_NAME && x->classes & LEX(VERB) && x->classes & LEX(COMMON) && !(x->classes & LEX(AMBIGUOUS)))
         return true; /* "MARTHA GOODNIGHT IS A 59 YO" */
+    bool sure = !(x->classes & LEX(AMBIGUOUS));
+    if (i && sure && x->classes & LEX(COMMON) && speaker_is(w, i - 1))
+        return true; /* "14  PT: Seven." */
     if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
         return false;
     if (!i)
         return true;
-    bool sure = !(x->classes & LEX(AMBIGUOUS));
     if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && !x[1].label && x[1].letters > 1)
         return true; /* a turn of a dialogue: "PT: Just me and ..." */
     if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && (x[1].shape == SHAPE_LOWER || words_is(w, i + 1, "i")))

@@ -148,18 +148,23 @@ static int pair_add(const struct known *k, struct phi_candidates *sink, const ch
     return program ? 1 : phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
+/* At every one of these marks, which is rare. */
+static int mark_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, char mark)
 {
     int added = 0;
-    for (uint32_t at = 2; at + 2 < len; at++) {
-        if (text[at] != '/' && text[at] != ':')
-            continue;
-        int rc = pair_add(k, sink, text, len, at);
+    for (const char *p = text + 2, *end = text + len - 2; p < end && (p = memchr(p, mark, (size_t)(end - p))); p++) {
+        int rc = pair_add(k, sink, text, len, (uint32_t)(p - text));
         if (rc < 0)
             return -1;
         added |= rc;
     }
     return added;
+}
+
+static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
+{
+    int strokes = len > 4 ? mark_scan(k, sink, text, len, '/') : 0, colons = strokes < 0 || len <= 4 ? strokes : mark_scan(k, sink, text, len, ':');
+    return colons < 0 ? -1 : strokes | colons;
 }
 
 static void names_collect(struct known *k, const struct phi_scratch *s, const struct phi_leaf *leaves)

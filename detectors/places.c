@@ -14,7 +14,7 @@
 #include "streets.h"
 #include "word_lists.h"
 
-enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4 };
+enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4, ASKED_BEFORE = 14 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -120,13 +120,19 @@ static bool is_between(const struct words *w, uint32_t i)
            w->v[i].shape == SHAPE_TITLE && w->v[i].letters > 3 && w->v[i + 1].shape == SHAPE_TITLE;
 }
 
+/* "Penn Endoscopy [at] Clarion River" */
+static bool is_branch(const struct words *w, uint32_t i, uint32_t last)
+{
+    return (words_is(w, i, "in") || words_is(w, i, "at")) && joins(w, i) && w->v[last].classes & LEX(FACILITY);
+}
+
 static uint32_t run_end(const struct words *w, uint32_t i)
 {
     uint32_t last = i;
 
     while (last - i < RUN_MAX) {
         uint32_t k = last + 1;
-        if (k < w->n && (is_link(w, k) || (words_is(w, k, "in") && joins(w, k) && w->v[last].classes & LEX(FACILITY))))
+        if (k < w->n && (is_link(w, k) || is_branch(w, k, last)))
             k++;
         if (k < w->n && (is_link(w, k) || is_between(w, k)))
             k++;
@@ -319,20 +325,44 @@ static uint32_t phrase_facts(const struct phi_dictionary *d, const struct words 
     return phi_dictionary_entry(d, phrase);
 }
 
+/* "dr: where do you live / pt: two harbors": the answer is a town and nothing else. The last word of it, or 0. */
+static uint32_t answer_end(const struct words *w, const struct phi_dictionary *d, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool begins = i && x->shape == SHAPE_LOWER && x->gap & (GAP_COLON | GAP_CLOSE | GAP_STOP | GAP_OTHER) && !(x->gap & GAP_LINE);
+    bool asked = false;
+
+    for (uint32_t k = i; begins && !asked && k > 0 && k + ASKED_BEFORE > i; k--)
+        asked = words_is(w, k - 1, "where");
+    if (!asked)
+        return 0;
+    uint32_t end = i + 1 < w->n && x[1].gap == GAP_SPACE ? phrase_end(d, w, i, i + 1) : 0;
+    if (!end && FACT_CITY(x->facts) && !(x->facts & FACT_ENGLISH))
+        end = i;
+    return end && (end + 1 >= w->n || w->v[end + 1].gap & (GAP_LINE | GAP_BLANK)) ? end : 0;
+}
+
+static int add_town_said(const struct words *w, uint32_t first, uint32_t last, uint16_t rule, struct phi_candidates *sink)
+{
+    struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rule, .score = 62, .begin = w->v[first].begin, .end = w->v[last].end};
+    return phi_candidate_add(sink, &c);
+}
+
 /* "a pharmacist in broken arrow": where nothing is written in capitals, the words behind one for a place. */
 int places_towns(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
-    static const char *const links[] = {"in", "from", "near", "outside"};
+    static const char *const links[] = {"in", "to", "from", "near", "outside"};
 
     for (uint32_t i = w->first; d && i < w->last; i++) {
         const struct word *x = &w->v[i];
+        uint32_t answer = answer_end(w, d, i), end = 0;
+        if (answer && add_town_said(w, i, answer, rule, sink) < 0)
+            return -1;
         if (!(x->classes & LEX(PLACE)) || !(x->flags & WORD_LINE_LOWER) || !words_is_any(w, i, links, sizeof links / sizeof *links))
             continue;
-        uint32_t end = i + 2 < w->n && x[1].gap == GAP_SPACE ? phrase_end(d, w, i + 1, i + 2) : 0;
-        if (!end || FACT_CITY(phrase_facts(d, w, i + 1, end)) < 2) /* "pain in left hand" is no post office */
-            continue;
-        struct phi_candidate c = {.kind = PHI_GEO_CITY, .rule = rule, .score = 62, .begin = x[1].begin, .end = w->v[end].end};
-        if (phi_candidate_add(sink, &c) < 0)
+        if (i + 2 < w->n && x[1].gap == GAP_SPACE)
+            end = phrase_end(d, w, i + 1, i + 2);
+        if (end && FACT_CITY(phrase_facts(d, w, i + 1, end)) >= 2 && add_town_said(w, i + 1, end, rule, sink) < 0) /* no "pain in left hand" */
             return -1;
     }
     return 0;
@@ -390,7 +420,7 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 /* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn"};
+    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez"};
     static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street"};
 
     while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))

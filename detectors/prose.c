@@ -21,6 +21,7 @@
 #include "places.h"
 #include "roster_scan.h"
 #include "scratch.h"
+#include "signed_off.h"
 #include "spelled_code.h"
 #include "spelled_name.h"
 #include "streets.h"
@@ -52,6 +53,7 @@ enum prose_rule {
     RULE_TAGGED_NUMBER = PROSE_RULE_NUMBER,
     RULE_SPELLED,
     RULE_SPELLED_CODE,
+    RULE_SIGNED_OFF,
     RULES
 };
 
@@ -69,6 +71,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"number-tagged", "read as somebody's number by the tagger", PHI_OTHER_CODE},
     {"name-spelled", "single letters that are a name beside them, or behind a word that announces one", PHI_NAME_UNKNOWN},
     {"code-spelled", "digits and letters said one by one", PHI_OTHER_CODE},
+    {"initials-signed", "a few letters behind a sentence or a time that are no word", PHI_NAME_PROVIDER},
 };
 
 struct prose {
@@ -341,6 +344,8 @@ static int emit_listed(struct prose *p)
     if (surname_first_emit(p->words, RULE_NAME, p->sink) < 0 || brands_emit(p->words, p->dictionary, RULE_FACILITY, p->sink) < 0)
         return -1;
     if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0 || spelled_code_emit(p->words, RULE_SPELLED_CODE, p->sink) < 0)
+        return -1;
+    if (signed_off_emit(p->words, p->dictionary, RULE_SIGNED_OFF, p->sink) < 0)
         return -1;
     if (places_towns(p->words, p->dictionary, RULE_CITY, p->sink) < 0)
         return -1;

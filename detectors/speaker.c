@@ -4,9 +4,28 @@
 #include <string.h>
 
 #include "lexicon.h"
+#include "text.h"
 #include "words.h"
 
-enum { LABEL_MAX = 24, LABEL_WORDS = 3, SENTENCE_WORDS = 6, NEAR = 4096 };
+enum { LABEL_MAX = 28, HEAD_MAX = 24, COUNTS_MAX = 5, LABEL_WORDS = 3, SENTENCE_WORDS = 6, NEAR = 4096 };
+
+/* Numbers, times and marks that transcripts put in front of who speaks: "14  ", "[00:01:51.0] <", "**". */
+static bool is_counted(char c)
+{
+    return text_is_digit(c) || (c && strchr(" \t:.[]<>*#|()-", c));
+}
+
+/* Where the label begins that stands at the head of a line and ends at `end`; `end`: there is none. */
+static uint32_t label_begin(const char *text, uint32_t end)
+{
+    uint32_t begin = end, head;
+
+    while (begin > 0 && text[begin - 1] != '\n' && end - begin <= LABEL_MAX + HEAD_MAX)
+        begin--;
+    for (head = begin; head < end && head - begin < HEAD_MAX && is_counted(text[head]);)
+        head++;
+    return (begin > 0 && text[begin - 1] != '\n') || end - head > LABEL_MAX ? end : head;
+}
 
 /* The same n bytes as at `label` at the beginning of another line of text[low..high). */
 static bool begins_line(const char *text, uint32_t low, uint32_t high, uint32_t label, uint32_t n)
@@ -14,23 +33,25 @@ static bool begins_line(const char *text, uint32_t low, uint32_t high, uint32_t 
     const char *end = text + high, *at = text + low;
 
     while ((at = memmem(at, (size_t)(end - at), text + label, n))) {
-        if (at != text + label && (at == text || at[-1] == '\n'))
+        uint32_t place = (uint32_t)(at - text);
+        if (place != label && label_begin(text, place + n - 1) == place)
             return true;
         at++;
     }
     return false;
 }
 
+/* Does it begin another line near by? */
+static bool is_repeated(const char *text, uint32_t len, uint32_t label, uint32_t n)
+{
+    return begins_line(text, label > NEAR ? label - NEAR : 0, len - label > NEAR ? label + NEAR : len, label, n);
+}
+
 bool speaker_marked(const char *text, uint32_t len, uint32_t colon)
 {
-    uint32_t begin = colon, n;
+    uint32_t begin = label_begin(text, colon), n = colon + 1 - begin;
 
-    while (begin > 0 && text[begin - 1] != '\n' && colon - begin <= LABEL_MAX)
-        begin--;
-    n = colon + 1 - begin;
-    if ((begin > 0 && text[begin - 1] != '\n') || n < 3)
-        return false;
-    return begins_line(text, begin > NEAR ? begin - NEAR : 0, len - colon > NEAR ? colon + NEAR : len, begin, n);
+    return n >= 2 && is_repeated(text, len, begin, n);
 }
 
 bool speaker_before(const char *text, uint32_t len, uint32_t at)
@@ -70,8 +91,47 @@ static bool is_said(const struct words *w, uint32_t i)
     return w->n - i >= SENTENCE_WORDS || (last->end < w->len && strchr(".?!", w->text[last->end]));
 }
 
+/* "md: and were you": a label that says only who somebody is is no name. */
+static void close_label(struct words *w, uint32_t first)
+{
+    const uint64_t who = LEX(PATIENT) | LEX(PROVIDER) | LEX(RELATION) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(TITLE) | LEX(CREDENTIAL);
+    struct word *x = &w->v[first];
+    bool role = x->classes & who || (x->end - x->begin <= 2 && x->shape < SHAPE_NUMBER);
+
+    if (role && x->end < w->len && w->text[x->end] == ':' && speaker_marked(w->text, w->len, x->end))
+        x->flags |= WORD_TAKEN;
+}
+
+/* "Q. When?", "A. Luis, the lead man.": a hearing, as it is written down. */
+static void close_question(struct words *w, uint32_t first)
+{
+    struct word *x = &w->v[first];
+    char c = w->text[x->begin];
+
+    if ((c != 'Q' && c != 'A') || x->end - x->begin != 1 || first + 1 >= w->n || x[1].gap != (GAP_PERIOD | GAP_SPACE))
+        return;
+    if (!is_repeated(w->text, w->len, x->begin, 3) || !memmem(w->text, w->len, c == 'Q' ? "\nA. " : "\nQ. ", 4))
+        return;
+    x->flags |= WORD_TAKEN;
+    x[1].gap |= GAP_STOP;
+}
+
+/* Behind the number or the time of a line. */
+static uint32_t uncounted(const struct words *w, uint32_t first)
+{
+    uint32_t i = first;
+
+    while (i + 1 < w->n && i - first < COUNTS_MAX && w->v[i].shape == SHAPE_NUMBER)
+        i++;
+    return i;
+}
+
 void speaker_begins(struct words *w, uint32_t first)
 {
+    first = uncounted(w, first);
+    close_label(w, first);
+    close_question(w, first);
+
     uint32_t i = behind_label(w, first), end = i ? w->v[i - 1].end : 0;
 
     if (!i || !is_said(w, i))

@@ -64,12 +64,20 @@ static bool is_link(const struct words *w, uint32_t i)
     return words_is(w, i, "dash") || words_is(w, i, "hyphen");
 }
 
+/* "five one oh one four two i know it by heart" */
+static bool is_word_again(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return x->shape == SHAPE_LOWER && x->letters == 1 && (w->text[x->begin] == 'i' || w->text[x->begin] == 'a') && i + 1 < w->n &&
+           x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && !sign_of(w, i + 1);
+}
+
 static void read(const struct words *w, uint32_t i, struct code *c)
 {
     *c = (struct code){.last = i};
     for (;;) {
         enum sign sign = sign_of(w, i);
-        if (sign == SIGN_NONE)
+        if (sign == SIGN_NONE || is_word_again(w, i))
             return;
         add(w, c, sign, i++);
         if (!goes_on(w, i))

@@ -63,16 +63,16 @@ static bool is_name_like(const struct word *x, bool beside)
     return beside || x->label == LABEL_NAME || !(x->classes & (LEX(EPONYM) | LEX(DRUG) | LEX(COMMON)));
 }
 
-/* The word that was spelled, just before or right behind. */
-static bool stands_near(const struct words *w, uint32_t first, const struct spelling *s)
+/* The word that was spelled, just before or right behind; w->n: none. */
+static uint32_t spelled_word(const struct words *w, uint32_t first, const struct spelling *s)
 {
     uint64_t hash = words_hash(s->letters, s->n);
     uint32_t end = s->last + 1 + NEAR < w->n ? s->last + 1 + NEAR : w->n;
 
     for (uint32_t i = first > NEAR ? first - NEAR : 0; i < end; i++)
         if ((i < first || i > s->last) && w->v[i].hash == hash && is_name_like(&w->v[i], i + 1 == first))
-            return true;
-    return false;
+            return i;
+    return w->n;
 }
 
 static bool is_announced(const struct words *w, uint32_t first, const struct spelling *s)
@@ -85,6 +85,12 @@ static bool is_announced(const struct words *w, uint32_t first, const struct spe
     return first && s->n > LETTERS_FEWEST && w->v[first - 1].label == LABEL_NAME && w->v[first].gap == GAP_SPACE;
 }
 
+static int add(const struct words *w, uint32_t first, uint32_t last, uint16_t rule, struct phi_candidates *sink)
+{
+    struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = w->v[first].begin, .end = w->v[last].end};
+    return phi_candidate_add(sink, &c);
+}
+
 int spelled_name_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
     struct spelling s;
@@ -93,10 +99,10 @@ int spelled_name_emit(const struct words *w, uint16_t rule, struct phi_candidate
         if (!is_letter(w, i))
             continue;
         read_letters(w, i, &s);
-        if (s.n < LETTERS_FEWEST || !(stands_near(w, i, &s) || is_announced(w, i, &s)))
+        uint32_t word = s.n < LETTERS_FEWEST ? w->n : spelled_word(w, i, &s);
+        if (s.n < LETTERS_FEWEST || (word == w->n && !is_announced(w, i, &s)))
             continue;
-        struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[s.last].end};
-        if (phi_candidate_add(sink, &c) < 0)
+        if (add(w, i, s.last, rule, sink) < 0 || (word < w->n && add(w, word, word, rule, sink) < 0))
             return -1;
         i = s.last;
     }

@@ -11,7 +11,7 @@
 
 /* Behind "B": "as in boy", "for boy", "dash". How many words. */
 uint32_t spelled_aside(const struct words *w, uint32_t i);
-/* Puts the letters of such names that begin in w->v[w->first..w->last) into the sink. 0 or -1. */
+/* Puts the letters of such names that begin in w->v[w->first..w->last), and the name as a word, into the sink. 0 or -1. */
 int spelled_name_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink);
 
 #endif

@@ -10,7 +10,7 @@
 #include "text.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 50, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
+enum { LEAST = 44, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
 enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5 };
@@ -100,7 +100,9 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool link = x->shape == SHAPE_LOWER && (x->classes & LEX(PLACE) || words_is(w, i, "on") || words_is(w, i, "by")); /* "Kroger on Quill Street" are two */
     bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
 
-    if (link || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
+    bool heading = tag == TAG_PLACE && percent < SURE_PLACE && x->classes & LEX(HEADING) && !(x->classes & LEX(FACILITY));
+
+    if (link || heading || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;
@@ -125,7 +127,8 @@ static void label_stretch(struct words *w, const struct tagger_run *run, uint32_
 static bool may_be_weak(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    bool written = word_is_capital(x) || (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER);
+    bool written = (word_is_capital(x) && !(x->shape == SHAPE_UPPER && x->letters <= 2)) ||
+                   (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER && !(x->classes & LEX(MONTH)));
     return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i);
 }
 

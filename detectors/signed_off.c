@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signed_off.h"
+
+#include "dictionary.h"
+#include "lexicon.h"
+#include "phi.h"
+
+enum { LETTERS_MOST = 4, SCORE = 58 };
+
+/* Zones of time, and what people write that is in no list of words. */
+static bool is_no_name(const struct words *w, uint32_t i)
+{
+    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt",
+                                        "thx", "tks", "ty", "tyvm", "pls", "plz", "lol", "idk", "tbh", "fyi", "btw", "imo", "asap", "tia", "np", "kk", "smh", "omg", "nvm"};
+    return words_is_any(w, i, words, sizeof words / sizeof *words);
+}
+
+/* Few letters, all small or all large, that are no word and no abbreviation of the trade. */
+static bool is_initials(const struct words *w, uint32_t i, const struct phi_dictionary *d)
+{
+    const struct word *x = &w->v[i];
+    bool shaped = (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)) || (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER));
+
+    if (!shaped || x->letters < 2 || x->letters > LETTERS_MOST || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)WORD_LINE_TITLE)
+        return false;
+    return !fact_is_word(phi_dictionary_plain(d, x->hash)) && !is_no_name(w, i);
+}
+
+static bool ends_line(const struct words *w, uint32_t i)
+{
+    return i + 1 >= w->n || w->v[i + 1].gap & GAP_LINE;
+}
+
+/* "11:21", "1121", "2/16": a time or a day, not "14 lb". */
+static bool is_stamp(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return x->shape == SHAPE_NUMBER && (x->letters == 4 || x->gap & (GAP_COLON | GAP_SLASH | GAP_HYPHEN)) && !(x->gap & GAP_COMMA);
+}
+
+/* Behind the end of a sentence, or a time; "by" in front says it as well. */
+static bool is_placed(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+
+    if (!i || x->gap & (GAP_LINE | GAP_START))
+        return false;
+    if (words_is(w, i - 1, "by") && x->gap == GAP_SPACE && i > 1 && p[-1].shape >= SHAPE_NUMBER)
+        return ends_line(w, i) || w->v[i + 1].gap & (GAP_PERIOD | GAP_COMMA);
+    if (!ends_line(w, i) || x->end >= w->len || (w->text[x->end] != '\n' && w->text[x->end] != '\r' && w->text[x->end] != ' '))
+        return false;
+    if (x->gap == (GAP_PERIOD | GAP_SPACE))
+        return p->letters > 1 || p->shape >= SHAPE_NUMBER;
+    return !(x->gap & ~(GAP_SPACE | GAP_SLASH)) && x->gap & GAP_SPACE && is_stamp(w, i - 1);
+}
+
+int signed_off_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
+{
+    for (uint32_t i = w->first; d && i < w->last; i++) {
+        if (w->v[i].letters > LETTERS_MOST || !is_placed(w, i) || !is_initials(w, i, d))
+            continue;
+        struct phi_candidate c = {.kind = PHI_NAME_PROVIDER, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[i].end};
+        if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 0;
+}
