@@ -4,7 +4,7 @@
  *     text    "DCBH0917734     FOT/lw"  ->  FOT, lw
  *
  * Two or three letters say nothing, and PT/OT is a service; but initials of a name in the same document, a stroke, and the
- * typist's behind it, set apart from the text around them, are how a report ends.
+ * typist's behind it, set apart from the text around them, are how a report ends; or a line of nothing else, or "by" before.
  */
 #include "initials.h"
 
@@ -14,10 +14,10 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, NAME_SCORE = 60, SCORE = 70 };
+enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, PROGRAM_MOST = 10, NAME_SCORE = 60, SCORE = 70 };
 
 static const struct phi_detector_rule rules[] = {
-    {"initials-of-name", "initials of a name found elsewhere, a stroke, other initials", PHI_NAME_UNKNOWN},
+    {"initials-of-name", "initials of a name found elsewhere, with a stroke and others, in their own line or behind \"by\"", PHI_NAME_UNKNOWN},
 };
 
 const struct phi_detector phi_initials = {rules, sizeof rules / sizeof *rules, NULL};
@@ -118,10 +118,12 @@ static bool is_apart_behind(const char *text, uint32_t len, uint32_t at)
     return text[at] == ' ' && (at + 1 == len || strchr(" /|\n", text[at + 1]));
 }
 
-/* What stands behind the stroke: letters, perhaps digits. Its end, or 0. */
+/* What stands behind the stroke: letters, perhaps digits, or letters with periods. Its end, or 0. */
 static uint32_t typist_end(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t i = at;
+    if (len - at >= 4 && text_is_letter(text[at]) && text[at + 1] == '.' && text_is_letter(text[at + 2]) && text[at + 3] == '.')
+        return is_apart_behind(text, len, at + 4) ? at + 4 : 0;
     while (i < len && text_is_letter(text[i]))
         i++;
     uint32_t digits = i;
@@ -130,11 +132,20 @@ static uint32_t typist_end(const char *text, uint32_t len, uint32_t at)
     return digits - at >= 2 && i - digits <= TYPIST_DIGITS && is_apart_behind(text, len, i) ? i : 0;
 }
 
+/* "ZK/MedQ/bls": the program in between. Where the typist begins. */
+static uint32_t program_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t i = at;
+    while (i < len && i - at < PROGRAM_MOST && text_is_alnum(text[i]))
+        i++;
+    return i < len && text[i] == '/' && i - at > 2 ? i + 1 : at;
+}
+
 /* A candidate on each side of the stroke at `at`. The number added, or -1. */
 static int pair_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = at > 1 && text[at - 1] == ' ' ? at - 1 : at, begin = letters_before(text, end);
-    uint32_t behind = at + 1 < len && text[at + 1] == ' ' ? at + 2 : at + 1, last = behind < len ? typist_end(text, len, behind) : 0;
+    uint32_t behind = program_end(text, len, at + 1 < len && text[at + 1] == ' ' ? at + 2 : at + 1), last = behind < len ? typist_end(text, len, behind) : 0;
     uint16_t kind = begin < end && last && is_apart_before(text, begin) ? known_kind(k, text, begin, end) : PHI_NONE;
     if (kind == PHI_NONE)
         return 0;
@@ -161,10 +172,44 @@ static int mark_scan(const struct known *k, struct phi_candidates *sink, const c
     return added;
 }
 
+/* Large letters at `at` that are the initials of a name, alone in their line or behind "by". 1, 0 or -1. */
+static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = at;
+    while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
+        end++;
+    bool apart = end == len || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
+    uint16_t kind = end - at >= 2 && end - at <= LETTERS_MOST && apart ? known_kind(k, text, at, end) : PHI_NONE;
+    if (kind == PHI_NONE)
+        return 0;
+    struct phi_candidate c = {.begin = at, .end = end, .kind = kind, .score = SCORE, .via = PHI_VIA_REPEAT};
+    return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
+}
+
+/* Behind each of these. A heading in a line of its own has more letters, or is of no name. */
+static int lone_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, const char *before)
+{
+    size_t size = strlen(before);
+    int added = 0;
+    for (const char *p = text, *end = text + len; (p = memmem(p, (size_t)(end - p), before, size)); p++) {
+        int rc = lone_add(k, sink, text, len, (uint32_t)(p - text + size));
+        if (rc < 0)
+            return -1;
+        added |= rc;
+    }
+    return added;
+}
+
 static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
 {
-    int strokes = len > 4 ? mark_scan(k, sink, text, len, '/') : 0, colons = strokes < 0 || len <= 4 ? strokes : mark_scan(k, sink, text, len, ':');
-    return colons < 0 ? -1 : strokes | colons;
+    int added = 0, rc = 0;
+    if (len <= 4)
+        return 0;
+    for (unsigned i = 0; i < 4 && rc >= 0; i++) {
+        rc = i < 2 ? mark_scan(k, sink, text, len, "/:"[i]) : lone_scan(k, sink, text, len, i == 2 ? "\n" : " by ");
+        added |= rc;
+    }
+    return rc < 0 ? -1 : added;
 }
 
 static void names_collect(struct known *k, const struct phi_scratch *s, const struct phi_leaf *leaves)

@@ -187,7 +187,7 @@ static void add_front(const struct words *w, struct run *r)
     while (i > 0 && r->first - i < 3 && is_particle(&w->v[i - 1]) && !(w->v[i - 1].classes & LEX(COMMON)) && joins(w, i))
         i--;
     if (i > 0 && w->v[i - 1].shape == SHAPE_INITIAL && joins(w, i) && w->v[i].gap & GAP_PERIOD && !(w->v[i - 1].flags & WORD_TAKEN))
-        r->first = i - 1;
+        r->first = i > 1 && w->v[i - 1].gap == GAP_HYPHEN && w->v[i - 2].shape == SHAPE_INITIAL ? i - 2 : i - 1; /* "J-P. [Desrosiers]" */
     else if (i > 0 && i < r->first && (w->v[i].gap & (GAP_COLON | GAP_LINE | GAP_START | GAP_OPEN) || w->v[i - 1].classes & (LEX(DOCTOR) | LEX(TITLE))))
         r->first = i;
 }

@@ -54,7 +54,7 @@ static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
 /* "our Houston clinic", "St. Luke's office" */
 static bool is_lower_head(const struct words *w, uint32_t i)
 {
-    static const char *const heads[] = {"clinic", "hospital", "office", "branch", "campus", "center", "centre", "hospice", "pharmacy"};
+    static const char *const heads[] = {"clinic", "hospital", "office", "branch", "campus", "center", "centre", "hospice", "pharmacy", "hosp"};
 
     return i < w->n && w->v[i].gap == GAP_SPACE && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, heads, sizeof heads / sizeof *heads);
 }

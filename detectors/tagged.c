@@ -100,7 +100,8 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool link = x->shape == SHAPE_LOWER && (x->classes & LEX(PLACE) || words_is(w, i, "on") || words_is(w, i, "by")); /* "Kroger on Quill Street" are two */
     bool acronym = x->shape == SHAPE_UPPER && x->letters <= ACRONYM_MOST && !(x->flags & WORD_LINE_UPPER);
 
-    bool heading = tag == TAG_PLACE && percent < SURE_PLACE && x->classes & LEX(HEADING) && !(x->classes & LEX(FACILITY));
+    bool heading = tag == TAG_PLACE && percent < SURE_PLACE && x->classes & LEX(HEADING) && x->shape == SHAPE_TITLE && x->gap & GAP_COMMA &&
+                   i + 1 < w->n && x[1].shape == SHAPE_LOWER; /* "Quill Clinic, Assessment follows" */
 
     if (link || heading || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
         return;
