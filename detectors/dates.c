@@ -20,7 +20,7 @@ struct number {
     unsigned words;
 };
 
-static int digits(const struct words *w, uint32_t i)
+int dates_digits(const struct words *w, uint32_t i)
 {
     int value = 0;
 
@@ -37,7 +37,7 @@ static int digits(const struct words *w, uint32_t i)
 /* 4, 4th, fourth, twenty-first. ordinal: only what cannot be a plain number. */
 static struct number read_day(const struct words *w, uint32_t i, bool *sure)
 {
-    struct number day = {digits(w, i), 1};
+    struct number day = {dates_digits(w, i), 1};
 
     *sure = false;
     if (i >= w->n)
@@ -66,7 +66,7 @@ static struct number read_year(const struct words *w, uint32_t i)
 {
     unsigned used = 0, more = 0;
     bool ordinal;
-    int year = digits(w, i), high;
+    int year = dates_digits(w, i), high;
 
     if (year >= 1880 && year <= 2100)
         return (struct number){year, 1};
@@ -264,7 +264,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
             kind = PHI_DATE_SERVICE;
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
-        *cued |= k + 1 == i && (words_is(w, p, "next") || (words_is(w, p, "last") && fraction_of(digits(w, i), digits(w, i + 1)) == FRACTION_NONE)); /* "next injection 7/3" */
+        *cued |= k + 1 == i && (words_is(w, p, "next") || (words_is(w, p, "last") && fraction_of(dates_digits(w, i), dates_digits(w, i + 1)) == FRACTION_NONE)); /* "next injection 7/3" */
         *cued |= k == i && (is_discharge(w, p) || is_procedure(w, p) || w->v[p].classes & LEX(WEEKDAY));
     }
     *cued |= kind != PHI_DATE_OTHER;
@@ -274,7 +274,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 /* "7/3 at Cedars" behind a cue or with a number too high for a score: a place, not a part of the body. */
 static bool is_at_place(const struct words *w, uint32_t last, bool cued)
 {
-    return (cued || digits(w, last) > 12) && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on") || (cued && words_is(w, last + 1, "in")));
+    return (cued || dates_digits(w, last) > 12) && (words_is(w, last + 1, "at") || words_is(w, last + 1, "on") || (cued && words_is(w, last + 1, "in")));
 }
 
 /* "5/8 by Dr Venkat", "5/8 w/ Dr" */
@@ -293,11 +293,11 @@ static bool is_no_score(int b)
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last, bool cued)
 {
-    for (uint32_t k = first; k > 0 && k + 3 > first && !(k < first && (is_no_score(digits(w, last)) || w->v[k].gap & GAP_OPEN)); k--)
+    for (uint32_t k = first; k > 0 && k + 3 > first && !(k < first && (is_no_score(dates_digits(w, last)) || w->v[k].gap & GAP_OPEN)); k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
             (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
-    if (is_at_place(w, last, cued) || (is_no_score(digits(w, last)) && words_is(w, last + 1, "normal")))
+    if (is_at_place(w, last, cued) || (is_no_score(dates_digits(w, last)) && words_is(w, last + 1, "normal")))
         return false;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
@@ -311,7 +311,7 @@ static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
 static bool is_recent_day(const struct words *w, uint32_t i, uint16_t mark)
 {
     static const char *const not_behind[] = {"version", "v", "ver", "rev", "release", "build", "firmware", "software", "section", "chapter", "ratio"};
-    int a = digits(w, i), c = digits(w, i + 2);
+    int a = dates_digits(w, i), c = dates_digits(w, i + 2);
 
     if (c < 15 || c > 29 || (mark == GAP_HYPHEN && a > 12) || (w->v[i].gap && !(w->v[i].gap & (GAP_SPACE | GAP_LINE | GAP_OPEN))))
         return false;
@@ -321,7 +321,7 @@ static bool is_recent_day(const struct words *w, uint32_t i, uint16_t mark)
 /* 3/4/2021 3-4-21 2021-03-04 3.4.2021: three numbers with the same mark. */
 static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
-    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1), c = dates_digits(w, i + 2);
     uint16_t mark = i + 1 < w->n ? w->v[i + 1].gap : 0;
     unsigned wide = i + 2 < w->n ? w->v[i + 2].letters : 0;
     bool first_year, last_year;
@@ -356,7 +356,7 @@ static bool is_likely_day(const struct words *w, uint32_t i, int day)
 /* "10/2-10/4": from one day to a later one; no grades such as "4/5-5/5". */
 static bool is_day_range(const struct words *w, uint32_t i)
 {
-    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2), d = digits(w, i + 3);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1), c = dates_digits(w, i + 2), d = dates_digits(w, i + 3);
 
     return one_mark(w, i + 2, GAP_HYPHEN) && one_mark(w, i + 3, GAP_SLASH) && !(i + 4 < w->n && one_mark(w, i + 4, GAP_SLASH)) &&
            c >= a && c <= 12 && d >= 1 && d <= 31 && (c > a || d > b) && w->v[i + 3].letters <= 2 &&
@@ -366,7 +366,7 @@ static bool is_day_range(const struct words *w, uint32_t i)
 /* "Friday 5-30", and "on 9-12" where the sentence or its part ends behind it. */
 static bool find_hyphened(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
-    int a = digits(w, i), b = digits(w, i + 1);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1);
     bool day = a >= 1 && a <= 12 && b >= 1 && b <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && one_mark(w, i + 1, GAP_HYPHEN);
 
     if (!day || !i || w->v[i].gap != GAP_SPACE)
@@ -383,7 +383,7 @@ static bool find_hyphened(const struct words *w, uint32_t i, bool cued, struct d
 /* 3/2021, and 3/4 or 3/4-3/9 behind a cue. */
 static bool find_partial(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
-    int a = digits(w, i), b = digits(w, i + 1);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1);
 
     if (a < 1 || a > 12 || w->v[i].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) || (i && one_mark(w, i, GAP_SLASH)) ||
         (i + 2 < w->n && w->v[i + 2].begin == w->v[i + 1].end + 1 && w->v[i + 2].gap & (GAP_SLASH | GAP_PERIOD | GAP_APOSTROPHE)))
@@ -405,7 +405,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
 /* "5 , 7 , 1961" and "5 7 61" said after "date of birth"; "19610507" behind it. */
 static bool find_spoken(const struct words *w, uint32_t i, struct date *out)
 {
-    int a = digits(w, i), b = digits(w, i + 1), c = digits(w, i + 2);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1), c = dates_digits(w, i + 2);
     const uint16_t gaps = GAP_SPACE | GAP_COMMA | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD;
 
     out->first = i;
@@ -511,7 +511,7 @@ static bool is_whole_before(const struct words *w, uint32_t i)
 /* Two numbers with a stroke between that could be a month and a day: not "L4/5", "10/12/14", "1/2-1", "5/12%". */
 static bool is_pair(const struct words *w, uint32_t i)
 {
-    int a = digits(w, i), b = digits(w, i + 1);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1);
 
     if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) ||
         w->v[i].gap & (GAP_SLASH | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER))
@@ -535,8 +535,8 @@ static uint16_t months_written(const struct words *w)
             continue;
         kind_before(w, i, &cued);
         bool day = is_pair(w, i) ? find_partial(w, i, cued, &date) && date.score > STUDY_SCORE : find_numeric(w, i, cued, &date);
-        if (day && digits(w, i) <= 12)
-            months |= (uint16_t)(1 << digits(w, i));
+        if (day && dates_digits(w, i) <= 12)
+            months |= (uint16_t)(1 << dates_digits(w, i));
     }
     return months;
 }
@@ -561,7 +561,7 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
 {
     if (i + 1 >= w->n || w->v[i + 1].gap != GAP_SLASH || w->v[i].shape != SHAPE_NUMBER)
         return false;
-    int a = digits(w, i), b = digits(w, i + 1);
+    int a = dates_digits(w, i), b = dates_digits(w, i + 1);
     enum fraction fraction = fraction_of(a, b);
     if (!is_pair(w, i) || is_decoy(w, i, i + 1, false))
         return false;

@@ -30,6 +30,17 @@ struct date_months {
  * needs more. known is read when it is needed first; reset known->read when the words change. */
 bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *known, struct date *out);
 
+/* The months of which a text writes days with a dot, and with a blank, as dates_find_pair has it. */
+struct date_ways {
+    uint16_t dotted, spaced;
+    bool read;
+};
+/* Is word i the month of a day, "12.28" or "11 15", in a text that writes its days so? */
+bool dates_find_marked(const struct words *w, uint32_t i, struct date_ways *ways, struct date *out);
+
+/* The value of a number of at most four digits, or -1. */
+int dates_digits(const struct words *w, uint32_t i);
+
 /* "Easter Sunday", "Patriots' Day": does a holiday begin with word i? */
 bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out);
 

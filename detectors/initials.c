@@ -115,7 +115,7 @@ static bool is_apart_behind(const char *text, uint32_t len, uint32_t at)
 {
     if (at == len || strchr("\r\n\t;,)", text[at]))
         return true;
-    return text[at] == ' ' && (at + 1 == len || strchr(" /|\n", text[at + 1]));
+    return text[at] == ' ' && (at + 1 == len || strchr(" /|\n-\xE2", text[at + 1])); /* \xE2: a dash */
 }
 
 /* What stands behind the stroke: letters, perhaps digits, or letters with periods. Its end, or 0. */
@@ -145,7 +145,9 @@ static uint32_t program_end(const char *text, uint32_t len, uint32_t at)
 static int pair_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = at > 1 && text[at - 1] == ' ' ? at - 1 : at, begin = letters_before(text, end);
-    uint32_t behind = program_end(text, len, at + 1 < len && text[at + 1] == ' ' ? at + 2 : at + 1), last = behind < len ? typist_end(text, len, behind) : 0;
+    uint32_t behind = at + 1 < len && text[at + 1] == ' ' ? at + 2 : at + 1;
+    behind = text_is_upper(text[begin]) ? program_end(text, len, behind) : behind;
+    uint32_t last = behind < len ? typist_end(text, len, behind) : 0;
     uint16_t kind = begin < end && last && is_apart_before(text, begin) ? known_kind(k, text, begin, end) : PHI_NONE;
     if (kind == PHI_NONE)
         return 0;
@@ -178,7 +180,8 @@ static int lone_add(const struct known *k, struct phi_candidates *sink, const ch
     uint32_t end = at;
     while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
         end++;
-    bool apart = end == len || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
+    bool numbered = end + 2 < len && text[end] == '/' && text_is_digit(text[end + 1]); /* "HJP/0417" */
+    bool apart = end == len || numbered || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
     uint16_t kind = end - at >= 2 && end - at <= LETTERS_MOST && apart ? known_kind(k, text, at, end) : PHI_NONE;
     if (kind == PHI_NONE)
         return 0;

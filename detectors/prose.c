@@ -16,6 +16,7 @@
 #include "eponym.h"
 #include "evidence.h"
 #include "genre.h"
+#include "letterhead.h"
 #include "lexicon.h"
 #include "names.h"
 #include "places.h"
@@ -54,6 +55,7 @@ enum prose_rule {
     RULE_SPELLED,
     RULE_SPELLED_CODE,
     RULE_SIGNED_OFF,
+    RULE_LETTERHEAD,
     RULES
 };
 
@@ -72,6 +74,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"name-spelled", "single letters that are a name beside them, or behind a word that announces one", PHI_NAME_UNKNOWN},
     {"code-spelled", "digits and letters said one by one", PHI_OTHER_CODE},
     {"initials-signed", "a few letters behind a sentence or a time that are no word", PHI_NAME_PROVIDER},
+    {"facility-letterhead", "capitals in one of the first lines that end with a word for a house", PHI_GEO_FACILITY},
 };
 
 struct prose {
@@ -91,6 +94,7 @@ struct prose {
     enum genre genre; /* known once something asks for it */
     int year; /* 0: that of words_start */
     struct date_months months; /* of the days of this text that are written in numbers */
+    struct date_ways ways;
 };
 
 /* Between the threshold of strict mode and the usual one: what may be a name, and what no list knows. */
@@ -256,7 +260,7 @@ static int take_form(struct prose *p, uint32_t i)
         return 0;
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
-    if (dates_find(w, i, &date) || dates_find_pair(w, i, &p->months, &date)) {
+    if (dates_find(w, i, &date) || dates_find_pair(w, i, &p->months, &date) || dates_find_marked(w, i, &p->ways, &date)) {
         if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
             date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
@@ -322,7 +326,7 @@ static int next_chunk(struct prose *p)
     if (!words_next(w))
         return 0;
     evidence_prepare(w, p->dictionary, p->engine != NULL);
-    p->months.read = false;
+    p->months.read = p->ways.read = false;
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))
         if (take_form(p, i) < 0)
@@ -345,7 +349,7 @@ static int emit_listed(struct prose *p)
         return -1;
     if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0 || spelled_code_emit(p->words, RULE_SPELLED_CODE, p->sink) < 0)
         return -1;
-    if (signed_off_emit(p->words, p->dictionary, RULE_SIGNED_OFF, p->sink) < 0)
+    if (signed_off_emit(p->words, p->dictionary, RULE_SIGNED_OFF, p->sink) < 0 || letterhead_emit(p->words, RULE_LETTERHEAD, p->sink) < 0)
         return -1;
     if (places_towns(p->words, p->dictionary, RULE_CITY, p->sink) < 0)
         return -1;

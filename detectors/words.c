@@ -89,7 +89,7 @@ static uint16_t gap_of_wide(uint32_t c)
     case 0xA0: case 0x2002: case 0x2003: case 0x2009: case 0x202F: case 0x3000: return GAP_SPACE;
     case 0x2010: case 0x2011: return GAP_HYPHEN;
     case 0x2013: case 0x2014: case 0x2015: return GAP_OTHER;
-    case 0x2018: case 0x2019: case 0xB4: case 0x2BB: case 0x2BC: return GAP_APOSTROPHE;
+    case 0x2018: case 0x2019: case 0xB4: case 0x2BC: return GAP_APOSTROPHE;
     case 0x201C: case 0x201D: case 0xAB: case 0xBB: return GAP_QUOTE;
     case 0x2022: case 0x25CF: case 0x25AA: case 0xB7: return GAP_STOP;
     case 0x2028: case 0x2029: case 0x85: return GAP_LINE;
