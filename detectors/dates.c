@@ -173,6 +173,13 @@ static bool is_study(const struct words *w, const struct date *date)
     return false;
 }
 
+/* "on may 12": a month that is also a word, behind a word for days. */
+static bool is_doubtful_day(const struct words *w, uint32_t i, uint32_t k)
+{
+    static const char *const cues[] = {"on", "by", "until", "since", "til", "till"};
+    return i && w->v[i].gap == GAP_SPACE && words_is_any(w, i - 1, cues, sizeof cues / sizeof *cues) && w->v[k].shape == SHAPE_NUMBER && w->v[k].gap == GAP_SPACE;
+}
+
 /* March 4, 2021 · Mar 4th · march fourth · March 3-5 · March 2021 */
 static bool find_month_first(const struct words *w, uint32_t i, struct date *out)
 {
@@ -186,7 +193,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     day = read_day(w, k, &sure);
     if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
-        if (!year && !sure && day.words < 2 && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
+        if (!year && !sure && day.words < 2 && !is_doubtful_day(w, i, k) && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
         out->score = year ? 95 : sure ? 90 : 80;
         return true;
@@ -580,12 +587,12 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
     return a > b ? known->months : is_near_month(known->months, a);
 }
 
-/* "Monday, March 3": the weekday goes with the date. */
-static uint32_t with_weekday(const struct words *w, uint32_t first)
+/* "Monday, March 3", "mon 4 aug 2025": the weekday goes with the date. whole: it has a year, and "sun" and "sat" are no words then. */
+static uint32_t with_weekday(const struct words *w, uint32_t first, bool whole)
 {
     uint32_t i = first && words_is(w, first - 1, "the") && w->v[first].gap == GAP_SPACE ? first - 1 : first; /* "Tues the 4th of May" */
 
-    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && (w->v[i - 1].shape != SHAPE_LOWER || w->v[i - 1].letters > 3))
+    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && (whole || w->v[i - 1].shape != SHAPE_LOWER || w->v[i - 1].letters > 3))
         return i - 1;
     return first;
 }
@@ -603,6 +610,6 @@ bool dates_find(const struct words *w, uint32_t i, struct date *out)
     if ((x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM) || out->first < i)
         kind = kind_before(w, out->first, &cued);
     out->kind = (uint16_t)kind;
-    out->first = with_weekday(w, out->first);
+    out->first = with_weekday(w, out->first, out->last >= out->first + 2);
     return true;
 }

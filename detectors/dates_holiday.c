@@ -13,7 +13,8 @@ static uint32_t holiday_end(const struct words *w, uint32_t last)
 {
     while (words_joined(w, last + 1, GAP_SPACE) && words_in(w, last + 1, LIST(HOLIDAY_TAIL)))
         last++;
-    return last;
+    int year = words_joined(w, last + 1, GAP_SPACE | GAP_COMMA) ? dates_digits(w, last + 1) : -1; /* "St Patrick's Day 2024" */
+    return year >= 1900 && year <= 2100 ? last + 1 : last;
 }
 
 bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out)

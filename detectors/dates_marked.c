@@ -84,15 +84,17 @@ static bool is_measured(const struct words *w, uint32_t i, uint32_t last)
 
     if (x->gap & ~(GAP_SPACE | GAP_LINE | GAP_OPEN | GAP_COMMA | GAP_OTHER | GAP_BLANK) || goes_on(w, last))
         return true;
-    if (i && w->v[i - 1].shape >= SHAPE_NUMBER && x->gap == GAP_SPACE)
+    if (is_unit(w, last + 1))
         return true;
-    return !ends_there(w, last) || is_unit(w, last + 1);
+    if (w->v[i + 1].gap == GAP_PERIOD && dates_digits(w, i + 1) >= DAY_SURE) /* "pretrial 9.18 1pm" */
+        return false;
+    return (i && w->v[i - 1].shape >= SHAPE_NUMBER && x->gap == GAP_SPACE) || !ends_there(w, last);
 }
 
 static bool is_cued(const struct words *w, uint32_t i)
 {
     static const char *const cues[] = {"on", "and", "thru", "through", "until", "since", "next", "review", "ends", "seen", "by"};
-    return i && (words_is_any(w, i - 1, cues, sizeof cues / sizeof *cues) || words_in(w, i - 1, LIST(DAY_CUE)));
+    return i && (words_is_any(w, i - 1, cues, sizeof cues / sizeof *cues) || words_in(w, i - 1, LIST(DAY_CUE)) || w->v[i - 1].classes & LEX(WEEKDAY));
 }
 
 bool dates_find_marked(const struct words *w, uint32_t i, struct date_ways *ways, struct date *out)

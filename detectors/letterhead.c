@@ -29,7 +29,7 @@ static bool is_service(const struct words *w, uint32_t i)
                                            "poison", "stroke", "heart", "kidney", "cancer", "memory", "weight", "function", "perfusion", "student", "disability",
                                            "social", "spiritual", "nutrition", "interpreter", "food", "protective", "department", "dept", "division", "office",
                                            "child", "adult", "family", "women", "trauma", "critical", "intensive", "acute", "care", "access", "outreach", "stress",
-                                           "vascular", "blood", "gas", "second", "opinion", "day", "home", "patient", "support", "case", "crisis", "pulmonary", "myocardial", "long", "term"};
+                                           "vascular", "blood", "gas", "second", "opinion", "day", "home", "patient", "support", "case", "crisis", "pulmonary", "myocardial", "cardiac", "catheterization", "long", "term"};
     return words_is_any(w, i, services, sizeof services / sizeof *services);
 }
 

@@ -5,12 +5,12 @@
 #include "lexicon.h"
 #include "phi.h"
 
-enum { LETTERS_MOST = 4, SCORE = 58 };
+enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, SCORE = 58 };
 
 /* Zones of time, and what people write that is in no list of words. */
 static bool is_no_name(const struct words *w, uint32_t i)
 {
-    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt",
+    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt", "pov", "ord",
                                         "thx", "tks", "ty", "tyvm", "pls", "plz", "lol", "idk", "tbh", "fyi", "btw", "imo", "asap", "tia", "np", "kk", "smh", "omg", "nvm"};
     return words_is_any(w, i, words, sizeof words / sizeof *words);
 }
@@ -21,7 +21,7 @@ static bool is_initials(const struct words *w, uint32_t i, const struct phi_dict
     const struct word *x = &w->v[i];
     bool shaped = (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)) || (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER));
 
-    if (!shaped || x->letters < 2 || x->letters > LETTERS_MOST || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)WORD_LINE_TITLE)
+    if (!shaped || x->letters < 2 || x->letters > (x->shape == SHAPE_UPPER ? CAPITALS_MOST : LETTERS_MOST) || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)WORD_LINE_TITLE)
         return false;
     return !fact_is_word(phi_dictionary_plain(d, x->hash)) && !is_no_name(w, i);
 }

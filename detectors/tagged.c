@@ -325,6 +325,13 @@ static bool is_said(const struct words *w, uint32_t i)
     return x->shape < SHAPE_NUMBER && x->classes;
 }
 
+/* "24h", "7d", "26pp" */
+static bool is_span(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return x->shape == SHAPE_ALNUM && x->end - x->begin <= 4 && text_is_digit(w->text[x->begin]) && w->text[x->end - 1] >= 'a' && w->text[x->end - 1] <= 'z';
+}
+
 static bool is_joined(const struct words *w, uint32_t i)
 {
     return i < w->n && w->v[i].gap == GAP_HYPHEN; /* "SR-24-31" */
@@ -332,9 +339,9 @@ static bool is_joined(const struct words *w, uint32_t i)
 
 static void trim_number(const struct words *w, uint32_t *first, uint32_t *end)
 {
-    while (*first < *end && is_said(w, *first) && !is_joined(w, *first + 1))
+    while (*first < *end && (is_said(w, *first) || is_span(w, *first)) && !is_joined(w, *first + 1))
         ++*first;
-    while (*end > *first && is_said(w, *end - 1) && !is_joined(w, *end - 1))
+    while (*end > *first && (is_said(w, *end - 1) || is_span(w, *end - 1)) && !is_joined(w, *end - 1))
         --*end;
 }
 
@@ -359,6 +366,9 @@ static int emit_zip(const struct words *w, uint32_t first, uint32_t end, uint16_
 {
     bool behind = first && w->v[first - 1].shape < SHAPE_NUMBER && (w->v[first - 1].label || w->v[first - 1].classes & (LEX(STATE) | LEX(COUNTRY)));
     for (uint32_t i = behind ? first : first + 1; i < end; i++) {
+        bool sum = w->v[i].begin > 1 && w->text[w->v[i].begin - 2] == '+';
+        if (w->v[i].gap & (GAP_OPEN | GAP_CLOSE) || sum) /* "(Xiaflex) 20527 + 26341" */
+            continue;
         struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = SCORE_LEAST, .begin = w->v[i].begin, .end = w->v[i].end};
         if (is_zip(&w->v[i]) && phi_candidate_add(sink, &c) < 0)
             return -1;
