@@ -16,7 +16,7 @@
 #include "phi.h"
 #include "text.h"
 
-enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 56 };
+enum { RUN_MAX = 20, RUN_MIN = 7, GAP_MAX = 24, BEFORE_MAX = 48, LABEL_WITHIN = 56, COLUMN_DIGITS = 8 };
 
 /* What stood in the gaps. */
 struct gap_marks {
@@ -205,7 +205,10 @@ static bool begins_sentence(const struct run *r, const char *text, uint32_t end,
 static bool begins_count(const struct run *r, const char *text, uint32_t len, uint32_t end, uint32_t gap)
 {
     uint32_t at = end + gap, n = 0;
-    if (gap == 1 && text[end] == ' ' && (groups_are(r, "334") || groups_are(r, "1334")))
+    bool whole = groups_are(r, "334") || groups_are(r, "1334");
+    if (whole && (text[end] == ' ' || text[end] == '\n' || text[end] == '\r') && gap <= 2)
+        return true;
+    if (gap >= 3 && !memcmp(text + end, "   ", 3) && r->n >= COLUMN_DIGITS) /* the next column */
         return true;
     while (at + n < len && text_is_digit(text[at + n]))
         n++;

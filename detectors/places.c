@@ -420,8 +420,8 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 /* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez"};
-    static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street"};
+    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx"};
+    static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street", "employer", "dialyzes"};
 
     while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))
         first++;

@@ -103,7 +103,11 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool heading = tag == TAG_PLACE && percent < SURE_PLACE && x->classes & LEX(HEADING) && x->shape == SHAPE_TITLE && x->gap & GAP_COMMA &&
                    i + 1 < w->n && x[1].shape == SHAPE_LOWER; /* "Quill Clinic, Assessment follows" */
 
-    if (link || heading || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
+    bool weekday = x->classes & LEX(WEEKDAY) && (x->letters == 4 || x->letters == 5); /* "Elko Hall Weds" */
+    bool credential = acronym && tag == TAG_NAME && i && w->v[i - 1].label == LABEL_NAME && w->v[i - 1].shape == SHAPE_TITLE &&
+                      x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)); /* "Kitamura DEA" */
+
+    if (link || heading || weekday || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;
@@ -114,10 +118,24 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     w->told[i / 64] |= (uint64_t)1 << i % 64;
 }
 
+/* "Mercy Flats [40] min", "Grand Ave [1979],": a number that is no part of the place before it. */
+static bool is_count_behind(const struct words *w, uint32_t i)
+{
+    static const char *const units[] = {"min", "mins", "minutes", "hr", "hrs", "h", "miles", "mi", "yrs", "years", "days", "weeks", "months", "am", "pm"};
+    const struct word *x = &w->v[i];
+
+    if (x->shape != SHAPE_NUMBER || is_zip(x))
+        return false;
+    bool year = x->letters == 4 && x->gap == GAP_SPACE && (!memcmp(w->text + x->begin, "19", 2) || !memcmp(w->text + x->begin, "20", 2));
+    return year || x->gap & (GAP_LINE | GAP_BLANK) || words_is_any(w, i + 1, units, sizeof units / sizeof *units);
+}
+
 static void label_stretch(struct words *w, const struct tagger_run *run, uint32_t first, uint32_t end, uint8_t tag)
 {
     if (!trim(w, &first, &end) || is_alone(w, first, end))
         return;
+    if (tag == TAG_PLACE && end > first + 1 && is_count_behind(w, end - 1))
+        end--;
     if (tag == TAG_PLACE && end == first + 1 && first && (words_is(w, first - 1, "a") || words_is(w, first - 1, "an")))
         return; /* "in a Rush" */
     for (uint32_t i = first; i < end; i++)
