@@ -30,6 +30,13 @@ static bool is_whole(const struct words *w, uint32_t i, uint16_t mark)
     return (w->v[i + 2].letters == 2 && year >= 0) || (year >= 1900 && year <= 2100);
 }
 
+/* No version: a whole year, or one of these decades. */
+static bool is_recent(const struct words *w, uint32_t i)
+{
+    int year = dates_digits(w, i);
+    return w->v[i].letters == 4 || (year >= 15 && year <= 29);
+}
+
 static bool ends_there(const struct words *w, uint32_t last)
 {
     return last + 1 >= w->n || w->v[last + 1].shape < SHAPE_NUMBER || w->v[last + 1].gap & (GAP_LINE | GAP_BLANK | GAP_COMMA | GAP_OPEN);
@@ -45,7 +52,7 @@ static void read_ways(const struct words *w, struct date_ways *ways)
     for (uint32_t i = words_in_set(w->forms, 0, w->n); i < w->n; i = words_in_set(w->forms, i + 1, w->n)) {
         if (w->v[i].shape != SHAPE_NUMBER)
             continue;
-        if (is_whole(w, i, GAP_PERIOD))
+        if (is_whole(w, i, GAP_PERIOD) && is_recent(w, i + 2))
             ways->dotted |= (uint16_t)(1 << dates_digits(w, i));
         if (!is_whole(w, i, GAP_SPACE) || !ends_there(w, i + 2) || (i && w->v[i - 1].shape >= SHAPE_NUMBER && w->v[i].gap == GAP_SPACE))
             continue;
@@ -103,6 +110,8 @@ bool dates_find_marked(const struct words *w, uint32_t i, struct date_ways *ways
         return false;
     uint16_t mark = w->v[i + 1].gap;
     uint32_t last = is_whole(w, i, mark) ? i + 2 : i + 1;
+    if (last == i + 2 && mark == GAP_PERIOD) /* dates_find knows those */
+        return false;
     if (!is_month_and_day(w, i, mark) || is_measured(w, i, last))
         return false;
     if (!ways->read)

@@ -385,7 +385,8 @@ static int emit_zip(const struct words *w, uint32_t first, uint32_t end, uint16_
     bool behind = first && w->v[first - 1].shape < SHAPE_NUMBER && (w->v[first - 1].label || w->v[first - 1].classes & (LEX(STATE) | LEX(COUNTRY)));
     for (uint32_t i = behind ? first : first + 1; i < end; i++) {
         bool sum = w->v[i].begin > 1 && w->text[w->v[i].begin - 2] == '+';
-        if (w->v[i].gap & (GAP_OPEN | GAP_CLOSE) || sum) /* "(Xiaflex) 20527 + 26341" */
+        bool list = w->v[i].gap & GAP_OPEN && i + 1 < w->n && is_zip(&w->v[i + 1]);
+        if (w->v[i].gap & GAP_CLOSE || sum || list) /* "(Xiaflex) 20527 + 26341", "(92611, 92526)" */
             continue;
         struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = SCORE_LEAST, .begin = w->v[i].begin, .end = w->v[i].end};
         if (is_zip(&w->v[i]) && phi_candidate_add(sink, &c) < 0)

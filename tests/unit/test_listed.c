@@ -37,7 +37,7 @@ static void names_of_places(void **state)
         {"Wendy's pain is better; the sample is in a Rush", ""},
         {"pain at the CMC joint, MSK exam normal, IHC positive", ""},
         {"Total bilirubin was high, Boost was given", ""},
-        {"follow with Quillesdale Neuro in May", "Quillesdale | Quillesdale Neuro"},
+        {"follow with Quillesdale Neuro in May", "Quillesdale Neuro"},
         {"Rx to Oduyaville Drug, they deliver", "Oduyaville Drug"},
     };
     find_each(*state, cases, sizeof cases / sizeof *cases, places_in);
