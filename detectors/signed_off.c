@@ -61,7 +61,7 @@ static bool is_placed(const struct words *w, uint32_t i)
 int signed_off_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
     for (uint32_t i = w->first; d && i < w->last; i++) {
-        if (w->v[i].letters > LETTERS_MOST || !is_placed(w, i) || !is_initials(w, i, d))
+        if (w->v[i].classes || w->v[i].letters > LETTERS_MOST || !is_placed(w, i) || !is_initials(w, i, d)) /* most have a class */
             continue;
         struct phi_candidate c = {.kind = PHI_NAME_PROVIDER, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[i].end};
         if (phi_candidate_add(sink, &c) < 0)

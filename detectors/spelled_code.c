@@ -82,7 +82,7 @@ static void read(const struct words *w, uint32_t i, struct code *c)
         add(w, c, sign, i++);
         if (!goes_on(w, i))
             return;
-        uint32_t skip = sign_of(w, i) ? 0 : spelled_aside(w, i);
+        uint32_t skip = sign_of(w, i) ? 0 : sign == SIGN_LETTER ? spelled_aside(w, i) : is_link(w, i);
         c->links += is_link(w, i) && sign_of(w, i + skip);
         i += skip;
         if (!goes_on(w, i))
