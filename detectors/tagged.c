@@ -300,6 +300,8 @@ static bool is_sure(const struct words *w, uint32_t first, uint32_t end, uint8_t
         return words + mixed || is_sure_number(w, first, end, percent);
     if (alike && words > 1)
         return false; /* "november october september", "Monday Wednesday Friday" */
+    if (tag == TAG_DATE && !words && w->v[end - 1].gap == GAP_HYPHEN && (words_is(w, end, "l") || words_is(w, end, "liters")))
+        return false; /* "on 2-3 L" */
     if (numbers && (is_joined_in_front(w, first) || (end == first + 1 && w->v[first].letters == 4)))
         return false; /* a year alone is nobody's */
     if (numbers > 3 && !words)
