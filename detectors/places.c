@@ -355,7 +355,7 @@ int places_towns(const struct words *w, const struct phi_dictionary *d, uint16_t
 
     for (uint32_t i = w->first; d && i < w->last; i++) {
         const struct word *x = &w->v[i];
-        if (x->shape != SHAPE_LOWER || (x->gap == GAP_SPACE && !(x->classes & LEX(PLACE)))) /* nearly all */
+        if (x->shape != SHAPE_LOWER || (x->gap == GAP_SPACE && !(x->classes & LEX(PLACE) && x->flags & WORD_LINE_LOWER))) /* nearly all */
             continue;
         uint32_t answer = answer_end(w, d, i), end = 0;
         if (answer && add_town_said(w, i, answer, rule, sink) < 0)

@@ -103,9 +103,18 @@ static bool is_code(const struct code *c)
            c->letters + c->links > 0 && c->pairs <= 1;
 }
 
+/* A cheap look before the long one: nearly all numbers and names stand among words. */
+static bool may_begin(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *n = x + 1;
+    bool sign = x->letters == 1 || x->classes & LEX(NUMBER) || (x->shape == SHAPE_NUMBER && x->letters == 2);
+    return sign && i + 1 < w->n && n->gap & (GAP_SPACE | GAP_COMMA) &&
+           (n->letters <= 2 || n->classes & LEX(NUMBER) || (n->shape == SHAPE_LOWER && n->letters <= 6));
+}
+
 static bool begins(const struct words *w, uint32_t i)
 {
-    return sign_of(w, i) && !(i && goes_on(w, i) && sign_of(w, i - 1)) && !words_is(w, i, "a") && !words_is(w, i, "i");
+    return may_begin(w, i) && sign_of(w, i) && !(i && goes_on(w, i) && sign_of(w, i - 1)) && !words_is(w, i, "a") && !words_is(w, i, "i");
 }
 
 /* Where one may begin: at words that stand for numbers or are letters. */
