@@ -47,11 +47,12 @@ static bool is_placed(const struct words *w, uint32_t i)
         return false;
     if (words_is(w, i - 1, "by") && x->gap == GAP_SPACE && i > 1 && p[-1].shape >= SHAPE_NUMBER)
         return ends_line(w, i) || w->v[i + 1].gap & (GAP_PERIOD | GAP_COMMA);
-    if (x->gap == (GAP_PERIOD | GAP_SPACE | GAP_OPEN) && w->text[x->end] == ')' && ends_line(w, i)) /* "in A1-A2. (tjw)" */
+    char behind = x->end < w->len ? w->text[x->end] : 0;
+    if (behind == ')' && x->gap == (GAP_PERIOD | GAP_SPACE | GAP_OPEN) && ends_line(w, i)) /* "in A1-A2. (tjw)" */
         return true;
-    if (x->gap == GAP_SPACE && is_stamp(w, i - 1) && x->end < w->len && w->text[x->end] == ')') /* "(sent 0831 pk)" */
+    if (behind == ')' && x->gap == GAP_SPACE && is_stamp(w, i - 1)) /* "(sent 0831 pk)" */
         return true;
-    if (!ends_line(w, i) || x->end >= w->len || (w->text[x->end] != '\n' && w->text[x->end] != '\r' && w->text[x->end] != ' '))
+    if (!ends_line(w, i) || (behind != '\n' && behind != '\r' && behind != ' '))
         return false;
     if (x->gap == (GAP_PERIOD | GAP_SPACE))
         return p->letters > 1 || p->shape >= SHAPE_NUMBER;
