@@ -309,7 +309,7 @@ static bool is_decoy(const struct words *w, uint32_t first, uint32_t last, bool 
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));
 }
 
-static bool one_mark(const struct words *w, uint32_t i, uint16_t mark)
+bool dates_one_mark(const struct words *w, uint32_t i, uint16_t mark)
 {
     return i < w->n && w->v[i].gap == mark && w->v[i].begin == w->v[i - 1].end + 1;
 }
@@ -333,8 +333,8 @@ static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct da
     unsigned wide = i + 2 < w->n ? w->v[i + 2].letters : 0;
     bool first_year, last_year;
 
-    if (a < 0 || b < 0 || !(mark == GAP_SLASH || mark == GAP_HYPHEN || mark == GAP_PERIOD) || !one_mark(w, i + 1, mark) ||
-        !one_mark(w, i + 2, mark) || (i + 3 < w->n && one_mark(w, i + 3, mark) && w->v[i + 3].shape == SHAPE_NUMBER))
+    if (a < 0 || b < 0 || !(mark == GAP_SLASH || mark == GAP_HYPHEN || mark == GAP_PERIOD) || !dates_one_mark(w, i + 1, mark) ||
+        !dates_one_mark(w, i + 2, mark) || (i + 3 < w->n && dates_one_mark(w, i + 3, mark) && w->v[i + 3].shape == SHAPE_NUMBER))
         return false;
     if (c < 0 && w->v[i + 2].shape == SHAPE_ALNUM && a >= 1900 && a <= 2100) /* 2021-03-04T10 */
         c = w->text[w->v[i + 2].begin] - '0' <= 3 ? 1 : 0, wide = 2;
@@ -365,7 +365,7 @@ static bool is_day_range(const struct words *w, uint32_t i)
 {
     int a = dates_digits(w, i), b = dates_digits(w, i + 1), c = dates_digits(w, i + 2), d = dates_digits(w, i + 3);
 
-    return one_mark(w, i + 2, GAP_HYPHEN) && one_mark(w, i + 3, GAP_SLASH) && !(i + 4 < w->n && one_mark(w, i + 4, GAP_SLASH)) &&
+    return dates_one_mark(w, i + 2, GAP_HYPHEN) && dates_one_mark(w, i + 3, GAP_SLASH) && !(i + 4 < w->n && dates_one_mark(w, i + 4, GAP_SLASH)) &&
            c >= a && c <= 12 && d >= 1 && d <= 31 && (c > a || d > b) && w->v[i + 3].letters <= 2 &&
            (fraction_of(a, b) == FRACTION_NONE || fraction_of(c, d) == FRACTION_NONE);
 }
@@ -374,7 +374,7 @@ static bool is_day_range(const struct words *w, uint32_t i)
 static bool find_hyphened(const struct words *w, uint32_t i, bool cued, struct date *out)
 {
     int a = dates_digits(w, i), b = dates_digits(w, i + 1);
-    bool day = a >= 1 && a <= 12 && b >= 1 && b <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && one_mark(w, i + 1, GAP_HYPHEN);
+    bool day = a >= 1 && a <= 12 && b >= 1 && b <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && dates_one_mark(w, i + 1, GAP_HYPHEN);
 
     if (!day || !i || w->v[i].gap != GAP_SPACE)
         return false;
@@ -392,7 +392,7 @@ static bool find_partial(const struct words *w, uint32_t i, bool cued, struct da
 {
     int a = dates_digits(w, i), b = dates_digits(w, i + 1);
 
-    if (a < 1 || a > 12 || w->v[i].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) || (i && one_mark(w, i, GAP_SLASH)) ||
+    if (a < 1 || a > 12 || w->v[i].letters > 2 || !dates_one_mark(w, i + 1, GAP_SLASH) || (i && dates_one_mark(w, i, GAP_SLASH)) ||
         (i + 2 < w->n && w->v[i + 2].begin == w->v[i + 1].end + 1 && w->v[i + 2].gap & (GAP_SLASH | GAP_PERIOD | GAP_APOSTROPHE)))
         return false;
     out->first = i;
@@ -520,7 +520,7 @@ static bool is_pair(const struct words *w, uint32_t i)
 {
     int a = dates_digits(w, i), b = dates_digits(w, i + 1);
 
-    if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !one_mark(w, i + 1, GAP_SLASH) ||
+    if (a < 1 || a > 12 || b < 1 || b > 31 || w->v[i].letters > 2 || w->v[i + 1].letters > 2 || !dates_one_mark(w, i + 1, GAP_SLASH) ||
         w->v[i].gap & (GAP_SLASH | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER))
         return false;
     if (i && w->v[i].gap == GAP_SPACE && b <= 10 && is_whole_before(w, i - 1))
@@ -538,7 +538,7 @@ static uint16_t months_written(const struct words *w)
     for (uint32_t i = words_in_set(w->forms, 0, w->n); i < w->n; i = words_in_set(w->forms, i + 1, w->n)) {
         struct date date;
         bool cued;
-        if (w->v[i].shape != SHAPE_NUMBER || !one_mark(w, i + 1, GAP_SLASH) || w->v[i].letters > 2)
+        if (w->v[i].shape != SHAPE_NUMBER || !dates_one_mark(w, i + 1, GAP_SLASH) || w->v[i].letters > 2)
             continue;
         kind_before(w, i, &cued);
         bool day = is_pair(w, i) ? find_partial(w, i, cued, &date) && date.score > STUDY_SCORE : find_numeric(w, i, cued, &date);
@@ -548,7 +548,7 @@ static uint16_t months_written(const struct words *w)
     return months;
 }
 
-static bool is_near_month(uint16_t months, int month)
+bool dates_near_month(uint16_t months, int month)
 {
     int before = month == 1 ? 12 : month - 1, behind = month == 12 ? 1 : month + 1;
     return months & (1 << before | 1 << month | 1 << behind);
@@ -584,7 +584,7 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
     *out = (struct date){i, i + 1, PHI_DATE_OTHER, 52};
     if (fraction == FRACTION_SCORE)
         return known->months & 1 << a;
-    return a > b ? known->months : is_near_month(known->months, a);
+    return a > b ? known->months : dates_near_month(known->months, a);
 }
 
 /* "Monday, March 3", "mon 4 aug 2025": the weekday goes with the date. whole: it has a year, and "sun" and "sat" are no words then. */

@@ -40,6 +40,10 @@ bool dates_find_marked(const struct words *w, uint32_t i, struct date_ways *ways
 
 /* The value of a number of at most four digits, or -1. */
 int dates_digits(const struct words *w, uint32_t i);
+/* Is there a word i, and only this one byte in front of it? */
+bool dates_one_mark(const struct words *w, uint32_t i, uint16_t mark);
+/* Is the month one of these, or beside one? */
+bool dates_near_month(uint16_t months, int month);
 
 /* "Easter Sunday", "Patriots' Day": does a holiday begin with word i? */
 bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out);

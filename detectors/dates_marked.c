@@ -17,14 +17,14 @@ static bool is_month_and_day(const struct words *w, uint32_t i, uint16_t mark)
 {
     int month = dates_digits(w, i), day = dates_digits(w, i + 1);
 
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && w->v[i + 1].gap == mark &&
-           w->v[i + 1].begin == w->v[i].end + 1;
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31 && w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 &&
+           dates_one_mark(w, i + 1, mark);
 }
 
 /* Month, day and year with the same mark, the year of two digits or four. */
 static bool is_whole(const struct words *w, uint32_t i, uint16_t mark)
 {
-    if (!is_month_and_day(w, i, mark) || i + 2 >= w->n || w->v[i + 2].gap != mark || w->v[i + 2].begin != w->v[i + 1].end + 1)
+    if (!is_month_and_day(w, i, mark) || !dates_one_mark(w, i + 2, mark))
         return false;
     int year = dates_digits(w, i + 2);
     return (w->v[i + 2].letters == 2 && year >= 0) || (year >= 1900 && year <= 2100);
@@ -62,12 +62,6 @@ static void read_ways(const struct words *w, struct date_ways *ways)
     }
     if (birth || blanks > 2)
         ways->spaced |= months;
-}
-
-static bool is_near(uint16_t months, int month)
-{
-    int before = month == 1 ? 12 : month - 1, behind = month == 12 ? 1 : month + 1;
-    return months & (1 << before | 1 << month | 1 << behind);
 }
 
 /* "12.28%", "1.5/2", "1.5.2" */
@@ -118,7 +112,7 @@ bool dates_find_marked(const struct words *w, uint32_t i, struct date_ways *ways
         read_ways(w, ways);
     ways->read = true;
     uint16_t months = mark == GAP_SPACE ? ways->spaced : ways->dotted;
-    if (!(last == i + 2 ? months : is_near(months, dates_digits(w, i))))
+    if (!(last == i + 2 ? months : dates_near_month(months, dates_digits(w, i))))
         return false;
     if (mark == GAP_PERIOD && last == i + 1 && dates_digits(w, i + 1) < DAY_SURE && !is_cued(w, i))
         return false;

@@ -161,19 +161,6 @@ static int pair_add(const struct known *k, struct phi_candidates *sink, const ch
     return program ? 1 : phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-/* At every one of these marks, which is rare. */
-static int mark_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, char mark)
-{
-    int added = 0;
-    for (const char *p = text + 2, *end = text + len - 2; p < end && (p = memchr(p, mark, (size_t)(end - p))); p++) {
-        int rc = pair_add(k, sink, text, len, (uint32_t)(p - text));
-        if (rc < 0)
-            return -1;
-        added |= rc;
-    }
-    return added;
-}
-
 /* Large letters at `at` that are the initials of a name, alone in their line or behind "by". 1, 0 or -1. */
 static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
@@ -189,13 +176,14 @@ static int lone_add(const struct known *k, struct phi_candidates *sink, const ch
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-/* Behind each of these. A heading in a line of its own has more letters, or is of no name. */
-static int lone_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, const char *before)
+typedef int add_at(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at);
+
+/* Adds at each of these marks, or behind it. */
+static int mark_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, const char *mark, uint32_t skip, add_at *add)
 {
-    size_t size = strlen(before);
     int added = 0;
-    for (const char *p = text, *end = text + len; (p = memmem(p, (size_t)(end - p), before, size)); p++) {
-        int rc = lone_add(k, sink, text, len, (uint32_t)(p - text + size));
+    for (const char *p = text, *end = text + len; (p = memmem(p, (size_t)(end - p), mark, strlen(mark))); p++) {
+        int rc = add(k, sink, text, len, (uint32_t)(p - text) + skip);
         if (rc < 0)
             return -1;
         added |= rc;
@@ -205,14 +193,19 @@ static int lone_scan(const struct known *k, struct phi_candidates *sink, const c
 
 static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
 {
-    int added = 0, rc = 0;
-    if (len <= 4)
-        return 0;
-    for (unsigned i = 0; i < 4 && rc >= 0; i++) {
-        rc = i < 2 ? mark_scan(k, sink, text, len, "/:"[i]) : lone_scan(k, sink, text, len, i == 2 ? "\n" : " by ");
+    static const struct {
+        const char *mark;
+        uint32_t skip;
+        add_at *add;
+    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, lone_add}, {" by ", 4, lone_add}};
+    int added = 0;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        int rc = mark_scan(k, sink, text, len, marks[i].mark, marks[i].skip, marks[i].add);
+        if (rc < 0)
+            return -1;
         added |= rc;
     }
-    return rc < 0 ? -1 : added;
+    return added;
 }
 
 static void names_collect(struct known *k, const struct phi_scratch *s, const struct phi_leaf *leaves)

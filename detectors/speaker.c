@@ -9,6 +9,9 @@
 
 enum { LABEL_MAX = 28, HEAD_MAX = 24, COUNTS_MAX = 5, LABEL_WORDS = 3, SENTENCE_WORDS = 6, NEAR = 4096 };
 
+/* What words are that say who somebody is. */
+static const uint64_t who = LEX(PATIENT) | LEX(PROVIDER) | LEX(RELATION) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(TITLE) | LEX(CREDENTIAL);
+
 /* Numbers, times and marks that transcripts put in front of who speaks: "14  ", "[00:01:51.0] <", "**". */
 static bool is_counted(char c)
 {
@@ -66,7 +69,6 @@ bool speaker_before(const char *text, uint32_t len, uint32_t at)
 /* The first word behind the colon of a label that says who somebody is, or 0. */
 static uint32_t behind_label(const struct words *w, uint32_t first)
 {
-    const uint64_t who = LEX(PATIENT) | LEX(PROVIDER) | LEX(RELATION) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(TITLE) | LEX(CREDENTIAL);
     uint64_t classes = w->v[first].classes;
 
     for (uint32_t i = first + 1; i < w->n && i <= first + LABEL_WORDS; i++) {
@@ -94,7 +96,6 @@ static bool is_said(const struct words *w, uint32_t i)
 /* "md: and were you": a label that says only who somebody is is no name. */
 static void close_label(struct words *w, uint32_t first)
 {
-    const uint64_t who = LEX(PATIENT) | LEX(PROVIDER) | LEX(RELATION) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(TITLE) | LEX(CREDENTIAL);
     struct word *x = &w->v[first];
     bool role = x->classes & who || (x->end - x->begin <= 2 && x->shape < SHAPE_NUMBER);
 

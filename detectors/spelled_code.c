@@ -41,7 +41,7 @@ static enum sign sign_of(const struct words *w, uint32_t i)
 
 static bool goes_on(const struct words *w, uint32_t i)
 {
-    return i < w->n && w->v[i].gap & (GAP_SPACE | GAP_COMMA) && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA));
+    return words_joined(w, i, GAP_SPACE | GAP_COMMA) && w->v[i].gap;
 }
 
 static bool is_pair(const struct words *w, uint32_t i)
@@ -52,7 +52,7 @@ static bool is_pair(const struct words *w, uint32_t i)
 static void add(const struct words *w, struct code *c, enum sign sign, uint32_t i)
 {
     c->letters += sign == SIGN_LETTER;
-    c->digits += sign == SIGN_DIGIT ? 1 : 0;
+    c->digits += sign == SIGN_DIGIT;
     c->pairs += is_pair(w, i);
     c->row = sign == SIGN_DIGIT ? c->row + 1 : 0;
     c->longest_row = c->row > c->longest_row ? c->row : c->longest_row;
