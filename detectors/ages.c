@@ -15,6 +15,7 @@
 #include "word_lists.h"
 
 enum { OLDEST = 130, BIRTH_YEAR_FIRST = 1880, YEARS = 89 };
+enum { ASKED_WITHIN = 16, SENTENCE_MOST = 24 };
 
 static int leading(const struct words *w, uint32_t i, unsigned *n)
 {
@@ -114,13 +115,31 @@ static bool ends_part(const struct words *w, uint32_t i)
 /* "i'm ninety four dear" */
 static bool is_addressed(const struct words *w, uint32_t i)
 {
-    static const char *const words[] = {"dear", "honey", "hon", "sweetie", "darling", "doc", "doctor", "but", "so", "you", "what"};
+    static const char *const words[] = {"dear", "honey", "hon", "sweetie", "darling", "doc", "doctor", "but", "so", "you", "what", "is"};
     return w->v[i].shape == SHAPE_LOWER && words_is_any(w, i + 1, words, sizeof words / sizeof *words);
 }
 
 static bool is_she_or_he(const struct words *w, uint32_t i)
 {
     return words_is(w, i, "she") || words_is(w, i, "he");
+}
+
+/* "youre ninety three": as speech recognition writes it. */
+static bool is_run_together(const struct words *w, uint32_t i)
+{
+    static const char *const words[] = {"youre", "im", "hes", "shes"};
+    return words_is_any(w, i, words, sizeof words / sizeof *words);
+}
+
+/* "he passed at home, was 97, fished all his life": word i is "was". */
+static bool has_died(const struct words *w, uint32_t i)
+{
+    if (!(w->v[i].gap & GAP_COMMA))
+        return false;
+    for (uint32_t k = i; k > 0 && i - k < SENTENCE_MOST && !(w->v[k].gap & (GAP_STOP | GAP_BLANK)); k--)
+        if (words_in(w, k - 1, LIST(LIVED)))
+            return true;
+    return false;
 }
 
 /* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
@@ -131,8 +150,10 @@ static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t la
     const struct word *p = &w->v[first - 1];
     if (p->flags & (WORD_CONTRACTED | WORD_POSSESSIVE))
         return is_she_or_he(w, first - 1) || (words_is(w, first - 1, "i") && w->v[last].shape != SHAPE_NUMBER);
+    if (is_run_together(w, first - 1))
+        return w->v[last].shape != SHAPE_NUMBER;
     if (first > 1 && words_is(w, first - 1, "was"))
-        return is_she_or_he(w, first - 2);
+        return is_she_or_he(w, first - 2) || has_died(w, first - 1);
     if (first < 2 || !(words_is(w, first - 1, "is") || words_is(w, first - 1, "be")))
         return false;
     if (first > 2 && words_is(w, first - 2, "will"))
@@ -166,6 +187,44 @@ static bool is_behind_name(const struct words *w, uint32_t i)
     return (x->gap == (GAP_COMMA | GAP_SPACE) || x->gap == GAP_SPACE) && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
 }
 
+/* "DOB Jun 6, 1932 (91)" */
+static bool is_behind_birth(const struct words *w, uint32_t i)
+{
+    unsigned n;
+    if (!i || i + 1 >= w->n || !(w->v[i].gap & GAP_OPEN) || !(w->v[i + 1].gap & GAP_CLOSE) || w->v[i - 1].shape != SHAPE_NUMBER)
+        return false;
+    int year = leading(w, i - 1, &n);
+    return n == 4 && year >= BIRTH_YEAR_FIRST && year <= w->year - YEARS;
+}
+
+/* "Quill - 96 M failure to thrive": in a list of patients. */
+static bool has_sex(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    if (!i || i + 1 >= w->n || x[1].gap != GAP_SPACE || x[1].shape != SHAPE_INITIAL || (!words_is(w, i + 1, "m") && !words_is(w, i + 1, "f")))
+        return false;
+    bool name = (p->shape == SHAPE_TITLE || p->shape == SHAPE_UPPER) && (FACT_SURNAME(p->facts) || FACT_GIVEN(p->facts)) && !(p->classes & LEX(COMMON));
+    return name && !is_temperature(w, i);
+}
+
+/* "mother d. 94", "bro d 97" */
+static bool is_died_at(const struct words *w, uint32_t i)
+{
+    return i > 1 && words_is(w, i - 1, "d") && !(w->v[i].gap & ~(GAP_PERIOD | GAP_SPACE)) && w->v[i - 1].gap == GAP_SPACE && w->v[i - 2].classes & LEX(RELATION);
+}
+
+/* "how old are you, if I may? / Ninety-two come October": a number that begins an answer. */
+static bool is_asked(const struct words *w, uint32_t i)
+{
+    const uint16_t begins = GAP_LINE | GAP_BLANK | GAP_COLON | GAP_STOP | GAP_PERIOD | GAP_COMMA | GAP_CLOSE;
+    if (!i || !(w->v[i].gap & begins || words_is(w, i - 1, "so") || words_is(w, i - 1, "just")))
+        return false;
+    for (uint32_t k = i; k > 1 && i - k < ASKED_WITHIN; k--)
+        if (words_is(w, k - 1, "old") && words_is(w, k - 2, "how"))
+            return true;
+    return false;
+}
+
 static bool find_digits(const struct words *w, uint32_t i, struct date *out)
 {
     unsigned n;
@@ -177,7 +236,9 @@ static bool find_digits(const struct words *w, uint32_t i, struct date *out)
         return false;
     if (w->v[i].shape == SHAPE_ALNUM) /* "her 100th birthday" */
         return is_glued(w, i, n) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
-    return has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_behind_name(w, i);
+    if (has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_asked(w, i))
+        return true;
+    return is_behind_name(w, i) || is_behind_birth(w, i) || has_sex(w, i) || is_died_at(w, i);
 }
 
 static bool find_words(const struct words *w, uint32_t i, struct date *out)
@@ -197,7 +258,9 @@ static bool find_words(const struct words *w, uint32_t i, struct date *out)
         value = 100;
     }
     out->last = i + used - 1;
-    return value >= 90 && !ordinal && out->last < w->n && (has_unit(w, out->last) || has_word_before(w, i) || is_said_of_person(w, i, out->last));
+    if (value < 90 || ordinal || out->last >= w->n)
+        return false;
+    return has_unit(w, out->last) || has_word_before(w, i) || is_said_of_person(w, i, out->last) || is_asked(w, i);
 }
 
 bool ages_find(const struct words *w, uint32_t i, struct date *out)

@@ -28,7 +28,8 @@ struct run {
     uint32_t begin[RUN_MAX], end[RUN_MAX]; /* of each digit in the text */
     unsigned n;
     unsigned group[RUN_MAX], n_groups; /* digits between gaps */
-    bool spelled, letters, glued;
+    bool letters, glued;
+    unsigned spelled;
     struct gap_marks marks;
     unsigned singles; /* groups of one */
     uint32_t text_end;
@@ -98,7 +99,7 @@ static uint32_t read_group(struct run *r, const char *text, uint32_t len, uint32
     uint32_t i = at, n;
     int digit = spelled_digit(text, len, at, r->n > 0, &n);
     if (digit >= 0 && !text_is_digit(text[at])) {
-        r->spelled = true;
+        r->spelled++;
         return run_put(r, digit, at, at + n) ? at + n : at;
     }
     bool any = text_is_digit(text[at]);
@@ -285,6 +286,12 @@ static bool begins_day(const struct run *r)
     return a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12);
 }
 
+/* "5/14 1.8, 6/4 3.9": days and values in turn. Who takes a number apart does it in one way. */
+static bool begins_values(const struct run *r)
+{
+    return r->n_groups >= 4 && r->singles < r->n_groups && r->group[0] <= 2 && r->group[1] <= 2;
+}
+
 static unsigned run_worth(const struct run *r, const char *text)
 {
     if (r->n < RUN_MIN)
@@ -293,9 +300,10 @@ static unsigned run_worth(const struct run *r, const char *text)
     bool shaped = social || phone || groups_are(r, "4444");
     bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
     bool backwards = groups_are(r, "423");
-    if ((!hidden && !backwards) || (r->marks.stroke && !shaped && !r->spelled && begins_day(r)))
+    if ((!hidden && !backwards) || (r->marks.stroke && !shaped && !r->spelled && (begins_day(r) || begins_values(r))))
         return 0;
-    bool sure = (r->spelled && r->n >= 9) || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
+    bool said = r->spelled >= (r->marks.stroke ? 3 : 1) && r->n >= 9; /* "148/96 and 150/94 four" is not */
+    bool sure = said || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);
     if (!sure && !label_before(text, r->begin[0], backwards))
         return 0;
     unsigned via = r->spelled || r->letters ? PHI_VIA_WORDS : r->marks.markup ? PHI_VIA_MARKUP : r->marks.line ? PHI_VIA_JOIN : PHI_VIA_FOLD;

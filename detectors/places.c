@@ -36,9 +36,13 @@ static bool joins(const struct words *w, uint32_t i)
 /* Words inside names of places: "Hospital of the University". */
 static bool is_link(const struct words *w, uint32_t i)
 {
-    return i < w->n && joins(w, i) && w->v[i].gap == GAP_SPACE &&
-           (words_is(w, i, "of") || words_is(w, i, "the") || words_is(w, i, "and") || words_is(w, i, "for") || words_is(w, i, "de") ||
-            (words_is(w, i, "at") && w->v[i].shape == SHAPE_TITLE));
+    static const char *const links[] = {"of", "the", "and", "de"};
+
+    if (i >= w->n || w->v[i].gap != GAP_SPACE || !joins(w, i))
+        return false;
+    if (words_is(w, i, "for")) /* "Center for", not "Lost Hills for" */
+        return w->v[i - 1].classes & LEX(FACILITY);
+    return words_is_any(w, i, links, sizeof links / sizeof *links) || (words_is(w, i, "at") && w->v[i].shape == SHAPE_TITLE);
 }
 
 /* A state or a country by itself stays. */
@@ -199,11 +203,19 @@ static bool is_state_behind(const struct words *w, uint32_t i)
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
 }
 
+/* "P.A.", "P.C." */
+static bool is_initials_of_company(const struct words *w, uint32_t i)
+{
+    return i + 1 < w->n && words_is(w, i, "p") && w->v[i + 1].gap == GAP_PERIOD && (words_is(w, i + 1, "a") || words_is(w, i + 1, "c"));
+}
+
 /* "Imaging Associates, PC": the form of a company goes with its name. */
 static uint32_t with_company(const struct words *w, uint32_t last)
 {
     uint32_t i = last + 1;
     bool stands = i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_COMMA)) && w->v[i].shape != SHAPE_LOWER;
+    if (stands && is_initials_of_company(w, i))
+        return i + 1;
     return stands && words_in(w, i, LIST(COMPANY)) ? i : last;
 }
 
