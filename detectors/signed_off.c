@@ -54,7 +54,7 @@ static bool is_placed(const struct words *w, uint32_t i)
         return true;
     if (!ends_line(w, i) || (behind != '\n' && behind != '\r' && behind != ' '))
         return false;
-    if (x->gap == (GAP_PERIOD | GAP_SPACE))
+    if ((x->gap & ~GAP_HYPHEN) == (GAP_PERIOD | GAP_SPACE))
         return p->letters > 1 || p->shape >= SHAPE_NUMBER;
     return !(x->gap & ~(GAP_SPACE | GAP_SLASH)) && x->gap & GAP_SPACE && is_stamp(w, i - 1);
 }

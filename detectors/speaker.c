@@ -146,3 +146,14 @@ bool speaker_is(const struct words *w, uint32_t i)
 {
     return i + 1 < w->n && w->v[i + 1].gap & GAP_STOP && !(w->v[i + 1].gap & GAP_COLON) && w->text[w->v[i].end] == ':';
 }
+
+unsigned speaker_words(const struct words *w, uint32_t first)
+{
+    const struct word *x = &w->v[first];
+
+    if (first + 2 >= w->n || x->shape == SHAPE_LOWER)
+        return 0;
+    if (x[1].shape == SHAPE_LOWER)
+        return x[1].gap & GAP_COLON || (x->gap & GAP_OPEN && x[1].gap & GAP_CLOSE);
+    return x[2].shape == SHAPE_LOWER && x[2].gap & GAP_COLON && x[1].gap == GAP_SPACE ? 2 : 0;
+}

@@ -21,6 +21,8 @@ struct words;
 /* Of a line whose first word is `first`, and whose words have just been read: what is said behind such a label of a person begins a
  * sentence. */
 void speaker_begins(struct words *w, uint32_t first);
+/* How many words of a line in small letters are such a label, in other letters: "DR: so you", "[DOCTOR] so you", "DR QUILL: so you". */
+unsigned speaker_words(const struct words *w, uint32_t first);
 /* "Doctor A: Go on.": does word i end such a label? */
 bool speaker_is(const struct words *w, uint32_t i);
 

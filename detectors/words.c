@@ -463,8 +463,9 @@ static uint16_t line_flags(uint64_t counts)
 static void mark_line(struct words *w, uint32_t begin, uint64_t counts)
 {
     const struct word *x = &w->v[begin];
-    bool speaker = begin + 1 < w->n && x[1].gap & GAP_COLON && x[1].shape == SHAPE_LOWER;
-    uint16_t flags = line_flags(counts - (speaker ? line_count(x->shape, x->letters) : 0));
+    for (unsigned k = speaker_words(w, begin); k > 0; k--)
+        counts -= line_count(x[k - 1].shape, x[k - 1].letters);
+    uint16_t flags = line_flags(counts);
 
     for (uint32_t i = begin; flags && i < w->n; i++)
         w->v[i].flags |= flags;
