@@ -180,6 +180,15 @@ static bool is_doubtful_day(const struct words *w, uint32_t i, uint32_t k)
     return i && w->v[i].gap == GAP_SPACE && words_is_any(w, i - 1, cues, sizeof cues / sizeof *cues) && w->v[k].shape == SHAPE_NUMBER && w->v[k].gap == GAP_SPACE;
 }
 
+/* "november eighteen, yes": a number word that nothing is counted with. */
+static bool is_day_said(const struct words *w, uint32_t i, uint32_t k)
+{
+    static const char *const behind[] = {"yes", "yeah", "yep", "no", "correct", "right", "at", "and", "i", "was", "is", "he", "she", "they", "we", "uh", "um"};
+    if (!is_sure_month(w, i) || w->v[k].shape == SHAPE_NUMBER || w->v[k].gap != GAP_SPACE)
+        return false;
+    return k + 1 >= w->n || w->v[k + 1].gap & (GAP_COMMA | GAP_PERIOD | GAP_LINE | GAP_STOP) || words_is_any(w, k + 1, behind, sizeof behind / sizeof *behind);
+}
+
 /* March 4, 2021 · Mar 4th · march fourth · March 3-5 · March 2021 */
 static bool find_month_first(const struct words *w, uint32_t i, struct date *out)
 {
@@ -193,7 +202,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     day = read_day(w, k, &sure);
     if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
-        if (!year && !sure && day.words < 2 && !is_doubtful_day(w, i, k) && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
+        if (!year && !sure && day.words < 2 && !is_doubtful_day(w, i, k) && !is_day_said(w, i, k) && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
         out->score = year ? 95 : sure ? 90 : 80;
         return true;
@@ -444,6 +453,7 @@ static bool find_spelled(const struct words *w, uint32_t i, bool birth, struct d
     if (day < 1 || day > 31 || !words_joined(w, k, GAP_SPACE | GAP_COMMA))
         return false;
     bool said = w->v[i + used].gap & GAP_COMMA && w->v[k].gap & GAP_COMMA; /* "Eleven, thirty, seventy-two." */
+    said |= month > 1 && more > 1 && w->v[i].gap & (GAP_PERIOD | GAP_COLON | GAP_LINE); /* "Two twenty-eight sixty-two.", no pressure */
     year = read_year(w, k);
     if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
         year.words = more;
@@ -451,28 +461,6 @@ static bool find_spelled(const struct words *w, uint32_t i, bool birth, struct d
     out->last = k + year.words - 1;
     out->score = 85;
     return year.words > 0 && (birth || (said && (out->last + 1 >= w->n || w->v[out->last + 1].gap & (GAP_PERIOD | GAP_LINE))));
-}
-
-/* 4Mar21, 04MAR2021 */
-static bool find_glued(const struct words *w, uint32_t i, struct date *out)
-{
-    static const char *const months = "janfebmaraprmayjunjulaugsepoctnovdec";
-    const char *s = w->text + w->v[i].begin, *at;
-    unsigned n = w->v[i].end - w->v[i].begin, lead = 0, tail = 0;
-    char month[4] = {0};
-
-    while (lead < n && s[lead] >= '0' && s[lead] <= '9')
-        lead++;
-    if (!lead || lead > 2 || n < lead + 5)
-        return false;
-    for (unsigned k = 0; k < 3; k++)
-        month[k] = (char)(s[lead + k] | 0x20);
-    for (tail = lead + 3; tail < n && s[tail] >= '0' && s[tail] <= '9'; tail++)
-        ;
-    at = strstr(months, month);
-    out->first = out->last = i;
-    out->score = 85;
-    return tail == n && (n == lead + 5 || n == lead + 7) && at && (at - months) % 3 == 0;
 }
 
 /* spring of 2021, Q1 2021 */
@@ -496,7 +484,7 @@ static bool find_any(const struct words *w, uint32_t i, bool cued, bool birth, s
         return find_numeric(w, i, cued, out) || find_partial(w, i, cued, out) || find_hyphened(w, i, cued, out) || find_day_first(w, i, out) ||
                dates_abroad_find(w, i, out) || (birth && find_spoken(w, i, out));
     if (x->shape == SHAPE_ALNUM)
-        return find_day_first(w, i, out) || find_glued(w, i, out) || find_season(w, i, out) || dates_abroad_find(w, i, out);
+        return find_day_first(w, i, out) || dates_find_glued(w, i, out) || find_season(w, i, out) || dates_abroad_find(w, i, out);
     if (x->classes & LEX(MONTH))
         return find_month_first(w, i, out);
     if (x->classes & LEX(NUMBER))

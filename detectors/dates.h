@@ -51,6 +51,9 @@ bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out);
 /* "on the ninth": is word i a day of the month that is said? Only from the fourth on; the first three count all sorts of things. */
 bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out);
 
+/* "4Mar21", "04MAR2021": is word i a date in one piece? */
+bool dates_find_glued(const struct words *w, uint32_t i, struct date *out);
+
 /* The value of a number of one or two words ("seven", "thirty-one", "twenty first"), 0..99; -1 when it is none.
  * used: how many words. ordinal: whether it is one ("first"). */
 int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *ordinal);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Numbers as they are said: a word below twenty, or tens with ones behind.
+ * Numbers as they are said: a word below twenty, or tens with ones behind; and days that are one word.
  */
 #include "dates.h"
+
+#include <string.h>
+#include <strings.h>
 
 #include "lexicon.h"
 #include "phi.h"
@@ -80,4 +83,25 @@ bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
     bool cued = w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before);
     *out = (struct date){i, i + used - 1, PHI_DATE_OTHER, 55};
     return cued && is_left_alone(w, i + used);
+}
+
+bool dates_find_glued(const struct words *w, uint32_t i, struct date *out)
+{
+    static const char *const months = "janfebmaraprmayjunjulaugsepoctnovdec";
+    const char *s = w->text + w->v[i].begin, *at;
+    unsigned n = w->v[i].end - w->v[i].begin, lead = 0, tail = 0;
+    char month[4] = {0};
+
+    while (lead < n && s[lead] >= '0' && s[lead] <= '9')
+        lead++;
+    if (!lead || lead > 2 || n < lead + 5)
+        return false;
+    for (unsigned k = 0; k < 3; k++)
+        month[k] = (char)(s[lead + k] | 0x20);
+    for (tail = lead + 3; tail < n && s[tail] >= '0' && s[tail] <= '9'; tail++)
+        ;
+    at = strstr(months, month);
+    out->first = out->last = i;
+    out->score = 85;
+    return tail == n && (n == lead + 5 || n == lead + 7) && at && (at - months) % 3 == 0;
 }

@@ -81,7 +81,7 @@ static bool is_tail(const struct words *w, uint32_t i)
         return x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(AGE)));
     if (x->shape == SHAPE_LOWER && x->letters == 1 && x->gap == GAP_SPACE && x[-1].shape == SHAPE_LOWER && x->end < w->len && w->text[x->end] == '.')
         return true; /* "kaylee r., 6yo" */
-    return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len &&
+    return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len && !evidence_dotted_credential(w, i) &&
            (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
 }
 

@@ -222,13 +222,20 @@ static bool is_capitalized(const char *text, uint32_t at)
     return text_is_upper(text[at]) || (unsigned char)text[at] >= 0x80;
 }
 
+/* A part of a name in small letters stands between blanks, as the name did: in names of files and of things it is nobody's. */
+static bool is_small_word(const struct seed *seed, const char *text, uint32_t len, uint32_t at)
+{
+    char behind = at + seed->len < len ? text[at + seed->len] : ' ';
+    return !is_capitalized(seed->text, 0) && (!at || text_is_space(text[at - 1])) && (text_is_space(behind) || behind == ',' || behind == '.' || behind == '?' || behind == '!');
+}
+
 /* The longest seed among those of `words` words with this hash that stands at `at`. */
 static void repeat_look(const struct seeds *all, uint64_t hash, uint32_t words, const char *text, uint32_t len, uint32_t at,
                         const struct seed **best, uint32_t *best_end)
 {
     for (uint32_t i = all->slots[hash & all->mask]; i; i = all->v[i - 1].next) {
         const struct seed *seed = &all->v[i - 1];
-        if (seed->words != words || seed->text == text + at || (seed->part && !is_capitalized(text, at)))
+        if (seed->words != words || seed->text == text + at || (seed->part && !is_capitalized(text, at) && !is_small_word(seed, text, len, at)))
             continue;
         uint32_t to = seed_fits(seed, text, len, at);
         if (to > *best_end) {
