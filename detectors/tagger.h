@@ -28,7 +28,7 @@ enum { TAG_FEATURES_MAX = 160, TAG_RUN_MAX = 64, TAG_CELLS = 64 };
 
 struct tag_features {
     uint64_t v[TAG_FEATURES_MAX];
-    unsigned n;
+    unsigned n, numbered; /* those with a number come first */
 };
 
 /* What the features of a word add up to in each cell, in 1/64; nothing where it is below nothing. */

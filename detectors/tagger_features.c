@@ -10,22 +10,29 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void put(struct tag_features *f, unsigned feature)
+/* Hashed ones wait until the others are there. */
+struct gathered {
+    struct tag_features *out;
+    uint64_t hashed[TEMPLATES];
+    unsigned n, n_hashed;
+};
+
+INLINE void put(struct gathered *f, unsigned feature)
 {
     if (f->n < TAG_FEATURES_MAX)
-        f->v[f->n++] = feature;
+        f->out->v[f->n++] = feature;
 }
 
-INLINE void put_hashed(struct tag_features *f, enum tag_template template, uint64_t hash)
+/* Each template once. */
+INLINE void put_hashed(struct gathered *f, enum tag_template template, uint64_t hash)
 {
     uint64_t mixed = (hash ^ (template + 1) * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
     uint32_t key = (uint32_t)(mixed >> 36) << 4 | (uint32_t)template; /* of which template, for explanations */
 
-    if (f->n < TAG_FEATURES_MAX)
-        f->v[f->n++] = TAG_HASHED | (key ? key : 1);
+    f->hashed[f->n_hashed++] = TAG_HASHED | (key ? key : 1);
 }
 
-INLINE void put_bits(struct tag_features *f, unsigned base, uint64_t bits)
+INLINE void put_bits(struct gathered *f, unsigned base, uint64_t bits)
 {
     for (; bits; bits &= bits - 1)
         put(f, base + (unsigned)__builtin_ctzll(bits));
@@ -38,7 +45,7 @@ INLINE uint32_t facts_of(const struct word *x)
     return asked ? x->facts : x->facts & ~(uint32_t)(FACT_ENGLISH | FACT_SCIENCE);
 }
 
-INLINE void put_facts(struct tag_features *f, unsigned base, uint32_t facts)
+INLINE void put_facts(struct gathered *f, unsigned base, uint32_t facts)
 {
     put(f, base + FACT_GIVEN(facts));
     put(f, base + 8 + FACT_SURNAME(facts));
@@ -113,7 +120,7 @@ INLINE uint64_t told_hash(const struct words *w, uint32_t i)
 }
 
 /* The word beside, and how it is joined. */
-INLINE void put_word(struct tag_features *f, uint64_t told, enum tag_template alone, enum tag_template joined, unsigned gap)
+INLINE void put_word(struct gathered *f, uint64_t told, enum tag_template alone, enum tag_template joined, unsigned gap)
 {
     if (!told)
         return;
@@ -143,7 +150,7 @@ INLINE unsigned value_of(const struct words *w, const struct word *x)
 }
 
 /* "9/2 admitted" is a day where other days are written so. */
-INLINE void put_days(const struct words *w, uint32_t i, struct tag_features *f)
+INLINE void put_days(const struct words *w, uint32_t i, struct gathered *f)
 {
     int way = words_tight_gap(&w->v[i]);
 
@@ -153,7 +160,7 @@ INLINE void put_days(const struct words *w, uint32_t i, struct tag_features *f)
         put(f, TAG_DAYS + (unsigned)way * 3 + w->days[way]);
 }
 
-INLINE void gather_own(const struct words *w, uint32_t i, struct tag_features *f)
+INLINE void gather_own(const struct words *w, uint32_t i, struct gathered *f)
 {
     const struct word *x = &w->v[i];
     uint32_t facts = facts_of(x), size = x->end - x->begin;
@@ -188,7 +195,7 @@ INLINE void gather_own(const struct words *w, uint32_t i, struct tag_features *f
 }
 
 /* The words beside it. */
-INLINE void gather_near(const struct words *w, uint32_t i, struct tag_features *f)
+INLINE void gather_near(const struct words *w, uint32_t i, struct gathered *f)
 {
     const struct word *x = &w->v[i];
     unsigned gap = gap_kind(x->gap);
@@ -217,7 +224,7 @@ INLINE void gather_near(const struct words *w, uint32_t i, struct tag_features *
 }
 
 /* Those two away. */
-INLINE void gather_far(const struct words *w, uint32_t i, struct tag_features *f)
+INLINE void gather_far(const struct words *w, uint32_t i, struct gathered *f)
 {
     const struct word *x = &w->v[i];
     bool left = i > 0 && !(x->gap & GAP_START), far_left = left && i > 1 && !(x[-1].gap & GAP_START);
@@ -245,8 +252,15 @@ INLINE void gather_far(const struct words *w, uint32_t i, struct tag_features *f
 
 void tagger_features(const struct words *w, uint32_t i, struct tag_features *out)
 {
-    out->n = 0;
-    gather_own(w, i, out);
-    gather_near(w, i, out);
-    gather_far(w, i, out);
+    struct gathered f;
+
+    f.out = out;
+    f.n = f.n_hashed = 0;
+    gather_own(w, i, &f);
+    gather_near(w, i, &f);
+    gather_far(w, i, &f);
+    out->numbered = f.n;
+    for (unsigned k = 0; k < f.n_hashed && f.n < TAG_FEATURES_MAX; k++)
+        out->v[f.n++] = f.hashed[k];
+    out->n = f.n;
 }

@@ -97,15 +97,17 @@ def write_rows(out, names, rows):
     """Rows by number, rows by key, and where the key is."""
     none = [0] * tag_net.HIDDEN
     keys = sorted(f - HASHED for f in rows if f >= HASHED)
-    out.write("static const _Alignas(16) int16_t numbered[][TAG_CELLS] = {\n")
+    out.write("static const _Alignas(64) int8_t numbered[][TAG_CELLS] = {\n")
     for k, name in enumerate(names):
         out.write("%s, /* %s */\n" % (listed(rows.get(k, none)), name))
-    out.write("};\n\nstatic const _Alignas(16) int16_t hashed[][TAG_CELLS] = {\n")
+    out.write("};\n\nstatic const _Alignas(64) int8_t hashed[][TAG_CELLS] = {\n")
     for key in keys:
         out.write("%s,\n" % listed(rows[HASHED + key]))
-    out.write("};\n\n/* By key. */\nstatic const struct slot slots[] = {\n")
-    for slot in table(keys):
-        out.write("{%#x, %d},\n" % slot)
+    slots = table(keys)
+    for type_of, what, form in (("uint32_t", "keys", "%#x,\n"), ("uint16_t", "rows", "%d,\n")):
+        out.write("};\n\n/* By key. */\nstatic const %s slot_%s[] = {\n" % (type_of, what))
+        for slot in slots:
+            out.write(form % slot[what == "rows"])
     out.write("};\n\n")
     return len(keys)
 
