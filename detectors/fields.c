@@ -420,10 +420,13 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     return at;
 }
 
-/* "PHARMACY: Okay. Name?": what ends as a sentence does is no place. */
-static bool is_said(const char *text, uint32_t len, uint32_t end)
+/* "PHARMACY: Okay. Name?": what ends as a sentence does, or begins another, is no place. */
+static bool is_said(const char *text, uint32_t len, uint32_t at, uint32_t end)
 {
     uint32_t last = end < len && text[end] != '\n' ? end : end - 1;
+    for (uint32_t i = at + 3; i + 2 < end; i++)
+        if ((text[i] == '.' || text[i] == '?' || text[i] == '!') && text[i + 1] == ' ' && text_is_upper(text[i + 2]) && text[i - 3] >= 'a' && text[i - 3] <= 'z')
+            return true;
     return strchr(".?!,]", text[last]) != NULL;
 }
 
@@ -443,7 +446,7 @@ static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t
     trim(text, &at, &end);
     if (end <= at || !field_value_fits(f, text + at, end - at))
         return 0;
-    if ((f->shape == FIELD_PLACE || f->shape == FIELD_PLAIN) && is_said(text, len, end) && speaker_marked(text, len, mark))
+    if ((f->shape == FIELD_PLACE || f->shape == FIELD_PLAIN) && is_said(text, len, at, end) && speaker_marked(text, len, mark))
         return 0;
     if ((f->shape == FIELD_PLACE) && value_counts(text + at, end - at).digits == 0 && end - at > 80)
         return 0;

@@ -165,7 +165,8 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
     bool solid = false; /* a word that is more than an initial or a particle */
     while (n < NAME_WORDS_MAX) {
         uint32_t end = i < len ? read_word(text, len, i, any_case, n == 0) : 0;
-        if (!end || (n > 1 && word_ends_name(text + i, end - i)))
+        bool named = n > 1 || (n == 1 && !text_is_upper(text[words[0].end - 1])); /* "son Kurt HCPOA", not "DO NP" */
+        if (!end || (named && word_ends_name(text + i, end - i)))
             break;
         words[n++] = (struct phi_part){i, end};
         solid |= end - i > 1 && text[end - 1] != '.' && !word_is_particle(text + i, end - i);

@@ -78,6 +78,20 @@ static bool is_speech(const struct view *view, const struct rule *rule, uint32_t
     return cued && rule->score <= SPEECH_MOST && speaker_before(view->text, view->len, begin);
 }
 
+/* "Pastor Quill's program": where the name ends. */
+static uint32_t name_end(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
+{
+    static const char *const tails[] = {"'s", "\xE2\x80\x99s"};
+    if (rule->kind < PHI_NAME_PATIENT || rule->kind > PHI_NAME_UNKNOWN || rule->kind == PHI_NAME_EMPLOYER)
+        return end;
+    for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {
+        uint32_t n = (uint32_t)strlen(tails[k]);
+        if (end - begin > n && memcmp(text + end - n, tails[k], n) == 0)
+            return end - n;
+    }
+    return end;
+}
+
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)
 {
     const struct rule_scan *scan = context;
@@ -86,6 +100,7 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     uint32_t begin = match->value_begin, end = match->value_end;
     if (begin >= end)
         return 0;
+    end = name_end(rule, text, begin, end);
     if (rule->validate && !rule->validate(text + begin, end - begin))
         return 0;
     if (is_speech(scan->view, rule, begin))

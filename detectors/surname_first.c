@@ -59,6 +59,12 @@ static bool closes(const struct words *w, uint32_t last)
     return x->gap == (GAP_COMMA | GAP_SPACE) && (x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM) && x->letters <= AGE_BEHIND;
 }
 
+/* "Mr. Selassie, I hear": who says it, not an initial. */
+static bool is_speaker(const struct words *w, uint32_t i)
+{
+    return w->text[w->v[i].begin] == 'I' && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_LOWER;
+}
+
 /* The last word of the name whose family name begins with word i, or 0. */
 static uint32_t name_end(const struct words *w, uint32_t i)
 {
@@ -69,7 +75,7 @@ static uint32_t name_end(const struct words *w, uint32_t i)
     if (w->v[given].shape == SHAPE_INITIAL) /* "5/7 1320 SELASSIE, M inj", not "Quillas, E-28006" */
         return text_is_upper(w->text[w->v[given].begin]) && !evidence_dotted_credential(w, given) &&
                !(given + 1 < w->n && w->v[given + 1].gap & GAP_HYPHEN) &&
-               !(w->v[given].flags & WORD_CONTRACTED) ? given : 0; /* "Mr. Selassie, I'm" */
+               !(w->v[given].flags & WORD_CONTRACTED) && !is_speaker(w, given) ? given : 0; /* "Mr. Selassie, I'm" */
     bool named = is_unlike_words(w, given) || (is_capital(w, given) && !w->v[given].classes && FACT_GIVEN(w->v[given].facts) > 1);
     if (!named)
         return 0;

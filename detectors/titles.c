@@ -97,7 +97,8 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
-    if (at == end || sentence || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
+    bool size = end > 3 && text_equal_nocase(text + end - 2, "fr", 2) && text[end - 3] == ' ' && text_is_digit(text[end - 4]); /* of a catheter */
+    if (at == end || sentence || size || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
     enum phi_kind kind = what == PROVIDER_TITLE ? PHI_NAME_PROVIDER : what == PATIENT_TITLE ? PHI_NAME_PATIENT
                                                                                          : PHI_NAME_UNKNOWN;
