@@ -120,3 +120,29 @@ bool coded_number(const char *text, uint32_t len, uint32_t begin, uint32_t end)
         return false;
     return (t.n == 1 ? fits_one(text, &t) : fits_groups(&t)) && stands_apart(text, len, begin, end);
 }
+
+/* "25", "RT": what is written behind the code of a procedure. */
+static bool is_modifier(const char *text)
+{
+    static const char known[][2] = {{'2', '4'}, {'2', '5'}, {'2', '6'}, {'5', '0'}, {'5', '1'}, {'5', '2'}, {'5', '7'}, {'5', '9'}, {'7', '6'}, {'7', '7'}, {'9', '5'},
+                                    {'R', 'T'}, {'L', 'T'}, {'T', 'C'}, {'G', 'T'}, {'N', 'U'}, {'R', 'R'}};
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (memcmp(known[k], text, sizeof *known) == 0)
+            return true;
+    return false;
+}
+
+bool coded_billed(const char *text, uint32_t begin, uint32_t end)
+{
+    struct token t;
+
+    if (!token_read(text, begin, end, &t))
+        return false;
+    const struct group *a = &t.g[0], *b = &t.g[1];
+    if (a->letters == 3 && a->digits == 0 && memcmp(text + begin, "CMS", 3) == 0)
+        return true;
+    bool hcpcs = a->led && a->letters == 1 && a->digits == 4 && strchr("AEGJKL", text[begin]), cpt = a->letters == 0 && a->digits == 5;
+    if (t.n == 1)
+        return hcpcs || (end - begin == 10 && t.digits == 8 && t.letters == 2 && text[end - 1] == 'X' && text_is_digit(text[begin]));
+    return t.n == 2 && (hcpcs || cpt) && b->letters + b->digits == 2 && is_modifier(text + b->at);
+}

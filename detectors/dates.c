@@ -513,6 +513,8 @@ static bool is_pair(const struct words *w, uint32_t i)
         return false;
     if (i && w->v[i].gap == GAP_SPACE && b <= 10 && is_whole_before(w, i - 1))
         return false;
+    if (dates_one_mark(w, i, GAP_PERIOD) && i && w->v[i - 1].shape == SHAPE_NUMBER) /* "albumin 1.5/1" */
+        return false;
     char behind = w->v[i + 1].end < w->len ? w->text[w->v[i + 1].end] : ' ';
     char next = w->v[i + 1].end + 1 < w->len ? w->text[w->v[i + 1].end + 1] : ' ';
     return !strchr("/%-+'\xE2", behind) && !(behind == '.' && next >= '0' && next <= '9');

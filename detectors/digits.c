@@ -292,6 +292,12 @@ static bool begins_values(const struct run *r)
     return r->n_groups >= 4 && r->singles < r->n_groups && r->group[0] <= 2 && r->group[1] <= 2;
 }
 
+/* "0.81 (0.77-0.85)" */
+static bool begins_decimal(const struct run *r, const char *text)
+{
+    return r->group[0] == 1 && r->digits[0] == '0' && text[r->end[0]] == '.' && r->n > 1 && r->begin[1] == r->end[0] + 1 && !r->spelled;
+}
+
 static unsigned run_worth(const struct run *r, const char *text)
 {
     if (r->n < RUN_MIN)
@@ -301,6 +307,8 @@ static unsigned run_worth(const struct run *r, const char *text)
     bool hidden = r->spelled || r->letters || r->marks.markup || r->marks.line || r->marks.odd || r->glued || r->singles >= 6;
     bool backwards = groups_are(r, "423");
     if ((!hidden && !backwards) || (r->marks.stroke && !shaped && !r->spelled && (begins_day(r) || begins_values(r))))
+        return 0;
+    if (begins_decimal(r, text))
         return 0;
     bool said = r->spelled >= (r->marks.stroke ? 3 : 1) && r->n >= 9; /* "148/96 and 150/94 four" is not */
     bool sure = said || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);

@@ -434,7 +434,7 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 /* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx"};
+    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via"};
     static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street", "employer", "dialyzes"};
 
     while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))
@@ -442,6 +442,15 @@ static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t las
     bool field = last > first && w->v[first].gap & (GAP_LINE | GAP_BLANK) && w->v[first + 1].gap == GAP_SPACE &&
                  words_is_any(w, first, fields, sizeof fields / sizeof *fields) && word_is_capital(&w->v[first + 1]);
     return first + field;
+}
+
+/* "Mesa Verde Birth Center [IRT] 98": an abbreviation behind the word for a house begins what is said of it. */
+static uint32_t without_tail(const struct words *w, uint32_t first, uint32_t last)
+{
+    const struct word *x = &w->v[last];
+    bool apart = last > first && x->gap == GAP_SPACE && x->shape == SHAPE_UPPER && x->letters <= 4 && !(x->flags & WORD_LINE_UPPER) && x[-1].shape == SHAPE_TITLE;
+
+    return last - (apart && x[-1].classes & LEX(FACILITY) && !(x->classes & (LEX(STATE) | LEX(FACILITY))) && !(x->facts & FACT_SYSTEM));
 }
 
 int places_emit(const struct words *w, const struct phi_dictionary *d, struct places_rules rules, struct phi_candidates *sink)
@@ -462,6 +471,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         struct phi_candidate c = place_of(w, i, last, rules);
         uint32_t first = run_start(w, i, last);
         phrase_widen(d, w, &first, &last);
+        last = without_tail(w, i, last);
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
         c.begin = w->v[without_lead(w, first, last)].begin;
         c.end = owns_its_s(w, i, last) ? words_possessive_end(w, last) : w->v[last].end;

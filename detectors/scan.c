@@ -92,6 +92,18 @@ static uint32_t name_end(const struct rule *rule, const char *text, uint32_t beg
     return end;
 }
 
+/* "Attends Quill Middle School", "DME Quill Oxygen": where the name begins. */
+static uint32_t place_begin(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
+{
+    static const char *const leads[] = {"Attends ", "Facility ", "DME ", "ED ", "ER ", "BLS ", "ALS ", "EMS ", "Via ", "Branch "};
+    for (size_t k = 0; rule->kind == PHI_GEO_FACILITY && k < sizeof leads / sizeof *leads; k++) {
+        uint32_t n = (uint32_t)strlen(leads[k]);
+        if (end - begin > n + 3 && memcmp(text + begin, leads[k], n) == 0)
+            return begin + n;
+    }
+    return begin;
+}
+
 static int rule_found(void *context, uint32_t number, const struct phi_match *match)
 {
     const struct rule_scan *scan = context;
@@ -101,6 +113,7 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     if (begin >= end)
         return 0;
     end = name_end(rule, text, begin, end);
+    begin = place_begin(rule, text, begin, end);
     if (rule->validate && !rule->validate(text + begin, end - begin))
         return 0;
     if (is_speech(scan->view, rule, begin))

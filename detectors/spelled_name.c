@@ -14,7 +14,7 @@ struct spelling {
 
 static bool is_letter(const struct words *w, uint32_t i)
 {
-    return i < w->n && w->v[i].end - w->v[i].begin == 1 && text_is_letter(w->text[w->v[i].begin]);
+    return i < w->n && w->v[i].end - w->v[i].begin == 1 && text_is_letter(w->text[w->v[i].begin]) && !(w->v[i].flags & WORD_CONTRACTED); /* "i'm" */
 }
 
 /* Not "M.D." */

@@ -4,6 +4,7 @@
  */
 #include "tagged.h"
 
+#include "coded.h"
 #include "eponym.h"
 #include "evidence.h"
 #include "lexicon.h"
@@ -375,6 +376,8 @@ static int emit_form(const struct words *w, struct phi_candidate c, uint32_t fir
         return 0;
     }
     if (!is_sure(w, first, end, c.kind == PHI_OTHER_CODE ? TAG_NUMBER : TAG_DATE, percent))
+        return 0;
+    if (c.kind == PHI_OTHER_CODE && coded_billed(w->text, w->v[first].begin, w->v[end - 1].end))
         return 0;
     c.begin = w->v[first].begin;
     c.end = w->v[end - 1].end;
