@@ -10,6 +10,8 @@
 #include "lexicon.h"
 #include "phi.h"
 
+enum { COUNTED_FROM = 10 };
+
 struct number_word {
     char text[12];
     uint8_t len, value;
@@ -60,7 +62,7 @@ int dates_read_number(const struct words *w, uint32_t i, unsigned *used, bool *o
 static bool is_left_alone(const struct words *w, uint32_t i)
 {
     static const char *const small[] = {"i", "we", "you", "he", "she", "they", "it", "my", "our", "her", "his", "and", "but", "so", "or", "if", "then",
-                                        "when", "because", "for", "at", "in", "with", "to", "by", "yes", "no", "yeah", "okay", "um", "uh", "that", "is", "was"};
+                                        "when", "because", "for", "at", "in", "with", "to", "by", "yes", "no", "yeah", "okay", "um", "uh", "that", "is", "was", "works", "through", "till", "until"};
     unsigned used;
     bool ordinal = false;
 
@@ -71,18 +73,33 @@ static bool is_left_alone(const struct words *w, uint32_t i)
     return !ordinal && words_is_any(w, i, small, sizeof small / sizeof *small); /* "the fourth and fifth toes" */
 }
 
+/* "of last month", "of this month": its last word, or 0. */
+static uint32_t month_said(const struct words *w, uint32_t i)
+{
+    bool near = words_is(w, i, "of") && (words_is(w, i + 1, "last") || words_is(w, i + 1, "this") || words_is(w, i + 1, "next"));
+    return near && words_is(w, i + 2, "month") ? i + 2 : 0;
+}
+
 bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
 {
-    static const char *const before[] = {"on", "since", "until", "till", "til", "by", "after", "before", "from", "was", "is", "for"};
+    static const char *const before[] = {"on", "since", "until", "till", "til", "by", "after", "before", "from", "was", "is", "for", "due", "around", "about", "like", "to", "through", "thru"};
     unsigned used;
     bool ordinal;
     int day = dates_read_number(w, i, &used, &ordinal);
 
-    if (!ordinal || day < 4 || day > 31 || i < 2 || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE || w->v[i - 1].gap != GAP_SPACE)
+    if (!ordinal || day < 1 || day > 31 || i < 2 || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE)
         return false;
-    bool cued = w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before);
     *out = (struct date){i, i + used - 1, PHI_DATE_OTHER, 55};
-    return cued && is_left_alone(w, i + used);
+    uint32_t month = month_said(w, i + used);
+    if (month) {
+        out->last = month;
+        return true;
+    }
+    if (day < 4 || !is_left_alone(w, i + used))
+        return false;
+    if (day >= COUNTED_FROM && w->v[i].flags & WORD_LINE_LOWER) /* nobody counts so far: "the tenth is fine" */
+        return !words_is(w, i - 2, "of");
+    return w->v[i - 1].gap == GAP_SPACE && (w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before));
 }
 
 bool dates_find_glued(const struct words *w, uint32_t i, struct date *out)
