@@ -87,7 +87,7 @@ bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
     bool ordinal;
     int day = dates_read_number(w, i, &used, &ordinal);
 
-    if (!ordinal || day < 1 || day > 31 || i < 2 || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE)
+    if (!ordinal || day < 1 || day > 31 || !i || !words_is(w, i - 1, "the") || w->v[i].gap != GAP_SPACE)
         return false;
     *out = (struct date){i, i + used - 1, PHI_DATE_OTHER, 55};
     uint32_t month = month_said(w, i + used);
@@ -98,8 +98,8 @@ bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out)
     if (day < 4 || !is_left_alone(w, i + used))
         return false;
     if (day >= COUNTED_FROM && w->v[i].flags & WORD_LINE_LOWER) /* nobody counts so far: "the tenth is fine" */
-        return !words_is(w, i - 2, "of");
-    return w->v[i - 1].gap == GAP_SPACE && (w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before));
+        return i < 2 || !words_is(w, i - 2, "of");
+    return i > 1 && w->v[i - 1].gap == GAP_SPACE && (w->v[i - 2].classes & (LEX(WEEKDAY) | LEX(MONTH)) || words_is_any(w, i - 2, before, sizeof before / sizeof *before));
 }
 
 bool dates_find_glued(const struct words *w, uint32_t i, struct date *out)

@@ -213,6 +213,8 @@ static bool begins_count(const struct run *r, const char *text, uint32_t len, ui
         return true;
     while (at + n < len && text_is_digit(text[at + n]))
         n++;
+    if (n == 2 && text[end] == ' ' && gap <= 2 && r->group[r->n_groups - 1] >= 5 && at + n < len && (text[at + n] == 'F' || text[at + n] == 'M')) /* "7730142  63F" */
+        return true;
     return r->group[r->n_groups - 1] >= 4 && n && n <= 2 && gap == 2 && (text[end] == ',' || text[end] == ':') && text[end + 1] == ' ';
 }
 

@@ -534,7 +534,7 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
     hash = hash_ascii(w->text + at, n, w->len - at);
     classes = shape == SHAPE_NUMBER ? 0 : lexicon_find(hash);
     if (classes & LEX(TITLE) && (w->text[at] | 0x20) == 'f' && n == 2 && w->n && w->v[w->n - 1].shape == SHAPE_NUMBER && gap == GAP_SPACE)
-        classes = 0; /* "16 Fr": the size of a catheter, no priest */
+        classes = LEX(DOSE); /* "16 Fr": the size of a catheter, no priest */
     word = &w->v[w->n];
     *word = (struct word){.hash = hash, .classes = classes, .begin = at, .end = at + n, .gap = gap, .flags = flags,
                           .letters = (uint8_t)n, .shape = (uint8_t)shape};

@@ -73,6 +73,21 @@ static void finds_dates_abroad(void **state)
         assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
 }
 
+/* As people say them. */
+static void finds_said_days(void **state)
+{
+    static const struct { const char *text, *dates; } cases[] = {
+        {"pt: november eighteen yes", "november eighteen"},
+        {"the tenth is fine . the nerve test the twenty fourth .", "tenth | twenty fourth"},
+        {"the mri on the nineteenth of last month which", "nineteenth of last month"},
+        {"Patient: Two twenty-eight sixty-two.", "Two twenty-eight sixty-two"},
+        {"seen last Thursday, March 8 and this coming Monday, June 2", "last Thursday, March 8 | this coming Monday, June 2"},
+        {"started 4Mar21 and ended 05APR2021", "4Mar21 | 05APR2021"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+}
+
 static void finds_ages(void **state)
 {
     static const struct { const char *text, *ages; } cases[] = {
@@ -85,6 +100,12 @@ static void finds_ages(void **state)
         {"a nonagenarian and a centenarian", "nonagenarian | centenarian"},
         {"born in 1931, born 1937", "1931 | 1937"}, /* PHI_YEAR: 90 next year */
         {"a one hundred and two year old", "one hundred and two"},
+        {"okay and youre ninety three is that right", "ninety three"},
+        {"And how old are you, if I may?\nPt: Ninety-two come spring. So ninety-one.", "Ninety-two | ninety-one"},
+        {"DOB JUN 6,1932 (91) Era", "JUN 6,1932 | 91"},
+        {"Boudreaux - 96 M failure to thrive", "96"},
+        {"Mother d. 94, bro d 97", "94 | 97"},
+        {"he passed at home, was 97, fished all his life", "97"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(dates_in(*state, cases[i].text), cases[i].ages);
@@ -104,6 +125,8 @@ static void leaves_decoys(void **state)
         "You may march on. The second may be better.",
         "SSN 987-65-4320, phone 212-555-0123, version 1.2.34",
         "may 5 patients join", "HR 92, SpO2 97, weight 101 kg",
+        "how old is he? his oxygen is ninety-one", "Temp 99 F at noon", "BP was fine, sat was 97, on air",
+        "in november two guys came", "the tenth rib, her eighteenth birthday, the nineteenth century", "albumin 1.5/1",
         "A 90 day supply, in the 90s it was common.",
         "spring water, fall risk, winter", "Q1 hour checks",
         "1 in 10 or 3/4 of patients",
@@ -173,7 +196,7 @@ static void tells_age_by_the_year(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_dates_abroad), cmocka_unit_test(finds_ages),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_dates), cmocka_unit_test(finds_dates_abroad), cmocka_unit_test(finds_ages), cmocka_unit_test(finds_said_days),
                                        cmocka_unit_test(leaves_decoys), cmocka_unit_test(leaves_decoys_beside_days),
                                        cmocka_unit_test(leaves_decoys_abroad),
                                        cmocka_unit_test(says_what_date), cmocka_unit_test(tells_age_by_the_year)};
