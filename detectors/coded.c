@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "phi.h"
 #include "text.h"
 
 enum { GROUPS_MAX = 5, GROUP_LONGEST = 10 };
@@ -132,17 +133,25 @@ static bool is_modifier(const char *text)
     return false;
 }
 
-bool coded_billed(const char *text, uint32_t begin, uint32_t end)
+bool coded_billed(const char *text, uint32_t begin, uint32_t end, unsigned kind)
 {
     struct token t;
 
     if (!token_read(text, begin, end, &t))
         return false;
     const struct group *a = &t.g[0], *b = &t.g[1];
-    if (a->letters == 3 && a->digits == 0 && memcmp(text + begin, "CMS", 3) == 0)
-        return true;
-    bool hcpcs = a->led && a->letters == 1 && a->digits == 4 && strchr("AEGJKL", text[begin]), cpt = a->letters == 0 && a->digits == 5;
-    if (t.n == 1)
-        return hcpcs || (end - begin == 10 && t.digits == 8 && t.letters == 2 && text[end - 1] == 'X' && text_is_digit(text[begin]));
-    return t.n == 2 && (hcpcs || cpt) && b->letters + b->digits == 2 && is_modifier(text + b->at);
+    bool rule = a->letters == 3 && a->digits == 0 && memcmp(text + begin, "CMS", 3) == 0;
+    bool modified = t.n == 2 && b->letters + b->digits == 2 && is_modifier(text + b->at);
+    switch (kind) {
+    case PHI_DEVICE_SERIAL:
+        return a->led && a->letters == 1 && a->digits == 4 && strchr("AEGJKL", text[begin]) && (t.n == 1 || modified);
+    case PHI_PLAN_ID:
+        return rule;
+    case PHI_ACCOUNT_PATIENT:
+    case PHI_OTHER_CODE:
+        return rule || (modified && a->letters == 0 && a->digits == 5) ||
+               (t.n == 1 && end - begin == 10 && t.digits == 8 && t.letters == 2 && text[end - 1] == 'X' && text_is_digit(text[begin]));
+    default:
+        return false;
+    }
 }

@@ -13,8 +13,9 @@
 /* Is text[begin..end), a token of letters, digits, '-' and '_', such a number? Publications, trials, drugs on trial,
  * standards, forms and other public things that are numbered alike are none. */
 bool coded_number(const char *text, uint32_t len, uint32_t begin, uint32_t end);
-/* Is it built as what everybody's bills have: "K0861" (HCPCS), "99214-25" and "20610-RT" (CPT with a modifier), "207Q00000X" (the
- * taxonomy of providers), "CMS-4201-F" (a rule)? */
-bool coded_billed(const char *text, uint32_t begin, uint32_t end);
+/* Is it built as what everybody's bills have, where a number of this kind (enum phi_kind) would stand? "K0861" (HCPCS) beside a device;
+ * "99214-25" and "20610-RT" (CPT with a modifier) and "207Q00000X" (the taxonomy of providers) for an account or any number; "CMS-4201-F"
+ * (a rule) for a plan's number, too. */
+bool coded_billed(const char *text, uint32_t begin, uint32_t end, unsigned kind);
 
 #endif

@@ -243,8 +243,7 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
     if (named && (f->worded || f->marked || n >= 5))
         return n >= 4 && (v->digits >= 3 || (lettered && v->digits >= 2));
-    bool bill = f->label->kind == PHI_DEVICE_SERIAL || f->label->kind == PHI_ACCOUNT_PATIENT || f->label->kind == PHI_PLAN_ID;
-    if (bill && !f->marked && !named && coded_billed(l->text, v->begin, v->end))
+    if (!f->marked && !named && coded_billed(l->text, v->begin, v->end, f->label->kind))
         return false;
     if (f->marked)
         return v->lower_run < 4 ? v->digits >= 5 || (lettered && v->digits >= 3 && n >= 5) : v->digits >= 4 && n >= 8;
@@ -382,7 +381,7 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    bool two = wide.groups == 2 && text[end + 1] != ' ' && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
     if (single || (n > end && named_groups && !unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
         !unit_follows(text, l->len, n)))
         *v = wide;

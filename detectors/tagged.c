@@ -377,7 +377,7 @@ static int emit_form(const struct words *w, struct phi_candidate c, uint32_t fir
     }
     if (!is_sure(w, first, end, c.kind == PHI_OTHER_CODE ? TAG_NUMBER : TAG_DATE, percent))
         return 0;
-    if (c.kind == PHI_OTHER_CODE && coded_billed(w->text, w->v[first].begin, w->v[end - 1].end))
+    if (c.kind == PHI_OTHER_CODE && coded_billed(w->text, w->v[first].begin, w->v[end - 1].end, PHI_OTHER_CODE))
         return 0;
     c.begin = w->v[first].begin;
     c.end = w->v[end - 1].end;

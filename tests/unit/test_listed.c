@@ -97,6 +97,20 @@ static void numbers_by_their_build(void **state)
             fail_msg("%s is none", others[i]);
 }
 
+/* What bills have stays a number of somebody where a bill would not have it. */
+static void codes_of_bills(void **state)
+{
+    static const struct { const char *text; unsigned kind; bool billed; } cases[] = {
+        {"K0861", PHI_DEVICE_SERIAL, true},        {"K0861-NU", PHI_DEVICE_SERIAL, true}, {"K0861", PHI_ACCOUNT_PATIENT, false}, {"C7714-B2", PHI_DEVICE_SERIAL, false},
+        {"99214-25", PHI_ACCOUNT_PATIENT, true},   {"20610-RT", PHI_OTHER_CODE, true},    {"20488-11", PHI_OTHER_CODE, false},   {"00781-GA", PHI_PLAN_ID, false},
+        {"207Q00000X", PHI_OTHER_CODE, true},      {"CMS-4201-F", PHI_PLAN_ID, true},     {"CMS-4201-F", PHI_MRN, false},        {"A1234", PHI_ACCOUNT_PATIENT, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (coded_billed(cases[i].text, 0, (uint32_t)strlen(cases[i].text), cases[i].kind) != cases[i].billed)
+            fail_msg("%s as %u", cases[i].text, cases[i].kind);
+}
+
 static void digits_that_are_said(void **state)
 {
     struct spoken run;
@@ -114,7 +128,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_places),        cmocka_unit_test(surnames_first),       cmocka_unit_test(no_parts_of_names),
-        cmocka_unit_test(numbers_by_their_build), cmocka_unit_test(digits_that_are_said),
+        cmocka_unit_test(numbers_by_their_build), cmocka_unit_test(codes_of_bills),
+        cmocka_unit_test(digits_that_are_said),
     };
     return cmocka_run_group_tests(tests, prose_setup, prose_teardown);
 }
