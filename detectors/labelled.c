@@ -184,7 +184,7 @@ static bool unit_follows(const char *text, uint32_t len, uint32_t at)
         " mg mcg ug g gm gms kg ml cc l dl mm cm m unit units iu meq mmol tab tabs tablet tablets caps capsule capsules puff "
         "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
         "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
-        "adults children women men individuals persons cells copies records samples specimens cases ";
+        "adults children women men individuals persons cells copies records samples specimens cases visits sessions refills ";
     char word[16] = " ";
     uint32_t n = 1;
     while (at < len && text[at] == ' ')
@@ -477,6 +477,9 @@ static bool capitals_belong(const struct labelled *l, const struct value *v, con
 {
     unsigned kind = value_kind(f, v);
     bool state = kind == PHI_LICENSE_PERSON || kind == PHI_LICENSE_PROVIDER || kind == PHI_VEHICLE;
+    for (uint32_t i = f->value; i < from; i++)
+        if (l->text[i] == '\n' || l->text[i] == ')') /* "CHART NOTE (free text)" and a line below */
+            return false;
     return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
 }
 

@@ -157,6 +157,13 @@ static void split_parts(const char *text, struct name_span *name, const struct p
         name->given = words[0];
 }
 
+/* "Dr. Quill  Location: 4 North": the next column. */
+static bool is_label(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = name_word_end(text, len, at);
+    return end > at && end < len && text[end] == ':';
+}
+
 bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any_case, struct name_span *name)
 {
     struct phi_part words[NAME_WORDS_MAX];
@@ -181,7 +188,7 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
             }
         }
         uint32_t next = skip_blanks(text, len, i);
-        if (next == i)
+        if (next == i || (next - i > 1 && is_label(text, len, next)))
             break;
         i = next;
     }

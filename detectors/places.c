@@ -27,9 +27,15 @@ static bool is_street_end(const struct words *w, uint32_t i)
     return w->v[i].classes & LEX(STREET) && i && w->v[i].gap == GAP_SPACE && is_place(w, i - 1) && !words_is(w, i, "st");
 }
 
+/* "Quill Neurology -- Electrodiagnostic Laboratory": a dash between two things. */
+static bool is_dash(const struct word *x)
+{
+    return x->gap == (GAP_SPACE | GAP_HYPHEN) && x->begin - x[-1].end > 3;
+}
+
 static bool joins(const struct words *w, uint32_t i)
 {
-    return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
+    return i < w->n && !is_dash(&w->v[i]) && !(w->v[i].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER)) &&
            (!(w->v[i].gap & GAP_PERIOD) || (w->v[i - 1].letters <= 3 && !is_street_end(w, i - 1)));
 }
 
