@@ -10,6 +10,7 @@
 
 #include "engine.h"
 #include "label_index.h"
+#include "lexicon.h"
 #include "name_words.h"
 #include "scratch.h"
 #include "speaker.h"
@@ -375,13 +376,20 @@ static uint32_t address_end(const char *text, uint32_t at, uint32_t end)
     return i;
 }
 
+/* "CC: MVC", "cc: Det. Quill", "CONTACT: SON 773-...": what it is about, a rank, a relative. */
+static bool is_no_person(const char *text, const struct name_span *name)
+{
+    uint64_t classes = name_word_classes(text, name->end, name->begin);
+    return classes & (LEX(TITLE) | LEX(RELATION)) || (classes & LEX(ACRONYM) && text_is_upper(text[name->end - 1]));
+}
+
 /* A title, or what is said: the name in the value of a field is none, or the words around it have to tell. */
 static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const struct name_span *name)
 {
     bool alone = name->words == 1;
     if (opens_speech(text + name->begin, first_word(text, name->begin, name->end)))
         return true;
-    if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end)))
+    if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end) || is_no_person(text, name)))
         return true;
     return (alone || !is_line_end(text, len, name->end)) && speaker_marked(text, len, mark);
 }
@@ -424,6 +432,8 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
 static bool is_said(const char *text, uint32_t len, uint32_t at, uint32_t end)
 {
     uint32_t last = end < len && text[end] != '\n' ? end : end - 1;
+    if (end < len && text_is_alnum(text[end])) /* too long for a name */
+        return true;
     for (uint32_t i = at + 3; i + 2 < end; i++)
         if ((text[i] == '.' || text[i] == '?' || text[i] == '!') && text[i + 1] == ' ' && text_is_upper(text[i + 2]) && text[i - 3] >= 'a' && text[i - 3] <= 'z')
             return true;

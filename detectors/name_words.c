@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "lexicon.h"
 #include "text.h"
 #include "word_lists.h"
 
@@ -84,6 +85,15 @@ uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)
     if (i - at > 2 && text_lower(text[i - 1]) == 's' && text[i - 2] == '\'')
         i -= 2;
     return i;
+}
+
+uint64_t name_word_classes(const char *text, uint32_t len, uint32_t at)
+{
+    char folded[LISTED_MAX];
+    uint32_t n = name_word_end(text, len, at) - at;
+    for (uint32_t i = 0; i < n && n <= LISTED_MAX; i++)
+        folded[i] = text_lower(text[at + i]);
+    return n > LISTED_MAX ? 0 : lexicon_find(words_hash(folded, n));
 }
 
 static bool word_is_capitalized(const char *text, uint32_t at)

@@ -51,17 +51,10 @@ static enum announcer announcer_of(const char *word, uint32_t len)
                                           : ANNOUNCES_NOTHING;
 }
 
-/* Of the word at `at`. */
-static uint64_t classes_at(const char *text, uint32_t len, uint32_t at)
-{
-    uint32_t n = name_word_end(text, len, at) - at;
-    return n > WORD_MOST ? 0 : lexicon_find(word_hash(text + at, n));
-}
-
 /* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
 static bool is_role(const char *text, uint32_t len, uint32_t at)
 {
-    return classes_at(text, len, at) & LEX(PROVIDER);
+    return name_word_classes(text, len, at) & LEX(PROVIDER);
 }
 
 static int add_name(struct phi_candidates *sink, const struct name_span *name, enum phi_kind kind, unsigned rule,
@@ -109,7 +102,7 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
 static bool is_told_otherwise(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = name_word_end(text, len, at);
-    return announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && classes_at(text, len, at) & LEX(ACRONYM));
+    return announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & LEX(ACRONYM));
 }
 
 static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
@@ -128,12 +121,19 @@ static int relation_found(const char *text, uint32_t len, uint32_t end, struct p
     return add_name(sink, &name, PHI_NAME_RELATIVE, TITLE_RELATION, 70);
 }
 
+/* "Hi. You're here for ..." */
+static bool is_contracted(const char *text, uint32_t begin, uint32_t end)
+{
+    return end - begin > 3 && text[end - 3] == '\'' && (memcmp(text + end - 2, "re", 2) == 0 || memcmp(text + end - 2, "ve", 2) == 0 || memcmp(text + end - 2, "ll", 2) == 0);
+}
+
 static int greeting_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     uint32_t word = name_word_end(text, len, at);
-    if (at == end || (word > at && announcer_of(text + at, word - at) != ANNOUNCES_NOTHING) ||
+    bool said = word > at && (name_word_classes(text, len, at) & (LEX(COMMON) | LEX(CHAT)) || is_contracted(text, at, word));
+    if (at == end || said || (word > at && announcer_of(text + at, word - at) != ANNOUNCES_NOTHING) ||
         !name_read(text, len, at, false, false, &name))
         return 0;
     return add_name(sink, &name, PHI_NAME_UNKNOWN, TITLE_GREETING, 65);
