@@ -243,7 +243,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
     if (named && (f->worded || f->marked || n >= 5))
         return n >= 4 && (v->digits >= 3 || (lettered && v->digits >= 2));
-    if (!f->marked && !named && coded_billed(l->text, v->begin, v->end, f->label->kind))
+    bool told = (f->label->kind == PHI_PLAN_ID || f->label->kind == PHI_OTHER_ACCESSION) && v->digits < 5 && has_byte(l->text, v, ' ');
+    if (!named && (told || (!f->marked && coded_billed(l->text, v->begin, v->end, f->label->kind)))) /* "Plan: ASA 162", "Exam: HR 108" */
         return false;
     if (f->marked)
         return v->lower_run < 4 ? v->digits >= 5 || (lettered && v->digits >= 3 && n >= 5) : v->digits >= 4 && n >= 8;

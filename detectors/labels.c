@@ -422,6 +422,13 @@ static bool wrap_belongs(const struct label_found *f, unsigned i, const struct r
     return (f->label->how == LABEL_SURE && i == 0) || (f->worded && r->links == 0 && !r->loose);
 }
 
+/* "2.1 ug/dL   50-180": a unit, no driver's license. */
+static bool is_decilitre(const char *text, const struct label_word *word)
+{
+    return word->begin > 1 && text[word->begin - 1] == '/' && text_is_letter(text[word->begin - 2]) && text_equal_nocase(text + word->begin, "dl", 2) &&
+           !text_is_letter(text[word->begin + 2]);
+}
+
 static bool label_read(const char *text, uint32_t at, struct label_found *f, bool capitals, struct label_words *w)
 {
     struct gap g = gap_before(text, at);
@@ -437,6 +444,8 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     f->wrapped = g.weak || !label_spans_line(text, w, &g);
     for (; words_reach(text, w, i); i++) {
         f->label = label_phrase(text, w, i, &f->worded);
+        if (f->label && is_decilitre(text, &w->v[i]))
+            return false;
         if (f->label)
             break;
         if (capitals && i == 0 && !g.marked && capitals_lead(text, &w->v[0])) {
