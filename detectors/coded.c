@@ -150,7 +150,7 @@ bool coded_billed(const char *text, uint32_t begin, uint32_t end, unsigned kind)
     case PHI_ACCOUNT_PATIENT:
     case PHI_OTHER_CODE:
         return rule || (modified && a->letters == 0 && a->digits == 5) ||
-               (t.n == 1 && end - begin == 10 && t.digits == 8 && t.letters == 2 && text[end - 1] == 'X' && text_is_digit(text[begin]));
+               (t.n == 1 && end - begin == 10 && t.digits >= 7 && t.digits <= 8 && text[end - 1] == 'X' && text_is_digit(text[begin]));
     default:
         return false;
     }

@@ -39,6 +39,18 @@ static bool is_name_word(const struct words *w, uint32_t i)
            (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER && !(x->classes & LEX(COMMON)));
 }
 
+/* "28 Fr CT", "2211 TO ST", "2 Referral ENT Dr.": what stands before a suffix that is an abbreviation of something else, too. */
+static bool is_no_street(const struct words *w, uint32_t first, uint32_t suffix)
+{
+    const struct word *before = &w->v[suffix - 1];
+    for (uint32_t i = first; i < suffix; i++)
+        if (w->v[i].classes & LEX(DOSE))
+            return true;
+    if (words_is(w, suffix, "dr") && (before->classes & LEX(VERB) || (before->classes & LEX(ACRONYM) && before->shape == SHAPE_UPPER)))
+        return true;
+    return words_is(w, suffix - 1, "by") || words_is(w, suffix - 1, "to") || words_is(w, suffix - 1, "at");
+}
+
 /* "Apt 24A", ", Suite 4B", "#12" behind the street; returns the last word. */
 static uint32_t with_unit(const struct words *w, uint32_t last)
 {
@@ -88,6 +100,8 @@ bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
         bool plain = words_is(w, k, "broadway");
         if (!words_in(w, k, LIST(STREET_SUFFIX)) || (k == i + 1 && !plain))
             continue;
+        if (is_no_street(w, i + 1, k))
+            return false;
         if (k + 1 < w->n && words_in(w, k + 1, LIST(STREET_SUFFIX)) && is_name_word(w, k + 1) && w->v[k + 1].gap == GAP_SPACE)
             k++;
         *last = with_unit(w, k);

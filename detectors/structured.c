@@ -70,6 +70,14 @@ static struct phi_part value_trim(const char *text, struct phi_part v)
     return v;
 }
 
+/* "MRN", "DOB: 9/2/70": is it the name of a field, or does it begin with one? */
+static bool is_label(const char *text, struct phi_part v)
+{
+    const char *colon = memchr(text + v.begin, ':', v.end - v.begin);
+    uint32_t end = colon ? (uint32_t)(colon - text) : v.end;
+    return end - v.begin > 1 && field_find(text + v.begin, end - v.begin, FIELD_IN_KEY | FIELD_IN_BANNER);
+}
+
 int structured_add(const struct structured *t, struct phi_part value, struct structured_field field, unsigned rule)
 {
     struct phi_part v = value_trim(t->text, value);
@@ -77,6 +85,8 @@ int structured_add(const struct structured *t, struct phi_part value, struct str
     struct name_span name;
     if (field.kind == PHI_NONE || v.end <= v.begin || v.end - v.begin > 256 ||
         !field_value_fits(&shape, t->text + v.begin, v.end - v.begin))
+        return 0;
+    if (rule == STRUCTURED_TABLE && is_label(t->text, v)) /* pairs of labels and values, not rows below a header */
         return 0;
     struct phi_candidate c = {.begin = v.begin, .end = v.end, .kind = field.kind, .rule = (uint16_t)rule,
                               .score = SCORE_STRUCTURED, .via = PHI_VIA_LABEL};

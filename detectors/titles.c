@@ -84,12 +84,39 @@ static bool is_whole_short(const char *word)
     return false;
 }
 
+/* "NURSE CALL BACK", "Nurse Progress Note", "thank you, Doctor. Don't": a service, or the end of a sentence. */
+static bool is_service(const char *text, uint32_t len, uint32_t end, uint32_t at)
+{
+    bool nurse = end > 4 && text_equal_nocase(text + end - 5, "nurse", 5), doctor = end > 5 && text_equal_nocase(text + end - 6, "doctor", 6);
+    if ((nurse || doctor) && end < len && text[end] == '.')
+        return true;
+    return nurse && name_word_classes(text, len, at) & (LEX(HEADING) | LEX(COMMON));
+}
+
+/* "MR LUMBAR SPINE", "severe MR (EROA 0.5)", "LT BASE", "Cobalt XT DR ICD": capitals that are short for something else. */
+static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_t len)
+{
+    static const char *const parts[] = {"brain", "breast", "lumbar", "cervical", "thoracic", "spine", "abdomen", "pelvis", "knee", "shoulder", "hip", "ankle", "wrist", "base", "mid", "apex",
+                                        "orbits", "neck", "head", "liver", "prostate"};
+    if (end < 2 || !text_is_upper(text[end - 1]) || !text_is_upper(text[end - 2]) || (end > 2 && text_is_letter(text[end - 3])) || at >= len)
+        return false;
+    uint32_t word = name_word_end(text, len, at) - at;
+    if (word < 2 || text[at - 1] == '(')
+        return text[at - 1] == '(';
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (strlen(parts[k]) == word && text_equal_nocase(text + at, parts[k], word))
+            return true;
+    return text_is_upper(text[at + 1]) && name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(CREDENTIAL));
+}
+
 /* "Mr. and Mrs. Smith" announces through the second title. */
 static int title_found(const char *text, uint32_t len, uint32_t end, enum announcer what, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
+    if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len))
+        return 0;
     bool size = end > 3 && text_equal_nocase(text + end - 2, "fr", 2) && text[end - 3] == ' ' && text_is_digit(text[end - 4]); /* of a catheter */
     if (at == end || sentence || size || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
