@@ -376,11 +376,14 @@ static uint32_t address_end(const char *text, uint32_t at, uint32_t end)
     return i;
 }
 
-/* "CC: MVC", "cc: Det. Quill", "CONTACT: SON 773-...": what it is about, a rank, a relative. */
-static bool is_no_person(const char *text, const struct name_span *name)
+/* "CC: MVC", "cc: Fr. Quill", "CONTACT: SON 773-...": what it is about, a rank, a relative. "Provider: Judge" may be a name. */
+static bool is_no_person(const char *text, uint32_t len, const struct name_span *name)
 {
     uint64_t classes = name_word_classes(text, name->end, name->begin);
-    return classes & (LEX(TITLE) | LEX(RELATION)) || (classes & LEX(ACRONYM) && text_is_upper(text[name->end - 1]));
+    char behind = name->end < len ? text[name->end] : '\n', next = name->end + 1 < len ? text[name->end + 1] : '\n';
+    if (classes & LEX(TITLE) && (behind == '.' || (behind == ' ' && next == '(')))
+        return true;
+    return (classes & LEX(RELATION) && behind == ' ' && text_is_digit(next)) || name_word_is_short(text, name->end, name->begin);
 }
 
 /* A title, or what is said: the name in the value of a field is none, or the words around it have to tell. */
@@ -389,7 +392,7 @@ static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const st
     bool alone = name->words == 1;
     if (opens_speech(text + name->begin, first_word(text, name->begin, name->end)))
         return true;
-    if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end) || is_no_person(text, name)))
+    if (alone && (is_title(text, name->begin, name->end) || is_turn(text, len, name->begin, name->end) || is_no_person(text, len, name)))
         return true;
     return (alone || !is_line_end(text, len, name->end)) && speaker_marked(text, len, mark);
 }

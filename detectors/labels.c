@@ -422,10 +422,10 @@ static bool wrap_belongs(const struct label_found *f, unsigned i, const struct r
     return (f->label->how == LABEL_SURE && i == 0) || (f->worded && r->links == 0 && !r->loose);
 }
 
-/* "2.1 ug/dL   50-180": a unit, no driver's license. */
+/* "2.1 ug/dL   50-180": a unit, no driver's license; "ID/DL 4471" is one. */
 static bool is_decilitre(const char *text, const struct label_word *word)
 {
-    return word->begin > 1 && text[word->begin - 1] == '/' && text_is_letter(text[word->begin - 2]) && text_equal_nocase(text + word->begin, "dl", 2) &&
+    return word->begin > 1 && text[word->begin - 1] == '/' && strchr("gGuUlLqQ", text[word->begin - 2]) && text_equal_nocase(text + word->begin, "dl", 2) &&
            !text_is_letter(text[word->begin + 2]);
 }
 

@@ -96,6 +96,19 @@ uint64_t name_word_classes(const char *text, uint32_t len, uint32_t at)
     return n > LISTED_MAX ? 0 : lexicon_find(words_hash(folded, n));
 }
 
+bool name_word_is_short(const char *text, uint32_t len, uint32_t at)
+{
+    static const char names[] = " ace act ada ali aline asa ash bal bun dash doe dol gia har kleb lac lai lis mac mar nash nir niv peg pip ras rei roc rom rotem rue tee ted tia tug uri vas vin wells wes wong ";
+    char key[LISTED_MAX + 3] = " ";
+    uint32_t end = name_word_end(text, len, at), n = end - at;
+    if (n < 3 || n > 6 || !text_is_upper(text[at]) || !text_is_upper(text[end - 1]) || !(name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(CREDENTIAL))))
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        key[i + 1] = text_lower(text[at + i]);
+    key[n + 1] = ' ';
+    return strstr(names, key) == NULL;
+}
+
 static bool word_is_capitalized(const char *text, uint32_t at)
 {
     unsigned char c = (unsigned char)text[at];

@@ -22,6 +22,9 @@ uint32_t name_word_end(const char *text, uint32_t len, uint32_t at);
 /* The classes of lexicon.h of the word at `at`, in any case. */
 uint64_t name_word_classes(const char *text, uint32_t len, uint32_t at);
 
+/* Capitals that are short for something ("MVC", "ICD", "CGC") and nobody's name, as WONG and TED are? */
+bool name_word_is_short(const char *text, uint32_t len, uint32_t at);
+
 /* "John A. Smith", "van der Berg", "SMITH, JOHN A" (only with comma). Capitalized words, at most five; any_case
  * also takes lower case. False when no name begins at `at`. */
 bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any_case, struct name_span *name);

@@ -70,12 +70,13 @@ static struct phi_part value_trim(const char *text, struct phi_part v)
     return v;
 }
 
-/* "MRN", "DOB: 9/2/70": is it the name of a field, or does it begin with one? */
+/* "MRN", "DOB: 9/2/70": is it the name of a field, or does it begin with one? A longer word may be somebody's, too: Street, Ward. */
 static bool is_label(const char *text, struct phi_part v)
 {
     const char *colon = memchr(text + v.begin, ':', v.end - v.begin);
     uint32_t end = colon ? (uint32_t)(colon - text) : v.end;
-    return end - v.begin > 1 && field_find(text + v.begin, end - v.begin, FIELD_IN_KEY | FIELD_IN_BANNER);
+    bool plain = colon || (v.end - v.begin <= 3 && text_is_upper(text[v.begin]) && text_is_upper(text[v.end - 1]));
+    return plain && end - v.begin > 1 && field_find(text + v.begin, end - v.begin, FIELD_IN_KEY | FIELD_IN_BANNER);
 }
 
 int structured_add(const struct structured *t, struct phi_part value, struct structured_field field, unsigned rule)

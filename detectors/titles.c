@@ -90,15 +90,17 @@ static bool is_service(const char *text, uint32_t len, uint32_t end, uint32_t at
     bool nurse = end > 4 && text_equal_nocase(text + end - 5, "nurse", 5), doctor = end > 5 && text_equal_nocase(text + end - 6, "doctor", 6);
     if ((nurse || doctor) && end < len && text[end] == '.')
         return true;
-    return nurse && name_word_classes(text, len, at) & (LEX(HEADING) | LEX(COMMON));
+    if (!nurse || len - at < 5)
+        return false;
+    return name_word_classes(text, len, at) & LEX(HEADING) || text_equal_nocase(text + at, "call ", 5) || text_equal_nocase(text + at, "line", 4);
 }
 
 /* "MR LUMBAR SPINE", "severe MR (EROA 0.5)", "LT BASE", "Cobalt XT DR ICD": capitals that are short for something else. */
 static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_t len)
 {
     static const char *const parts[] = {"brain", "breast", "lumbar", "cervical", "thoracic", "spine", "abdomen", "pelvis", "knee", "shoulder", "hip", "ankle", "wrist", "base", "mid", "apex",
-                                        "orbits", "neck", "head", "liver", "prostate"};
-    if (end < 2 || !text_is_upper(text[end - 1]) || !text_is_upper(text[end - 2]) || (end > 2 && text_is_letter(text[end - 3])) || at >= len)
+                                        "orbits", "liver", "prostate"};
+    if (end < 2 || !text_is_upper(text[end - 1]) || !text_is_upper(text[end - 2]) || (end > 2 && text_is_letter(text[end - 3])) || at >= len || text[end] == '.')
         return false;
     uint32_t word = name_word_end(text, len, at) - at;
     if (word < 2 || text[at - 1] == '(')
@@ -106,7 +108,7 @@ static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
         if (strlen(parts[k]) == word && text_equal_nocase(text + at, parts[k], word))
             return true;
-    return text_is_upper(text[at + 1]) && name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(CREDENTIAL));
+    return name_word_is_short(text, len, at);
 }
 
 /* "Mr. and Mrs. Smith" announces through the second title. */
