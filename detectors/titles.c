@@ -161,7 +161,8 @@ static int greeting_found(const char *text, uint32_t len, uint32_t end, struct p
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     uint32_t word = name_word_end(text, len, at);
-    bool said = word > at && (name_word_classes(text, len, at) & (LEX(COMMON) | LEX(CHAT)) || is_contracted(text, at, word));
+    bool ends = end < len && text[end] == '.'; /* "Hi. Sorry", not "Hi Small," */
+    bool said = word > at && ((ends && name_word_classes(text, len, at) & (LEX(COMMON) | LEX(CHAT))) || is_contracted(text, at, word));
     if (at == end || said || (word > at && announcer_of(text + at, word - at) != ANNOUNCES_NOTHING) ||
         !name_read(text, len, at, false, false, &name))
         return 0;
