@@ -397,6 +397,20 @@ static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const st
     return (alone || !is_line_end(text, len, name->end)) && speaker_marked(text, len, mark);
 }
 
+/* "Attending: Black", "PATIENT: YOUNG": families that are everyday words, where nothing else stands and nobody speaks. Where it ends, or `at`. */
+static uint32_t lone_family(const char *text, uint32_t len, uint32_t mark, uint32_t at)
+{
+    static const char families[] = " bell bill black brown case chase day grant gray green hope le long mark may page rose short white will young ";
+    char key[12] = " ";
+    uint32_t end = name_word_end(text, len, at), n = end - at;
+    if (n < 2 || n > sizeof key - 3 || !text_is_upper(text[at]) || !is_line_end(text, len, end) || speaker_marked(text, len, mark))
+        return at;
+    for (uint32_t i = 0; i < n; i++)
+        key[i + 1] = text_lower(text[at + i]);
+    key[n + 1] = ' ';
+    return strstr(families, key) ? end : at;
+}
+
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
 static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
                           struct phi_candidate *c)
@@ -406,7 +420,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     switch ((enum field_shape)f->shape) {
     case FIELD_NAME:
         if (!name_read(text, len, at, true, false, &name))
-            return at;
+            return lone_family(text, len, mark, at);
         if (names_nobody(text, len, mark, &name))
             return at;
         c->family = name.family;
