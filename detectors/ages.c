@@ -92,12 +92,18 @@ static bool find_decade(const struct words *w, uint32_t i, struct date *out)
     return decade && i && words_in(w, i - 1, LIST(DECADE)) && !words_is(w, i - 1, "the");
 }
 
+/* Was who was born then 90, or will be next year? */
+static bool is_year_of_old(const struct words *w, int year)
+{
+    return year >= BIRTH_YEAR_FIRST && year <= w->year - YEARS;
+}
+
 static bool find_birth_year(const struct words *w, uint32_t i, struct date *out)
 {
     unsigned n;
     int year = leading(w, i, &n);
 
-    if (w->v[i].shape != SHAPE_NUMBER || w->v[i].letters != 4 || year < BIRTH_YEAR_FIRST || year > w->year - YEARS || i < 2)
+    if (w->v[i].shape != SHAPE_NUMBER || w->v[i].letters != 4 || !is_year_of_old(w, year) || i < 2)
         return false;
     out->first = out->last = i;
     out->score = 80;
@@ -194,7 +200,7 @@ static bool is_behind_birth(const struct words *w, uint32_t i)
     if (!i || i + 1 >= w->n || !(w->v[i].gap & GAP_OPEN) || !(w->v[i + 1].gap & GAP_CLOSE) || w->v[i - 1].shape != SHAPE_NUMBER)
         return false;
     int year = leading(w, i - 1, &n);
-    return n == 4 && year >= BIRTH_YEAR_FIRST && year <= w->year - YEARS;
+    return n == 4 && is_year_of_old(w, year);
 }
 
 /* "Quill - 96 M failure to thrive": in a list of patients. */

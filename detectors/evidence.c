@@ -247,7 +247,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
         x[-1].label == LABEL_NAME && x[-1].shape == SHAPE_TITLE && x->gap == GAP_SPACE)
         return false; /* "Ramanathan NP", "Menon NPI 19..." */
-    if (x->classes & LEX(DOSE) && words_is(w, i, "fr")) /* "28 Fr CT" */
+    if (words_is_size(w, i)) /* "28 Fr CT" */
         return false;
     if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
         return i && x[-1].label == LABEL_NAME;

@@ -72,15 +72,7 @@ bool field_value_is_empty(const char *value, uint32_t len)
         "datetime date-time text varchar int float char required optional undefined nan pending same self other "
         "declined refused see below above unavailable confidential redacted withheld deferred denied not "
         "uuid email uri url format pattern hidden test default example empty blank male female m f ";
-    char key[24];
-    if (len == 0 || len > sizeof key - 3)
-        return len == 0;
-    key[0] = ' ';
-    for (uint32_t i = 0; i < len; i++)
-        key[i + 1] = text_lower(value[i]);
-    key[len + 1] = ' ';
-    key[len + 2] = 0;
-    return strstr(none, key) != NULL;
+    return len == 0 || text_among(none, value, len);
 }
 
 struct counts {
@@ -309,14 +301,7 @@ static bool opens_speech(const char *word, uint32_t len)
 {
     static const char openers[] = " so oh well and but okay ok yes no yeah he she it they we you um uh right good great how what when any"
                                   " thanks sure that this my hi hello mhm now i'm it's he's she's ";
-    char key[12] = " ";
-    if (len < 2 || len > 8)
-        return false;
-    for (uint32_t i = 0; i < len; i++)
-        key[i + 1] = text_lower(word[i]);
-    key[len + 1] = ' ';
-    key[len + 2] = 0;
-    return strstr(openers, key) != NULL;
+    return len >= 2 && len <= 8 && text_among(openers, word, len);
 }
 
 static bool is_turn(const char *text, uint32_t len, uint32_t begin, uint32_t end)
@@ -401,14 +386,9 @@ static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const st
 static uint32_t lone_family(const char *text, uint32_t len, uint32_t mark, uint32_t at)
 {
     static const char families[] = " bell bill black brown case chase day grant gray green hope le long mark may page rose short white will young ";
-    char key[12] = " ";
-    uint32_t end = name_word_end(text, len, at), n = end - at;
-    if (n < 2 || n > sizeof key - 3 || !text_is_upper(text[at]) || !is_line_end(text, len, end) || speaker_marked(text, len, mark))
-        return at;
-    for (uint32_t i = 0; i < n; i++)
-        key[i + 1] = text_lower(text[at + i]);
-    key[n + 1] = ' ';
-    return strstr(families, key) ? end : at;
+    uint32_t end = name_word_end(text, len, at);
+    bool named = text_is_upper(text[at]) && text_among(families, text + at, end - at);
+    return named && is_line_end(text, len, end) && !speaker_marked(text, len, mark) ? end : at;
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */

@@ -185,15 +185,12 @@ static bool unit_follows(const char *text, uint32_t len, uint32_t at)
         "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
         "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
         "adults children women men individuals persons cells copies records samples specimens cases visits sessions refills ";
-    char word[16] = " ";
-    uint32_t n = 1;
     while (at < len && text[at] == ' ')
         at++;
-    while (at < len && n < sizeof word - 2 && text_is_letter(text[at]))
-        word[n++] = text_lower(text[at++]);
-    word[n++] = ' ';
-    word[n] = 0;
-    return n > 2 && strstr(units, word);
+    uint32_t end = at;
+    while (end < len && text_is_letter(text[end]))
+        end++;
+    return text_among(units, text + at, end - at);
 }
 
 /* Part of an amount, a rate, a range, a longer expression. */

@@ -15,15 +15,21 @@ enum { NAME_WORDS_MAX = 5 };
 
 enum { LISTED_MAX = 21 };
 
-/* The lists of a word, in any case. */
-static uint64_t lists_of(const char *word, uint32_t len)
+/* Of a word in any case; 0 when it is too long for the lists and the lexicon. */
+static uint64_t folded_hash(const char *word, uint32_t len)
 {
     char folded[LISTED_MAX];
     if (len == 0 || len > LISTED_MAX)
         return 0;
     for (uint32_t i = 0; i < len; i++)
         folded[i] = text_lower(word[i]);
-    return word_lists_find(words_hash(folded, len));
+    return words_hash(folded, len);
+}
+
+uint64_t name_word_lists(const char *word, uint32_t len)
+{
+    uint64_t hash = folded_hash(word, len);
+    return hash ? word_lists_find(hash) : 0;
 }
 
 /* Words that stand behind each other in a list: "Hope Hospital". */
@@ -34,37 +40,33 @@ static bool words_neighbour(const char *words, uint32_t len)
 #include "word_lists.def"
 #undef LIST_OF
     };
-    char key[LISTED_MAX + 3] = " ";
-    for (uint32_t i = 0; i < len; i++)
-        key[i + 1] = text_lower(words[i]);
-    key[len + 1] = ' ';
-    return strstr(texts[LIST_NO_NAME], key) != NULL;
+    return text_among(texts[LIST_NO_NAME], words, len);
 }
 
 bool name_word_is_common(const char *word, uint32_t len)
 {
     if (len == 0 || len > LISTED_MAX)
         return false;
-    return memchr(word, ' ', len) ? words_neighbour(word, len) : (lists_of(word, len) & LIST(NO_NAME)) != 0;
+    return memchr(word, ' ', len) ? words_neighbour(word, len) : (name_word_lists(word, len) & LIST(NO_NAME)) != 0;
 }
 
 static bool word_is_particle(const char *word, uint32_t len)
 {
-    return lists_of(word, len) & LIST(NAME_PARTICLE);
+    return name_word_lists(word, len) & LIST(NAME_PARTICLE);
 }
 
 /* "MD", "PA-C" */
 static bool word_is_suffix(const char *word, uint32_t len)
 {
     const char *hyphen = memchr(word, '-', len);
-    return lists_of(word, hyphen ? (uint32_t)(hyphen - word) : len) & LIST(NAME_SUFFIX);
+    return name_word_lists(word, hyphen ? (uint32_t)(hyphen - word) : len) & LIST(NAME_SUFFIX);
 }
 
 /* "Jane Roe MD": no part of the name; "DO" and "MA" may be one. */
 static bool word_ends_name(const char *word, uint32_t len)
 {
     bool sure = len > 2 || (len == 2 && (memcmp(word, "MD", 2) == 0 || memcmp(word, "RN", 2) == 0 || memcmp(word, "NP", 2) == 0));
-    return sure && text_is_upper(word[1]) && text_is_upper(word[len - 1]) && lists_of(word, len) & LIST(CREDENTIAL);
+    return sure && text_is_upper(word[1]) && text_is_upper(word[len - 1]) && name_word_lists(word, len) & LIST(CREDENTIAL);
 }
 
 uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)
@@ -89,24 +91,16 @@ uint32_t name_word_end(const char *text, uint32_t len, uint32_t at)
 
 uint64_t name_word_classes(const char *text, uint32_t len, uint32_t at)
 {
-    char folded[LISTED_MAX];
-    uint32_t n = name_word_end(text, len, at) - at;
-    for (uint32_t i = 0; i < n && n <= LISTED_MAX; i++)
-        folded[i] = text_lower(text[at + i]);
-    return n > LISTED_MAX ? 0 : lexicon_find(words_hash(folded, n));
+    uint64_t hash = folded_hash(text + at, name_word_end(text, len, at) - at);
+    return hash ? lexicon_find(hash) : 0;
 }
 
 bool name_word_is_short(const char *text, uint32_t len, uint32_t at)
 {
     static const char names[] = " ace act ada ali aline asa ash bal bun dash doe dol gia har kleb lac lai lis mac mar nash nir niv peg pip ras rei roc rom rotem rue tee ted tia tug uri vas vin wells wes wong ";
-    char key[LISTED_MAX + 3] = " ";
     uint32_t end = name_word_end(text, len, at), n = end - at;
-    if (n < 3 || n > 6 || !text_is_upper(text[at]) || !text_is_upper(text[end - 1]) || !(name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(CREDENTIAL))))
-        return false;
-    for (uint32_t i = 0; i < n; i++)
-        key[i + 1] = text_lower(text[at + i]);
-    key[n + 1] = ' ';
-    return strstr(names, key) == NULL;
+    bool capitals = n >= 3 && n <= 6 && text_is_upper(text[at]) && text_is_upper(text[end - 1]);
+    return capitals && name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(CREDENTIAL)) && !text_among(names, text + at, n);
 }
 
 static bool word_is_capitalized(const char *text, uint32_t at)

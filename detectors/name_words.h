@@ -19,6 +19,9 @@ struct name_span {
 /* One word of letters, with inner apostrophes and hyphens, that begins at `at`; its end, or `at` when none. */
 uint32_t name_word_end(const char *text, uint32_t len, uint32_t at);
 
+/* The lists of word_lists.def that have the word, in any case. */
+uint64_t name_word_lists(const char *word, uint32_t len);
+
 /* The classes of lexicon.h of the word at `at`, in any case. */
 uint64_t name_word_classes(const char *text, uint32_t len, uint32_t at);
 

@@ -105,7 +105,7 @@ static uint8_t weak_score(const struct prose *p, uint32_t i, const int32_t sum[L
     const struct word *x = &p->words->v[i];
 
     if (x->shape == SHAPE_INITIAL || (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)) ||
-        (x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM)) || (x->classes & LEX(DOSE) && words_is(p->words, i, "fr")))
+        (x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM)) || words_is_size(p->words, i))
         return 0;
     if (percent >= WEAK_LEAST && !evidence_plain(p->words, i))
         return percent < WEAK_MOST ? percent : WEAK_MOST;

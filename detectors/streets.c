@@ -44,7 +44,7 @@ static bool is_no_street(const struct words *w, uint32_t first, uint32_t suffix)
 {
     const struct word *before = &w->v[suffix - 1];
     for (uint32_t i = first; i < suffix; i++)
-        if (w->v[i].classes & LEX(DOSE) && words_is(w, i, "fr"))
+        if (words_is_size(w, i))
             return true;
     if (words_is(w, suffix, "dr") && (before->classes & LEX(VERB) || (before->classes & LEX(ACRONYM) && before->shape == SHAPE_UPPER)))
         return true;

@@ -119,6 +119,17 @@ uint64_t text_hash_nocase(const char *text, size_t len)
     return h ^ h >> 29;
 }
 
+bool text_among(const char *list, const char *word, size_t len)
+{
+    char key[24] = " ";
+    if (len == 0 || len > sizeof key - 3)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        key[i + 1] = text_lower(word[i]);
+    key[len + 1] = ' ';
+    return strstr(list, key) != NULL;
+}
+
 /* Where the digits before len begin, if they are so many; else 0. */
 static size_t digits_before(const char *text, size_t len, size_t many)
 {

@@ -48,5 +48,8 @@ bool text_is_whole_phone(const char *text, size_t len);
 /* Where two blanks stand first, or len. */
 size_t text_two_blanks(const char *text, size_t len);
 uint64_t text_hash_nocase(const char *text, size_t len);
+/* Does the word, in any case, or do these words stand in the list, which is in small letters, with a blank before and behind each? At most 21
+ * bytes can. */
+bool text_among(const char *list, const char *word, size_t len);
 
 #endif

@@ -26,22 +26,11 @@ static const struct phi_detector_rule rules[] = {
 
 enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TITLE, RELATION, GREETING, CREDENTIAL };
 
-enum { WORD_MOST = 24 };
-
-/* As the lists and the lexicon know it; at most WORD_MOST bytes. */
-static uint64_t word_hash(const char *word, uint32_t len)
-{
-    char folded[WORD_MOST];
-    for (uint32_t i = 0; i < len; i++)
-        folded[i] = text_lower(word[i]);
-    return words_hash(folded, len);
-}
-
 static enum announcer announcer_of(const char *word, uint32_t len)
 {
     if (len < 2 || len > 16)
         return ANNOUNCES_NOTHING;
-    uint64_t lists = word_lists_find(word_hash(word, len));
+    uint64_t lists = name_word_lists(word, len);
     return lists & LIST(PATIENT_TITLE)    ? PATIENT_TITLE
            : lists & LIST(PROVIDER_TITLE) ? PROVIDER_TITLE
            : lists & LIST(OTHER_TITLE)    ? OTHER_TITLE

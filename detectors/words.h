@@ -167,6 +167,12 @@ static inline bool words_is_any(const struct words *w, uint32_t i, const char *c
     return false;
 }
 
+/* "16 Fr": the size of a catheter, which words.c tells from a priest by the number before it. */
+static inline bool words_is_size(const struct words *w, uint32_t i)
+{
+    return w->v[i].classes & LEX(DOSE) && words_is(w, i, "fr");
+}
+
 /* Where word i ends with its possessive "'s". */
 uint32_t words_possessive_end(const struct words *w, uint32_t i);
 

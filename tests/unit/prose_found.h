@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the prose detector finds in a text, for the tests of names, places and dates: the found parts of the text, joined
- * with " | ", each as "kind:text" or as "text" alone.
+ * with " | ", each as "kind:text" or as "text" alone. Stands behind cmocka.h.
  */
 #ifndef PROSE_FOUND_H
 #define PROSE_FOUND_H
@@ -86,6 +86,17 @@ static inline const char *dates_in(struct prose_found *f, const char *text)
 static inline const char *all_in(struct prose_found *f, const char *text)
 {
     return prose_find(f, text, 1, PHI_KINDS - 1, 50, false);
+}
+
+struct found_case {
+    const char *text, *found;
+};
+
+/* Each text has what its case says, in the way of names_in and the like. */
+static inline void find_each(struct prose_found *f, const struct found_case *cases, size_t n, const char *find(struct prose_found *, const char *))
+{
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(find(f, cases[i].text), cases[i].found);
 }
 
 static inline int prose_setup(void **state)

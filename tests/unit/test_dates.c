@@ -14,7 +14,7 @@
 
 static void finds_dates(void **state)
 {
-    static const struct { const char *text, *dates; } cases[] = {
+    static const struct found_case cases[] = {
         {"seen 3/4/2021 and 03-04-2021 and 2021-03-04", "3/4/2021 | 03-04-2021 | 2021-03-04"},
         {"on 3/4/21", "3/4/21"},
         {"dob 3.4.21, 3.4.2021", "3.4.21 | 3.4.2021"},
@@ -50,13 +50,12 @@ static void finds_dates(void **state)
         {"since Patriots' Day", "Patriots' Day"},
         {"Tue 11/5, came to the ED 1/5 w/ SOB, dc 1/7", "Tue 11/5 | 1/5 | 1/7"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+    find_each(*state, cases, sizeof cases / sizeof *cases, dates_in);
 }
 
 static void finds_dates_abroad(void **state)
 {
-    static const struct { const char *text, *dates; } cases[] = {
+    static const struct found_case cases[] = {
         {"nacida el 8 de mayo de 1957 en", "8 de mayo de 1957"},
         {"visto el 5 de marzo, alta en noviembre del 2011 y enero 2012", "5 de marzo | noviembre del 2011 | enero 2012"},
         {"ingreso del 3 al 9 de julio de 2009", "3 al 9 de julio de 2009"},
@@ -69,14 +68,13 @@ static void finds_dates_abroad(void **state)
         {"op 3 maart 2020", "3 maart 2020"},
         {"dnia 14 października 2019", "14 października 2019"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+    find_each(*state, cases, sizeof cases / sizeof *cases, dates_in);
 }
 
 /* As people say them. */
 static void finds_said_days(void **state)
 {
-    static const struct { const char *text, *dates; } cases[] = {
+    static const struct found_case cases[] = {
         {"pt: november eighteen yes", "november eighteen"},
         {"the tenth is fine . the nerve test the twenty fourth .", "tenth | twenty fourth"},
         {"the mri on the nineteenth of last month which", "nineteenth of last month"},
@@ -84,13 +82,12 @@ static void finds_said_days(void **state)
         {"seen last Thursday, March 8 and this coming Monday, June 2", "last Thursday, March 8 | this coming Monday, June 2"},
         {"started 4Mar21 and ended 05APR2021", "4Mar21 | 05APR2021"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+    find_each(*state, cases, sizeof cases / sizeof *cases, dates_in);
 }
 
 static void finds_ages(void **state)
 {
-    static const struct { const char *text, *ages; } cases[] = {
+    static const struct found_case cases[] = {
         {"a 92-year-old woman, 91 y/o, 93yo, 94 yo", "92 | 91 | 93yo | 94"},
         {"92F with pneumonia", "92F"},
         {"aged 101, she turned 90", "101 | 90"},
@@ -107,8 +104,7 @@ static void finds_ages(void **state)
         {"Mother d. 94, bro d 97", "94 | 97"},
         {"he passed at home, was 97, fished all his life", "97"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(dates_in(*state, cases[i].text), cases[i].ages);
+    find_each(*state, cases, sizeof cases / sizeof *cases, dates_in);
 }
 
 static void leaves_decoys(void **state)
@@ -143,13 +139,12 @@ static void leaves_decoys(void **state)
 /* In a text that writes its days as 3/14, scores and parts stay what they are. */
 static void leaves_decoys_beside_days(void **state)
 {
-    static const struct { const char *text, *dates; } cases[] = {
+    static const struct found_case cases[] = {
         {"Seen 4/22. Strength 4/5, R 5/5, 3/4 tab, 1/2 of it, BiPAP 12/5, murmur 2/6", "4/22"},
         {"Seen 3/14. Took 5 1/2 tabs, 4/5 met, L5/4, ROM 5/12%, C6/5-7/6, 7/8 full", "3/14"},
         {"Seen 11/14. It is 7/9, he says; 5/10 pain", "11/14"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(dates_in(*state, cases[i].text), cases[i].dates);
+    find_each(*state, cases, sizeof cases / sizeof *cases, dates_in);
 }
 
 static void leaves_decoys_abroad(void **state)

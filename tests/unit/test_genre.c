@@ -60,15 +60,14 @@ static void periods_of_studies_stay(void **state)
 
 static void worklists(void **state)
 {
-    static const struct { const char *text, *found; } cases[] = {
+    static const struct found_case cases[] = {
         {"1) 7W-07 Zilobek 48M DKA, gap closed", "Zilobek"},
         {"- van den Zilobek, M 79M CHF", "van den Zilobek, M"},
         {"12A Quill-Zilobek 29F PPD2", "Quill-Zilobek"},
         {"Pleasant 48M with CHF", ""},
         {"Caucasian 66F here", ""},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(names_in(*state, cases[i].text), cases[i].found);
+    find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
 }
 
 static void streets(void **state)

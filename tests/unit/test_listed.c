@@ -13,16 +13,6 @@
 #include "../../detectors/spoken.h"
 #include "prose_found.h"
 
-struct found_case {
-    const char *text, *found;
-};
-
-static void find_each(struct prose_found *f, const struct found_case *cases, size_t n, const char *find(struct prose_found *, const char *))
-{
-    for (size_t i = 0; i < n; i++)
-        assert_string_equal(find(f, cases[i].text), cases[i].found);
-}
-
 static void names_of_places(void **state)
 {
     static const struct found_case cases[] = {

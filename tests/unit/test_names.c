@@ -14,7 +14,7 @@
 
 static void finds_names(void **state)
 {
-    static const struct { const char *text, *names; } cases[] = {
+    static const struct found_case cases[] = {
         {"Ms. Alderete was seen by Dr. Thistlewood today.", "Alderete | Thistlewood"},
         {"Patient: Margaret Hollingsworth\nMRN: 000123", "Margaret Hollingsworth"},
         {"PATIENT NAME: HOLLINGSWORTH, MARGARET A\n", "HOLLINGSWORTH, MARGARET A"},
@@ -33,8 +33,7 @@ static void finds_names(void **state)
         {"Treat a 45-year-old male, Peter Q., with asthma.", "Peter Q"},
         {"5/6 0900 QZXWVICH, J new pt\n5/6 0940 QZXWVASH, M inj", "QZXWVICH, J | QZXWVASH, M"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(names_in(*state, cases[i].text), cases[i].names);
+    find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
 }
 
 /* A comma that turns nothing round: the given name stands in front of it. */

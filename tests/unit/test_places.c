@@ -13,7 +13,7 @@
 
 static void finds_places(void **state)
 {
-    static const struct { const char *text, *places; } cases[] = {
+    static const struct found_case cases[] = {
         {"She was admitted to St. Brendan's Hospital yesterday.", "St. Brendan's Hospital"},
         {"Seen at St. Luke's for chest pain.", "St. Luke's"},
         {"Transferred from Willow Bend Regional Medical Center.", "Willow Bend Regional Medical Center"},
@@ -25,8 +25,7 @@ static void finds_places(void **state)
         {"She moved to Tulsa in 2015.", "Tulsa"},
         {"Referred from the Mayo Clinic.", "Mayo Clinic"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(places_in(*state, cases[i].text), cases[i].places);
+    find_each(*state, cases, sizeof cases / sizeof *cases, places_in);
 }
 
 static void leaves_the_rest(void **state)
