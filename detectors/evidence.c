@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dictionary.h"
+#include "drug_stem.h"
 #include "eponym.h"
 #include "evidence_groups.h"
 #include "lexicon.h"
@@ -138,6 +139,8 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         x->facts = set_named(w, i, b->facts[k]);
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
+        if (!(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts)) && drug_stem_in(w->text + x->begin, x->end - x->begin))
+            x->classes |= LEX(DRUG);
         close_lower(w, i);
     }
     b->n = 0;

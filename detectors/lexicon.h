@@ -16,7 +16,7 @@ enum lexicon_class {
 
 #define LEX(name) (UINT64_C(1) << LEXICON_##name)
 
-enum { LEXICON_CLASSES = 40, LEXICON_SLOT_BITS = 13, LEXICON_STEP_BITS = 11 };
+enum { LEXICON_CLASSES = 40, LEXICON_SLOT_BITS = 14, LEXICON_STEP_BITS = 12 };
 
 /* By bit; NULL where there is no class. */
 extern const char *const lexicon_class_names[LEXICON_CLASSES];

@@ -7,21 +7,23 @@ import collections, glob, os
 from folding import fold, fold_letter, hash_word
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CLASSES = sorted(os.path.basename(p)[:-4] for p in glob.glob(f"{HERE}/lexicon/*.txt"))
+FILES = sorted(os.path.basename(p)[:-4] for p in glob.glob(f"{HERE}/lexicon/*.txt"))
+CLASSES = sorted({name.split("-")[0] for name in FILES})  # "drug-organism" is more of "drug"
 assert len(CLASSES) <= 40
 MADE = "/* SPDX-License-Identifier: Apache-2.0\n * Made by detectors/dictionaries/lexicon.py; do not edit. */\n"
 
 
 def read():
     words = collections.Counter()
-    for bit, name in enumerate(CLASSES):
+    for name in FILES:
+        bit = CLASSES.index(name.split("-")[0])
         for line in open(f"{HERE}/lexicon/{name}.txt", encoding="utf8"):
             for word in line.split("#")[0].replace("-", " ").split():
                 words[fold(word)] |= 1 << bit
     return words
 
 
-SLOT_BITS, STEP_BITS, MASK = 13, 11, (1 << 64) - 1
+SLOT_BITS, STEP_BITS, MASK = 14, 12, (1 << 64) - 1
 
 
 def place(h, step):

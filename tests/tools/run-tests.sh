@@ -111,6 +111,7 @@ begin floors/score python3 tests/corpus/check_floors.py
 begin floors/words python3 tests/corpus/score_words.py --all --floors tests/corpus/synthetic.jsonl
 begin floors/labelled python3 tests/corpus/labelled_check.py
 begin floors/names python3 tests/corpus/names_check.py
+begin floors/terms python3 tests/corpus/terms_check.py
 
 # Garbage instead of zeros in what nobody has set, and other orders of evaluation: the same must be found.
 builds_agree() {
