@@ -222,8 +222,9 @@ static bool is_died_at(const struct words *w, uint32_t i)
 /* "how old are you, if I may? / Ninety-two come October": a number that begins an answer. */
 static bool is_asked(const struct words *w, uint32_t i)
 {
+    static const char *const before[] = {"so", "just", "m", "im", "am", "be"};
     const uint16_t begins = GAP_LINE | GAP_BLANK | GAP_COLON | GAP_STOP | GAP_PERIOD | GAP_COMMA | GAP_CLOSE;
-    if (!i || !(w->v[i].gap & begins || words_is(w, i - 1, "so") || words_is(w, i - 1, "just")))
+    if (!i || !(w->v[i].gap & begins || words_is_any(w, i - 1, before, sizeof before / sizeof *before)))
         return false;
     for (uint32_t k = i; k > 1 && i - k < ASKED_WITHIN; k--)
         if (words_is(w, k - 1, "old") && words_is(w, k - 2, "how"))

@@ -128,6 +128,12 @@ static uint32_t set_named(struct words *w, uint32_t i, uint32_t facts)
     return facts & ~(uint32_t)(FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
 }
 
+/* Nobody's name and no word of English: what drugs are called. */
+static bool is_coined(const struct word *x)
+{
+    return !(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) || x->facts & FACT_ENGLISH) && x->letters > 5;
+}
+
 /* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
 static void batch_look_up(struct batch *b, struct words *w, const struct phi_dictionary *d, bool of_all)
 {
@@ -139,7 +145,7 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         x->facts = set_named(w, i, b->facts[k]);
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
-        if (!(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts)) && drug_stem_in(w->text + x->begin, x->end - x->begin))
+        if (!plain && is_coined(x) && drug_stem_in(w->text + x->begin, x->end - x->begin))
             x->classes |= LEX(DRUG);
         close_lower(w, i);
     }
@@ -204,6 +210,38 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
 }
 
+/* "in August", "So, July.": a month that is nobody's name, or stands behind a small word for time. */
+static bool is_month(const struct words *w, uint32_t i)
+{
+    static const char *const people[] = {"april", "august", "june", "may", "march"};
+    static const char *const times[] = {"in", "by", "since", "until", "till", "last", "next", "this", "early", "late", "mid", "through", "of"};
+    const struct word *x = &w->v[i];
+
+    if (!(x->classes & LEX(MONTH)) || x->letters < 4 || (i && x[-1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION))))
+        return false;
+    return !words_is_any(w, i, people, sizeof people / sizeof *people) || (i && words_is_any(w, i - 1, times, sizeof times / sizeof *times));
+}
+
+enum { CALLED_MOST = 6 };
+
+/* "Ha. Tell me", "Aw, thank you", "Skip the dose": what a sentence begins with that is called out or asked for. */
+static bool is_called_out(const struct words *w, uint32_t i)
+{
+    static const char *const calls[] = {"ha", "hah", "heh", "haha", "aw", "aww", "ay", "ope", "eek", "ow", "oof", "phew", "whew", "jeez", "geez", "golly", "dang", "darn", "shoot", "heck", "welp",
+                                        "hiya", "howdy", "howzit", "aloha", "pues", "bueno", "claro", "oye", "sheesh", "yeesh", "yikes", "lord", "bingo", "amen", "lovely", "fair", "cool", "sweet", "true"};
+    static const char *const orders[] = {"skip", "chase", "bill", "mark", "grant", "pat", "hope", "will", "drop"};
+    static const char *const things[] = {"the", "a", "an", "that", "this", "it", "your", "tonight", "all", "any", "one"};
+    const struct word *x = &w->v[i];
+    bool begins = !i || x->gap & (GAP_STOP | GAP_PERIOD | GAP_LINE | GAP_COLON);
+
+    if (!begins || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
+        return false;
+    if (strchr(".,!?", w->text[x->end]))
+        return words_is_any(w, i, calls, sizeof calls / sizeof *calls);
+    return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
+           words_is_any(w, i + 1, things, sizeof things / sizeof *things);
+}
+
 /* Everyday words and forms of address are no names by themselves, however they are written. */
 static bool is_everyday(const struct words *w, uint32_t i)
 {
@@ -256,7 +294,7 @@ bool evidence_candidate(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
-    return word_is_capital(x) && !is_everyday(w, i);
+    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !is_called_out(w, i);
 }
 
 /* The evidence as it is gathered, which can be kept in registers. */

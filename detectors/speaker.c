@@ -50,11 +50,55 @@ static bool is_repeated(const char *text, uint32_t len, uint32_t label, uint32_t
     return begins_line(text, label > NEAR ? label - NEAR : 0, len - label > NEAR ? label + NEAR : len, label, n);
 }
 
-bool speaker_marked(const char *text, uint32_t len, uint32_t colon)
+/* Does the label that ends at the colon begin another line, too? */
+static bool is_label_repeated(const char *text, uint32_t len, uint32_t colon)
 {
     uint32_t begin = label_begin(text, colon), n = colon + 1 - begin;
 
     return n >= 2 && is_repeated(text, len, begin, n);
+}
+
+/* Is text[begin..end) a line of somebody who asks, or who speaks in other lines, too, and ends here as a sentence does? */
+static bool is_speech_line(const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    uint32_t most = end - begin > LABEL_MAX + HEAD_MAX ? begin + LABEL_MAX + HEAD_MAX : end;
+    const char *colon = begin < end && strchr(".?!", text[end - 1]) ? memchr(text + begin, ':', most - begin) : NULL;
+
+    return colon && (text[end - 1] == '?' || is_label_repeated(text, len, (uint32_t)(colon - text)));
+}
+
+static bool is_blank(char c)
+{
+    return c == '\n' || c == '\r' || c == ' ';
+}
+
+/* "Doctor: Where does it hurt?" in the line above, or somebody in the line above or below who speaks in several. */
+static bool is_beside_speech(const char *text, uint32_t len, uint32_t colon)
+{
+    uint32_t begin, end = colon;
+
+    while (end > 0 && text[end - 1] != '\n')
+        end--;
+    while (end > 0 && is_blank(text[end - 1]))
+        end--;
+    for (begin = end; begin > 0 && text[begin - 1] != '\n';)
+        begin--;
+    if (is_speech_line(text, len, begin, end))
+        return true;
+    for (begin = colon; begin < len && text[begin] != '\n';)
+        begin++;
+    while (begin < len && is_blank(text[begin]))
+        begin++;
+    for (end = begin; end < len && text[end] != '\n';)
+        end++;
+    while (end > begin && is_blank(text[end - 1]))
+        end--;
+    return is_speech_line(text, len, begin, end);
+}
+
+bool speaker_marked(const char *text, uint32_t len, uint32_t colon)
+{
+    return is_label_repeated(text, len, colon) || is_beside_speech(text, len, colon);
 }
 
 bool speaker_before(const char *text, uint32_t len, uint32_t at)

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Does the colon end a label that begins another line near by, too? A form that is filled in for several people has such
+/* Does the colon end a label that begins another line near by, too, or stand in the line beside somebody who asks or whose label
+ * does? A form that is filled in for several people has such
  * labels as well. */
 bool speaker_marked(const char *text, uint32_t len, uint32_t colon);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tables: comma, tab, semicolon, bar or a run of blanks between cells, the names of the columns in the first row (RFC 4180, Markdown).
- * A row is a header when two cells or more name fields, one of them a field of a person. The cells below belong to
- * their columns until a line has another build. Where the first cell of a row names a field, the others are its values.
+ * A row is a header when two cells or more name fields, one of them a field of a person, or when it is names of columns and one of them
+ * is somebody's number. The cells below belong to their columns until a line has another build. Where the first cell of a row names
+ * a field, the others are its values.
  * SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "structured.h"
 #include "text.h"
 
-enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500, PAIR_DIGITS = 3, HEADER_KNOWN = 2 };
+enum { COLUMNS_MAX = 48, CELL_MAX = 48, HEADER_MAX = 1500, PAIR_DIGITS = 3, HEADER_KNOWN = 2, HEADER_ONE = 3 };
 
 struct table {
     char mark; /* 0: no table is open */
@@ -99,13 +100,36 @@ static bool is_pair_part(const char *text, uint32_t len)
     return digits >= PAIR_DIGITS || (len && text[len - 1] == ':');
 }
 
+/* Names of columns as a program writes them, and nothing else: "mrn,ts,hr,spo2". */
+static bool is_column_names(const char *text, uint32_t begin, uint32_t end, char mark)
+{
+    bool first = true;
+    for (uint32_t i = begin; i < end; i++) {
+        bool letter = text_is_alnum(text[i]) || text[i] == '_';
+        if (text[i] == mark ? first : !letter || (first && text_is_digit(text[i])))
+            return false;
+        first = text[i] == mark;
+    }
+    return !first;
+}
+
+/* A column of numbers that are somebody's makes a header when the others are names of columns, too. */
+static bool has_numbers(const struct table *table)
+{
+    bool numbers = false;
+    for (unsigned i = 0; i < table->n; i++)
+        numbers |= is_telling(table->columns[i]) && table->columns[i].shape == FIELD_ID;
+    return numbers;
+}
+
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
     unsigned known = 0, telling = 0, left = header_cells(text, begin, end, mark);
     if (left < HEADER_KNOWN)
         return false;
+    bool names = left >= HEADER_ONE && (mark == ',' || mark == '\t') && is_column_names(text, begin, end, mark);
     *table = (struct table){.mark = mark};
-    for (uint32_t i = begin; left > 0 && known + left >= HEADER_KNOWN; left--) {
+    for (uint32_t i = begin; left > 0 && (names || known + left >= HEADER_KNOWN); left--) {
         uint32_t to = cell_end(text, i, end, mark);
         if (mark == ' ' && is_pair_part(text + i, to - i))
             return false;
@@ -117,7 +141,7 @@ static bool header_read(const char *text, uint32_t begin, uint32_t end, char mar
         telling += is_telling(f);
         i = to + 1;
     }
-    return known >= HEADER_KNOWN && telling >= 1;
+    return telling >= 1 && (known >= HEADER_KNOWN || (names && has_numbers(table)));
 }
 
 /* "|---|:--:|" */

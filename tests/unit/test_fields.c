@@ -258,6 +258,14 @@ static void test_turns(void **state)
     assert_null(find(f, 0, "Call"));
     assert_non_null(find(f, 1, "quill@example.org"));
     clear(f);
+    leaf(f, NULL, "Doctor: How have you been?\nPatient: Exactly.");
+    leaf(f, NULL, "Provider: I see.\nClient: Whatever!\nProvider: Okay.");
+    leaf(f, NULL, "Reason: pain\nPatient: Quillborski\nRoom: 4");
+    run(f);
+    assert_null(find(f, 0, "Exactly"));
+    assert_null(find(f, 1, "Whatever"));
+    assert_non_null(find(f, 2, "Quillborski"));
+    clear(f);
     leaf(f, NULL, "PHARMACY: Okay. Name?\nMOM: Quilla, I think.\nPHARMACY: Birthday?\nMOM: Turn it around, no sir. I'll see.");
     leaf(f, NULL, "Pharmacy: Quill Drug\nMother: Tabitha Roe");
     run(f);

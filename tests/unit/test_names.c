@@ -75,12 +75,16 @@ static void leaves_medicine_alone(void **state)
         "Wells score 2, Glasgow Coma Scale 15, Apgar scores 8 and 9.",
         "Compare the Framingham score and the Child-Pugh class.",
         "You may mark the page; I will chase the labs and grant access.",
+        "How do I treat Coccidioides? Compare Midodrine, Zuranolone and Cabenuva.",
+        "Mammogram in August, see me in six weeks. Skip tonight's dose altogether.",
+        "Client: So, July.\nProvider: Ha. Tell me about that.\nClient: Aw, thank you.\nProvider: Okay.",
         "ASSESSMENT AND PLAN:\nHypertension. Continue Norvasc.",
         "PHYSICAL EXAMINATION: Well developed, in no acute distress.",
         "[doctor] well i hope the pain is better may i take a look\n[patient] sure go ahead\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_string_equal(all_in(*state, texts[i]), "");
+    assert_string_equal(names_in(*state, "Seen by Dr. August. Skip Thistlewood called."), "August | Skip Thistlewood");
     assert_string_equal(names_in(*state, "[doctor] was it in june , july or august then\n[patient] in june i think it was\n"), "");
 }
 

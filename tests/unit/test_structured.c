@@ -168,6 +168,8 @@ static void test_tables(void **state)
     has(f, PHI_ACCOUNT_PATIENT, "99120034");
     scan(f, "time,user_id,action,mrn,acct\n08:20,qmarsh,view,482193,99120034\n");
     has(f, PHI_NAME_UNKNOWN, "qmarsh");
+    scan(f, "mrn,ts,hr,sbp\n61180934,2024-11-03T22:00,118,88\n");
+    has(f, PHI_MRN, "61180934");
     scan(f, "INSERT INTO p (mrn, city) VALUES ('482193', 'salem'), ('482194', 'lynn (east)');");
     has(f, PHI_MRN, "482194");
     has(f, PHI_GEO_CITY, "salem");
@@ -184,6 +186,7 @@ static void test_tables_without_persons(void **state)
         "Test,Result,Units\nGlucose,110,mg/dL\n", "Date,Name,Dose\n3/4,Lisinopril,20 mg\n", "| Drug | Order |\n| a | 12345 |\n",
         "name,age\nx,1\n", ",,,\n,,,\n", "mrn,dob", "mrn,dob\n", "VALUES (1)", "(mrn, city) VALUES", "(mrn, city) VALUES (", "mrn\tdob\n\t\n",
         "He came, went, and saw\n1, 2, 3\n", "user,host,port\nqmarsh,a,1\n",
+        "dose,ts,hr\n61180934,1,2\n", "the chart, mrn, and pulse\n61180934,1,2\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         scan(f, texts[i]);
