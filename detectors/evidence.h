@@ -30,17 +30,10 @@ struct evidence {
     int32_t name, place; /* what they add up to, in 1/256 */
 };
 
-/* Looks up the words of the chunk that can matter; w->open keeps those that evidence_candidate may take. Whether a small
- * word without an entry is English is asked of all only where that matters (rosters). */
-void evidence_prepare(struct words *w, const struct phi_dictionary *d, bool of_all);
-/* Is the word one that is decided at all? */
-bool evidence_candidate(const struct words *w, uint32_t i);
 void evidence_gather(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen,
                      struct evidence *out);
 /* What evidence_gather and evidence_weigh say together. */
 void evidence_sum(const struct words *w, uint32_t i, const struct phi_dictionary *d, const struct seen *seen, int32_t sum[LABELS]);
-/* Is the word a letter of "M.D." and the like, and no initial? */
-bool evidence_dotted_credential(const struct words *w, uint32_t i);
 /* A capitalized word that is in no list but those of names: beside a name it is part of it. */
 bool evidence_fits(const struct words *w, uint32_t i);
 /* A scientific or English word that is in no list of names. */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "candidate.h"
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
@@ -66,7 +67,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
     bool half = w->v[r->first].gap == GAP_HYPHEN && w->v[r->first].shape == SHAPE_UPPER; /* "DOE-[RAMIREZ, ULISES]" */
     bool labelled = !before || half || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN | GAP_CLOSE);
 
-    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !evidence_dotted_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !candidate_is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
@@ -81,7 +82,7 @@ static bool is_tail(const struct words *w, uint32_t i)
         return x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & (LEX(COMMON) | LEX(EPONYM_HEAD) | LEX(AGE)));
     if (x->shape == SHAPE_LOWER && x->letters == 1 && x->gap == GAP_SPACE && x[-1].shape == SHAPE_LOWER && x->end < w->len && w->text[x->end] == '.')
         return true; /* "kaylee r., 6yo" */
-    return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len && !evidence_dotted_credential(w, i) &&
+    return x->shape == SHAPE_INITIAL && x->gap == GAP_SPACE && w->text[x->begin] != 'I' && x[-1].shape != SHAPE_INITIAL && x->end < w->len && !candidate_is_credential(w, i) &&
            (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
 }
 
@@ -235,7 +236,7 @@ static bool has_credential(const struct words *w, const struct run *r)
 
     if (i >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD))
         return false;
-    return evidence_dotted_credential(w, i) || (w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL);
+    return candidate_is_credential(w, i) || (w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL);
 }
 
 static bool has_age(const struct words *w, const struct run *r)

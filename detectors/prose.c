@@ -11,6 +11,7 @@
 
 #include "ages.h"
 #include "brands.h"
+#include "candidate.h"
 #include "dates.h"
 #include "engine.h"
 #include "eponym.h"
@@ -209,7 +210,7 @@ static void decide(struct prose *p, uint32_t i)
         seen_add(&p->seen, x->hash);
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
-    } else if (evidence_candidate(w, i) && !is_code_of_message(w, x)) {
+    } else if (candidate_is(w, i) && !is_code_of_message(w, x)) {
         decide_candidate(p, i);
     }
     w->told[i / 64] |= (uint64_t)(x->label || x->score) << i % 64;
@@ -325,7 +326,7 @@ static int next_chunk(struct prose *p)
 
     if (!words_next(w))
         return 0;
-    evidence_prepare(w, p->dictionary, p->engine != NULL);
+    candidates_prepare(w, p->dictionary, p->engine != NULL);
     p->months.read = p->ways.read = false;
     end = w->last == w->n ? w->n : w->last + AHEAD;
     for (uint32_t i = words_in_set(w->forms, w->first + p->ahead, end); i < end; i = words_in_set(w->forms, i + 1, end))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "surname_first.h"
 
+#include "candidate.h"
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
@@ -73,7 +74,7 @@ static uint32_t name_end(const struct words *w, uint32_t i)
     if (!is_unlike_words(w, i) || w->v[i].letters < 3 || given >= w->n || w->v[given].gap != (GAP_COMMA | GAP_SPACE))
         return 0;
     if (w->v[given].shape == SHAPE_INITIAL) /* "5/7 1320 SELASSIE, M inj", not "Quillas, E-28006" */
-        return text_is_upper(w->text[w->v[given].begin]) && !evidence_dotted_credential(w, given) &&
+        return text_is_upper(w->text[w->v[given].begin]) && !candidate_is_credential(w, given) &&
                !(given + 1 < w->n && w->v[given + 1].gap & GAP_HYPHEN) &&
                !(w->v[given].flags & WORD_CONTRACTED) && !is_speaker(w, given) ? given : 0; /* "Mr. Selassie, I'm" */
     bool named = is_unlike_words(w, given) || (is_capital(w, given) && !w->v[given].classes && FACT_GIVEN(w->v[given].facts) > 1);

@@ -4,6 +4,7 @@
  */
 #include "tagged.h"
 
+#include "candidate.h"
 #include "coded.h"
 #include "eponym.h"
 #include "evidence.h"
@@ -108,7 +109,7 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool credential = acronym && tag == TAG_NAME && i && w->v[i - 1].label == LABEL_NAME && w->v[i - 1].shape == SHAPE_TITLE &&
                       x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)); /* "Kitamura DEA" */
 
-    if (link || heading || weekday || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || evidence_dotted_credential(w, i) || eponym_is(w, i))
+    if (link || heading || weekday || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || candidate_is_credential(w, i) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;

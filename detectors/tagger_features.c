@@ -38,7 +38,7 @@ INLINE void put_bits(struct gathered *f, unsigned base, uint64_t bits)
         put(f, base + (unsigned)__builtin_ctzll(bits));
 }
 
-/* What is known of a word of those facts that are asked of every word: see evidence_prepare. */
+/* What is known of a word of those facts that are asked of every word: see candidates_prepare. */
 INLINE uint32_t facts_of(const struct word *x)
 {
     bool asked = x->shape != SHAPE_LOWER || x->flags & (WORD_LINE_LOWER | WORD_LINE_UPPER);

@@ -88,7 +88,7 @@ struct words {
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
     uint64_t told[WORDS_MAX / 64];  /* decided to be something, or of one letter */
-    uint64_t named[WORDS_MAX / 64]; /* a name in the lists may begin with it (brands.h); set by evidence_prepare */
+    uint64_t named[WORDS_MAX / 64]; /* a name in the lists may begin with it (brands.h); set by candidates_prepare */
     struct word v[WORDS_MAX];
 };
 

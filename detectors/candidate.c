@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Words are looked up many at a time, which wait for memory together. What turns a word away is language, not a list of names:
+ * an everyday word, a month behind "in", a call ("Ha."), an order ("Skip the dose").
+ */
+#include "candidate.h"
+
+#include <string.h>
+
+#include "drug_stem.h"
+#include "eponym.h"
+#include "evidence.h"
+#include "lexicon.h"
+#include "speaker.h"
+#include "word_lists.h"
+
+enum { BATCH = 32 };
+
+/* Open words, looked up together. */
+struct batch {
+    uint64_t hashes[BATCH];
+    uint32_t words[BATCH], facts[BATCH];
+    unsigned n;
+};
+
+static bool is_addressed(const struct words *w, uint32_t i)
+{
+    return i && w->v[i - 1].classes & LEX(HONORIFIC);
+}
+
+uint64_t candidate_ends_run(const struct words *w, uint32_t i, uint64_t classes)
+{
+    uint64_t found = 0;
+
+    for (uint32_t k = i + 1; k < w->n && k <= i + 5; k++) {
+        const struct word *x = &w->v[k];
+        bool part = word_is_capital(x) || x->shape == SHAPE_INITIAL || x->shape == SHAPE_NUMBER || x->flags & WORD_LINE_LOWER ||
+                    (x->letters <= 3 && x->classes & LEX(COMMON) && (words_is(w, k, "of") || words_is(w, k, "the") || words_is(w, k, "and")));
+        if (!part || x->gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_PERIOD | GAP_OTHER))
+            break;
+        found |= x->classes & classes;
+    }
+    return found;
+}
+
+/* "on a roof in tuscumbia": a small town is one behind a word for a place, when it is nothing else. */
+static bool is_small_town(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return i && x->gap == GAP_SPACE && x[-1].classes & (LEX(PLACE) | LEX(RESIDENCE)) && FACT_CITY(x->facts) && !(x->facts & FACT_ENGLISH) && x->letters > 3;
+}
+
+/* See lower_candidate. Where nothing is written in capitals, a word that nobody knows may be a name, and "doctors hospital" one of a
+ * place: for the tagger. */
+static void close_lower(struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool tagged = x->flags & WORD_LINE_LOWER && (!fact_is_word(x->facts) || x->classes & LEX(FACILITY));
+    bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_small_town(w, i) && !is_addressed(w, i) && !tagged;
+    w->open[i / 64] &= ~((uint64_t)closed << i % 64);
+}
+
+/* Brands are for brands.c: that a shop has the name says nothing of whether the word is somebody's. */
+static uint32_t set_named(struct words *w, uint32_t i, uint32_t facts)
+{
+    bool named = facts & (FACT_SYSTEM | FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
+    w->named[i / 64] |= (uint64_t)named << i % 64;
+    return facts & ~(uint32_t)(FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
+}
+
+/* Nobody's name and no word of English: what drugs are called. */
+static bool is_coined(const struct word *x)
+{
+    return !(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) || x->facts & FACT_ENGLISH) && x->letters > 5;
+}
+
+/* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
+static void batch_look_up(struct batch *b, struct words *w, const struct phi_dictionary *d, bool of_all)
+{
+    phi_dictionary_entries(d, b->hashes, b->n, b->facts);
+    for (unsigned k = 0; k < b->n; k++) {
+        uint32_t i = b->words[k];
+        struct word *x = &w->v[i];
+        bool plain = x->shape == SHAPE_LOWER && !is_addressed(w, i) && !(x->flags & (WORD_LINE_LOWER | WORD_LINE_UPPER));
+        x->facts = set_named(w, i, b->facts[k]);
+        if (!x->facts && (!plain || of_all))
+            x->facts = phi_dictionary_plain(d, x->hash);
+        if (!plain && is_coined(x) && drug_stem_in(w->text + x->begin, x->end - x->begin))
+            x->classes |= LEX(DRUG);
+        close_lower(w, i);
+    }
+    b->n = 0;
+}
+
+void candidates_prepare(struct words *w, const struct phi_dictionary *d, bool of_all)
+{
+    struct batch b = {.n = 0};
+
+    memset(w->named, 0, sizeof w->named);
+    for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
+        const struct word *x = &w->v[i];
+        if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER) {
+            if (x->facts) /* kept from the chunk before */
+                set_named(w, i, phi_dictionary_entry(d, x->hash));
+            close_lower(w, i);
+            continue;
+        }
+        b.words[b.n] = i;
+        b.hashes[b.n++] = x->hash;
+        if (b.n == BATCH)
+            batch_look_up(&b, w, d, of_all);
+    }
+    batch_look_up(&b, w, d, of_all);
+}
+
+bool candidate_is_credential(const struct words *w, uint32_t i)
+{
+    static const char pairs[][2] = {{'M', 'D'}, {'D', 'O'}, {'R', 'N'}, {'P', 'A'}, {'N', 'P'}, {'D', 'C'}, {'O', 'D'}};
+    uint32_t first = i && w->v[i].gap == GAP_PERIOD && w->v[i - 1].shape == SHAPE_INITIAL ? i - 1 : i;
+    const struct word *x = &w->v[first];
+
+    if (i && w->v[i].gap & GAP_HYPHEN && w->v[i].shape == SHAPE_INITIAL && (words_is(w, i - 1, "pa") || candidate_is_credential(w, i - 1)))
+        return true; /* PA-C, P.A.-C. */
+    if (first + 1 >= w->n || x->shape != SHAPE_INITIAL || x[1].shape != SHAPE_INITIAL || x[1].gap != GAP_PERIOD)
+        return false;
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+        if (w->text[x->begin] == pairs[k][0] && w->text[x[1].begin] == pairs[k][1])
+            return true;
+    return false;
+}
+
+/* In prose a lower-case word needs more than being in a list: a cue before it, or that it is hardly a word. */
+static bool lower_candidate(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
+
+    if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
+        return true; /* "dr. olumide", in any list or in none */
+    if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(fact_is_name_or_city(x->facts) || is_small_town(w, i)))
+        return false;
+    if (i && words_is(w, i - 1, "the") && x->gap == GAP_SPACE && fact_is_word(x->facts) && !candidate_ends_run(w, i, LEX(FACILITY) | LEX(STREET)))
+        return false; /* "at the lake", "from the county" */
+    if (i && words_is(w, i - 1, "poison"))
+        return false; /* ivy */
+    if (x->flags & WORD_LINE_LOWER || (candidate_likeness(x) >= 4 && !(x->classes & LEX(AMBIGUOUS)))) /* "tea with sage" */
+        return true;
+    if (i > 1 && p->letters == 1 && p[-1].label == LABEL_NAME) /* "zeynep w. ozturk" */
+        return true;
+    return i && (p->classes & cues || p->label == LABEL_NAME || x->gap & GAP_COLON);
+}
+
+/* "in August", "So, July.": a month that is nobody's name, or stands behind a small word for time. */
+static bool is_month(const struct words *w, uint32_t i)
+{
+    static const char *const people[] = {"april", "august", "june", "may", "march"};
+    static const char *const times[] = {"in", "by", "since", "until", "till", "last", "next", "this", "early", "late", "mid", "through", "of"};
+    const struct word *x = &w->v[i];
+
+    if (!(x->classes & LEX(MONTH)) || x->letters < 4 || (i && x[-1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION))))
+        return false;
+    return !words_is_any(w, i, people, sizeof people / sizeof *people) || (i && words_is_any(w, i - 1, times, sizeof times / sizeof *times));
+}
+
+enum { CALLED_MOST = 6 };
+
+/* "Ha. Tell me", "Aw, thank you", "Skip the dose": what a sentence begins with that is called out or asked for. */
+static bool is_called_out(const struct words *w, uint32_t i)
+{
+    static const char *const calls[] = {"ha", "hah", "heh", "haha", "aw", "aww", "ay", "ope", "eek", "ow", "oof", "phew", "whew", "jeez", "geez", "golly", "dang", "darn", "shoot", "heck", "welp",
+                                        "hiya", "howdy", "howzit", "aloha", "pues", "bueno", "claro", "oye", "sheesh", "yeesh", "yikes", "lord", "bingo", "amen", "lovely", "fair", "cool", "sweet", "true"};
+    static const char *const orders[] = {"skip", "chase", "bill", "mark", "grant", "pat", "hope", "will", "drop"};
+    static const char *const things[] = {"the", "a", "an", "that", "this", "it", "your", "tonight", "all", "any", "one"};
+    const struct word *x = &w->v[i];
+    bool begins = !i || x->gap & (GAP_STOP | GAP_PERIOD | GAP_LINE | GAP_COLON);
+
+    if (!begins || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
+        return false;
+    if (strchr(".,!?", w->text[x->end]))
+        return words_is_any(w, i, calls, sizeof calls / sizeof *calls);
+    return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
+           words_is_any(w, i + 1, things, sizeof things / sizeof *things);
+}
+
+/* Everyday words and forms of address are no names by themselves, however they are written. */
+static bool is_everyday(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION);
+
+    if (x->classes & LEX(HONORIFIC) || (x->classes & LEX(WEEKDAY) && x->letters > 3))
+        return !(x->shape == SHAPE_UPPER && i && x->gap == GAP_COLON); /* typists: "R. Stone:MS" */
+    if (i && p->label == LABEL_NAME && x->classes & LEX(VERB) && x->classes & LEX(COMMON) && !(x->classes & LEX(AMBIGUOUS)))
+        return true; /* "MARTHA GOODNIGHT IS A 59 YO" */
+    bool sure = !(x->classes & LEX(AMBIGUOUS));
+    if (i && sure && x->classes & LEX(COMMON) && speaker_is(w, i - 1))
+        return true; /* "14  PT: Seven." */
+    if (!(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET)))
+        return false;
+    if (!i)
+        return true;
+    if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && !x[1].label && x[1].letters > 1)
+        return true; /* a turn of a dialogue: "PT: Just me and ..." */
+    if (sure && x->gap & GAP_COLON && i + 1 < w->n && x[1].gap == (GAP_COMMA | GAP_SPACE) && (x[1].shape == SHAPE_LOWER || words_is(w, i + 1, "i")))
+        return true; /* "PT: Ha, I thought" */
+    if (p->label == LABEL_NAME && sure && x->classes & (LEX(PLACE) | LEX(LABEL)))
+        return true; /* "DR IVERSEN AT SANFORD" */
+    return !(p->classes & cues || (p->label == LABEL_NAME && x->gap == GAP_SPACE));
+}
+
+/* "H&P", "D&C", "[A-Z]" */
+static bool is_sign(const struct words *w, uint32_t i)
+{
+    const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
+    return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
+}
+
+bool candidate_is(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
+        return false;
+    if (x->shape == SHAPE_INITIAL)
+        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+    if (x->shape == SHAPE_LOWER)
+        return lower_candidate(w, i);
+    if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
+        x[-1].label == LABEL_NAME && x[-1].shape == SHAPE_TITLE && x->gap == GAP_SPACE)
+        return false; /* "Ramanathan NP", "Menon NPI 19..." */
+    if (words_is_size(w, i)) /* "28 Fr CT" */
+        return false;
+    if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
+        return i && x[-1].label == LABEL_NAME;
+    if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
+        return false; /* the key of a pair: "PatientLast=" */
+    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !is_called_out(w, i);
+}
