@@ -132,6 +132,12 @@ static bool is_count_behind(const struct words *w, uint32_t i)
     return year || x->gap & (GAP_LINE | GAP_BLANK) || words_is_any(w, i + 1, units, sizeof units / sizeof *units);
 }
 
+/* "Seen for Liposuction", "Dx: Metformin": a term of medicine that is no town. */
+static bool is_term(const struct word *x)
+{
+    return x->classes & LEX(DRUG) || (x->facts & FACT_SCIENCE && x->shape != SHAPE_LOWER && candidate_likeness(x) < 2 && !FACT_CITY(x->facts));
+}
+
 static void label_stretch(struct words *w, const struct tagger_run *run, uint32_t first, uint32_t end, uint8_t tag)
 {
     if (!trim(w, &first, &end) || is_alone(w, first, end))
@@ -140,6 +146,8 @@ static void label_stretch(struct words *w, const struct tagger_run *run, uint32_
         end--;
     if (tag == TAG_PLACE && end == first + 1 && first && (words_is(w, first - 1, "a") || words_is(w, first - 1, "an")))
         return; /* "in a Rush" */
+    if (tag == TAG_PLACE && end == first + 1 && is_term(&w->v[first]) && run->v[first - run->first].percent < SURE_PLACE)
+        return;
     for (uint32_t i = first; i < end; i++)
         label_word(w, i, tag, run->v[i - run->first].percent);
 }
