@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * 1. What is below its threshold or allowed is dropped.
+ * 1. What is below its threshold or allowed is dropped, and departments that every hospital has.
  * 2. Overlapping candidates of one family unite: the span of all, the kind of the one that says most about whose it is.
  *    A name or a town inside an e-mail or street address is part of the address.
  * 3. Where families overlap, each byte belongs to the best candidate over it (score, then length, then the
@@ -18,9 +18,12 @@
 #include <string.h>
 
 #include "engine.h"
+#include "generic_place.h"
 #include "prose.h"
 #include "roster_scan.h"
 #include "text.h"
+
+enum { BESIDE = 3 }; /* ", ", " - " */
 
 unsigned resolve_family(unsigned kind)
 {
@@ -151,6 +154,29 @@ static void candidates_sort(struct candidate *v, uint32_t n, bool families, stru
     items_apply(v, n, items);
 }
 
+static bool is_generic(const struct candidate *c, const char *text)
+{
+    bool place = c->kind == PHI_GEO_FACILITY || c->kind == PHI_GEO_CITY;
+    return place && !(c->via & PHI_VIA_LABEL) && place_is_generic(text, c->begin, c->end);
+}
+
+/* "Dept of Pathology, Quill Hospital": is it a part of a house that is named? */
+static bool is_beside_facility(const struct candidate *c, const struct candidate *v, uint32_t n, const char *text)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool near = v[i].leaf == c->leaf && v[i].begin <= c->end + BESIDE && c->begin <= v[i].end + BESIDE;
+        if (near && v[i].kind == PHI_GEO_FACILITY && !is_generic(&v[i], text))
+            return true;
+    }
+    return false;
+}
+
+/* "Refer to Sports Medicine": every hospital has one. What a field names stays. */
+static bool tells_nothing(const struct phi_scratch *s, const struct candidate *c, const char *text)
+{
+    return is_generic(c, text) && !is_beside_facility(c, candidates(s), s->found.n, text);
+}
+
 /* The candidates worth keeping, copied behind each other; the count. */
 static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves,
                                   struct candidate *out)
@@ -160,6 +186,8 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
     for (uint32_t i = 0; i < s->found.n; i++) {
         int score = engine_score(e, v[i].rule, v[i].kind, v[i].score);
         if (score < engine_threshold(e, v[i].kind))
+            continue;
+        if (tells_nothing(s, &v[i], leaves[v[i].leaf].text))
             continue;
         if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
