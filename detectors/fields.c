@@ -368,6 +368,8 @@ static bool is_no_person(const char *text, uint32_t len, const struct name_span 
     char behind = name->end < len ? text[name->end] : '\n', next = name->end + 1 < len ? text[name->end + 1] : '\n';
     if (classes & LEX(TITLE) && (behind == '.' || (behind == ' ' && next == '(')))
         return true;
+    if (classes & LEX(ACRONYM) && text_is_upper(text[name->end - 1]) && behind == ' ' && !text_is_upper(next) && text_is_alnum(next))
+        return true; /* "CC: DM follow up", "ANES: IV 22g" */
     return (classes & LEX(RELATION) && behind == ' ' && text_is_digit(next)) || name_word_is_short(text, name->end, name->begin);
 }
 

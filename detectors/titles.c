@@ -109,7 +109,8 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len))
         return 0;
     bool size = end > 3 && text_equal_nocase(text + end - 2, "fr", 2) && text[end - 3] == ' ' && text_is_digit(text[end - 4]); /* of a catheter */
-    if (at == end || sentence || size || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
+    bool second = announcer_of(text + at, name_word_end(text, len, at) - at) == PROVIDER_TITLE; /* "mod MR. Dr. Roe" */
+    if (at == end || sentence || size || second || is_role(text, len, at) || !name_read(text, len, at, false, false, &name))
         return 0;
     enum phi_kind kind = what == PROVIDER_TITLE ? PHI_NAME_PROVIDER : what == PATIENT_TITLE ? PHI_NAME_PATIENT
                                                                                          : PHI_NAME_UNKNOWN;
