@@ -71,7 +71,8 @@ bool field_value_is_empty(const char *value, uint32_t len)
         " unknown none null nil na n/a tbd true false yes no string number integer boolean array object date "
         "datetime date-time text varchar int float char required optional undefined nan pending same self other "
         "declined refused see below above unavailable confidential redacted withheld deferred denied not "
-        "uuid email uri url format pattern hidden test default example empty blank male female m f ";
+        "uuid email uri url format pattern hidden test default example empty blank male female m f "
+        "normal negative positive stable unremarkable unchanged never former current unk ";
     return len == 0 || text_among(none, value, len);
 }
 

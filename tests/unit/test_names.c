@@ -76,6 +76,7 @@ static void leaves_medicine_alone(void **state)
         "Compare the Framingham score and the Child-Pugh class.",
         "You may mark the page; I will chase the labs and grant access.",
         "How do I treat Coccidioides? Compare Midodrine, Zuranolone and Cabenuva.",
+        "Language: Unknown\nTobacco: Unknown\nService: Unknown",
         "Mammogram in August, see me in six weeks. Skip tonight's dose altogether.",
         "Client: So, July.\nProvider: Ha. Tell me about that.\nClient: Aw, thank you.\nProvider: Okay.",
         "ASSESSMENT AND PLAN:\nHypertension. Continue Norvasc.",
