@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Does the word, ASCII letters in either case, end (or begin) as a drug does and is long enough to be one? Ask only of words that
+/* Does the word, ASCII letters in either case, end as a drug does and is it long enough to be one? Ask only of words that
  * are nobody's name in the lists. */
 bool drug_stem_in(const char *word, size_t n);
 
