@@ -109,7 +109,9 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     bool credential = acronym && tag == TAG_NAME && i && w->v[i - 1].label == LABEL_NAME && w->v[i - 1].shape == SHAPE_TITLE &&
                       x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)); /* "Kitamura DEA" */
 
-    if (link || heading || weekday || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || candidate_is_credential(w, i) || eponym_is(w, i))
+    bool month = tag == TAG_NAME && percent < SURE_NAME && x->classes & LEX(MONTH) && x->letters > 3; /* "So, July." */
+
+    if (link || heading || weekday || month || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || candidate_is_credential(w, i) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;
