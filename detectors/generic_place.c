@@ -7,19 +7,21 @@
 
 /* Words that practices like to be called by ("bone", "joint", "children", "recovery", "mercy") are in no list here. */
 static const char specialties[] =
-    " addiction adolescent allergy anesthesia anesthesiology anticoagulation arrhythmia audiology autism bariatric bariatrics behavioral breast burn "
-    "cardiac cardiology cardiothoracic cardiovascular cath colorectal consult critical dental dermatology developmental diabetes dialysis echo echocardiography "
-    "endocrine endocrinology endodontics endoscopy ent ep epilepsy fetal gastroenterology genetics geriatric geriatrics gi glaucoma gyn gynecologic gynecology "
-    "headache hematology hepatology hospice hospitalist hypertension immunology infectious infusion internal interventional lipid maternal mfm mohs "
-    "neonatal neonatology nephrology neurology neuropsychology neurosurgery nuclear nutrition ob obgyn obstetrics oncology ophthalmology oral orthodontics "
-    "orthopaedic orthopaedics orthopedic orthopedics otolaryngology pacemaker paediatric paediatrics pain palliative pathology pediatric pediatrics perinatal "
-    "periodontics physiatry plastic podiatry preadmission preop prosthetics psychiatric psychiatry psychology pulmonary pulmonology radiation radiology rehab "
-    "rehabilitation reproductive respiratory retina rheumatology spine sports stroke surgical telehealth thoracic toxicology transplant trauma ultrasound "
-    "urogynecology urology vascular virtual wound ";
+    " addiction adolescent allergy anesthesia anesthesiology anticoagulation arrhythmia audiology autism bariatric bariatrics behavioral bifida breast "
+    "burn cardiac cardiology cardiothoracic cardiovascular cath cell cleft colorectal consult critical cystic dental dermatology developmental diabetes "
+    "dialysis echo echocardiography education endocrine endocrinology endodontics endoscopy ent ep epilepsy failure fetal fibrosis gastroenterology "
+    "genetics geriatric geriatrics gi glaucoma gyn gynecologic gynecology headache heart hematology hepatology hospice hospitalist hypertension "
+    "immunology infectious infusion internal interventional kidney lipid liver lung maternal mfm mohs movement multiple neonatal neonatology nephrology "
+    "neurology neuropsychology neurosurgery nodule nuclear nutrition ob obgyn obstetrics oncology ophthalmology oral orthodontics orthopaedic "
+    "orthopaedics orthopedic orthopedics otolaryngology pacemaker paediatric paediatrics pain palate palliative pathology pediatric pediatrics perinatal "
+    "periodontics physiatry plastic podiatry preadmission preop prosthetics psychiatric psychiatry psychology pulmonary pulmonology radiation radiology "
+    "rehab rehabilitation reproductive respiratory retina rheumatology sclerosis sickle spina spine sports stroke surgical survivorship telehealth "
+    "thoracic toxicology transplant trauma ultrasound urogynecology urology vascular virtual wound ";
 static const char fillers[] =
-    " a an and at called care center centre clinic clinics consultation consults day dept department disease diseases disorders division family fellow for from "
-    "general group health home in inpatient lab laboratory management med medical medicine memory mental note of office occupational on oncologic outpatient pharmacy speech primary progress  physical program "
-    "section see service services sleep travel surgery surgical team testing the therapy to unit urgent ";
+    " a an and at called care center centre clinic clinics consultation consults day department dept disease diseases disorders division family fellow for "
+    "from general group health home in inpatient lab laboratory management med medical medicine memory mental note occupational of office on oncologic "
+    "outpatient pharmacy physical primary program progress section see service services sleep speech surgery surgical team testing the therapy to travel "
+    "unit urgent ";
 
 static size_t word_size(const char *text, size_t n)
 {
