@@ -160,23 +160,6 @@ static bool is_generic(const struct candidate *c, const char *text)
     return place && !(c->via & PHI_VIA_LABEL) && place_is_generic(text, c->begin, c->end);
 }
 
-/* "Dept of Pathology, Quill Hospital": is it a part of a house that is named? */
-static bool is_beside_facility(const struct candidate *c, const struct candidate *v, uint32_t n, const char *text)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        bool near = v[i].leaf == c->leaf && v[i].begin <= c->end + BESIDE && c->begin <= v[i].end + BESIDE;
-        if (near && v[i].kind == PHI_GEO_FACILITY && !is_generic(&v[i], text))
-            return true;
-    }
-    return false;
-}
-
-/* "Refer to Sports Medicine": every hospital has one. What a field names stays. */
-static bool tells_nothing(const struct phi_scratch *s, const struct candidate *c, const char *text)
-{
-    return is_generic(c, text) && !is_beside_facility(c, candidates(s), s->found.n, text);
-}
-
 /* The candidates worth keeping, copied behind each other; the count. */
 static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves,
                                   struct candidate *out)
@@ -187,14 +170,57 @@ static uint32_t candidates_filter(const struct phi_engine *e, struct phi_scratch
         int score = engine_score(e, v[i].rule, v[i].kind, v[i].score);
         if (score < engine_threshold(e, v[i].kind))
             continue;
-        if (tells_nothing(s, &v[i], leaves[v[i].leaf].text))
-            continue;
         if (e->allow.n && allow_has(&e->allow, leaves[v[i].leaf].text + v[i].begin, v[i].end - v[i].begin))
             continue;
         out[n] = v[i];
         out[n++].score = (uint8_t)score;
     }
     return n;
+}
+
+/* Houses that are named, by place; each ends where the furthest of its text so far does. The count. */
+static uint32_t houses_collect(const struct phi_scratch *s, const struct phi_leaf *leaves, struct candidate *houses, struct candidate *spare)
+{
+    const struct candidate *v = candidates(s);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->found.n; i++)
+        if (v[i].kind == PHI_GEO_FACILITY && !is_generic(&v[i], leaves[v[i].leaf].text))
+            houses[n++] = v[i];
+    candidates_sort(houses, n, false, spare);
+    for (uint32_t i = 1; i < n; i++)
+        if (houses[i].leaf == houses[i - 1].leaf && houses[i].end < houses[i - 1].end)
+            houses[i].end = houses[i - 1].end;
+    return n;
+}
+
+/* "Dept of Pathology, Quill Hospital": is it a part of a house that is named? */
+static bool is_beside_house(const struct candidate *c, const struct candidate *houses, uint32_t n)
+{
+    uint32_t low = 0, high = n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool before = houses[middle].leaf != c->leaf ? houses[middle].leaf < c->leaf : houses[middle].begin <= c->end + BESIDE;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    return low && houses[low - 1].leaf == c->leaf && c->begin <= houses[low - 1].end + BESIDE;
+}
+
+/* "Refer to Sports Medicine": every hospital has one. What a field names stays. `spare` has room for twice what was found. */
+static uint32_t departments_drop(const struct phi_scratch *s, const struct phi_leaf *leaves, struct candidate *v, uint32_t n, struct candidate *spare)
+{
+    struct candidate *houses = spare + s->found.n;
+    uint32_t kept = 0, n_houses = 0;
+    bool collected = false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool generic = is_generic(&v[i], leaves[v[i].leaf].text);
+        if (generic && !collected)
+            n_houses = houses_collect(s, leaves, houses, spare);
+        collected |= generic;
+        if (!generic || is_beside_house(&v[i], houses, n_houses))
+            v[kept++] = v[i];
+    }
+    return kept;
 }
 
 /* Knows that it is a name or a date, not whose. */
@@ -493,7 +519,8 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
         phi_array_reserve(&s->work[2], ((size_t)s->found.n + 1) * sizeof(uint32_t)) < 0)
         return -1;
     struct candidate *v = s->work[0].v, *out = s->work[1].v;
-    uint32_t n = candidates_unite(e, v, candidates_filter(e, s, leaves, v), out);
+    uint32_t n = departments_drop(s, leaves, v, candidates_filter(e, s, leaves, v), out);
+    n = candidates_unite(e, v, n, out);
     uint32_t identity = 0, category = 0;
     struct candidate *categories = out + 2 * (size_t)(n + 1);
     for (uint32_t i = 0; i < n; i++) {

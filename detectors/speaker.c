@@ -72,28 +72,45 @@ static bool is_blank(char c)
     return c == '\n' || c == '\r' || c == ' ';
 }
 
-/* "Doctor: Where does it hurt?" in the line above, or somebody in the line above or below who speaks in several. */
-static bool is_beside_speech(const char *text, uint32_t len, uint32_t colon)
+/* Where the line of `at` begins; at a line of more than NEAR bytes somewhere in it. */
+static uint32_t line_begin(const char *text, uint32_t at)
 {
-    uint32_t begin, end = colon;
+    uint32_t low = at > NEAR ? at - NEAR : 0;
+    const char *last = memrchr(text + low, '\n', at - low);
 
-    while (end > 0 && text[end - 1] != '\n')
-        end--;
-    while (end > 0 && is_blank(text[end - 1]))
-        end--;
-    for (begin = end; begin > 0 && text[begin - 1] != '\n';)
-        begin--;
-    if (is_speech_line(text, len, begin, end))
-        return true;
-    for (begin = colon; begin < len && text[begin] != '\n';)
-        begin++;
-    while (begin < len && is_blank(text[begin]))
-        begin++;
-    for (end = begin; end < len && text[end] != '\n';)
-        end++;
+    return last ? (uint32_t)(last - text) + 1 : low;
+}
+
+static uint32_t line_end(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t high = len - at > NEAR ? at + NEAR : len;
+    const char *next = memchr(text + at, '\n', high - at);
+
+    return next ? (uint32_t)(next - text) : high;
+}
+
+/* Without the blanks and the ends of lines in front of `end`. */
+static uint32_t trimmed(const char *text, uint32_t begin, uint32_t end)
+{
     while (end > begin && is_blank(text[end - 1]))
         end--;
-    return is_speech_line(text, len, begin, end);
+    return end;
+}
+
+/* "Doctor: Where does it hurt?" in the line above, or somebody in the line above or below who speaks in several. Looks no further than
+ * NEAR on each side, for it is asked at every label of a line. */
+static bool is_beside_speech(const char *text, uint32_t len, uint32_t colon)
+{
+    uint32_t begin = line_begin(text, colon), end = line_end(text, len, colon), low = begin > NEAR ? begin - NEAR : 0, high = len - end > NEAR ? end + NEAR : len;
+
+    if (begin == 0 || text[begin - 1] == '\n') {
+        uint32_t above = trimmed(text, low, begin);
+        if (is_speech_line(text, len, line_begin(text, above), above))
+            return true;
+    }
+    while (end < high && is_blank(text[end]))
+        end++;
+    return is_speech_line(text, len, end, trimmed(text, end, line_end(text, len, end)));
 }
 
 bool speaker_marked(const char *text, uint32_t len, uint32_t colon)

@@ -162,7 +162,8 @@ static int bench_hostile(struct bench *b)
     static const char *const pieces[] = {"1-1-1-", "a@a.a@", "Aa Aa ", "123 Aa Bb ", "00:11:22:", "((((", "[[((", "1 ", "12/12/", "Dr. Aa ",
                                          "MRN: ", "Jan 1 ", "one two ", "a.a.a.", "%41%", "&#65;", "A: ", "aa bb cc ", "MRN 1", "http://",
                                          "x", "5 ", "QWxhZGRp", "Aa, TX ", "a at ", "Aa Bb County ", "Aa Aa Hospital ",
-                                         "Hospital ", "12 Aa St ", "a.jpg ", "a (at) ", "a.com/", "Aa, TX 1", "a1a1", "one1", "\\u0041"};
+                                         "Hospital ", "12 Aa St ", "a.jpg ", "a (at) ", "a.com/", "Aa, TX 1", "a1a1", "one1", "\\u0041", "Patient: Roe\tAttending: Poe. ",
+                                         "to Interventional Radiology, "};
     char *text = malloc(HOSTILE_BYTES);
     int rc = text ? 0 : -1;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces && rc == 0; i++) {

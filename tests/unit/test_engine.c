@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -492,6 +493,43 @@ static void test_seam(void **state)
     phi_engine_unref(e);
 }
 
+static double scan_seconds(struct phi_engine *e, const char *piece, size_t bytes, uint32_t *findings)
+{
+    struct phi_scratch *s = phi_scratch_new();
+    char *text = malloc(bytes + 1);
+    struct timespec now, then;
+    struct phi_result r;
+    assert_non_null(text);
+    for (size_t i = 0; i < bytes; i++)
+        text[i] = piece[i % strlen(piece)];
+    text[bytes] = 0;
+    struct phi_leaf leaf = leaf_of(text);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &then);
+    assert_int_equal(phi_scan(e, s, &leaf, 1, &r), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    *findings = (uint32_t)r.n;
+    phi_scratch_free(s);
+    free(text);
+    return (double)(now.tv_sec - then.tv_sec) + (double)(now.tv_nsec - then.tv_nsec) / 1e9;
+}
+
+/* Eight times the text may take about eight times as long; what looks at all of it from each place takes sixty-four times. */
+static void test_hostile_text_stays_linear(void **state)
+{
+    static const struct phi_rule rule = {.id = "radiology", .kind = PHI_GEO_FACILITY, .pattern = "[A-Z][a-z]+ Radiology", .score = 70};
+    static const char *const hostile[] = {"Patient: Roe\tAttending: Poe. ", "to Interventional Radiology, ", "to Quill Radiology. Interventional Radiology, "};
+    struct phi_engine *e = engine_of(&rule, 1);
+    (void)state;
+    seal(e);
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        uint32_t few, many;
+        double one = scan_seconds(e, hostile[i], 1u << 17, &few), eight = scan_seconds(e, hostile[i], 1u << 20, &many);
+        assert_true(many >= few && (i == 1 ? many == 0 : few > 0));
+        assert_true(eight < one * 24 + 0.1);
+    }
+    phi_engine_unref(e);
+}
+
 static void test_triggers(void **state)
 {
     (void)state;
@@ -518,7 +556,7 @@ int main(void)
         cmocka_unit_test(test_value_group),  cmocka_unit_test(test_context),       cmocka_unit_test(test_threshold),
         cmocka_unit_test(test_allow),        cmocka_unit_test(test_overlap), cmocka_unit_test(test_name_in_address),       cmocka_unit_test(test_limit),
         cmocka_unit_test(test_invalid_text), cmocka_unit_test(test_odd_patterns),  cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_triggers),     cmocka_unit_test(test_seam),
+        cmocka_unit_test(test_triggers),     cmocka_unit_test(test_seam),         cmocka_unit_test(test_hostile_text_stays_linear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
