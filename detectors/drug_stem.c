@@ -31,17 +31,6 @@ static const char *const stems[26] = {
     ['x' - 'a'] = "clax golix parinux relix",
 };
 
-/* Is the end of the word, in small letters, this stem? */
-static bool ends_with(const char *word, size_t n, const char *stem, size_t stem_n)
-{
-    if (stem_n + BEFORE_STEM > n)
-        return false;
-    for (size_t i = 0; i < stem_n; i++)
-        if (text_lower(word[n - stem_n + i]) != stem[i])
-            return false;
-    return true;
-}
-
 bool drug_stem_in(const char *word, size_t n)
 {
     unsigned last = n ? (unsigned)text_lower(word[n - 1]) - 'a' : 26;
@@ -49,7 +38,7 @@ bool drug_stem_in(const char *word, size_t n)
 
     while (stem && *stem) {
         size_t stem_n = strcspn(stem, " ");
-        if (ends_with(word, n, stem, stem_n))
+        if (stem_n + BEFORE_STEM <= n && text_equal_nocase(word + n - stem_n, stem, stem_n))
             return true;
         stem += stem_n + (stem[stem_n] == ' ');
     }

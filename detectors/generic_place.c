@@ -5,36 +5,22 @@
 
 #include "text.h"
 
-/* Words that practices like to be called by ("bone", "joint", "children", "recovery", "mercy") are in no list here. */
-static const char specialties[] =
-    " addiction adolescent allergy anesthesia anesthesiology anticoagulation arrhythmia audiology autism bariatric bariatrics behavioral bifida breast "
-    "burn cardiac cardiology cardiothoracic cardiovascular cath cell cleft colorectal consult critical cystic dental dermatology developmental diabetes "
-    "dialysis echo echocardiography education endocrine endocrinology endodontics endoscopy ent ep epilepsy failure fetal fibrosis gastroenterology "
-    "genetics geriatric geriatrics gi glaucoma gyn gynecologic gynecology headache heart hematology hepatology hospice hospitalist hypertension "
-    "immunology infectious infusion internal interventional kidney lipid liver lung maternal mfm mohs movement multiple neonatal neonatology nephrology "
-    "neurology neuropsychology neurosurgery nodule nuclear nutrition ob obgyn obstetrics oncology ophthalmology oral orthodontics orthopaedic "
-    "orthopaedics orthopedic orthopedics otolaryngology pacemaker paediatric paediatrics pain palate palliative pathology pediatric pediatrics perinatal "
-    "periodontics physiatry plastic podiatry preadmission preop prosthetics psychiatric psychiatry psychology pulmonary pulmonology radiation radiology "
-    "rehab rehabilitation reproductive respiratory retina rheumatology sclerosis sickle spina spine sports stroke surgical survivorship telehealth "
-    "thoracic toxicology transplant trauma ultrasound urogynecology urology vascular virtual wound ";
-static const char fillers[] =
-    " a an and at called care center centre clinic clinics consultation consults day department dept disease diseases disorders division family fellow for "
-    "from general group health home in inpatient lab laboratory management med medical medicine memory mental note occupational of office on oncologic "
-    "outpatient pharmacy physical primary program progress section see service services sleep speech surgery surgical team testing the therapy to travel "
-    "unit urgent ";
-
-static size_t word_size(const char *text, size_t n)
-{
-    size_t i = 0;
-    while (i < n && text_is_letter(text[i]))
-        i++;
-    return i;
-}
-
-static bool is_listed(const char *word, size_t n)
-{
-    return text_among(specialties, word, n) || text_among(fillers, word, n);
-}
+/* Specialties, and words for where they are practised. Words that practices like to be called by ("bone", "joint", "children", "recovery",
+ * "mercy") are none of them. */
+static const char generic[] =
+    " a addiction adolescent allergy an and anesthesia anesthesiology anticoagulation arrhythmia at audiology autism bariatric bariatrics behavioral "
+    "bifida breast burn called cardiac cardiology cardiothoracic cardiovascular care cath cell center centre cleft clinic clinics colorectal consult "
+    "consultation consults critical cystic day dental department dept dermatology developmental diabetes dialysis disease diseases disorders division "
+    "echo echocardiography education endocrine endocrinology endodontics endoscopy ent ep epilepsy failure family fellow fetal fibrosis for from "
+    "gastroenterology general genetics geriatric geriatrics gi glaucoma group gyn gynecologic gynecology headache health heart hematology hepatology home "
+    "hospice hospitalist hypertension immunology in infectious infusion inpatient internal interventional kidney lab laboratory lipid liver lung "
+    "management maternal med medical medicine memory mental mfm mohs movement multiple neonatal neonatology nephrology neurology neuropsychology "
+    "neurosurgery nodule note nuclear nutrition ob obgyn obstetrics occupational of office on oncologic oncology ophthalmology oral orthodontics "
+    "orthopaedic orthopaedics orthopedic orthopedics otolaryngology outpatient pacemaker paediatric paediatrics pain palate palliative pathology "
+    "pediatric pediatrics perinatal periodontics pharmacy physiatry physical plastic podiatry preadmission preop primary program progress prosthetics "
+    "psychiatric psychiatry psychology pulmonary pulmonology radiation radiology rehab rehabilitation reproductive respiratory retina rheumatology "
+    "sclerosis section see service services sickle sleep speech spina spine sports stroke surgery surgical survivorship team telehealth testing the "
+    "therapy thoracic to toxicology transplant trauma travel ultrasound unit urgent urogynecology urology vascular virtual wound ";
 
 /* Does a word with a capital stand right before, that is in no list: "Quillville [Primary Care]", "Quill & [Spine]"? */
 static bool follows_name(const char *text, size_t begin)
@@ -47,14 +33,14 @@ static bool follows_name(const char *text, size_t begin)
         return true;
     for (first = --end; first > 0 && text_is_letter(text[first - 1]);)
         first--;
-    return first < end && text_is_upper(text[first]) && !is_listed(text + first, end - first);
+    return first < end && text_is_upper(text[first]) && !text_among(generic, text + first, end - first);
 }
 
 bool place_is_generic(const char *text, size_t begin, size_t end)
 {
     for (size_t i = begin, size; i < end; i += size ? size : 1) {
-        size = word_size(text + i, end - i);
-        if (size ? !is_listed(text + i, size) : !strchr(" \t\r\n-/&,.", text[i]))
+        size = text_letters(text + i, end - i);
+        if (size ? !text_among(generic, text + i, size) : !strchr(" \t\r\n-/&,.", text[i]))
             return false;
     }
     return text_is_upper(text[begin]) && !follows_name(text, begin);

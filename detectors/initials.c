@@ -121,12 +121,9 @@ static bool is_apart_behind(const char *text, uint32_t len, uint32_t at)
 /* What stands behind the stroke: letters, perhaps digits, or letters with periods. Its end, or 0. */
 static uint32_t typist_end(const char *text, uint32_t len, uint32_t at)
 {
-    uint32_t i = at;
     if (len - at >= 4 && text_is_letter(text[at]) && text[at + 1] == '.' && text_is_letter(text[at + 2]) && text[at + 3] == '.')
         return is_apart_behind(text, len, at + 4) ? at + 4 : 0;
-    while (i < len && text_is_letter(text[i]))
-        i++;
-    uint32_t digits = i;
+    uint32_t digits = at + (uint32_t)text_letters(text + at, len - at), i = digits;
     while (i < len && text_is_digit(text[i]))
         i++;
     return digits - at >= 2 && i - digits <= TYPIST_DIGITS && is_apart_behind(text, len, i) ? i : 0;

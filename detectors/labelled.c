@@ -187,10 +187,7 @@ static bool unit_follows(const char *text, uint32_t len, uint32_t at)
         "adults children women men individuals persons cells copies records samples specimens cases visits sessions refills ";
     while (at < len && text[at] == ' ')
         at++;
-    uint32_t end = at;
-    while (end < len && text_is_letter(text[end]))
-        end++;
-    return text_among(units, text + at, end - at);
+    return text_among(units, text + at, text_letters(text + at, len - at));
 }
 
 /* Part of an amount, a rate, a range, a longer expression. */

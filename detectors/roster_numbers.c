@@ -161,8 +161,7 @@ static void date_read(const char *text, uint32_t len, struct date_parts *d)
             d->digits[d->n] = i - begin;
             d->v[d->n++] = value;
         } else if (text_is_letter(text[i])) {
-            while (i < len && text_is_letter(text[i]))
-                i++;
+            i += (uint32_t)text_letters(text + i, len - i);
             unsigned month = month_of(text + begin, i - begin);
             if (month && !d->month) {
                 d->month = month;

@@ -81,7 +81,7 @@ static bool is_speech(const struct view *view, const struct rule *rule, uint32_t
 }
 
 /* "Employer: None", "Interpreter: Vietnamese": no answer, or what he speaks. */
-static bool names_nobody(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
+static bool is_no_answer(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
     bool name = rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN;
     if ((!name && rule->kind != PHI_GEO_FACILITY) || name_word_end(text, end, begin) != end)
@@ -127,7 +127,7 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     begin = place_begin(rule, text, begin, end);
     if (rule->validate && !rule->validate(text + begin, end - begin))
         return 0;
-    if (is_speech(scan->view, rule, begin) || names_nobody(rule, scan->view->text, begin, end))
+    if (is_speech(scan->view, rule, begin) || is_no_answer(rule, scan->view->text, begin, end))
         return 0;
     int score = rule->score;
     if (rule->n_words) {

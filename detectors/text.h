@@ -30,6 +30,14 @@ static inline bool text_is_alnum(char c)
 {
     return text_is_digit(c) || text_is_letter(c);
 }
+/* How many letters stand at the beginning. */
+static inline size_t text_letters(const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && text_is_letter(text[n]))
+        n++;
+    return n;
+}
 static inline bool text_is_space(char c)
 {
     return c == ' ' || (c >= 9 && c <= 13);

@@ -8,7 +8,7 @@ words.bin, little-endian: header of 64 bytes
 then the slots (u64: low 24 bits payload, high 40 bits the low 40 bits of the hash; 0 = empty), the two Bloom filters.
 A slot's place is (hash * slots) >> 64, probing linearly. Payload bits: see detectors/dictionary.h.
 """
-import collections, json, os, re, struct, subprocess, sys
+import collections, glob, json, os, re, struct, subprocess, sys
 
 from folding import fold, hash_phrase, hash_word
 
@@ -116,7 +116,8 @@ def reserved():
     """Words that mean something else to a clinician, in the first place."""
     words = {("at", "home")}
     for name in ("acronym", "calendar", "country", "credential", "dose", "drug", "eponym", "month", "number", "state", "weekday"):
-        words |= {split(w) for w in re.sub(r"#.*", "", open(f"{HERE}/lexicon/{name}.txt").read()).split()}
+        for path in glob.glob(f"{HERE}/lexicon/{name}.txt") + glob.glob(f"{HERE}/lexicon/{name}-*.txt"):
+            words |= {split(w) for w in re.sub(r"#.*", "", open(path).read()).split()}
     return words
 
 
