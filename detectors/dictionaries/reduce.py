@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv and brands.tsv beside this script.
 
-given.tsv   name<TAB>births, all years and both sexes together, folded, 30 births or more
+given.tsv   name<TAB>births, all years and both sexes together, folded, 30 births or more; no "unknown"
 cases.tsv   word<TAB>low<TAB>cap: minus the natural logarithm of how often the word is written in lower case and with
             a capital (0 = not seen), words of which either is 17 or less
 brands.tsv  name<TAB>care, school or trade: who runs places in the United States: hospitals, clinics, pharmacies, homes;
