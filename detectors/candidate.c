@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "drug_stem.h"
 #include "eponym.h"
 #include "evidence.h"
 #include "lexicon.h"
 #include "speaker.h"
+#include "term_stem.h"
 #include "word_lists.h"
 
 enum { BATCH = 32 };
@@ -68,7 +68,7 @@ static uint32_t set_named(struct words *w, uint32_t i, uint32_t facts)
     return facts & ~(uint32_t)(FACT_BRAND | FACT_FIRM | FACT_BRAND_HEAD);
 }
 
-/* Nobody's name and no word of English: what drugs are called. */
+/* Nobody's name and no word of English: what drugs and diseases are called. */
 static bool is_coined(const struct word *x)
 {
     return !(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) || x->facts & FACT_ENGLISH) && x->letters > 5;
@@ -85,7 +85,7 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         x->facts = set_named(w, i, b->facts[k]);
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
-        if (!plain && is_coined(x) && drug_stem_in(w->text + x->begin, x->end - x->begin))
+        if (!plain && (x->facts & FACT_TERM || (is_coined(x) && term_stem_in(w->text + x->begin, x->end - x->begin))))
             x->classes |= LEX(DRUG);
         close_lower(w, i);
     }

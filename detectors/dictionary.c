@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER = 64, VERSION = 2, BLOOM_STEPS = 6, PROBE_MAX = 256 };
+enum { HEADER = 64, VERSION = 3, BLOOM_STEPS = 6, PROBE_MAX = 256, PAYLOAD_BITS = 25 };
 
 struct phi_dictionary {
     void *mapped; /* NULL when the memory is someone else's */
@@ -143,14 +143,14 @@ static uint64_t slot_of(const struct phi_dictionary *d, uint64_t hash)
 
 uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash)
 {
-    uint64_t at = slot_of(d, hash), tag = hash & ((UINT64_C(1) << 40) - 1);
+    uint64_t at = slot_of(d, hash), tag = hash & (UINT64_MAX >> PAYLOAD_BITS);
 
     for (uint32_t k = 0; k < d->probe; k++) {
         uint64_t slot = d->slots[at];
         if (!slot)
             return 0;
-        if (slot >> 24 == tag)
-            return (uint32_t)(slot & 0xFFFFFF);
+        if (slot >> PAYLOAD_BITS == tag)
+            return (uint32_t)(slot & ((1u << PAYLOAD_BITS) - 1));
         if (++at == d->n)
             at = 0;
     }

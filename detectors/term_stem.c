@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "drug_stem.h"
+#include "term_stem.h"
 
 #include <string.h>
 
 #include "text.h"
 
-enum { BEFORE_STEM = 3 };
+enum { BEFORE_STEM = 3, TERM_LEAST = 8 };
 
 /* By the letter that they end with: only words that no list knows are asked about, and of these few have such a letter. */
-static const char *const stems[26] = {
+static const char *const drugs[26] = {
     ['a' - 'a'] = "kinra",
     ['b' - 'a'] = "ciclib coxib degib lisib mab nib parib rasib zomib",
     ['c' - 'a'] = "fenac viroc",
@@ -31,7 +31,25 @@ static const char *const stems[26] = {
     ['x' - 'a'] = "clax golix parinux relix",
 };
 
-bool drug_stem_in(const char *word, size_t n)
+/* Diseases, findings, procedures, organisms: longer words only, for a short one may be a family's. */
+static const char *const terms[26] = {
+    ['a' - 'a'] = "emia aemia uria plegia algia penia philia phobia rrhea rrhoea rrhagia pnea pnoea opsia phasia phagia praxia lexia kinesia "
+                  "esthesia aesthesia plasia trophia malacia thermia thymia ectasia carcinoma sarcoma blastoma cytoma adenoma fibroma "
+                  "angioma lymphoma myeloma papilloma teratoma granuloma thelioma encephalia glossia dactylia gnathia cephalia melia somia "
+                  "bacteria",
+    ['c' - 'a'] = "penic pathic trophic lytic phobic genic emic uric cytic",
+    ['e' - 'a'] = "coele phage phyte enzyme rrhage",
+    ['h' - 'a'] = "olith",
+    ['l' - 'a'] = "viral microbial coccal",
+    ['m' - 'a'] = "bacterium thelium cardium",
+    ['n' - 'a'] = "globin",
+    ['s' - 'a'] = "itis osis iasis ectasis rrhexis paresis centesis emesis uresis lysis genesis ptosis plasis phoresis stasis desis coccus "
+                  "bacillus oides virus myces mycosis ismus rachis",
+    ['t' - 'a'] = "blast",
+    ['y' - 'a'] = "pathy ectomy otomy ostomy plasty scopy graphy trophy rrhaphy pexy tripsy megaly dactyly cephaly plegy opsy gnathy glossy",
+};
+
+static bool ends_in(const char *const stems[26], const char *word, size_t n)
 {
     unsigned last = n ? (unsigned)text_lower(word[n - 1]) - 'a' : 26;
     const char *stem = last < 26 ? stems[last] : NULL;
@@ -43,4 +61,9 @@ bool drug_stem_in(const char *word, size_t n)
         stem += stem_n + (stem[stem_n] == ' ');
     }
     return false;
+}
+
+bool term_stem_in(const char *word, size_t n)
+{
+    return ends_in(drugs, word, n) || (n >= TERM_LEAST && ends_in(terms, word, n));
 }
