@@ -133,23 +133,42 @@ static bool is_modifier(const char *text)
     return false;
 }
 
+static bool is_modified(const char *text, const struct token *t)
+{
+    const struct group *b = &t->g[1];
+    return t->n == 2 && b->letters + b->digits == 2 && is_modifier(text + b->at);
+}
+
+/* "G2211", "E0601-RR": one letter of these and four digits (HCPCS level II, CDT). */
+static bool is_hcpcs(const char *text, const struct token *t, const char *letters)
+{
+    const struct group *a = &t->g[0];
+    return a->led && a->letters == 1 && a->digits == 4 && strchr(letters, text[a->at]) && (t->n == 1 || is_modified(text, t));
+}
+
+/* "20610-RT", and where it is said that something is billed "97161-97163" (CPT). */
+static bool is_cpt(const char *text, const struct token *t, bool range)
+{
+    const struct group *a = &t->g[0], *b = &t->g[1];
+    return a->letters == 0 && a->digits == 5 && (is_modified(text, t) || (range && t->n == 2 && b->letters == 0 && b->digits == 5));
+}
+
 bool coded_billed(const char *text, uint32_t begin, uint32_t end, unsigned kind)
 {
     struct token t;
 
     if (!token_read(text, begin, end, &t))
         return false;
-    const struct group *a = &t.g[0], *b = &t.g[1];
-    bool rule = a->letters == 3 && a->digits == 0 && memcmp(text + begin, "CMS", 3) == 0;
-    bool modified = t.n == 2 && b->letters + b->digits == 2 && is_modifier(text + b->at);
+    const struct group *a = &t.g[0];
+    bool rule = a->letters == 3 && a->digits == 0 && memcmp(text + begin, "CMS", 3) == 0, account = kind == PHI_ACCOUNT_PATIENT;
     switch (kind) {
     case PHI_DEVICE_SERIAL:
-        return a->led && a->letters == 1 && a->digits == 4 && strchr("AEGJKL", text[begin]) && (t.n == 1 || modified);
-    case PHI_PLAN_ID:
-        return rule;
-    case PHI_ACCOUNT_PATIENT:
+        return is_hcpcs(text, &t, "AEGJKL");
+    case PHI_PLAN_ID: /* "Delta Dental (D7880" */
+        return rule || is_hcpcs(text, &t, "D");
+    case PHI_ACCOUNT_PATIENT: /* "Can I bill G2211" */
     case PHI_OTHER_CODE:
-        return rule || (modified && a->letters == 0 && a->digits == 5) ||
+        return rule || is_cpt(text, &t, account) || (account && is_hcpcs(text, &t, "DGJQ")) ||
                (t.n == 1 && end - begin == 10 && t.digits >= 7 && t.digits <= 8 && text[end - 1] == 'X' && text_is_digit(text[begin]));
     default:
         return false;

@@ -10,12 +10,13 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "text.h"
+#include "validate.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
 enum { LEAST = 44, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
-enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5 };
+enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5, CODED_WITHIN = 10, CODED_BEHIND = 4 };
 /* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256; the half e where all else does, too. */
 enum { BESIDE_LEAST = 512, BESIDE_SOME = 128 };
 
@@ -377,6 +378,30 @@ static void trim_number(const struct words *w, uint32_t *first, uint32_t *end)
         --*end;
 }
 
+/* "the [4th] toe", "the [9th] edition": what is counted stands behind. */
+static bool is_ordinal_of(const struct words *w, uint32_t first, uint32_t end)
+{
+    static const char *const counted[] = {"toe", "toes", "finger", "fingers", "digit", "metatarsal", "metacarpal", "phalanx", "rib", "ribs", "vertebra", "ventricle", "nerve", "molar",
+                                          "cranial", "thoracic", "lumbar", "cervical", "intercostal", "interspace", "edition", "generation", "line", "degree", "percentile", "grade", "dose", "cycle"};
+    return end == first + 1 && end < w->n && w->v[first].shape == SHAPE_ALNUM && w->v[end].gap == GAP_SPACE && words_is_any(w, end, counted, sizeof counted / sizeof *counted);
+}
+
+/* "billing 97161-97163", "CPT 97110, 97140": codes of procedures have five digits. */
+static bool is_procedure(const struct words *w, uint32_t first, uint32_t end)
+{
+    static const char *const billed[] = {"cpt", "hcpcs", "bill", "billed", "billing", "bills", "code", "codes", "coded", "coding", "modifier", "modifiers", "bundled", "unbundle", "payer", "eval"};
+    bool said = false;
+
+    for (uint32_t i = first; i < end; i++)
+        if (!is_zip(&w->v[i]) && !(i > first && w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 2))
+            return false;
+    for (uint32_t i = first; i > 0 && first - i < CODED_WITHIN && !said; i--)
+        said = words_is_any(w, i - 1, billed, sizeof billed / sizeof *billed);
+    for (uint32_t i = end; i < w->n && i < end + CODED_BEHIND && !said; i++)
+        said = words_is_any(w, i, billed, sizeof billed / sizeof *billed);
+    return said;
+}
+
 static int emit_form(const struct words *w, struct phi_candidate c, uint32_t first, uint32_t end, unsigned percent, struct phi_candidates *sink)
 {
     if (c.kind == PHI_OTHER_CODE) {
@@ -388,10 +413,12 @@ static int emit_form(const struct words *w, struct phi_candidate c, uint32_t fir
     }
     if (!is_sure(w, first, end, c.kind == PHI_OTHER_CODE ? TAG_NUMBER : TAG_DATE, percent))
         return 0;
-    if (c.kind == PHI_OTHER_CODE && coded_billed(w->text, w->v[first].begin, w->v[end - 1].end, PHI_OTHER_CODE))
+    if (c.kind == PHI_OTHER_CODE ? is_procedure(w, first, end) : is_ordinal_of(w, first, end))
         return 0;
     c.begin = w->v[first].begin;
     c.end = w->v[end - 1].end;
+    if (c.kind == PHI_OTHER_CODE && (coded_billed(w->text, c.begin, c.end, c.kind) || phi_help_line(w->text + c.begin, c.end - c.begin)))
+        return 0;
     c.score = (uint8_t)(SCORE_LEAST + (percent - LEAST) / 10); /* whatever a rule says of the same words says more */
     return phi_candidate_add(sink, &c);
 }

@@ -225,6 +225,22 @@ static bool valid_aba(const char *value, size_t len)
     return district && sum && sum % 10 == 0;
 }
 
+/* Poison control, crisis, violence, tobacco, Medicare, CDC, FDA and the like. */
+bool phi_help_line(const char *value, size_t len)
+{
+    static const char lines[][11] = {"8002221222", "8002738255", "8007997233", "8006624357", "8004224453", "8006564673", "8006334227", "8007721213", "8007848669",
+                                     "8002324636", "8884636332", "8003321088", "8883737888", "8664887386", "8338526262", "8009506264", "8009855990", "8008227967",
+                                     "8003681019", "8005377697"};
+    char d[11];
+    int n = phi_digits(value, len, d, sizeof d);
+    const char *p = n == 11 && d[0] == '1' ? d + 1 : d;
+
+    for (size_t k = 0; n - (p - d) == 10 && k < sizeof lines / sizeof *lines; k++)
+        if (memcmp(lines[k], p, 10) == 0)
+            return true;
+    return false;
+}
+
 /* NANP: area and exchange from 200, neither N11; an extension may follow ten digits. */
 static bool valid_phone(const char *value, size_t len)
 {
@@ -243,7 +259,7 @@ static bool valid_phone(const char *value, size_t len)
     if (n - (p - d) < 10)
         return false;
     bool area = p[0] >= '2' && !(p[1] == '1' && p[2] == '1') && memcmp(p, "37", 2) != 0 && memcmp(p, "96", 2) != 0;
-    return area && p[3] >= '2' && !(p[4] == '1' && p[5] == '1');
+    return area && p[3] >= '2' && !(p[4] == '1' && p[5] == '1') && !phi_help_line(p, 10);
 }
 
 static bool valid_zip(const char *value, size_t len)

@@ -17,6 +17,8 @@ phi_validator *phi_validator_find(const char *name);
 /* The digits of value without anything else; the count, or -1 when there are more than size. */
 int phi_digits(const char *value, size_t len, char *digits, size_t size);
 
+/* The telephone number of a help line or an agency that anybody in the United States may call: nobody's. */
+bool phi_help_line(const char *value, size_t len);
 bool phi_valid_ip(const char *value, size_t len);
 bool phi_valid_ipv6(const char *value, size_t len);
 bool phi_valid_email(const char *value, size_t len);

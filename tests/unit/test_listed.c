@@ -94,6 +94,7 @@ static void codes_of_bills(void **state)
         {"K0861", PHI_DEVICE_SERIAL, true},        {"K0861-NU", PHI_DEVICE_SERIAL, true}, {"K0861", PHI_ACCOUNT_PATIENT, false}, {"C7714-B2", PHI_DEVICE_SERIAL, false},
         {"99214-25", PHI_ACCOUNT_PATIENT, true},   {"20610-RT", PHI_OTHER_CODE, true},    {"20488-11", PHI_OTHER_CODE, false},   {"00781-GA", PHI_PLAN_ID, false},
         {"207Q00000X", PHI_OTHER_CODE, true},      {"CMS-4201-F", PHI_PLAN_ID, true},     {"CMS-4201-F", PHI_MRN, false},        {"A1234", PHI_ACCOUNT_PATIENT, false},
+        {"G2211", PHI_ACCOUNT_PATIENT, true},      {"97161-97163", PHI_ACCOUNT_PATIENT, true}, {"97161-97163", PHI_OTHER_CODE, false}, {"D7880", PHI_PLAN_ID, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
