@@ -34,11 +34,6 @@ unsigned resolve_family(unsigned kind)
     return kind;
 }
 
-static bool kind_is_category(unsigned kind)
-{
-    return kind >= PHI_SENS_SUD && kind <= PHI_SENS_STATUS;
-}
-
 static int compare_u32(uint32_t a, uint32_t b)
 {
     return a < b ? -1 : a > b;
@@ -524,7 +519,7 @@ int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_
     uint32_t identity = 0, category = 0;
     struct candidate *categories = out + 2 * (size_t)(n + 1);
     for (uint32_t i = 0; i < n; i++) {
-        if (kind_is_category(v[i].kind))
+        if (resolve_is_category(v[i].kind))
             categories[category++] = v[i];
         else
             v[identity++] = v[i];

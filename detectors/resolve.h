@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "phi.h"
 #include "scratch.h"
 
 /* Beside each finding: what explains it, and the parts of a name in the leaf. */
@@ -17,6 +18,12 @@ struct finding_note {
 
 /* Kinds that name the same sort of thing unite when they overlap: all NAME.*, all DATE.*. */
 unsigned resolve_family(unsigned kind);
+
+/* What a text is about, and nobody's identifier. */
+static inline bool resolve_is_category(unsigned kind)
+{
+    return kind >= PHI_SENS_SUD && kind <= PHI_SENS_STATUS;
+}
 
 /* Fills s->findings and s->notes from s->found. 0 or -1. */
 int resolve(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves);

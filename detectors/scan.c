@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "initials.h"
 #include "lexicon.h"
+#include "lone.h"
 #include "name_words.h"
 #include "repeat.h"
 #include "resolve.h"
@@ -302,6 +303,7 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     int repeats = repeat_scan(e, s, leaves, n), initials = repeats < 0 ? -1 : initials_scan(e, s, leaves, n);
     if (initials < 0 || (repeats + initials > 0 && resolve(e, s, leaves) < 0))
         return -1;
+    lone_drop(e, s, leaves);
     return subject_number(s, leaves);
 }
 

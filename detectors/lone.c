@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lone.h"
+
+#include <string.h>
+
+#include "dictionary.h"
+#include "engine.h"
+#include "prose.h"
+#include "repeat.h"
+#include "resolve.h"
+#include "text.h"
+#include "words.h"
+
+/* A message as short as a line of notes has nothing else to stand beside. */
+enum { TEXT_LEAST = 100, WEAK_MOST = 84, VALUES_MOST = 4, GIVEN_LEAST = 3, WORD_MOST = 32 };
+
+/* Found by how it is written and what stands around it; rules say what they know. */
+static bool is_read_only(const struct phi_engine *e, unsigned rule)
+{
+    unsigned prose = engine_detector_rule(e, &prose_detector, 0), repeat = engine_detector_rule(e, &phi_repeat, 0);
+    return (rule >= prose && rule < prose + prose_detector.n) || (rule >= repeat && rule < repeat + phi_repeat.n);
+}
+
+static bool kind_is_read(unsigned kind)
+{
+    return (kind >= PHI_NAME_PATIENT && kind <= PHI_NAME_UNKNOWN) || kind == PHI_GEO_CITY || kind == PHI_GEO_FACILITY ||
+           kind == PHI_DATE_OTHER || kind == PHI_OTHER_CODE;
+}
+
+/* "sharon": many are called so, and few things; of other letters than ASCII few things are. */
+static bool has_given(const struct phi_dictionary *d, const char *text, uint32_t begin, uint32_t end)
+{
+    char word[WORD_MOST];
+
+    for (uint32_t at = begin; at < end; at++) {
+        uint32_t n = (uint32_t)text_letters(text + at, end - at);
+        if (!text_is_ascii(text + at, n))
+            return true;
+        for (uint32_t k = 0; k < n && k < WORD_MOST; k++)
+            word[k] = text_lower(text[at + k]);
+        if (n && n <= WORD_MOST && FACT_GIVEN(phi_dictionary_entry(d, words_hash(word, n))) >= GIVEN_LEAST)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static bool is_weak(const struct phi_engine *e, const struct phi_finding *f, const struct phi_leaf *leaf)
+{
+    bool name = f->kind >= PHI_NAME_PATIENT && f->kind <= PHI_NAME_UNKNOWN;
+    const char *value = leaf->text + f->begin;
+
+    if (f->score > WEAK_MOST || !kind_is_read(f->kind) || e->keep[f->kind] || !is_read_only(e, f->rule))
+        return false;
+    return !name || !(memchr(value, ' ', f->end - f->begin) || has_given(phi_engine_words(e), leaf->text, f->begin, f->end));
+}
+
+static bool same_value(const struct phi_leaf *leaves, const struct phi_finding *a, const struct phi_finding *b)
+{
+    uint32_t n = a->end - a->begin;
+    return n == b->end - b->begin && text_equal_nocase(leaves[a->leaf].text + a->begin, leaves[b->leaf].text + b->begin, n);
+}
+
+/* Are all findings weak, and of no more values than may be chance? */
+static bool all_weak(const struct phi_engine *e, const struct phi_finding *v, uint32_t n, const struct phi_leaf *leaves)
+{
+    const struct phi_finding *values[VALUES_MOST];
+    unsigned n_values = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (resolve_is_category(v[i].kind))
+            continue;
+        if (!is_weak(e, &v[i], &leaves[v[i].leaf]))
+            return false;
+        unsigned k = 0;
+        while (k < n_values && !same_value(leaves, values[k], &v[i]))
+            k++;
+        if (k == VALUES_MOST)
+            return false;
+        if (k == n_values)
+            values[n_values++] = &v[i];
+    }
+    return true;
+}
+
+void lone_drop(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves)
+{
+    struct phi_finding *v = s->findings.v;
+    struct finding_note *notes = s->notes.v;
+    uint32_t kept = 0;
+
+    if (e->mode == PHI_STRICT || !phi_engine_words(e) || s->bytes < TEXT_LEAST || !all_weak(e, v, s->n_findings, leaves))
+        return;
+    for (uint32_t i = 0; i < s->n_findings; i++)
+        if (resolve_is_category(v[i].kind)) {
+            v[kept] = v[i];
+            notes[kept++] = notes[i];
+        }
+    s->n_findings = kept;
+}
