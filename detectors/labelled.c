@@ -14,18 +14,13 @@
 #include <string.h>
 
 #include "coded.h"
+#include "labelled_value.h"
 #include "labels.h"
 #include "scratch.h"
 #include "spoken.h"
 #include "text.h"
 
-enum { TOKEN_MAX = 48, REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70, SCORE_CODED = 54, SCORE_SPOKEN = 58 };
-
-struct value {
-    uint32_t begin, end;
-    uint32_t digits, letters, lower_run, groups;
-    bool phone_built; /* blanks or marks between groups of digits, as in a telephone number */
-};
+enum { REWRITTEN_MAX = 13, SCORE_SURE = 88, SCORE_MARKED = 80, SCORE_STRONG = 72, SCORE_OWN = 70, SCORE_CODED = 54, SCORE_SPOKEN = 58 };
 
 struct labelled {
     const char *text;
@@ -35,182 +30,6 @@ struct labelled {
     struct value last; /* the last one taken, and what it was */
     struct phi_candidate last_candidate;
 };
-
-/* ---- values ---- */
-
-static bool is_code_byte(char c)
-{
-    char l = text_lower(c);
-    return text_is_digit(c) || (l >= 'a' && l <= 'z') || c == '-' || c == '_';
-}
-
-static void value_count(const char *text, struct value *v)
-{
-    uint32_t run = 0;
-    v->digits = v->letters = v->lower_run = v->groups = 0;
-    for (uint32_t i = v->begin; i < v->end; i++) {
-        bool lower = text[i] >= 'a' && text[i] <= 'z', digit = text_is_digit(text[i]);
-        run = lower ? run + 1 : 0;
-        v->lower_run = run > v->lower_run ? run : v->lower_run;
-        v->groups += digit && (i == v->begin || !text_is_digit(text[i - 1]));
-        v->digits += digit;
-        v->letters += !digit && text_is_letter(text[i]);
-    }
-}
-
-/* Digits from `at` on. */
-static uint32_t digits_at(const char *text, uint32_t len, uint32_t at)
-{
-    uint32_t n = 0;
-    while (at + n < len && text_is_digit(text[at + n]))
-        n++;
-    return n;
-}
-
-/* "9664 8088 5109", "456.378.921-64", "5 3 8 4": groups that go on behind a mark. Words behind a group end them. */
-static uint32_t groups_end(const char *text, uint32_t len, uint32_t at, char mark)
-{
-    uint32_t end = at;
-    while (end + 1 < len && text[end] == mark && text_is_digit(text[end + 1]) && end - at < 28) {
-        uint32_t n = digits_at(text, len, end + 1), to = end + 1 + n;
-        if (n > (mark == ' ' ? 8 : 5) || (to < len && (text_is_letter(text[to]) || text[to] == '/' || text[to] == '%')))
-            break;
-        end = to;
-    }
-    return end;
-}
-
-/* "QH.004481": a few capitals and a period in front of a token. Where they begin. */
-static uint32_t prefix_begin(const char *text, uint32_t low, uint32_t begin, uint32_t end)
-{
-    uint32_t i = begin;
-    if (begin < low + 2 || end - begin < 4 || text[begin - 1] != '.')
-        return begin;
-    for (i = begin - 1; i > low && begin - i < 5 && text_is_upper(text[i - 1]);)
-        i--;
-    uint32_t n = begin - 1 - i;
-    bool no = n == 2 && memcmp(text + i, "NO", 2) == 0;
-    return n == 0 || n > 3 || no || (i > 0 && (is_code_byte(text[i - 1]) || text[i - 1] == '.')) || label_find(text + i, n) ? begin : i;
-}
-
-/* "S24:4481", "24044:MB812": a number and a colon between capitals. Where it ends. */
-static uint32_t suffix_end(const char *text, uint32_t len, uint32_t begin, uint32_t end)
-{
-    uint32_t i = end + 1, upper = 0;
-    if (end - begin > 6 || end + 3 >= len || text[end] != ':' || !text_is_alnum(text[i]))
-        return end;
-    for (uint32_t k = begin; k < end; k++)
-        upper += text_is_upper(text[k]);
-    for (; i < len && i - end < 10 && (text_is_digit(text[i]) || text_is_upper(text[i])); i++)
-        upper += text_is_upper(text[i]);
-    return upper > 0 && i - end > 3 && text_is_digit(text[i - 1]) && (i == len || !is_code_byte(text[i])) ? i : end;
-}
-
-/* The token around the digit at `at`, and the groups behind it. */
-static struct value value_read(const char *text, uint32_t len, uint32_t low, uint32_t at)
-{
-    struct value v = {.begin = at, .end = at};
-    while (v.begin > low && at - v.begin < TOKEN_MAX && is_code_byte(text[v.begin - 1]))
-        v.begin--;
-    while (v.end < len && v.end - v.begin < TOKEN_MAX && is_code_byte(text[v.end]))
-        v.end++;
-    while (v.begin < at && !text_is_alnum(text[v.begin]))
-        v.begin++;
-    while (v.end > at + 1 && !text_is_alnum(text[v.end - 1]))
-        v.end--;
-    v.end = suffix_end(text, len, v.begin, v.end);
-    v.begin = prefix_begin(text, low, v.begin, v.end);
-    value_count(text, &v);
-    return v;
-}
-
-static bool is_month(const char *text, uint32_t len)
-{
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    if (len < 3)
-        return false;
-    for (const char *m = months; *m; m += 3)
-        if (text_equal_nocase(text, m, 3))
-            return true;
-    return false;
-}
-
-static unsigned number_at(const char *text, uint32_t at, uint32_t digits)
-{
-    unsigned n = 0;
-    for (uint32_t i = 0; i < digits && i < 4; i++)
-        n = n * 10 + (text_is_digit(text[at + i]) ? (unsigned)(text[at + i] - '0') : 0);
-    return n;
-}
-
-/* 2021-03-04, 03-04-21, 04-MAR-2021 */
-static bool value_is_date(const char *text, const struct value *v)
-{
-    uint32_t sizes[4] = {0}, n = 0;
-    for (uint32_t i = v->begin; i < v->end && n < 4; n++) {
-        uint32_t from = i;
-        while (i < v->end && text_is_alnum(text[i]))
-            i++;
-        sizes[n] = i - from;
-        if (n == 1 && text_is_letter(text[from])) /* "12-C-4471" */
-            return is_month(text + from, i - from);
-        while (i < v->end && !text_is_alnum(text[i]))
-            i++;
-    }
-    if (n != 3 || v->letters > 1)
-        return false;
-    unsigned first = number_at(text, v->begin, sizes[0]), second = number_at(text, v->begin + sizes[0] + 1, sizes[1]);
-    unsigned last = number_at(text, v->end - sizes[2], sizes[2]);
-    if (sizes[2] == 4 && (last < 1800 || last > 2199) && !memchr(text + v->begin, ' ', v->end - v->begin)) /* "24-1-0071" */
-        return false;
-    if (sizes[0] <= 2 && (first > 31 || second > 31 || (first > 12 && second > 12))) /* "55-20-18" */
-        return false;
-    return (sizes[0] == 4 && sizes[1] <= 2 && sizes[2] >= 1 && sizes[2] <= 3 && (text[v->begin] == '1' || text[v->begin] == '2')) ||
-           (sizes[0] <= 2 && sizes[1] <= 2 && (sizes[2] == 4 || sizes[2] == 2));
-}
-
-/* 2021, 2005-2010 */
-static bool value_is_year(const char *text, const struct value *v)
-{
-    uint32_t len = v->end - v->begin;
-    bool years = (len == 4 && v->digits == 4) || (len == 9 && v->digits == 8 && text[v->begin + 4] == '-');
-    return years && (memcmp(text + v->begin, "19", 2) == 0 || memcmp(text + v->begin, "20", 2) == 0) &&
-           (len == 4 || memcmp(text + v->begin + 5, "19", 2) == 0 || memcmp(text + v->begin + 5, "20", 2) == 0);
-}
-
-static bool unit_follows(const char *text, uint32_t len, uint32_t at)
-{
-    static const char units[] =
-        " mg mcg ug g gm gms kg ml cc l dl mm cm m unit units iu meq mmol tab tabs tablet tablets caps capsule capsules puff "
-        "puffs drop drops day days week weeks month months year years yr yrs hour hours hrs minute minutes min mins sec times "
-        "percent bpm lb lbs pounds dollars patients mmhg am pm yo degrees people subjects participants "
-        "adults children women men individuals persons cells copies records samples specimens cases visits sessions refills ";
-    while (at < len && text[at] == ' ')
-        at++;
-    return text_among(units, text + at, text_letters(text + at, len - at));
-}
-
-/* Part of an amount, a rate, a range, a longer expression. */
-static bool value_is_amount(const struct labelled *l, const struct value *v)
-{
-    const char *text = l->text;
-    uint32_t after = v->end, len = l->len;
-    if (v->begin > 0 && (text[v->begin - 1] == '$' || text[v->begin - 1] == '/' || text[v->begin - 1] == '@' ||
-                         text[v->begin - 1] == '+' || (unsigned char)text[v->begin - 1] >= 0xE3))
-        return true;
-    if (v->begin > 1 && text[v->begin - 1] == '.' && text_is_digit(text[v->begin - 2]))
-        return true;
-    if (after >= len)
-        return false;
-    uint32_t next = after + 1 + (after + 1 < len && text_is_upper(text[after + 1]));
-    if (text[after] == '/' && v->digits >= 5 && digits_at(text, len, next) >= 5) /* "448120/E44812044" */
-        return false;
-    if (strchr("%/@(", text[after]) && text[after] != '(')
-        return true;
-    if (after + 1 < len && (text[after] == '.' || text[after] == ',') && text_is_digit(text[after + 1]))
-        return text[after] == '.' || digits_at(text, len, after + 1) == 3;
-    return false;
-}
 
 /* ---- the label and the value together ---- */
 
@@ -223,11 +42,11 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
 {
     uint32_t n = v->digits + v->letters;
     bool named = f->worded || (f->label && f->label->how == LABEL_SURE), lettered = v->letters > 0;
-    if (value_is_amount(l, v) || (value_is_date(l->text, v) && !(named && f->marked)))
+    if (value_is_amount(l->text, l->len, v) || (value_is_date(l->text, v) && !(named && f->marked)))
         return false;
     if (value_is_year(l->text, v) && !(named && f->marked))
         return false;
-    if (unit_follows(l->text, l->len, v->end) && !(named && v->digits >= 6))
+    if (value_unit_follows(l->text, l->len, v->end) && !(named && v->digits >= 6))
         return false;
     if (f->label && f->label->kind == PHI_SSN && v->digits != 9 && v->digits != 4)
         return false;
@@ -254,7 +73,7 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
 static bool plate_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
 {
     uint32_t n = v->digits + v->letters;
-    if (value_is_amount(l, v) || unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
+    if (value_is_amount(l->text, l->len, v) || value_unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
         return false;
     if ((f->label->how != LABEL_SURE && v->lower_run) || (f->label->how == LABEL_MARKED && !f->marked && !f->worded))
         return false;
@@ -281,7 +100,7 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
                !value_is_year(l->text, v) && (f->label->how == LABEL_SURE || f->marked || f->worded);
     case LABEL_POST:
         return v->digits >= 3 && v->digits <= 10 && v->letters <= 4 && (f->marked || f->worded || v->digits >= 5) &&
-               !value_is_amount(l, v);
+               !value_is_amount(l->text, l->len, v);
     }
     return false;
 }
@@ -317,7 +136,7 @@ static void phone_widen(const struct labelled *l, struct value *v)
     if (at + 3 < l->len && (text_lower(text[at]) == 'x' || text_equal_nocase(text + at, "ext", 3) || text[at] == '#')) {
         while (at < l->len && !text_is_digit(text[at]) && at - last < 12 && text[at] != '\n')
             at++;
-        uint32_t n = digits_at(text, l->len, at);
+        uint32_t n = value_digits_at(text, l->len, at);
         if (n > 0 && n <= 6)
             v->end = at + n;
     }
@@ -348,10 +167,10 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
 {
     const char *text = l->text;
     uint32_t end = v->end, n;
-    if (v->letters == 0 && end < l->len && text[end] == '.' && digits_at(text, l->len, end + 1) >= 2) {
+    if (v->letters == 0 && end < l->len && text[end] == '.' && value_digits_at(text, l->len, end + 1) >= 2) {
         struct value dotted = *v;
-        dotted.end = groups_end(text, l->len, end, '.');
-        while (dotted.end < l->len && is_code_byte(text[dotted.end]))
+        dotted.end = value_groups_end(text, l->len, end, '.');
+        while (dotted.end < l->len && value_is_byte(text[dotted.end]))
             dotted.end++;
         value_count(text, &dotted);
         if (dotted.groups >= 3 && dotted.digits >= 8)
@@ -363,13 +182,13 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     bool named = f->worded || (f->label && f->label->how == LABEL_SURE);
     if (named && end < l->len && text[end] == '/') { /* "4412/24", "2024/00312" */
         struct value slashed = *v;
-        slashed.end = groups_end(text, l->len, end, '/');
+        slashed.end = value_groups_end(text, l->len, end, '/');
         value_count(text, &slashed);
         if (slashed.digits >= 6 && slashed.groups == 2)
             *v = slashed;
         return;
     }
-    n = groups_end(text, l->len, end, ' ');
+    n = value_groups_end(text, l->len, end, ' ');
     struct value wide = *v;
     wide.end = n;
     value_count(text, &wide);
@@ -377,8 +196,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
     bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
-    if (single || (n > end && named_groups && !unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
-        !unit_follows(text, l->len, n)))
+    if (single || (n > end && named_groups && !value_unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
+        !value_unit_follows(text, l->len, n)))
         *v = wide;
 }
 
@@ -411,7 +230,7 @@ static bool goes_on_otherwise(const struct labelled *l, const struct value *v)
                                         " (old #", " (aka ", " (merged ", " + ", ", also ", " -> ", " \xE2\x86\x92 ", " merged into "};
     uint32_t gap = v->begin - l->last.end;
     if (l->last.end == 0 || v->begin < l->last.end || gap < 1 || gap > 15 || l->last.digits < 5 || v->digits < 5 || v->lower_run > 0 ||
-        value_is_date(l->text, v) || unit_follows(l->text, l->len, v->end))
+        value_is_date(l->text, v) || value_unit_follows(l->text, l->len, v->end))
         return false;
     if (v->end < l->len && strchr("/.%", l->text[v->end]) && v->end + 1 < l->len && text_is_digit(l->text[v->end + 1]))
         return false;
@@ -544,14 +363,14 @@ static int value_at(struct labelled *l, uint32_t low, uint32_t at, uint32_t *nex
             return 0;
         phone_widen(l, &wide);
         unsigned kind = wide.digits >= 7 && wide.digits <= 15 ? phone_named_behind(l, wide.end) : PHI_NONE;
-        if (kind != PHI_NONE && !value_is_amount(l, &wide)) {
+        if (kind != PHI_NONE && !value_is_amount(l->text, l->len, &wide)) {
             *next = wide.end;
             return value_add(l, &wide, kind, LABELLED_PHONE, SCORE_STRONG);
         }
         return 0;
     }
     const struct label *own = label_prefix(l->text + v.begin, v.end - v.begin);
-    if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l, &v))
+    if (own && v.digits >= 5 && v.lower_run < 8 && !value_is_amount(l->text, l->len, &v))
         return value_add(l, &v, own->kind, LABELLED_OWN, SCORE_OWN);
     bool coded = coded_number(l->text, l->len, v.begin, v.end) && !value_is_date(l->text, &v) && scratch_genre(l->s, l->text, l->len) == GENRE_PLAIN;
     return coded ? value_add(l, &v, PHI_OTHER_CODE, LABELLED_CODED, SCORE_CODED) : 0;
