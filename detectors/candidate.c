@@ -162,7 +162,7 @@ static bool is_month(const struct words *w, uint32_t i)
     return !words_is_any(w, i, people, sizeof people / sizeof *people) || (i && words_is_any(w, i - 1, times, sizeof times / sizeof *times));
 }
 
-enum { CALLED_MOST = 6 };
+enum { CALLED_MOST = 6, STATE_WITHIN = 2 };
 
 /* "Ha. Tell me", "Aw, thank you", "Skip the dose": what a sentence begins with that is called out or asked for. */
 static bool is_called_out(const struct words *w, uint32_t i)
@@ -180,6 +180,35 @@ static bool is_called_out(const struct words *w, uint32_t i)
         return words_is_any(w, i, calls, sizeof calls / sizeof *calls);
     return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
            words_is_any(w, i + 1, things, sizeof things / sizeof *things);
+}
+
+/* "Michigan, West Virginia, Virginia, Alabama", "in Mississippi and Louisiana": one of several states, and nobody called Virginia. */
+static bool is_state_among(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!(x->classes & LEX(STATE)) || x->letters < 4 || x->shape == SHAPE_UPPER)
+        return false;
+    for (uint32_t k = i; k > 0 && i - k < STATE_WITHIN && !(w->v[k].gap & ~(GAP_SPACE | GAP_COMMA)); k--)
+        if (w->v[k - 1].classes & LEX(STATE) && w->v[k - 1].letters > 3)
+            return true;
+    for (uint32_t k = i + 1; k < w->n && k - i <= STATE_WITHIN && !(w->v[k].gap & ~(GAP_SPACE | GAP_COMMA)); k++)
+        if (w->v[k].classes & LEX(STATE) && w->v[k].letters > 3)
+            return w->v[k].gap & GAP_COMMA || k > i + 1;
+    return false;
+}
+
+/* "Twin block vs Herbst", "Lisfranc vs Chopart": what is compared is no person. */
+static bool is_compared(const struct words *w, uint32_t i)
+{
+    static const char *const versus[] = {"vs", "versus"};
+
+    return (i && w->v[i].gap & GAP_SPACE && words_is_any(w, i - 1, versus, 2)) || (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, versus, 2));
+}
+
+bool candidate_is_one_of_things(const struct words *w, uint32_t i)
+{
+    return is_state_among(w, i) || is_compared(w, i);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */
@@ -234,5 +263,5 @@ bool candidate_is(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
-    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !is_called_out(w, i);
+    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !is_called_out(w, i) && !candidate_is_one_of_things(w, i);
 }

@@ -38,4 +38,7 @@ static inline unsigned candidate_likeness(const struct word *x)
     return 0;
 }
 
+/* "Michigan, Virginia", "Herbst vs Damon": one of several states, or of things that are compared: nobody. */
+bool candidate_is_one_of_things(const struct words *w, uint32_t i);
+
 #endif

@@ -409,11 +409,17 @@ static bool is_unlisted(const struct words *w, uint32_t first, uint32_t last)
     return true;
 }
 
+/* "Blue Cross Blue Shield" */
+static bool is_insurer(const struct words *w, uint32_t first)
+{
+    return words_is(w, first, "blue") && (words_is(w, first + 1, "cross") || words_is(w, first + 1, "shield"));
+}
+
 static bool is_no_place(const struct words *w, uint32_t first, uint32_t last)
 {
     bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
 
-    if (is_wide(w, first, last))
+    if (is_wide(w, first, last) || is_insurer(w, first))
         return true;
     return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
 }
@@ -440,7 +446,7 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 /* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const leads[] = {"in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via"};
+    static const char *const leads[] = {"called", "call", "calling", "per", "explain", "possible", "in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via"};
     static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street", "employer", "dialyzes"};
 
     while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))

@@ -152,7 +152,9 @@ static void candidates_sort(struct candidate *v, uint32_t n, bool families, stru
 static bool is_generic(const struct candidate *c, const char *text)
 {
     bool place = c->kind == PHI_GEO_FACILITY || c->kind == PHI_GEO_CITY;
-    return place && !(c->via & PHI_VIA_LABEL) && place_is_generic(text, c->begin, c->end);
+    bool addressed = (c->kind == PHI_NAME_UNKNOWN || c->kind == PHI_NAME_PROVIDER) && memchr(text + c->begin, ' ', c->end - c->begin); /* "cc: Risk Management" */
+    return (addressed && place_has_only_departments(text, c->begin, c->end)) ||
+           (place && !(c->via & PHI_VIA_LABEL) && place_is_generic(text, c->begin, c->end));
 }
 
 /* The candidates worth keeping, copied behind each other; the count. */

@@ -17,6 +17,7 @@
 #include "context.h"
 #include "engine.h"
 #include "fields.h"
+#include "generic_place.h"
 #include "initials.h"
 #include "lexicon.h"
 #include "lone.h"
@@ -87,6 +88,8 @@ static bool is_no_answer(const struct rule *rule, const char *text, uint32_t beg
     bool name = rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN;
     if ((!name && rule->kind != PHI_GEO_FACILITY) || name_word_end(text, end, begin) != end)
         return false;
+    if (name && memchr("Ss", text[end - 1], 2) && place_has_only_departments(text, begin, end)) /* "Interpreter Services" */
+        return true;
     return field_value_is_empty(text + begin, end - begin) || (name && name_word_classes(text, end, begin) & LEX(COUNTRY));
 }
 
@@ -107,7 +110,7 @@ static uint32_t name_end(const struct rule *rule, const char *text, uint32_t beg
 /* "Attends Quill Middle School", "DME Quill Oxygen": where the name begins. */
 static uint32_t place_begin(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
-    static const char *const leads[] = {"Attends ", "Facility ", "DME ", "ED ", "ER ", "BLS ", "ALS ", "EMS ", "Via ", "Branch "};
+    static const char *const leads[] = {"Attends ", "Facility ", "DME ", "ED ", "ER ", "BLS ", "ALS ", "EMS ", "Via ", "Branch ", "Per ", "Called ", "Explain ", "Possible "};
     for (size_t k = 0; rule->kind == PHI_GEO_FACILITY && k < sizeof leads / sizeof *leads; k++) {
         uint32_t n = (uint32_t)strlen(leads[k]);
         if (end - begin > n + 3 && memcmp(text + begin, leads[k], n) == 0)

@@ -73,15 +73,20 @@ static bool is_whole_short(const char *word)
     return false;
 }
 
-/* "NURSE CALL BACK", "Nurse Progress Note", "thank you, Doctor. Don't": a service, or the end of a sentence. */
+/* "NURSE CALL BACK", "Nurse Progress Note", "Nurse Advice Line", "thank you, Doctor. Don't": a service, or the end of a sentence. */
 static bool is_service(const char *text, uint32_t len, uint32_t end, uint32_t at)
 {
+    static const char *const services[] = {"line", "manager", "triage", "advice", "educator", "navigator", "coordinator", "liaison", "supervisor", "station"};
     bool nurse = end > 4 && text_equal_nocase(text + end - 5, "nurse", 5), doctor = end > 5 && text_equal_nocase(text + end - 6, "doctor", 6);
     if ((nurse || doctor) && end < len && text[end] == '.')
         return true;
     if (!nurse || len - at < 5)
         return false;
-    return name_word_classes(text, len, at) & LEX(HEADING) || text_equal_nocase(text + at, "call ", 5) || text_equal_nocase(text + at, "line", 4);
+    uint32_t word = name_word_end(text, len, at) - at;
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (strlen(services[i]) == word && text_equal_nocase(text + at, services[i], word))
+            return true;
+    return name_word_classes(text, len, at) & LEX(HEADING) || text_equal_nocase(text + at, "call ", 5);
 }
 
 /* "MR LUMBAR SPINE", "severe MR (EROA 0.5)", "LT BASE", "Cobalt XT DR ICD": capitals that are short for something else. */
@@ -121,7 +126,8 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
 static bool is_told_otherwise(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = name_word_end(text, len, at);
-    return announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & LEX(ACRONYM));
+    bool unit = end - at == 4 && text_equal_nocase(text + at, "baby", 4); /* "Mother Baby Unit" */
+    return unit || announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & LEX(ACRONYM));
 }
 
 static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)

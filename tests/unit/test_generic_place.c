@@ -35,6 +35,9 @@ static void departments_are(void **state)
     assert_true(is_generic("[WOUND CARE CENTER] NOTE"));
     assert_true(is_generic("[Dept. of Internal Medicine]"));
     assert_true(is_generic("Seen in [Cardiology Clinic]"));
+    assert_true(is_generic("Called [Transfer Center] at noon"));
+    assert_true(is_generic("by [Same Day Surgery] staff"));
+    assert_true(is_generic("from [Compounding Pharmacy]"));
 }
 
 static void places_of_their_own_are_not(void **state)
