@@ -162,7 +162,7 @@ static bool is_month(const struct words *w, uint32_t i)
     return !words_is_any(w, i, people, sizeof people / sizeof *people) || (i && words_is_any(w, i - 1, times, sizeof times / sizeof *times));
 }
 
-enum { CALLED_MOST = 6, STATE_WITHIN = 2 };
+enum { CALLED_MOST = 6, STATE_WITHIN = 2, COMPARED_GIVEN = 1, COMPARED_SURNAME = 4 };
 
 /* "Ha. Tell me", "Aw, thank you", "Skip the dose": what a sentence begins with that is called out or asked for. */
 static bool is_called_out(const struct words *w, uint32_t i)
@@ -198,11 +198,14 @@ static bool is_state_among(const struct words *w, uint32_t i)
     return false;
 }
 
-/* "Twin block vs Herbst", "Lisfranc vs Chopart": what is compared is no person. */
+/* "Twin block vs Herbst", "Lisfranc vs Chopart": what is compared is no person, unless many are called so ("Silva vs Silva: name alert"). */
 static bool is_compared(const struct words *w, uint32_t i)
 {
     static const char *const versus[] = {"vs", "versus"};
+    uint32_t facts = w->v[i].facts;
 
+    if ((i && w->v[i - 1].label == LABEL_NAME && w->v[i].gap == GAP_SPACE) || FACT_GIVEN(facts) > COMPARED_GIVEN || FACT_SURNAME(facts) > COMPARED_SURNAME)
+        return false;
     return (i && w->v[i].gap & GAP_SPACE && words_is_any(w, i - 1, versus, 2)) || (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, versus, 2));
 }
 

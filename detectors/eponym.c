@@ -4,9 +4,12 @@
  */
 #include "eponym.h"
 
+#include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
 #include "word_lists.h"
+
+enum { BETWEEN_MOST = 3, GIVEN_OFTEN = 3 };
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
 bool eponym_specimen(const struct words *w, uint32_t i)
@@ -82,6 +85,52 @@ static bool is_said_scale(const struct words *w, uint32_t i)
            (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
 }
 
+static bool is_disease(const struct words *w, uint32_t i)
+{
+    static const char *const diseases[] = {"syndrome", "syndromes", "disease", "dystrophy", "dysplasia", "phenomenon", "anomaly", "malformation", "atrophy", "ataxia", "myopathy", "neuropathy",
+                                           "encephalopathy", "cardiomyopathy", "retinopathy", "ichthyosis", "palsy", "paralysis", "triad", "tetrad", "pentad", "sequence", "classification",
+                                           "criteria", "equation", "formula", "nomogram", "phenotype", "score", "index"};
+    return i < w->n && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases);
+}
+
+/* The last word of a chain of capitals joined by hyphens: "Kagami-[Ogata]". */
+static uint32_t chain_end(const struct words *w, uint32_t i)
+{
+    while (i + 1 < w->n && w->v[i + 1].gap == GAP_HYPHEN && w->v[i + 1].shape == SHAPE_TITLE)
+        i++;
+    return i;
+}
+
+/* "Kagami-Ogata syndrome", "Tisdale score", "Duane retraction syndrome", "Claes-Jensen type": nobody lists all that diseases and methods are
+ * called after. Words between the name and the disease say less, so that who is often called so is somebody there. */
+static bool names_disease(const struct words *w, uint32_t i)
+{
+    static const char *const types[] = {"type", "variant", "form"};
+    const struct word *x = &w->v[i];
+    uint32_t end = chain_end(w, i), k = end + 1;
+
+    if (x->shape != SHAPE_TITLE || x->letters < 3)
+        return false;
+    if (i && x->gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_TITLE)
+        return names_disease(w, i - 1);
+    if (is_disease(w, k) && w->v[k].gap == GAP_SPACE)
+        return true;
+    if (end > i && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
+        return true;
+    while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
+        k++;
+    return k > end + 1 && is_disease(w, k) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > i || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
+}
+
+/* "pentalogy of Cantrell", "line of Schwalbe" */
+static bool is_part_of(const struct words *w, uint32_t i)
+{
+    static const char *const parts[] = {"ampulla", "antrum", "band", "bundle", "canal", "circle", "crypts", "duct", "fold", "foramen", "fossa", "islets", "ligament", "line", "lines", "loop", "node",
+                                        "organ", "pentalogy", "plexus", "pouch", "reflex", "sinus", "sphincter", "tetralogy", "triad", "triangle", "trilogy", "tubercle", "valve", "valves", "zonule"};
+    return i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].gap == GAP_SPACE && words_is(w, i - 1, "of") && w->v[i].shape == SHAPE_TITLE &&
+           words_is_any(w, i - 2, parts, sizeof parts / sizeof *parts);
+}
+
 bool eponym_is(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -90,6 +139,8 @@ bool eponym_is(const struct words *w, uint32_t i)
     if (in_eponym_chain(w, i) || eponym_specimen(w, i))
         return true;
     if (is_scored(w, i) && !(i && x[-1].classes & person))
+        return true;
+    if ((names_disease(w, i) || is_part_of(w, i)) && !(i && (x[-1].classes & (person | LEX(PATIENT)) || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return true;
     if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return false;
