@@ -176,8 +176,9 @@ static bool is_called_out(const struct words *w, uint32_t i)
 
     if (!begins || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
         return false;
+    bool inverted = w->text[x->end] == ',' && i + 1 < w->n && x[1].shape == SHAPE_TITLE; /* "Dang, Quoc" */
     if (strchr(".,!?", w->text[x->end]))
-        return words_is_any(w, i, calls, sizeof calls / sizeof *calls);
+        return !inverted && words_is_any(w, i, calls, sizeof calls / sizeof *calls);
     return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
            words_is_any(w, i + 1, things, sizeof things / sizeof *things);
 }
@@ -209,9 +210,9 @@ static bool is_compared(const struct words *w, uint32_t i)
     return (i && w->v[i].gap & GAP_SPACE && words_is_any(w, i - 1, versus, 2)) || (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, versus, 2));
 }
 
-bool candidate_is_one_of_things(const struct words *w, uint32_t i)
+bool candidate_is_nobody(const struct words *w, uint32_t i)
 {
-    return is_state_among(w, i) || is_compared(w, i);
+    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */
@@ -266,5 +267,5 @@ bool candidate_is(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
-    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !is_called_out(w, i) && !candidate_is_one_of_things(w, i);
+    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);
 }

@@ -38,7 +38,7 @@ static inline unsigned candidate_likeness(const struct word *x)
     return 0;
 }
 
-/* "Michigan, Virginia", "Herbst vs Damon": one of several states, or of things that are compared: nobody. */
-bool candidate_is_one_of_things(const struct words *w, uint32_t i);
+/* "Michigan, Virginia", "Herbst vs Damon", "Ha. Tell me": one of several states, or of things that are compared, or called out. */
+bool candidate_is_nobody(const struct words *w, uint32_t i);
 
 #endif

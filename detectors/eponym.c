@@ -74,12 +74,22 @@ static bool is_ailment(const struct words *w, uint32_t i)
            (i > 1 && (words_is(w, i - 1, "of") || words_is(w, i - 1, "o")) && words_is_any(w, i - 2, of, sizeof of / sizeof *of));
 }
 
-/* "gleason three plus four", "eaton stage three", "lachman is negative": in small letters, a scale or a sign. */
+/* "lachman is negative", "Galeazzi is level", "Weber to the left": what a sign says. */
+static bool is_said_sign(const struct words *w, uint32_t i)
+{
+    static const char *const says[] = {"is", "was", "are", "were"}, *const results[] = {"negative", "positive", "level", "equal", "symmetric", "symmetrical", "intact", "midline", "equivocal", "neg", "pos"};
+    bool said = words_is_any(w, i + 1, says, sizeof says / sizeof *says);
+
+    return words_is_any(w, i + 1 + said, results, sizeof results / sizeof *results) ||
+           (words_is(w, i + 1, "to") && words_is(w, i + 2, "the") && (words_is(w, i + 3, "left") || words_is(w, i + 3, "right")));
+}
+
+/* "gleason three plus four", "eaton stage three": in small letters, a scale. */
 static bool is_said_scale(const struct words *w, uint32_t i)
 {
     static const char *const levels[] = {"stage", "grade", "score", "class", "type", "pattern"};
     const struct word *n = &w->v[i + 1];
-    if (w->v[i].shape == SHAPE_LOWER && (words_is(w, i + 1, "is") || words_is(w, i + 1, "was")) && (words_is(w, i + 2, "negative") || words_is(w, i + 2, "positive")))
+    if (is_said_sign(w, i))
         return true;
     return w->v[i].shape == SHAPE_LOWER && !(i && n[-2].classes & LEX(PLACE)) && i + 1 < w->n && n->gap == GAP_SPACE &&
            (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
@@ -142,6 +152,8 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if ((names_disease(w, i) || is_part_of(w, i)) && !(i && (x[-1].classes & (person | LEX(PATIENT)) || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return true;
+    bool greeted = i && x[-1].classes & LEX(GREETING) && x->gap & GAP_COMMA; /* "okay, lachman is negative" */
+    person &= greeted ? ~LEX(GREETING) : UINT64_MAX;
     if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return false;
     return eponym_head(w, i) || is_ailment(w, i) || is_said_scale(w, i);
