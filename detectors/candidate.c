@@ -82,9 +82,11 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         uint32_t i = b->words[k];
         struct word *x = &w->v[i];
         bool plain = x->shape == SHAPE_LOWER && !is_addressed(w, i) && !(x->flags & (WORD_LINE_LOWER | WORD_LINE_UPPER));
-        x->facts = set_named(w, i, b->facts[k]);
+        uint32_t clinical = b->facts[k] & FACT_CLINICAL; /* says nothing by itself */
+        x->facts = set_named(w, i, b->facts[k] & ~(uint32_t)FACT_CLINICAL);
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
+        x->facts |= x->facts ? clinical : 0;
         if (!plain && (x->facts & FACT_TERM || (is_coined(x) && term_stem_in(w->text + x->begin, x->end - x->begin))))
             x->classes |= LEX(DRUG);
         close_lower(w, i);

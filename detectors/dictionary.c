@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER = 64, VERSION = 3, BLOOM_STEPS = 6, PROBE_MAX = 256, PAYLOAD_BITS = 25 };
+enum { HEADER = 64, VERSION = 3, BLOOM_STEPS = 6, PROBE_MAX = 256, PAYLOAD_BITS = 26 };
 
 struct phi_dictionary {
     void *mapped; /* NULL when the memory is someone else's */
@@ -186,5 +186,5 @@ uint32_t phi_dictionary_find(const struct phi_dictionary *d, uint64_t hash)
 {
     uint32_t facts = phi_dictionary_entry(d, hash);
 
-    return facts ? facts : phi_dictionary_plain(d, hash);
+    return facts & ~(uint32_t)FACT_CLINICAL ? facts : facts | phi_dictionary_plain(d, hash);
 }

@@ -14,7 +14,7 @@
 #include "streets.h"
 #include "word_lists.h"
 
-enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4, ASKED_BEFORE = 14 };
+enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4, ASKED_BEFORE = 14, WRITTEN_SMALL = 2, ALONE_LEAST = 7 };
 
 static bool is_place(const struct words *w, uint32_t i)
 {
@@ -415,11 +415,44 @@ static bool is_insurer(const struct words *w, uint32_t first)
     return words_is(w, first, "blue") && (words_is(w, first + 1, "cross") || words_is(w, first + 1, "shield"));
 }
 
-static bool is_no_place(const struct words *w, uint32_t first, uint32_t last)
+/* Hardly ever written with a capital, or called so is nobody and no town. */
+static bool is_written_small(const struct words *w, uint32_t i, bool alone)
+{
+    const struct word *x = &w->v[i];
+    uint32_t f = x->facts;
+    bool nobody = !FACT_GIVEN(f) && !FACT_SURNAME(f) && !FACT_CITY(f) && !x->classes;
+    if (alone)
+        return (nobody && x->letters >= ALONE_LEAST) || words_in(w, i, LIST(ORGAN));
+    return FACT_RATIO(f) <= WRITTEN_SMALL || (FACT_RATIO(f) == WRITTEN_SMALL + 1 && nobody);
+}
+
+/* "Left Hand", "Third Degree", "Cerebrospinal Fluid": all of it is what diseases are described by, and no state makes it a town. */
+static bool is_clinical(const struct words *w, const struct phi_dictionary *d, uint32_t first, uint32_t last)
+{
+    const uint64_t places = LEX(STATE) | LEX(COUNTRY) | LEX(FACILITY) | LEX(FACILITY_STRONG);
+    bool sure = false;
+
+    for (uint32_t i = first; i <= last; i++) {
+        const struct word *x = &w->v[i];
+        bool clinical = x->facts & FACT_CLINICAL, small = x->letters <= 4 && x->classes & LEX(COMMON);
+        if (x->classes & places || x->flags & WORD_POSSESSIVE || !(clinical || small) || x->facts & (FACT_SYSTEM | FACT_COUNTY))
+            return false;
+        sure |= clinical && is_written_small(w, i, first == last);
+    }
+    return sure && !(last + 1 < w->n && is_state_behind(w, last + 1)) && !(d && FACT_CITY(phrase_facts(d, w, first, last)) > (first == last)); /* "Show Low" */
+}
+
+/* "HTN, DM2" */
+static bool is_short_code(const struct words *w, uint32_t first, uint32_t last)
+{
+    return first == last && w->v[first].shape == SHAPE_ALNUM && w->v[first].letters <= 4;
+}
+
+static bool is_no_place(const struct words *w, const struct phi_dictionary *d, uint32_t first, uint32_t last)
 {
     bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
 
-    if (is_wide(w, first, last) || is_insurer(w, first))
+    if (is_wide(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
         return true;
     return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
 }
@@ -478,7 +511,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         last = run_end(w, i);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_no_place(w, i, last))
+        if (is_no_place(w, d, i, last))
             continue;
         struct phi_candidate c = place_of(w, i, last, rules);
         uint32_t first = run_start(w, i, last);

@@ -5,7 +5,7 @@
 words.bin, little-endian: header of 64 bytes
     magic "PHIWORDS", u32 version, u32 longest probe, u64 slots, u64 English bits, u64 science bits,
     u64 FNV-1a of all bytes after the header, 16 bytes of zero
-then the slots (u64: low 25 bits payload, high 39 bits the low 39 bits of the hash; 0 = empty), the two Bloom filters.
+then the slots (u64: low 26 bits payload, high 38 bits the low 38 bits of the hash; 0 = empty), the two Bloom filters.
 A slot's place is (hash * slots) >> 64, probing linearly. Payload bits: see detectors/dictionary.h.
 """
 import collections, glob, json, os, re, struct, subprocess, sys
@@ -14,7 +14,7 @@ from folding import fold, hash_phrase, hash_word
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VERSION = 3  # of the layout and of folding.hash_word
-TERM, PAYLOAD = 1 << 24, 25
+CLINICAL, TERM, PAYLOAD = 1 << 25, 1 << 24, 26
 PRESENT, SYSTEM, HEAD, COUNTY, SCIENCE, ENGLISH = 1 << 23, 1 << 22, 1 << 21, 1 << 20, 1 << 19, 1 << 18
 BRAND_HEAD, FIRM, BRAND = 1 << 17, 1 << 16, 1 << 15
 GIVEN, SURNAME, RATIO, FREQ, CITY = 0, 3, 6, 9, 12     # shifts of the three-bit fields
@@ -155,6 +155,13 @@ def read_terms(table, phrases, english):
     yield from re.sub(r"#.*", "", open(f"{HERE}/products.txt").read()).split()
 
 
+def read_clinical(phrases, plain):
+    """Words of descriptions of diseases and of no town that many know."""
+    for word in open(f"{HERE}/clinical.txt").read().split():
+        if word in plain and phrases.get((word,), {}).get(CITY, 0) < 2:
+            yield word
+
+
 class Bloom:
     def __init__(self, n):
         self.bits = (n * 12 + 63) // 64 * 64
@@ -209,6 +216,8 @@ def main(folder):
             payloads[h] |= SCIENCE
     for word in read_terms(table, phrases, english):
         payloads[hash_word(word)] |= TERM | SCIENCE
+    for word in read_clinical(phrases, english | science):
+        payloads[hash_word(word)] |= CLINICAL
     slots, probe = compile_slots(payloads)
     filters = []
     for words in (english, science):

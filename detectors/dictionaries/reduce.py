@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv, brands.tsv and terms.txt beside this script.
+"""Reduces the large packages once: reduce.py DIR writes given.tsv, cases.tsv, brands.tsv, terms.txt and clinical.txt beside
+this script.
 
 given.tsv   name<TAB>births, all years and both sexes together, folded, 30 births or more; no "unknown"
 cases.tsv   word<TAB>low<TAB>cap: minus the natural logarithm of how often the word is written in lower case and with
             a capital (0 = not seen), words of which either is 17 or less
 brands.tsv  name<TAB>care, school or trade: who runs places in the United States: hospitals, clinics, pharmacies, homes;
             schools and colleges; shops, hotels, employers
+clinical.txt  the words of which descriptions of diseases are made ("left", "degree", "hand"), without those that make names of places
 terms.txt   what drugs and diseases are called, word by word, folded; no word of English and no name of a person of any nation
 """
 import bz2, collections, glob, gzip, io, json, os, pickle, re, sqlite3, sys, xml.etree.ElementTree, zipfile
@@ -112,9 +114,31 @@ def drugs(folder):
     return set().union(*map(words_of, Plain(io.BytesIO(bz2.decompress(packed))).load()["drug_variant_to_canonical"]))
 
 
+def tabular(folder):
+    return xml.etree.ElementTree.fromstring(member(folder, "simple_icd_10_cm-1.5.0-*.whl", "simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml"))
+
+
+# What streets, lakes, towns and houses are called after, too.
+LAND = set("alternative building care children community end family home house joint life main north old park place primary regions road room school self site south state street surgery unit women "
+           "dairy earth eastern farm forest gulf hay junction lake maple moon mountain northern palm palms pearl pigeon point prairie reservoir river southern stone "
+           "swan valley western wood woods".split())
+
+
+def clinical(folder):
+    """Chapters A to T: those behind tell where an accident was. Written small, in descriptions; what has a capital is somebody's."""
+    found = set()
+    for code in tabular(folder).iter("diag"):
+        if "A" <= code.find("name").text[0] <= "T":
+            for text in [d.text for d in code.findall("desc")] + [n.text for n in code.findall("inclusionTerm/note")]:
+                found.update(w for w in re.findall(r"[^\W\d_]+", text[:1].lower() + text[1:]) if w.islower() and w.isascii() and len(w) > 2)
+    with open(f"{HERE}/clinical.txt", "w") as out:
+        for w in sorted(found - LAND):
+            out.write(w + "\n")
+
+
 def diseases(folder):
     """The words of ICD-10-CM that stand there in small letters or first: what has a capital inside is somebody's."""
-    tree = xml.etree.ElementTree.fromstring(member(folder, "simple_icd_10_cm-1.5.0-*.whl", "simple_icd_10_cm/data/icd10c-tabular-April-1-2026.xml"))
+    tree = tabular(folder)
     found = set()
     for item in tree.iter():
         if item.tag in ("desc", "note") and item.text:
@@ -145,3 +169,4 @@ if __name__ == "__main__":
     cases(sys.argv[1])
     brands(sys.argv[1])
     terms(sys.argv[1])
+    clinical(sys.argv[1])

@@ -225,11 +225,11 @@ enum { SURNAME_FACTS = 4 << 3 | 6 << 6 | FACT_LISTED, HEADER_BYTES = 64, PROBE_F
 
 static void slot_add(uint64_t *slots, uint64_t n, uint64_t hash, uint32_t *probe)
 {
-    uint64_t at = (uint64_t)((unsigned __int128)hash * n >> 64), tag = hash & (UINT64_MAX >> 25);
+    uint64_t at = (uint64_t)((unsigned __int128)hash * n >> 64), tag = hash & (UINT64_MAX >> 26);
     uint32_t k = 1;
-    for (; slots[at] && slots[at] >> 25 != tag; k++)
+    for (; slots[at] && slots[at] >> 26 != tag; k++)
         at = at + 1 == n ? 0 : at + 1;
-    slots[at] = tag << 25 | SURNAME_FACTS;
+    slots[at] = tag << 26 | SURNAME_FACTS;
     *probe = k > *probe ? k : *probe;
 }
 

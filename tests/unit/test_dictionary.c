@@ -100,7 +100,7 @@ static void searches_end(void **state)
     data[2] = 4;
     data[3] = data[4] = 64;
     for (int i = 8; i < 12; i++)
-        data[i] = (uint64_t)(i + 1) << 25 | FACT_LISTED;
+        data[i] = (uint64_t)(i + 1) << 26 | FACT_LISTED;
     for (int i = 8; i < 14; i++)
         check = (check ^ data[i]) * UINT64_C(0x100000001B3);
     data[5] = check;
