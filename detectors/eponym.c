@@ -9,7 +9,7 @@
 #include "lexicon.h"
 #include "word_lists.h"
 
-enum { BETWEEN_MOST = 3, GIVEN_OFTEN = 3 };
+enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, GIVEN_OFTEN = 3 };
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
 bool eponym_specimen(const struct words *w, uint32_t i)
@@ -103,10 +103,16 @@ static bool is_disease(const struct words *w, uint32_t i)
     return i < w->n && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases);
 }
 
-/* The last word of a chain of capitals joined by hyphens: "Kagami-[Ogata]". */
+/* The first and the last word of a chain of few capitals joined by hyphens: "[Kagami]-[Ogata]". */
+static uint32_t chain_begin(const struct words *w, uint32_t i)
+{
+    for (unsigned n = 0; n < CHAIN_MOST && i && w->v[i].gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_TITLE; n++)
+        i--;
+    return i;
+}
 static uint32_t chain_end(const struct words *w, uint32_t i)
 {
-    while (i + 1 < w->n && w->v[i + 1].gap == GAP_HYPHEN && w->v[i + 1].shape == SHAPE_TITLE)
+    for (unsigned n = 0; n < CHAIN_MOST && i + 1 < w->n && w->v[i + 1].gap == GAP_HYPHEN && w->v[i + 1].shape == SHAPE_TITLE; n++)
         i++;
     return i;
 }
@@ -116,20 +122,18 @@ static uint32_t chain_end(const struct words *w, uint32_t i)
 static bool names_disease(const struct words *w, uint32_t i)
 {
     static const char *const types[] = {"type", "variant", "form"};
-    const struct word *x = &w->v[i];
-    uint32_t end = chain_end(w, i), k = end + 1;
+    const struct word *x = &w->v[chain_begin(w, i)];
+    uint32_t begin = (uint32_t)(x - w->v), end = chain_end(w, i), k = end + 1;
 
-    if (x->shape != SHAPE_TITLE || x->letters < 3)
+    if (w->v[i].shape != SHAPE_TITLE || x->letters < 3)
         return false;
-    if (i && x->gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_TITLE)
-        return names_disease(w, i - 1);
     if (is_disease(w, k) && w->v[k].gap == GAP_SPACE)
         return true;
-    if (end > i && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
+    if (end > begin && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
         return true;
     while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
         k++;
-    return k > end + 1 && is_disease(w, k) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > i || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
+    return k > end + 1 && is_disease(w, k) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > begin || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
 }
 
 /* "pentalogy of Cantrell", "line of Schwalbe" */

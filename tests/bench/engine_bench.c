@@ -163,7 +163,7 @@ static int bench_hostile(struct bench *b)
                                          "MRN: ", "Jan 1 ", "one two ", "a.a.a.", "%41%", "&#65;", "A: ", "aa bb cc ", "MRN 1", "http://",
                                          "x", "5 ", "QWxhZGRp", "Aa, TX ", "a at ", "Aa Bb County ", "Aa Aa Hospital ",
                                          "Hospital ", "12 Aa St ", "a.jpg ", "a (at) ", "a.com/", "Aa, TX 1", "a1a1", "one1", "\\u0041", "Patient: Roe\tAttending: Poe. ",
-                                         "to Interventional Radiology, "};
+                                         "to Interventional Radiology, ", "Aaa-", "alpha 12 ", "Third Degree of "};
     char *text = malloc(HOSTILE_BYTES);
     int rc = text ? 0 : -1;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces && rc == 0; i++) {
