@@ -8,6 +8,7 @@
 
 #include "dictionary.h"
 #include "lexicon.h"
+#include "wide_place.h"
 #include "word_lists.h"
 
 enum { BRAND_WORDS = 5, SURE = 68, CUED = 62, PRACTICE = 56 };
@@ -152,6 +153,8 @@ int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t 
         while (words_joined(w, b.last + 1, GAP_SPACE) && w->v[b.last + 1].classes & LEX(FACILITY) && !(w->v[b.last].flags & WORD_POSSESSIVE))
             b.last++; /* "Harborview clinic" */
         c.end = w->v[b.last].flags & WORD_POSSESSIVE ? words_possessive_end(w, b.last) : w->v[b.last].end;
+        if (c.score == CUED && wide_place(w, i, b.last)) /* "in Rhode Island" is no university */
+            c.score = 0;
         if (c.score && phi_candidate_add(sink, &c) < 0)
             return -1;
         i = c.score ? b.last : i;

@@ -12,6 +12,7 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "streets.h"
+#include "wide_place.h"
 #include "word_lists.h"
 
 enum { UNLISTED_MOST = 84, RUN_MAX = 12, PHRASE_WORDS = 4, ASKED_BEFORE = 14, WRITTEN_SMALL = 2, ALONE_LEAST = 7 };
@@ -49,16 +50,6 @@ static bool is_link(const struct words *w, uint32_t i)
     if (words_is(w, i, "for")) /* "Center for", not "Lost Hills for" */
         return w->v[i - 1].classes & LEX(FACILITY);
     return words_is_any(w, i, links, sizeof links / sizeof *links) || (words_is(w, i, "at") && w->v[i].shape == SHAPE_TITLE);
-}
-
-/* A state or a country by itself stays. */
-static bool is_wide(const struct words *w, uint32_t first, uint32_t last)
-{
-    for (uint32_t i = first; i <= last; i++)
-        if (!(w->v[i].classes & (LEX(STATE) | LEX(COUNTRY))) && !words_is(w, i, "new") && !words_is(w, i, "north") &&
-            !words_is(w, i, "south") && !words_is(w, i, "west") && !words_is(w, i, "united") && !words_is(w, i, "states"))
-            return false;
-    return !words_is(w, last, "new") && !(first == last && (words_is(w, first, "north") || words_is(w, first, "south") || words_is(w, first, "west")));
 }
 
 /* "our Houston clinic", "St. Luke's office" */
@@ -452,7 +443,7 @@ static bool is_no_place(const struct words *w, const struct phi_dictionary *d, u
 {
     bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
 
-    if (is_wide(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
+    if (wide_place(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
         return true;
     return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
 }

@@ -136,7 +136,7 @@ static bool is_long(const struct code *c)
 static bool is_code(const struct code *c)
 {
     unsigned signs = c->letters + c->digits;
-    if (c->both > BOTH_MOST) /* "V1 V2 V3 V4" */
+    if (c->both > BOTH_MOST || (c->both && c->commas)) /* "V1 V2 V3 V4", "D0,3,7,14" */
         return false;
     bool row = c->longest_row >= ROW_FEWEST || (signs >= MIXED_FEWEST && c->beside > 1 && c->digits > 3); /* not "T 4 N 2 M 0" */
     return is_long(c) || (signs + c->pairs + (c->links > 0) >= SIGNS_FEWEST && c->digits >= DIGITS_FEWEST && row && c->letters + c->links > 0 && c->pairs <= 1);
