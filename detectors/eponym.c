@@ -7,6 +7,7 @@
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "thing.h"
 #include "word_lists.h"
 
 enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, GIVEN_OFTEN = 3 };
@@ -154,7 +155,7 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if (is_scored(w, i) && !(i && x[-1].classes & person))
         return true;
-    if ((names_disease(w, i) || is_part_of(w, i)) && !(i && (x[-1].classes & (person | LEX(PATIENT)) || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+    if ((names_disease(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !(i && (x[-1].classes & (person | LEX(PATIENT)) || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
         return true;
     bool greeted = i && x[-1].classes & LEX(GREETING) && x->gap & GAP_COMMA; /* "okay, lachman is negative" */
     person &= greeted ? ~LEX(GREETING) : UINT64_MAX;

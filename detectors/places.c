@@ -12,6 +12,7 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "streets.h"
+#include "thing.h"
 #include "wide_place.h"
 #include "word_lists.h"
 
@@ -443,7 +444,7 @@ static bool is_no_place(const struct words *w, const struct phi_dictionary *d, u
 {
     bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
 
-    if (wide_place(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
+    if (wide_place(w, first, last) || thing_named(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
         return true;
     return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
 }

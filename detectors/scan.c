@@ -29,7 +29,7 @@
 #include "subject.h"
 #include "text.h"
 
-enum { SPEECH_MOST = 60, SCORE_EXPLAINED = 40 };
+enum { BODY_REACH = 48, SPEECH_MOST = 60, SCORE_EXPLAINED = 40 };
 
 struct rule_scan {
     const struct phi_engine *e;
@@ -82,6 +82,20 @@ static bool is_speech(const struct view *view, const struct rule *rule, uint32_t
     return cued && rule->score <= SPEECH_MOST && speaker_before(view->text, view->len, begin);
 }
 
+/* "American Academy of Pediatrics", "American Hospital Association": who speaks for all hospitals is none. */
+static bool is_public_body(const char *text, uint32_t len, uint32_t begin)
+{
+    static const char *const nations[] = {"American ", "National ", "International "}, *const bodies[] = {" Association", " Academy of", " College of", " Society", " Institutes", " Federation"};
+    for (size_t i = 0; i < sizeof nations / sizeof *nations; i++) {
+        uint32_t n = (uint32_t)strlen(nations[i]), before = begin >= n && memcmp(text + begin - n, nations[i], n) == 0 ? n : 0, from = begin - before;
+        uint32_t reach = len - from < BODY_REACH ? len - from : BODY_REACH;
+        for (size_t k = 0; reach > n && memcmp(text + from, nations[i], n) == 0 && k < sizeof bodies / sizeof *bodies; k++)
+            if (memmem(text + from, reach, bodies[k], strlen(bodies[k])))
+                return true;
+    }
+    return false;
+}
+
 /* "Employer: None", "Interpreter: Vietnamese": no answer, or what he speaks. */
 static bool is_no_answer(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
@@ -130,6 +144,8 @@ static int rule_found(void *context, uint32_t number, const struct phi_match *ma
     end = name_end(rule, text, begin, end);
     begin = place_begin(rule, text, begin, end);
     if (rule->validate && !rule->validate(text + begin, end - begin))
+        return 0;
+    if (rule->kind == PHI_GEO_FACILITY && is_public_body(text, scan->view->len, begin))
         return 0;
     if (is_speech(scan->view, rule, begin) || is_no_answer(rule, scan->view->text, begin, end))
         return 0;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "thing.h"
+
+#include "lexicon.h"
+
+enum { BEHIND_MOST = 4 };
+
+/* What asks and measures. */
+static bool is_measure(const struct words *w, uint32_t i)
+{
+    static const char *const measures[] = {"scale", "scales", "inventory", "questionnaire", "checklist", "criteria", "classification", "formula", "guidelines", "index", "score", "staging", "rules"};
+    return words_is_any(w, i, measures, sizeof measures / sizeof *measures);
+}
+
+static bool is_law(const struct words *w, uint32_t i)
+{
+    static const char *const laws[] = {"act", "law", "laws", "amendment", "statute", "alert", "waiver", "accords", "declaration", "agreement"};
+    return w->v[i].shape != SHAPE_LOWER ? words_is_any(w, i, laws, sizeof laws / sizeof *laws) : words_is(w, i, "waiver");
+}
+
+/* "American", "National": whom a body is for; with it, "college" and "academy" are no schools. */
+static bool is_public(const struct words *w, uint32_t i)
+{
+    static const char *const nations[] = {"american", "national", "federal", "international", "european", "british", "canadian", "world", "infectious", "us", "indian", "veterans"};
+    return words_is_any(w, i, nations, sizeof nations / sizeof *nations);
+}
+
+static bool is_body(const struct words *w, uint32_t i)
+{
+    static const char *const bodies[] = {"academy", "college", "association", "society", "institutes", "administration", "commission", "agency", "organization", "federation", "council", "network",
+                                         "campaign", "collaboration", "service", "program"};
+    return words_is_any(w, i, bodies, sizeof bodies / sizeof *bodies);
+}
+
+/* "College of Physicians", "Association", but no "International College". */
+static bool is_body_of(const struct words *w, uint32_t i)
+{
+    return is_body(w, i) && (w->v[i].letters > 7 || words_is(w, i + 1, "of") || words_is(w, i + 1, "for") || words_is(w, i, "agency") || words_is(w, i, "society") || words_is(w, i, "service"));
+}
+
+static bool goes_on(const struct words *w, uint32_t i)
+{
+    return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE)) && w->v[i].shape < SHAPE_NUMBER;
+}
+
+bool thing_named(const struct words *w, uint32_t first, uint32_t last)
+{
+    bool public = is_public(w, first) || (first && w->v[first].gap == GAP_SPACE && is_public(w, first - 1));
+    uint32_t small = 0;
+
+    for (uint32_t i = first; i < w->n && i <= last + BEHIND_MOST; i++) {
+        if (i > first && !goes_on(w, i))
+            return false;
+        if (i > first && (is_measure(w, i) || is_law(w, i)))
+            return true;
+        if (public && i > first && is_body_of(w, i))
+            return true;
+        small += i > last && w->v[i].shape == SHAPE_LOWER;
+        if (small > 1 || (i > last && w->v[i].classes & (LEX(VERB) | LEX(FACILITY))))
+            return false;
+    }
+    return false;
+}
+
+bool thing_bears_name(const struct words *w, uint32_t i)
+{
+    if (i && w->v[i - 1].flags & WORD_POSSESSIVE && is_law(w, i)) /* "Kendra's [Law]", no "John Law" */
+        return true;
+    for (uint32_t k = i + 1; k < w->n && k <= i + BEHIND_MOST; k++) {
+        if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE) || (w->v[k].shape != SHAPE_TITLE && !words_is(w, k, "waiver")))
+            return false;
+        if (is_law(w, k) || is_measure(w, k))
+            return true;
+    }
+    return false;
+}
