@@ -153,8 +153,10 @@ static bool may_begin(const struct words *w, uint32_t i)
 
 static bool begins(const struct words *w, uint32_t i)
 {
+    if (!may_begin(w, i) || !sign_of(w, i))
+        return false;
     bool inside = i && (goes_on(w, i) || is_dashed(w, i)) && (sign_of(w, i - 1) || is_alphabet_word(w, i - 1));
-    return may_begin(w, i) && sign_of(w, i) && !inside && !words_is(w, i, "a") && !words_is(w, i, "i");
+    return !inside && !words_is(w, i, "a") && !words_is(w, i, "i");
 }
 
 /* Where one may begin: at words that stand for numbers or are letters. */

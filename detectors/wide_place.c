@@ -2,6 +2,7 @@
 #include "wide_place.h"
 
 #include "lexicon.h"
+#include "text.h"
 
 enum { LONGEST = 6 }; /* words of a name */
 
@@ -34,9 +35,10 @@ static uint32_t name_end(const struct words *w, uint32_t i, uint32_t end, const 
 static uint32_t place_end(const struct words *w, uint32_t i, uint32_t end)
 {
     uint32_t longest = w->v[i].classes & (LEX(STATE) | LEX(COUNTRY)) ? i + 1 : i;
+    char first = text_lower(w->text[w->v[i].begin]);
 
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        uint32_t behind = name_end(w, i, end, names[k]);
+        uint32_t behind = *names[k] == first ? name_end(w, i, end, names[k]) : i;
         longest = behind > longest ? behind : longest;
     }
     return longest;

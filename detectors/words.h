@@ -154,8 +154,10 @@ bool words_equal(const struct words *w, uint32_t i, const char *text, size_t len
 /* Is word i (there may be none) this ASCII text, in any case? Many at once: word_lists.h. */
 static inline bool words_is(const struct words *w, uint32_t i, const char *text)
 {
+    if (i >= w->n || (w->text[w->v[i].begin] | 0x20) != (*text | 0x20)) /* nearly all */
+        return false;
     size_t len = strlen(text);
-    return i < w->n && w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
+    return w->v[i].end - w->v[i].begin == len && words_equal(w, i, text, len);
 }
 
 /* Is it one of these? */
