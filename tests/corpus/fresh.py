@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes fresh.jsonl and rounds.jsonl from the .txt beside them: ⟦code text⟧ becomes an annotated span, offsets in code points.
+"""Writes fresh.jsonl, rounds.jsonl and questions.jsonl (which are about nobody) from the .txt beside them: ⟦code text⟧ becomes an annotated
+span, offsets in code points.
 
 A small article or preposition in front ("the 11th", "in the marsh") tells of nobody and is left out of the span. A state
 behind a place is a span of its own, which may be hidden and need not.
@@ -38,7 +39,7 @@ def document(name, body):
 
 
 def main():
-    for corpus in ("fresh", "rounds"):
+    for corpus in ("fresh", "rounds", "questions"):
         parts = re.split(r"^==== (\S+)\n", (HERE / f"{corpus}.txt").read_text(encoding="utf8"), flags=re.M)[1:]
         with open(HERE / f"{corpus}.jsonl", "w", encoding="utf8") as out:
             for name, body in zip(parts[::2], parts[1::2]):
