@@ -26,8 +26,8 @@ enum dictionary_fact {
     FACT_HEAD = 1 << 21,    /* the name of a place of several words begins with this word */
     FACT_SYSTEM = 1 << 22,  /* a health system */
     FACT_LISTED = 1 << 23,  /* has an entry, and not only as a part of a brand, as a term or as a clinical word */
-    FACT_CLINICAL = 1 << 25, /* a word that descriptions of diseases are made of: "left", "degree", "hand" */
     FACT_TERM = 1 << 24,    /* a drug or a disease, and in no list of names */
+    FACT_CLINICAL = 1 << 25, /* a word that descriptions of diseases are made of: "left", "degree", "hand" */
 };
 
 /* Is it in a list of names, or a town that many know? */

@@ -10,7 +10,7 @@
 #include "thing.h"
 #include "word_lists.h"
 
-enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, GIVEN_OFTEN = 3 };
+enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, GIVEN_OFTEN = 3, SURNAME_SELDOM = 4 };
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
 bool eponym_specimen(const struct words *w, uint32_t i)
@@ -79,9 +79,9 @@ static bool is_ailment(const struct words *w, uint32_t i)
 static bool is_said_sign(const struct words *w, uint32_t i)
 {
     static const char *const says[] = {"is", "was", "are", "were"}, *const results[] = {"negative", "positive", "level", "equal", "symmetric", "symmetrical", "intact", "midline", "equivocal", "neg", "pos"};
-    bool said = words_is_any(w, i + 1, says, sizeof says / sizeof *says);
+    bool said = words_is_any(w, i + 1, says, sizeof says / sizeof *says), family = w->v[i].shape != SHAPE_LOWER && FACT_SURNAME(w->v[i].facts) > SURNAME_SELDOM;
 
-    return words_is_any(w, i + 1 + said, results, sizeof results / sizeof *results) ||
+    return (!family && words_is_any(w, i + 1 + said, results, sizeof results / sizeof *results)) || /* "Weber is positive" may be somebody */
            (words_is(w, i + 1, "to") && words_is(w, i + 2, "the") && (words_is(w, i + 3, "left") || words_is(w, i + 3, "right")));
 }
 
@@ -96,12 +96,14 @@ static bool is_said_scale(const struct words *w, uint32_t i)
            (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
 }
 
-static bool is_disease(const struct words *w, uint32_t i)
+/* What measures stands behind somebody's name, too ("Garcia score 8"), a disease hardly ever does. */
+static bool is_disease(const struct words *w, uint32_t i, bool often)
 {
+    static const char *const measures[] = {"sequence", "classification", "criteria", "equation", "formula", "nomogram", "score", "index"};
     static const char *const diseases[] = {"syndrome", "syndromes", "disease", "dystrophy", "dysplasia", "phenomenon", "anomaly", "malformation", "atrophy", "ataxia", "myopathy", "neuropathy",
-                                           "encephalopathy", "cardiomyopathy", "retinopathy", "ichthyosis", "palsy", "paralysis", "triad", "tetrad", "pentad", "sequence", "classification",
-                                           "criteria", "equation", "formula", "nomogram", "phenotype", "score", "index"};
-    return i < w->n && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases);
+                                           "encephalopathy", "cardiomyopathy", "retinopathy", "ichthyosis", "palsy", "paralysis", "triad", "tetrad", "pentad", "phenotype"};
+    return i < w->n && w->v[i].shape == SHAPE_LOWER &&
+           (words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases) || (!often && words_is_any(w, i, measures, sizeof measures / sizeof *measures)));
 }
 
 /* The first and the last word of a chain of few capitals joined by hyphens: "[Kagami]-[Ogata]". */
@@ -126,15 +128,16 @@ static bool names_disease(const struct words *w, uint32_t i)
     const struct word *x = &w->v[chain_begin(w, i)];
     uint32_t begin = (uint32_t)(x - w->v), end = chain_end(w, i), k = end + 1;
 
+    bool often = end == begin && !(x->classes & LEX(EPONYM)) && (FACT_GIVEN(x->facts) > GIVEN_OFTEN || FACT_SURNAME(x->facts) > SURNAME_SELDOM || FACT_CITY(x->facts) > 1);
     if (w->v[i].shape != SHAPE_TITLE || x->letters < 3)
         return false;
-    if (is_disease(w, k) && w->v[k].gap == GAP_SPACE)
+    if (is_disease(w, k, often) && w->v[k].gap == GAP_SPACE)
         return true;
     if (end > begin && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
         return true;
-    while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
+    while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k, often) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
         k++;
-    return k > end + 1 && is_disease(w, k) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > begin || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
+    return k > end + 1 && is_disease(w, k, often) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > begin || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
 }
 
 /* "pentalogy of Cantrell", "line of Schwalbe" */

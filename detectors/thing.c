@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "thing.h"
 
+#include "dictionary.h"
 #include "lexicon.h"
 
-enum { BEHIND_MOST = 4 };
+enum { BEHIND_MOST = 4, GIVEN_SELDOM = 3, SURNAME_SELDOM = 4 };
 
 /* What asks and measures. */
 static bool is_measure(const struct words *w, uint32_t i)
@@ -12,10 +13,18 @@ static bool is_measure(const struct words *w, uint32_t i)
     return words_is_any(w, i, measures, sizeof measures / sizeof *measures);
 }
 
+/* "Law" is a family, too, and who is "Alert" a patient. */
 static bool is_law(const struct words *w, uint32_t i)
 {
-    static const char *const laws[] = {"act", "law", "laws", "amendment", "statute", "alert", "waiver", "accords", "declaration", "agreement"};
-    return w->v[i].shape != SHAPE_LOWER ? words_is_any(w, i, laws, sizeof laws / sizeof *laws) : words_is(w, i, "waiver");
+    static const char *const laws[] = {"act", "amendment", "statute", "waiver", "accords"}, *const alerts[] = {"amber", "silver"};
+
+    if (w->v[i].shape == SHAPE_LOWER)
+        return words_is(w, i, "waiver");
+    if (i && words_is(w, i, "law"))
+        return w->v[i - 1].flags & WORD_POSSESSIVE || words_is(w, i - 1, "stark");
+    if (i && words_is(w, i, "alert"))
+        return words_is_any(w, i - 1, alerts, sizeof alerts / sizeof *alerts);
+    return words_is_any(w, i, laws, sizeof laws / sizeof *laws);
 }
 
 /* "American", "National": whom a body is for; with it, "college" and "academy" are no schools. */
@@ -51,7 +60,8 @@ bool thing_named(const struct words *w, uint32_t first, uint32_t last)
     for (uint32_t i = first; i < w->n && i <= last + BEHIND_MOST; i++) {
         if (i > first && !goes_on(w, i))
             return false;
-        if (i > first && (is_measure(w, i) || is_law(w, i)))
+        bool behind = w->v[i].shape == SHAPE_LOWER && (i > last + 1 || words_is(w, i, "index")); /* "in Toledo with a score", "Toledo index admission" */
+        if (i > first && ((is_measure(w, i) && !behind) || is_law(w, i)))
             return true;
         if (public && i > first && is_body_of(w, i))
             return true;
@@ -69,7 +79,8 @@ bool thing_bears_name(const struct words *w, uint32_t i)
     for (uint32_t k = i + 1; k < w->n && k <= i + BEHIND_MOST; k++) {
         if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE) || (w->v[k].shape != SHAPE_TITLE && !words_is(w, k, "waiver")))
             return false;
-        if (is_law(w, k) || is_measure(w, k))
+        bool often = k == i + 1 && (FACT_GIVEN(w->v[i].facts) > GIVEN_SELDOM || FACT_SURNAME(w->v[i].facts) > SURNAME_SELDOM);
+        if (is_law(w, k) || (is_measure(w, k) && !often)) /* "Garcia Score 8" */
             return true;
     }
     return false;

@@ -8,14 +8,18 @@ enum { LONGEST = 6 }; /* words of a name */
 
 /* Names of several words; those of one are in the lexicon. */
 static const char *const names[] = {
-    "american samoa", "antigua and barbuda", "bosnia and herzegovina", "bosnia herzegovina", "burkina faso", "cabo verde", "cape verde", "central african republic",
-    "costa rica", "cote d ivoire", "cote divoire", "czech republic", "democratic republic of congo", "democratic republic of the congo", "district of columbia",
-    "dominican republic", "east timor", "el salvador", "equatorial guinea", "great britain", "guinea bissau", "hong kong", "ivory coast", "marshall islands",
-    "new hampshire", "new jersey", "new mexico", "new south wales", "new york state", "new zealand", "north carolina", "north dakota", "north korea", "north macedonia",
-    "northern ireland", "northern mariana islands", "papua new guinea", "puerto rico", "republic of congo", "republic of the congo", "rhode island", "saint kitts and nevis",
-    "saint lucia", "san marino", "saudi arabia", "sierra leone", "solomon islands", "south africa", "south carolina", "south dakota", "south korea", "south sudan",
-    "sri lanka", "st kitts and nevis", "st lucia", "st vincent and the grenadines", "state of washington", "timor leste", "trinidad and tobago", "united arab emirates",
-    "united kingdom", "united states", "united states of america", "u s virgin islands", "us virgin islands", "vatican city", "viet nam", "virgin islands", "washington state", "west virginia",
+    "american samoa", "antigua and barbuda", "bosnia and herzegovina", "bosnia herzegovina", "burkina faso", "cabo verde", "cape verde",
+    "central african republic", "central america", "central asia", "costa rica", "cote d ivoire", "cote divoire", "czech republic",
+    "democratic republic of congo", "democratic republic of the congo", "district of columbia", "dominican republic", "east africa", "east asia", "east timor",
+    "el salvador", "equatorial guinea", "great britain", "guinea bissau", "hong kong", "ivory coast", "latin america", "marshall islands", "middle east",
+    "new england", "new hampshire", "new jersey", "new mexico", "new south wales", "new york state", "new zealand", "north africa", "north america",
+    "north carolina", "north dakota", "north korea", "north macedonia", "northern ireland", "northern mariana islands", "pacific northwest", "papua new guinea",
+    "puerto rico", "republic of congo", "republic of the congo", "rhode island", "saint kitts and nevis", "saint lucia", "san marino", "saudi arabia",
+    "sierra leone", "solomon islands", "south africa", "south america", "south asia", "south carolina", "south dakota", "south korea", "south sudan",
+    "southeast asia", "southern africa", "sri lanka", "st kitts and nevis", "st lucia", "st vincent and the grenadines", "state of washington",
+    "sub saharan africa", "timor leste", "trinidad and tobago", "u s virgin islands", "united arab emirates", "united kingdom", "united states",
+    "united states of america", "us virgin islands", "vatican city", "viet nam", "virgin islands", "washington state", "west africa", "west indies",
+    "west virginia",
 };
 
 /* Where the name ends that begins with word i, by these words; i: they are others. */
