@@ -30,7 +30,7 @@ static bool is_law(const struct words *w, uint32_t i)
 /* "American", "National": whom a body is for; with it, "college" and "academy" are no schools. */
 static bool is_public(const struct words *w, uint32_t i)
 {
-    static const char *const nations[] = {"american", "national", "federal", "international", "european", "british", "canadian", "world", "infectious", "us", "indian", "veterans"};
+    static const char *const nations[] = {"american", "national", "federal", "international", "european", "british", "canadian", "world", "infectious", "indian", "veterans"};
     return words_is_any(w, i, nations, sizeof nations / sizeof *nations);
 }
 
@@ -76,11 +76,12 @@ bool thing_bears_name(const struct words *w, uint32_t i)
 {
     if (i && w->v[i - 1].flags & WORD_POSSESSIVE && is_law(w, i)) /* "Kendra's [Law]", no "John Law" */
         return true;
+    /* "Garcia Score 8", "John Smith Pain Scale" */
+    bool often = FACT_GIVEN(w->v[i].facts) > GIVEN_SELDOM || FACT_SURNAME(w->v[i].facts) > SURNAME_SELDOM;
     for (uint32_t k = i + 1; k < w->n && k <= i + BEHIND_MOST; k++) {
         if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE) || (w->v[k].shape != SHAPE_TITLE && !words_is(w, k, "waiver")))
             return false;
-        bool often = k == i + 1 && (FACT_GIVEN(w->v[i].facts) > GIVEN_SELDOM || FACT_SURNAME(w->v[i].facts) > SURNAME_SELDOM);
-        if (is_law(w, k) || (is_measure(w, k) && !often)) /* "Garcia Score 8" */
+        if (is_law(w, k) || (is_measure(w, k) && !often))
             return true;
     }
     return false;
