@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER = 64, VERSION = 3, BLOOM_STEPS = 6, PROBE_MAX = 256, PAYLOAD_BITS = 26 };
+enum { HEADER = 64, BLOOM_STEPS = 6, PROBE_MAX = 256 };
 
 struct phi_dictionary {
     void *mapped; /* NULL when the memory is someone else's */
@@ -54,7 +54,7 @@ static const char *parse(struct phi_dictionary *d, const uint8_t *p, size_t size
     d->english_bits = read_u64(p + 24);
     d->science_bits = read_u64(p + 32);
     body = size - HEADER;
-    if (version != VERSION)
+    if (version != DICTIONARY_VERSION)
         return "is of another version";
     if (!d->n || d->n > body / 8 || !d->probe || d->probe > PROBE_MAX || d->english_bits % 64 || d->science_bits % 64 ||
         !d->english_bits || !d->science_bits || d->english_bits > UINT32_MAX || d->science_bits > UINT32_MAX ||
@@ -143,14 +143,14 @@ static uint64_t slot_of(const struct phi_dictionary *d, uint64_t hash)
 
 uint32_t phi_dictionary_entry(const struct phi_dictionary *d, uint64_t hash)
 {
-    uint64_t at = slot_of(d, hash), tag = hash & (UINT64_MAX >> PAYLOAD_BITS);
+    uint64_t at = slot_of(d, hash), tag = hash & (UINT64_MAX >> DICTIONARY_PAYLOAD_BITS);
 
     for (uint32_t k = 0; k < d->probe; k++) {
         uint64_t slot = d->slots[at];
         if (!slot)
             return 0;
-        if (slot >> PAYLOAD_BITS == tag)
-            return (uint32_t)(slot & ((1u << PAYLOAD_BITS) - 1));
+        if (slot >> DICTIONARY_PAYLOAD_BITS == tag)
+            return (uint32_t)(slot & ((1u << DICTIONARY_PAYLOAD_BITS) - 1));
         if (++at == d->n)
             at = 0;
     }

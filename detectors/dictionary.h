@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of the file: its layout, and the bits of a slot that hold facts (build.py's VERSION and PAYLOAD). */
+enum { DICTIONARY_VERSION = 3, DICTIONARY_PAYLOAD_BITS = 26 };
+
 /* Facts of a word: three-bit levels, 0 = unknown, 7 = most. */
 #define FACT_GIVEN(f) ((f) & 7u)             /* by births */
 #define FACT_SURNAME(f) ((f) >> 3 & 7u)      /* by rank; 1 = only known to be a name */
@@ -34,6 +37,12 @@ enum dictionary_fact {
 static inline bool fact_is_name_or_city(uint32_t f)
 {
     return FACT_GIVEN(f) || FACT_SURNAME(f) || FACT_CITY(f) >= 3;
+}
+
+/* Are many called so? */
+static inline bool fact_is_frequent_name(uint32_t f)
+{
+    return FACT_GIVEN(f) > 3 || FACT_SURNAME(f) > 4;
 }
 
 /* Is it a word of English or of science, whatever else it may be? */

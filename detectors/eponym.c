@@ -34,16 +34,26 @@ bool eponym_head(const struct words *w, uint32_t i)
     return false;
 }
 
+/* The first and the last word of a chain of few words joined by hyphens, of capitals alone if so asked: "[Kagami]-[Ogata]". */
+static uint32_t chain_begin(const struct words *w, uint32_t i, bool capitals)
+{
+    for (unsigned n = 0; n < CHAIN_MOST && i && w->v[i].gap == GAP_HYPHEN && (!capitals || w->v[i - 1].shape == SHAPE_TITLE); n++)
+        i--;
+    return i;
+}
+static uint32_t chain_end(const struct words *w, uint32_t i, bool capitals)
+{
+    for (unsigned n = 0; n < CHAIN_MOST && i + 1 < w->n && w->v[i + 1].gap == GAP_HYPHEN && (!capitals || w->v[i + 1].shape == SHAPE_TITLE); n++)
+        i++;
+    return i;
+}
+
 /* "Marshall-Marchetti-Krantz": words joined by hyphens, at least two of them eponyms and no name before. */
 static bool in_eponym_chain(const struct words *w, uint32_t i)
 {
-    uint32_t first = i, last = i;
+    uint32_t first = chain_begin(w, i, false), last = chain_end(w, i, false);
     unsigned eponyms = 0;
 
-    while (first > 0 && i - first < 3 && w->v[first].gap == GAP_HYPHEN)
-        first--;
-    while (last + 1 < w->n && last - i < 3 && w->v[last + 1].gap == GAP_HYPHEN)
-        last++;
     for (uint32_t k = first; k <= last; k++)
         eponyms += (w->v[k].classes & LEX(EPONYM)) != 0;
     return eponyms > 1 && !(first && (w->v[first - 1].label == LABEL_NAME || w->v[first - 1].classes & (LEX(DOCTOR) | LEX(TITLE))));
@@ -106,31 +116,17 @@ static bool is_disease(const struct words *w, uint32_t i, bool often)
            (words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases) || (!often && words_is_any(w, i, measures, sizeof measures / sizeof *measures)));
 }
 
-/* The first and the last word of a chain of few capitals joined by hyphens: "[Kagami]-[Ogata]". */
-static uint32_t chain_begin(const struct words *w, uint32_t i)
-{
-    for (unsigned n = 0; n < CHAIN_MOST && i && w->v[i].gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_TITLE; n++)
-        i--;
-    return i;
-}
-static uint32_t chain_end(const struct words *w, uint32_t i)
-{
-    for (unsigned n = 0; n < CHAIN_MOST && i + 1 < w->n && w->v[i + 1].gap == GAP_HYPHEN && w->v[i + 1].shape == SHAPE_TITLE; n++)
-        i++;
-    return i;
-}
-
 /* "Kagami-Ogata syndrome", "Tisdale score", "Duane retraction syndrome", "Claes-Jensen type": nobody lists all that diseases and methods are
  * called after. Words between the name and the disease say less, so that who is often called so is somebody there. */
 static bool names_disease(const struct words *w, uint32_t i)
 {
     static const char *const types[] = {"type", "variant", "form"};
-    const struct word *x = &w->v[chain_begin(w, i)];
-    uint32_t begin = (uint32_t)(x - w->v), end = chain_end(w, i), k = end + 1;
+    uint32_t begin = chain_begin(w, i, true), end = chain_end(w, i, true), k = end + 1;
+    const struct word *x = &w->v[begin];
 
-    bool often = end == begin && !(x->classes & LEX(EPONYM)) && (FACT_GIVEN(x->facts) > GIVEN_OFTEN || FACT_SURNAME(x->facts) > SURNAME_SELDOM || FACT_CITY(x->facts) > 1);
     if (w->v[i].shape != SHAPE_TITLE || x->letters < 3)
         return false;
+    bool often = end == begin && !(x->classes & LEX(EPONYM)) && (fact_is_frequent_name(x->facts) || FACT_CITY(x->facts) > 1);
     if (is_disease(w, k, often) && w->v[k].gap == GAP_SPACE)
         return true;
     if (end > begin && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
@@ -149,6 +145,12 @@ static bool is_part_of(const struct words *w, uint32_t i)
            words_is_any(w, i - 2, parts, sizeof parts / sizeof *parts);
 }
 
+/* Behind a title, a name or an initial stands somebody. */
+static bool follows_person(const struct words *w, uint32_t i, uint64_t classes)
+{
+    return i && (w->v[i - 1].classes & classes || w->v[i - 1].label == LABEL_NAME || w->v[i - 1].shape == SHAPE_INITIAL);
+}
+
 bool eponym_is(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -158,11 +160,11 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if (is_scored(w, i) && !(i && x[-1].classes & person))
         return true;
-    if ((names_disease(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !(i && (x[-1].classes & (person | LEX(PATIENT)) || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+    if ((names_disease(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !follows_person(w, i, person | LEX(PATIENT)))
         return true;
     bool greeted = i && x[-1].classes & LEX(GREETING) && x->gap & GAP_COMMA; /* "okay, lachman is negative" */
     person &= greeted ? ~LEX(GREETING) : UINT64_MAX;
-    if (!(x->classes & LEX(EPONYM)) || (i && (x[-1].classes & person || x[-1].label == LABEL_NAME || x[-1].shape == SHAPE_INITIAL)))
+    if (!(x->classes & LEX(EPONYM)) || follows_person(w, i, person))
         return false;
     return eponym_head(w, i) || is_ailment(w, i) || is_said_scale(w, i);
 }

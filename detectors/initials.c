@@ -209,7 +209,7 @@ static void names_collect(struct known *k, const struct phi_scratch *s, const st
 {
     const struct phi_finding *v = s->findings.v;
     for (uint32_t i = 0; i < s->n_findings; i++)
-        if (v[i].score >= NAME_SCORE && resolve_family(v[i].kind) == PHI_NAME_PATIENT)
+        if (v[i].score >= NAME_SCORE && resolve_is_name(v[i].kind))
             name_add(k, leaves[v[i].leaf].text, &v[i]);
 }
 

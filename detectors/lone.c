@@ -23,7 +23,7 @@ static bool is_read_only(const struct phi_engine *e, unsigned rule)
 
 static bool kind_is_read(unsigned kind)
 {
-    return (kind >= PHI_NAME_PATIENT && kind <= PHI_NAME_UNKNOWN) || kind == PHI_GEO_CITY || kind == PHI_GEO_FACILITY ||
+    return resolve_is_name(kind) || kind == PHI_GEO_CITY || kind == PHI_GEO_FACILITY ||
            kind == PHI_DATE_OTHER || kind == PHI_OTHER_CODE;
 }
 
@@ -47,7 +47,7 @@ static bool has_given(const struct phi_dictionary *d, const char *text, uint32_t
 
 static bool is_weak(const struct phi_engine *e, const struct phi_finding *f, const struct phi_leaf *leaf)
 {
-    bool name = f->kind >= PHI_NAME_PATIENT && f->kind <= PHI_NAME_UNKNOWN;
+    bool name = resolve_is_name(f->kind);
     const char *value = leaf->text + f->begin;
 
     if (f->score > WEAK_MOST || !kind_is_read(f->kind) || e->keep[f->kind] || !is_read_only(e, f->rule))

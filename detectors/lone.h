@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Weak findings that stand alone. A text about somebody names him more than once: beside his name stand dates, numbers,
- * places, titles. Where a whole request has one or two words that only look like a name or a place, and nothing else that is
- * anybody's, they are a product, a method, a trial: "Mosteller BSA", "outside of TENAYA". Measured on 844 texts without an
- * identifier: see docs/DETECTION.md.
+ * places, titles. Where a whole request has four values at most that only look like a name, a place, a day or a code, and
+ * nothing else that is anybody's, they are a product, a method, a trial: "Mosteller BSA", "outside of TENAYA". What it spares
+ * and what it costs: docs/DETECTION.md.
  */
 #ifndef PHI_LONE_H
 #define PHI_LONE_H

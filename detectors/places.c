@@ -401,12 +401,6 @@ static bool is_unlisted(const struct words *w, uint32_t first, uint32_t last)
     return true;
 }
 
-/* "Blue Cross Blue Shield" */
-static bool is_insurer(const struct words *w, uint32_t first)
-{
-    return words_is(w, first, "blue") && (words_is(w, first + 1, "cross") || words_is(w, first + 1, "shield"));
-}
-
 /* Hardly ever written with a capital, or called so is nobody and no town. */
 static bool is_written_small(const struct words *w, uint32_t i, bool alone)
 {
@@ -444,7 +438,7 @@ static bool is_no_place(const struct words *w, const struct phi_dictionary *d, u
 {
     bool sure = w->v[first].flags & WORD_SURE || w->v[last].flags & WORD_SURE;
 
-    if (wide_place(w, first, last) || thing_named(w, first, last) || is_insurer(w, first) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
+    if (wide_place(w, first, last) || thing_named(w, first, last) || is_clinical(w, d, first, last) || is_short_code(w, first, last))
         return true;
     return !sure && (is_business(w, first, last) || is_heading(w, first, last) || (last == first && !has_reason(w, first)));
 }

@@ -53,7 +53,7 @@ struct seeds {
 /* Numbers and names that name somebody wherever they stand; not dates, ages, cities or categories. */
 static bool kind_repeats(unsigned kind)
 {
-    if (kind >= PHI_NAME_PATIENT && kind <= PHI_NAME_UNKNOWN)
+    if (resolve_is_name(kind))
         return true;
     if (kind == PHI_GEO_STREET || kind == PHI_GEO_FACILITY)
         return true;
@@ -169,7 +169,7 @@ static bool value_is_telling(const char *text, uint32_t len, unsigned kind)
         letters += text_is_letter(text[i]);
         digits += text_is_digit(text[i]);
     }
-    if (resolve_family(kind) == PHI_NAME_PATIENT)
+    if (resolve_is_name(kind))
         return letters >= PART_LETTERS && !name_word_is_common(text, len);
     return letters + digits >= 5 && (digits >= 4 || len >= 8);
 }
@@ -183,7 +183,7 @@ static void seeds_collect(struct seeds *all, const struct phi_scratch *s, const 
         if (v[i].score < SEED_SCORE || !kind_repeats(v[i].kind) ||
             !value_is_telling(text + v[i].begin, v[i].end - v[i].begin, v[i].kind))
             continue;
-        bool name = resolve_family(v[i].kind) == PHI_NAME_PATIENT;
+        bool name = resolve_is_name(v[i].kind);
         bool one_word = word_end(text, v[i].end, v[i].begin) == v[i].end;
         if (name && one_word)
             seed_name_part(all, text, v[i].begin, v[i].end, v[i].kind, notes[i].family_begin < notes[i].family_end);

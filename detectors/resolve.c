@@ -255,7 +255,7 @@ static bool kind_tells_more(const struct candidate *a, const struct candidate *b
 
 static uint16_t kind_of_union(const struct candidate *best, const struct candidate *telling, uint32_t begin, uint32_t person)
 {
-    if (resolve_family(best->kind) == PHI_NAME_PATIENT)
+    if (resolve_is_name(best->kind))
         return kind_weight(telling, begin, person) ? telling->kind : PHI_NAME_UNKNOWN;
     return kind_is_vague(best->kind) ? telling->kind : best->kind;
 }
@@ -413,7 +413,7 @@ static bool kind_is_address(unsigned kind)
 
 static bool kind_may_be_in_address(unsigned kind)
 {
-    return resolve_family(kind) == PHI_NAME_PATIENT || kind == PHI_GEO_CITY;
+    return resolve_is_name(kind) || kind == PHI_GEO_CITY;
 }
 
 /* "Anna Quill Clinic" is one place. Who was said to be a patient or a relative stays, whatever stands around: a policy may

@@ -19,6 +19,12 @@ struct finding_note {
 /* Kinds that name the same sort of thing unite when they overlap: all NAME.*, all DATE.*. */
 unsigned resolve_family(unsigned kind);
 
+/* Whose name it is does not matter: all NAME.*. */
+static inline bool resolve_is_name(unsigned kind)
+{
+    return resolve_family(kind) == PHI_NAME_PATIENT;
+}
+
 /* What a text is about, and nobody's identifier. */
 static inline bool resolve_is_category(unsigned kind)
 {

@@ -78,7 +78,7 @@ static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t
 /* "INTERPRETER: She says", "PHARMACY: Okay": what the rule takes for its label is who speaks. */
 static bool is_speech(const struct view *view, const struct rule *rule, uint32_t begin)
 {
-    bool cued = (rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN) || rule->kind == PHI_GEO_FACILITY;
+    bool cued = resolve_is_name(rule->kind) || rule->kind == PHI_GEO_FACILITY;
     return cued && rule->score <= SPEECH_MOST && speaker_before(view->text, view->len, begin);
 }
 
@@ -99,10 +99,10 @@ static bool is_public_body(const char *text, uint32_t len, uint32_t begin)
 /* "Employer: None", "Interpreter: Vietnamese": no answer, or what he speaks. */
 static bool is_no_answer(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
-    bool name = rule->kind >= PHI_NAME_PATIENT && rule->kind <= PHI_NAME_UNKNOWN;
+    bool name = resolve_is_name(rule->kind);
     if ((!name && rule->kind != PHI_GEO_FACILITY) || name_word_end(text, end, begin) != end)
         return false;
-    if (name && memchr("Ss", text[end - 1], 2) && place_has_only_departments(text, begin, end)) /* "Interpreter Services" */
+    if (name && text_lower(text[end - 1]) == 's' && place_has_only_departments(text, begin, end)) /* "Interpreter Services" */
         return true;
     return field_value_is_empty(text + begin, end - begin) || (name && name_word_classes(text, end, begin) & LEX(COUNTRY));
 }
@@ -111,7 +111,7 @@ static bool is_no_answer(const struct rule *rule, const char *text, uint32_t beg
 static uint32_t name_end(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
     static const char *const tails[] = {"'s", "\xE2\x80\x99s"};
-    if (rule->kind < PHI_NAME_PATIENT || rule->kind > PHI_NAME_UNKNOWN || rule->kind == PHI_NAME_EMPLOYER)
+    if (!resolve_is_name(rule->kind) || rule->kind == PHI_NAME_EMPLOYER)
         return end;
     for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {
         uint32_t n = (uint32_t)strlen(tails[k]);

@@ -96,7 +96,7 @@ static void number_one(struct numbering *all, struct phi_finding *f, const struc
 static void number_family_name(struct numbering *all, struct phi_finding *f, const struct finding_note *note,
                                const char *text)
 {
-    if (resolve_family(f->kind) != PHI_NAME_PATIENT || note->given_begin < note->given_end)
+    if (!resolve_is_name(f->kind) || note->given_begin < note->given_end)
         return;
     uint32_t begin = note->family_begin < note->family_end ? note->family_begin : f->begin;
     uint32_t end = note->family_begin < note->family_end ? note->family_end : f->end;

@@ -4,7 +4,7 @@
 #include "dictionary.h"
 #include "lexicon.h"
 
-enum { BEHIND_MOST = 4, GIVEN_SELDOM = 3, SURNAME_SELDOM = 4 };
+enum { BEHIND_MOST = 4 };
 
 /* What asks and measures. */
 static bool is_measure(const struct words *w, uint32_t i)
@@ -52,11 +52,19 @@ static bool goes_on(const struct words *w, uint32_t i)
     return i < w->n && !(w->v[i].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE)) && w->v[i].shape < SHAPE_NUMBER;
 }
 
+/* "Blue Cross Blue Shield" */
+static bool is_insurer(const struct words *w, uint32_t first)
+{
+    return words_is(w, first, "blue") && (words_is(w, first + 1, "cross") || words_is(w, first + 1, "shield"));
+}
+
 bool thing_named(const struct words *w, uint32_t first, uint32_t last)
 {
     bool public = is_public(w, first) || (first && w->v[first].gap == GAP_SPACE && is_public(w, first - 1));
     uint32_t small = 0;
 
+    if (is_insurer(w, first))
+        return true;
     for (uint32_t i = first; i < w->n && i <= last + BEHIND_MOST; i++) {
         if (i > first && !goes_on(w, i))
             return false;
@@ -77,7 +85,7 @@ bool thing_bears_name(const struct words *w, uint32_t i)
     if (i && w->v[i - 1].flags & WORD_POSSESSIVE && is_law(w, i)) /* "Kendra's [Law]", no "John Law" */
         return true;
     /* "Garcia Score 8", "John Smith Pain Scale" */
-    bool often = FACT_GIVEN(w->v[i].facts) > GIVEN_SELDOM || FACT_SURNAME(w->v[i].facts) > SURNAME_SELDOM;
+    bool often = fact_is_frequent_name(w->v[i].facts);
     for (uint32_t k = i + 1; k < w->n && k <= i + BEHIND_MOST; k++) {
         if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE) || (w->v[k].shape != SHAPE_TITLE && !words_is(w, k, "waiver")))
             return false;

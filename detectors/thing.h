@@ -8,7 +8,7 @@
 
 #include "words.h"
 
-/* Does the word that says what it is stand in the run of capitals [first, last], or within four words behind it? */
+/* Does the word that says what it is stand in the run of capitals [first, last], or within four words behind it? "Blue Cross" says it alone. */
 bool thing_named(const struct words *w, uint32_t first, uint32_t last);
 
 /* "[Ryan] White Act", "[Kendra]'s Law", "[Young] Mania Rating Scale": is word i the first or a later part of what such a thing is called after? */

@@ -225,11 +225,11 @@ enum { SURNAME_FACTS = 4 << 3 | 6 << 6 | FACT_LISTED, HEADER_BYTES = 64, PROBE_F
 
 static void slot_add(uint64_t *slots, uint64_t n, uint64_t hash, uint32_t *probe)
 {
-    uint64_t at = (uint64_t)((unsigned __int128)hash * n >> 64), tag = hash & (UINT64_MAX >> 26);
+    uint64_t at = (uint64_t)((unsigned __int128)hash * n >> 64), tag = hash & (UINT64_MAX >> DICTIONARY_PAYLOAD_BITS);
     uint32_t k = 1;
-    for (; slots[at] && slots[at] >> 26 != tag; k++)
+    for (; slots[at] && slots[at] >> DICTIONARY_PAYLOAD_BITS != tag; k++)
         at = at + 1 == n ? 0 : at + 1;
-    slots[at] = tag << 26 | SURNAME_FACTS;
+    slots[at] = tag << DICTIONARY_PAYLOAD_BITS | SURNAME_FACTS;
     *probe = k > *probe ? k : *probe;
 }
 
@@ -255,7 +255,7 @@ static int dictionary_write(int fd, unsigned entries, struct span corpus)
     size_t size = HEADER_BYTES + n * 8 + 2 * bloom / 8;
     uint8_t *file = calloc(1, size);
     uint64_t *slots = (uint64_t *)(void *)(file + HEADER_BYTES), head[3] = {n, bloom, bloom};
-    uint32_t version = 3, probe = 1;
+    uint32_t version = DICTIONARY_VERSION, probe = 1;
     if (!file)
         return -1;
     for (unsigned i = 0; i < entries; i++) {

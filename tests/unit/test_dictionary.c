@@ -73,7 +73,7 @@ static void refuses_what_is_damaged(void **state)
     assert_null(phi_dictionary_open("detectors", err, sizeof err));
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err));
     memcpy(data, "PHIWORDS", 8);
-    data[1] = 3 | (uint64_t)8 << 32; /* version 3, probe 8 */
+    data[1] = DICTIONARY_VERSION | (uint64_t)8 << 32; /* version 3, probe 8 */
     data[2] = 6;                     /* slots */
     data[3] = data[4] = 64;
     assert_null(phi_dictionary_over(data, sizeof data, err, sizeof err)); /* the checksum is wrong */
@@ -96,11 +96,11 @@ static void searches_end(void **state)
     (void)state;
     memset(data, 0, sizeof data);
     memcpy(data, "PHIWORDS", 8);
-    data[1] = 3 | (uint64_t)4 << 32;
+    data[1] = DICTIONARY_VERSION | (uint64_t)4 << 32;
     data[2] = 4;
     data[3] = data[4] = 64;
     for (int i = 8; i < 12; i++)
-        data[i] = (uint64_t)(i + 1) << 26 | FACT_LISTED;
+        data[i] = (uint64_t)(i + 1) << DICTIONARY_PAYLOAD_BITS | FACT_LISTED;
     for (int i = 8; i < 14; i++)
         check = (check ^ data[i]) * UINT64_C(0x100000001B3);
     data[5] = check;
