@@ -266,9 +266,10 @@ def hanging(place, options):
 
 
 def replaced(place, options):
+    """In one step: a moment with no file at all would rightly be called a removal."""
     def swap(path):
         shutil.copy(path, path + ".copy")
-        os.rename(path, path + ".moved")
+        os.link(path, path + ".moved")
         os.rename(path + ".copy", path)
     return disturbed(place, swap, "replaced", True)
 
