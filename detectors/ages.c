@@ -178,10 +178,19 @@ static bool ends_name(const struct words *w, uint32_t i)
         return true;
     if (!i || x->shape != SHAPE_TITLE || (fact_is_word(x->facts) && !(FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts))))
         return false;
-    return (x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts)) || x[-1].classes & (LEX(RELATION) | LEX(TITLE));
+    if (x[-1].classes & (LEX(RELATION) | LEX(TITLE)) || (i > 1 && x[-1].shape == SHAPE_TITLE && x->gap == GAP_SPACE && x[-2].classes & LEX(TITLE)))
+        return true;
+    bool inverted = x->gap == (GAP_COMMA | GAP_SPACE); /* "Quill, Ola" */
+    return x[-1].shape == SHAPE_TITLE && (inverted ? FACT_GIVEN(x->facts) && FACT_SURNAME(x[-1].facts) : FACT_GIVEN(x[-1].facts));
 }
 
-/* "his grandmother, Ola Quill, 91, at 12 Elm Street", "Ola Quill 91, member": a comma behind it; "Mrs Quill (91)", "Mrs Quill (91, deaf)". */
+/* "Ola Quill": two words that many are called by. */
+static bool is_full_name(const struct words *w, uint32_t i)
+{
+    return i && w->v[i].gap == GAP_SPACE && FACT_GIVEN(w->v[i - 1].facts) && FACT_SURNAME(w->v[i].facts);
+}
+
+/* "his grandmother, Ola Quill, 91, at 12 Elm Street", "Ola Quill, 91, DNR", "Ola Quill 91, member": a comma behind it; "Mrs Quill (91)", "Mrs Quill (91, deaf)". */
 static bool is_behind_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -190,7 +199,8 @@ static bool is_behind_name(const struct words *w, uint32_t i)
         return false;
     if (x->gap == (GAP_SPACE | GAP_OPEN))
         return x[1].gap & GAP_CLOSE || (x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape != SHAPE_NUMBER);
-    return (x->gap == (GAP_COMMA | GAP_SPACE) || x->gap == GAP_SPACE) && x[1].gap == (GAP_COMMA | GAP_SPACE) && x[1].shape == SHAPE_LOWER;
+    bool stands = x->gap == (GAP_COMMA | GAP_SPACE) || x->gap == GAP_SPACE;
+    return stands && x[1].gap == (GAP_COMMA | GAP_SPACE) && (x[1].shape == SHAPE_LOWER || (x->gap & GAP_COMMA && x[1].shape < SHAPE_NUMBER && is_full_name(w, i - 1)));
 }
 
 /* "DOB Jun 6, 1932 (91)" */

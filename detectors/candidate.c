@@ -74,6 +74,19 @@ static bool is_coined(const struct word *x)
     return !(x->classes || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) || FACT_CITY(x->facts) || x->facts & FACT_ENGLISH) && x->letters > 5;
 }
 
+/* "Pt Jurkaitis", "wife of Mikalaitis", "Anna Zaccarone": whoever is told of so is no disease and no drug. */
+static bool is_behind_person(const struct words *w, uint32_t i)
+{
+    const uint64_t person = LEX(PATIENT) | LEX(RELATION) | LEX(TITLE) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(PROVIDER);
+    const struct word *x = &w->v[i];
+
+    if (!i || x->shape == SHAPE_LOWER || x->gap & ~(GAP_SPACE | GAP_PERIOD | GAP_COMMA))
+        return false;
+    if (x[-1].classes & person || (i > 1 && words_is(w, i - 1, "of") && x[-2].classes & LEX(RELATION)))
+        return true;
+    return x->gap == GAP_SPACE && x[-1].shape == SHAPE_TITLE && FACT_GIVEN(x[-1].facts) > 2 && !(x[-1].classes & (LEX(COMMON) | LEX(VERB)));
+}
+
 /* A small word among others, no name and no city, is never asked whether it is English: half of all that are looked up. */
 static void batch_look_up(struct batch *b, struct words *w, const struct phi_dictionary *d, bool of_all)
 {
@@ -87,7 +100,7 @@ static void batch_look_up(struct batch *b, struct words *w, const struct phi_dic
         if (!x->facts && (!plain || of_all))
             x->facts = phi_dictionary_plain(d, x->hash);
         x->facts |= x->facts ? clinical : 0;
-        if (!plain && (x->facts & FACT_TERM || (is_coined(x) && term_stem_in(w->text + x->begin, x->end - x->begin))))
+        if (!plain && (x->facts & FACT_TERM || (is_coined(x) && !is_behind_person(w, i) && term_stem_in(w->text + x->begin, x->end - x->begin))))
             x->classes |= LEX(DRUG);
         close_lower(w, i);
     }
@@ -157,14 +170,20 @@ static bool is_month(const struct words *w, uint32_t i)
 {
     static const char *const people[] = {"april", "august", "june", "may", "march"};
     static const char *const times[] = {"in", "by", "since", "until", "till", "last", "next", "this", "early", "late", "mid", "through", "of"};
+    static const char *const done[] = {"given", "taken", "done", "seen", "signed", "reviewed", "called", "drawn", "performed", "walked", "witnessed", "obtained", "placed", "fed", "assisted", "written",
+                                       "dressing", "bath", "entered", "checked", "accompanied", "brought", "followed"};
     const struct word *x = &w->v[i];
 
     if (!(x->classes & LEX(MONTH)) || x->letters < 4 || (i && x[-1].classes & (LEX(DOCTOR) | LEX(TITLE) | LEX(LABEL) | LEX(RELATION))))
         return false;
+    if (i > 1 && words_is(w, i - 1, "by") && words_is_any(w, i - 2, done, sizeof done / sizeof *done))
+        return false; /* "given by June" */
+    if (i > 1 && words_is(w, i - 1, "of") && x[-2].classes & LEX(RELATION))
+        return false; /* "husband of June" */
     return !words_is_any(w, i, people, sizeof people / sizeof *people) || (i && words_is_any(w, i - 1, times, sizeof times / sizeof *times));
 }
 
-enum { CALLED_MOST = 6, STATE_WITHIN = 2, COMPARED_GIVEN = 1, COMPARED_SURNAME = 4 };
+enum { CALLED_MOST = 6, STATE_WITHIN = 2, PERSON_WITHIN = 4, COMPARED_GIVEN = 1, COMPARED_SURNAME = 4 };
 
 /* "Ha. Tell me", "Aw, thank you", "Skip the dose": what a sentence begins with that is called out or asked for. */
 static bool is_called_out(const struct words *w, uint32_t i)
@@ -175,14 +194,27 @@ static bool is_called_out(const struct words *w, uint32_t i)
     static const char *const things[] = {"the", "a", "an", "that", "this", "it", "your", "tonight", "all", "any", "one"};
     const struct word *x = &w->v[i];
     bool begins = !i || x->gap & (GAP_STOP | GAP_PERIOD | GAP_LINE | GAP_COLON);
+    bool told = i && (x[-1].classes & LEX(HONORIFIC) || (x[-1].classes & LEX(TITLE) && x[-1].shape == SHAPE_TITLE)); /* "Dr. Grant this morning" */
 
-    if (!begins || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
+    if (!begins || told || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
         return false;
-    bool inverted = w->text[x->end] == ',' && i + 1 < w->n && x[1].shape == SHAPE_TITLE; /* "Dang, Quoc" */
+    bool inverted = w->text[x->end] == ',' && i + 1 < w->n && (x[1].shape == SHAPE_TITLE || x[1].classes & LEX(CREDENTIAL)); /* "Dang, Quoc", "Lovely, MD" */
     if (strchr(".,!?", w->text[x->end]))
         return !inverted && words_is_any(w, i, calls, sizeof calls / sizeof *calls);
     return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
-           words_is_any(w, i + 1, things, sizeof things / sizeof *things);
+           words_is_any(w, i + 1, things, sizeof things / sizeof *things) && !(i + 2 < w->n && x[2].gap == GAP_SPACE && x[2].classes & (LEX(RELATION) | LEX(PROVIDER))); /* "Pat the aide" */
+}
+
+/* "Pt Washington, Virginia", "contacts: Virginia, Georgia", "her sisters Virginia and Georgia": somebody, and whose name goes on. */
+static bool is_told_of_person(const struct words *w, uint32_t i)
+{
+    static const char *const contacts[] = {"contact", "contacts"};
+    const uint64_t person = LEX(PATIENT) | LEX(RELATION) | LEX(TITLE) | LEX(DOCTOR) | LEX(LABEL);
+
+    for (uint32_t k = i; k > 0 && i - k < PERSON_WITHIN && !(w->v[k].gap & ~(GAP_SPACE | GAP_COMMA | GAP_COLON)); k--)
+        if (w->v[k - 1].classes & person || words_is_any(w, k - 1, contacts, sizeof contacts / sizeof *contacts))
+            return true;
+    return false;
 }
 
 /* "Michigan, West Virginia, Virginia, Alabama", "in Mississippi and Louisiana": one of several states, and nobody called Virginia. */
@@ -190,7 +222,7 @@ static bool is_state_among(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (!(x->classes & LEX(STATE)) || x->letters < 4 || x->shape == SHAPE_UPPER)
+    if (!(x->classes & LEX(STATE)) || x->letters < 4 || x->shape == SHAPE_UPPER || is_told_of_person(w, i))
         return false;
     for (uint32_t k = i; k > 0 && i - k < STATE_WITHIN && !(w->v[k].gap & ~(GAP_SPACE | GAP_COMMA)); k--)
         if (w->v[k - 1].classes & LEX(STATE) && w->v[k - 1].letters > 3)

@@ -189,7 +189,13 @@ static bool is_day_said(const struct words *w, uint32_t i, uint32_t k)
     return k + 1 >= w->n || w->v[k + 1].gap & (GAP_COMMA | GAP_PERIOD | GAP_LINE | GAP_STOP) || words_is_any(w, k + 1, behind, sizeof behind / sizeof *behind);
 }
 
-/* March 4, 2021 · Mar 4th · march fourth · March 3-5 · March 2021 */
+/* "Aug/14[/1970]" */
+static bool is_slashed_year(const struct words *w, uint32_t i)
+{
+    return words_joined(w, i, GAP_SLASH) && read_year(w, i).words;
+}
+
+/* March 4, 2021 · Aug/14/1970 · Mar 4th · march fourth · March 3-5 · March 2021 */
 static bool find_month_first(const struct words *w, uint32_t i, struct date *out)
 {
     bool sure, year;
@@ -200,7 +206,7 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
         return false;
     uint32_t k = i + 1 + (words_is(w, i + 1, "the") && i + 2 < w->n);
     day = read_day(w, k, &sure);
-    if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN)) {
+    if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | (is_slashed_year(w, k + day.words) ? GAP_SLASH : 0))) {
         out->last = with_year(w, more_days(w, k + day.words - 1), &year);
         if (!year && !sure && day.words < 2 && !is_doubtful_day(w, i, k) && !is_day_said(w, i, k) && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
@@ -577,27 +583,6 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
     return a > b ? known->months : dates_near_month(known->months, a);
 }
 
-/* "last Thursday, the 8th", "this coming Monday, the 2nd" */
-static uint32_t with_last(const struct words *w, uint32_t weekday)
-{
-    static const char *const near[] = {"last", "next", "this", "coming"};
-    uint32_t i = weekday;
-
-    while (i > 0 && weekday - i < 2 && w->v[i].gap == GAP_SPACE && words_is_any(w, i - 1, near, sizeof near / sizeof *near))
-        i--;
-    return i;
-}
-
-/* "Monday, March 3", "mon 4 aug 2025": the weekday goes with the date. whole: it has a year, and "sun" and "sat" are no words then. */
-static uint32_t with_weekday(const struct words *w, uint32_t first, bool whole)
-{
-    uint32_t i = first && words_is(w, first - 1, "the") && w->v[first].gap == GAP_SPACE ? first - 1 : first; /* "Tues the 4th of May" */
-
-    if (i && w->v[i - 1].classes & LEX(WEEKDAY) && words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD) && (whole || w->v[i - 1].shape != SHAPE_LOWER || w->v[i - 1].letters > 3))
-        return with_last(w, i - 1);
-    return first;
-}
-
 bool dates_find(const struct words *w, uint32_t i, struct date *out)
 {
     bool cued = false;
@@ -611,6 +596,6 @@ bool dates_find(const struct words *w, uint32_t i, struct date *out)
     if ((x->shape != SHAPE_NUMBER && x->shape != SHAPE_ALNUM) || out->first < i)
         kind = kind_before(w, out->first, &cued);
     out->kind = (uint16_t)kind;
-    out->first = with_weekday(w, out->first, out->last >= out->first + 2);
+    out->first = dates_with_weekday(w, out->first, out->last >= out->first + 2);
     return true;
 }

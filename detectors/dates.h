@@ -51,6 +51,10 @@ bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out);
 /* "on the ninth": is word i a day of the month that is said? Only from the fourth on; the first three count all sorts of things. */
 bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out);
 
+/* "Monday, March 3", "mon 4 aug 2025": where the date that begins with word `first` begins with its weekday. whole: it has a year, and "sun"
+ * and "sat" are no words then. */
+uint32_t dates_with_weekday(const struct words *w, uint32_t first, bool whole);
+
 /* "4Mar21", "04MAR2021": is word i a date in one piece? */
 bool dates_find_glued(const struct words *w, uint32_t i, struct date *out);
 

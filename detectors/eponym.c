@@ -10,7 +10,7 @@
 #include "thing.h"
 #include "word_lists.h"
 
-enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, GIVEN_OFTEN = 3, SURNAME_SELDOM = 4 };
+enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, SURNAME_SELDOM = 4 };
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
 bool eponym_specimen(const struct words *w, uint32_t i)
@@ -106,43 +106,66 @@ static bool is_said_scale(const struct words *w, uint32_t i)
            (n->classes & LEX(NUMBER) || n->shape == SHAPE_NUMBER || words_is_any(w, i + 1, levels, sizeof levels / sizeof *levels));
 }
 
-/* What measures stands behind somebody's name, too ("Garcia score 8"), a disease hardly ever does. */
+/* What measures, and what somebody has, stands behind his name, too ("Garcia score 8", "Bed 3 Hernandez cardiomyopathy"), a syndrome hardly ever does. */
 static bool is_disease(const struct words *w, uint32_t i, bool often)
 {
-    static const char *const measures[] = {"sequence", "classification", "criteria", "equation", "formula", "nomogram", "score", "index"};
-    static const char *const diseases[] = {"syndrome", "syndromes", "disease", "dystrophy", "dysplasia", "phenomenon", "anomaly", "malformation", "atrophy", "ataxia", "myopathy", "neuropathy",
-                                           "encephalopathy", "cardiomyopathy", "retinopathy", "ichthyosis", "palsy", "paralysis", "triad", "tetrad", "pentad", "phenotype"};
+    static const char *const either[] = {"sequence", "classification", "criteria", "equation", "formula", "nomogram", "score", "index", "atrophy", "ataxia", "myopathy", "neuropathy",
+                                         "encephalopathy", "cardiomyopathy", "retinopathy", "palsy", "paralysis"};
+    static const char *const diseases[] = {"syndrome", "syndromes", "disease", "dystrophy", "dysplasia", "phenomenon", "anomaly", "malformation", "ichthyosis", "triad", "tetrad", "pentad", "phenotype"};
     return i < w->n && w->v[i].shape == SHAPE_LOWER &&
-           (words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases) || (!often && words_is_any(w, i, measures, sizeof measures / sizeof *measures)));
+           (words_is_any(w, i, diseases, sizeof diseases / sizeof *diseases) || (!often && words_is_any(w, i, either, sizeof either / sizeof *either)));
+}
+
+/* "Ruiz-Ortega": of two names each of which many families have. */
+static bool is_of_frequent(const struct words *w, uint32_t begin, uint32_t end)
+{
+    for (uint32_t i = begin; i <= end; i++)
+        if (w->v[i].classes & LEX(EPONYM) || !fact_is_frequent_name(w->v[i].facts))
+            return false;
+    return true;
+}
+
+/* "Claes-Jensen type", "Regan-Morrey type I", but not "Quill-Marsh type 2 diabetes". */
+static bool is_type(const struct words *w, uint32_t i, bool often)
+{
+    static const char *const types[] = {"type", "variant"}, *const counted[] = {"diabetes", "dm", "diabetic", "dissection", "respiratory"};
+
+    if (w->v[i].gap != GAP_SPACE || words_is_any(w, i + 2, counted, sizeof counted / sizeof *counted))
+        return false;
+    return words_is_any(w, i, types, sizeof types / sizeof *types) || (!often && words_is(w, i, "form"));
 }
 
 /* "Kagami-Ogata syndrome", "Tisdale score", "Duane retraction syndrome", "Claes-Jensen type": nobody lists all that diseases and methods are
  * called after. Words between the name and the disease say less, so that who is often called so is somebody there. */
 static bool names_disease(const struct words *w, uint32_t i)
 {
-    static const char *const types[] = {"type", "variant", "form"};
     uint32_t begin = chain_begin(w, i, true), end = chain_end(w, i, true), k = end + 1;
     const struct word *x = &w->v[begin];
 
     if (w->v[i].shape != SHAPE_TITLE || x->letters < 3)
         return false;
-    bool often = end == begin && !(x->classes & LEX(EPONYM)) && (fact_is_frequent_name(x->facts) || FACT_CITY(x->facts) > 1);
+    bool often = is_of_frequent(w, begin, end) || (end == begin && !(x->classes & LEX(EPONYM)) && FACT_CITY(x->facts) > 1);
     if (is_disease(w, k, often) && w->v[k].gap == GAP_SPACE)
         return true;
-    if (end > begin && k < w->n && w->v[k].gap == GAP_SPACE && words_is_any(w, k, types, sizeof types / sizeof *types))
+    if (end > begin && k < w->n && is_type(w, k, often))
         return true;
     while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k, often) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
         k++;
-    return k > end + 1 && is_disease(w, k, often) && w->v[k].gap == GAP_SPACE && (x->classes & LEX(EPONYM) || end > begin || FACT_GIVEN(x->facts) < GIVEN_OFTEN);
+    return k > end + 1 && is_disease(w, k, often) && w->v[k].gap == GAP_SPACE && !often;
 }
 
 /* "pentalogy of Cantrell", "line of Schwalbe" */
 static bool is_part_of(const struct words *w, uint32_t i)
 {
-    static const char *const parts[] = {"ampulla", "antrum", "band", "bundle", "canal", "circle", "crypts", "duct", "fold", "foramen", "fossa", "islets", "ligament", "line", "lines", "loop", "node",
-                                        "organ", "pentalogy", "plexus", "pouch", "reflex", "sinus", "sphincter", "tetralogy", "triad", "triangle", "trilogy", "tubercle", "valve", "valves", "zonule"};
-    return i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].gap == GAP_SPACE && words_is(w, i - 1, "of") && w->v[i].shape == SHAPE_TITLE &&
-           words_is_any(w, i - 2, parts, sizeof parts / sizeof *parts);
+    static const char *const parts[] = {"ampulla", "antrum", "canal", "circle", "crypts", "foramen", "fossa", "islets", "ligament", "pentalogy", "plexus", "pouch", "sinus", "sphincter", "tetralogy",
+                                        "triad", "triangle", "trilogy", "tubercle", "zonule"};
+    static const char *const either[] = {"band", "bundle", "duct", "fold", "line", "lines", "loop", "node", "organ", "reflex", "valve", "valves"};
+    const struct word *x = &w->v[i];
+
+    if (i < 2 || x->gap != GAP_SPACE || x[-1].gap != GAP_SPACE || !words_is(w, i - 1, "of") || x->shape != SHAPE_TITLE)
+        return false;
+    bool family = fact_is_frequent_name(x->facts) && !(x->classes & LEX(EPONYM)); /* "organ of Hernandez" */
+    return words_is_any(w, i - 2, parts, sizeof parts / sizeof *parts) || (!family && words_is_any(w, i - 2, either, sizeof either / sizeof *either));
 }
 
 /* Behind a title, a name or an initial stands somebody. */

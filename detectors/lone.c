@@ -5,14 +5,16 @@
 
 #include "dictionary.h"
 #include "engine.h"
+#include "name_words.h"
 #include "prose.h"
 #include "repeat.h"
 #include "resolve.h"
 #include "text.h"
+#include "word_lists.h"
 #include "words.h"
 
 /* A message as short as a line of notes has nothing else to stand beside. */
-enum { TEXT_LEAST = 100, WEAK_MOST = 84, VALUES_MOST = 4, GIVEN_LEAST = 3, WORD_MOST = 32 };
+enum { TEXT_LEAST = 100, WEAK_MOST = 84, VALUES_MOST = 4, MEASURE_MOST = 6, GIVEN_LEAST = 3, SURNAME_LEAST = 6, RATIO_LEAST = 6, WORD_MOST = 32 };
 
 /* Found by how it is written and what stands around it; rules say what they know. */
 static bool is_read_only(const struct phi_engine *e, unsigned rule)
@@ -27,8 +29,14 @@ static bool kind_is_read(unsigned kind)
            kind == PHI_DATE_OTHER || kind == PHI_OTHER_CODE;
 }
 
-/* "sharon": many are called so, and few things; of other letters than ASCII few things are. */
-static bool has_given(const struct phi_dictionary *d, const char *text, uint32_t begin, uint32_t end)
+/* "sharon", "Hernandez": many are called so, and few things; "Park" and "Long" are mostly words. */
+static bool is_called_often(uint32_t facts)
+{
+    return FACT_GIVEN(facts) >= GIVEN_LEAST || (FACT_SURNAME(facts) >= SURNAME_LEAST && FACT_RATIO(facts) >= RATIO_LEAST);
+}
+
+/* ... of other letters than ASCII few things are. */
+static bool has_frequent(const struct phi_dictionary *d, const char *text, uint32_t begin, uint32_t end)
 {
     char word[WORD_MOST];
 
@@ -38,11 +46,40 @@ static bool has_given(const struct phi_dictionary *d, const char *text, uint32_t
             return true;
         for (uint32_t k = 0; k < n && k < WORD_MOST; k++)
             word[k] = text_lower(text[at + k]);
-        if (n && n <= WORD_MOST && FACT_GIVEN(phi_dictionary_entry(d, words_hash(word, n))) >= GIVEN_LEAST)
+        if (n && n <= WORD_MOST && is_called_often(phi_dictionary_entry(d, words_hash(word, n))))
             return true;
         at += n;
     }
     return false;
+}
+
+/* "are you missus waqa": whoever is addressed so is somebody. */
+static bool has_title(const char *text, uint32_t begin)
+{
+    uint32_t end = begin;
+
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '.'))
+        end--;
+    uint32_t first = end;
+    while (first > 0 && text_is_letter(text[first - 1]))
+        first--;
+    bool whole = first == 0 || text[first - 1] != '-'; /* "by LC-MS. A" */
+    return whole && first < end && name_word_lists(text + first, end - first) & (LIST(PATIENT_TITLE) | LIST(PROVIDER_TITLE));
+}
+
+/* "March 3", no "9th", no "3/4" and no "SEP-1", the measure. */
+static bool is_day_of_month(const char *text, uint32_t n)
+{
+    uint32_t letters = 0, most = 0, digits = 0;
+
+    if (!memchr(text, ' ', n) && n <= MEASURE_MOST)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        letters = text_is_letter(text[i]) ? letters + 1 : 0;
+        most = letters > most ? letters : most;
+        digits += text_is_digit(text[i]);
+    }
+    return digits && most > 2;
 }
 
 static bool is_weak(const struct phi_engine *e, const struct phi_finding *f, const struct phi_leaf *leaf)
@@ -52,7 +89,9 @@ static bool is_weak(const struct phi_engine *e, const struct phi_finding *f, con
 
     if (f->score > WEAK_MOST || !kind_is_read(f->kind) || e->keep[f->kind] || !is_read_only(e, f->rule))
         return false;
-    return !name || !(memchr(value, ' ', f->end - f->begin) || has_given(phi_engine_words(e), leaf->text, f->begin, f->end));
+    if (f->kind == PHI_DATE_OTHER)
+        return !is_day_of_month(value, f->end - f->begin);
+    return !name || !(has_title(leaf->text, f->begin) || memchr(value, ' ', f->end - f->begin) || has_frequent(phi_engine_words(e), leaf->text, f->begin, f->end));
 }
 
 static bool same_value(const struct phi_leaf *leaves, const struct phi_finding *a, const struct phi_finding *b)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lexicon.h"
+#include "name_words.h"
 #include "text.h"
 #include "words.h"
 
@@ -58,13 +59,26 @@ static bool is_label_repeated(const char *text, uint32_t len, uint32_t colon)
     return n >= 2 && is_repeated(text, len, begin, n);
 }
 
+/* "Findings: no fracture." is no speech, however often a report has it, and "Dx: UTI?", "What brings you in: cough?" are none that is asked. */
+static bool is_heading(const char *text, uint32_t begin, uint32_t colon, bool asks)
+{
+    uint64_t classes = name_word_classes(text, colon, begin);
+    unsigned words = 1;
+
+    for (uint32_t i = begin; i < colon; i++)
+        words += text[i] == ' ';
+    return !(classes & who) && (classes & LEX(HEADING) || (asks && (classes & LEX(LABEL) || words > LABEL_WORDS)));
+}
+
 /* Is text[begin..end) a line of somebody who asks, or who speaks in other lines, too, and ends here as a sentence does? */
 static bool is_speech_line(const char *text, uint32_t len, uint32_t begin, uint32_t end)
 {
     uint32_t most = end - begin > LABEL_MAX + HEAD_MAX ? begin + LABEL_MAX + HEAD_MAX : end;
     const char *colon = begin < end && strchr(".?!", text[end - 1]) ? memchr(text + begin, ':', most - begin) : NULL;
 
-    return colon && (text[end - 1] == '?' || is_label_repeated(text, len, (uint32_t)(colon - text)));
+    bool asks = colon && text[end - 1] == '?';
+
+    return colon && !is_heading(text, begin, (uint32_t)(colon - text), asks) && (asks || is_label_repeated(text, len, (uint32_t)(colon - text)));
 }
 
 static bool is_blank(char c)
@@ -172,7 +186,8 @@ static void close_question(struct words *w, uint32_t first)
 
     if ((c != 'Q' && c != 'A') || x->end - x->begin != 1 || first + 1 >= w->n || x[1].gap != (GAP_PERIOD | GAP_SPACE))
         return;
-    if (!is_repeated(w->text, w->len, x->begin, 3) || !memmem(w->text, w->len, c == 'Q' ? "\nA. " : "\nQ. ", 4))
+    uint32_t low = x->begin > NEAR ? x->begin - NEAR : 0, high = w->len - x->begin > NEAR ? x->begin + NEAR : w->len;
+    if (!is_repeated(w->text, w->len, x->begin, 3) || !memmem(w->text + low, high - low, c == 'Q' ? "\nA. " : "\nQ. ", 4))
         return;
     x->flags |= WORD_TAKEN;
     x[1].gap |= GAP_STOP;

@@ -79,8 +79,9 @@ static void add(const struct words *w, struct code *c, enum sign sign, uint32_t 
     c->beside += sign == SIGN_LETTER && c->sign == SIGN_LETTER;
     c->sign = sign;
     c->commas += c->digits + c->letters > 1 && w->v[i].gap & GAP_COMMA;
-    if (w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 1)
-        c->values |= 1u << (w->text[w->v[i].begin] - '0');
+    char digit = w->text[w->v[i].end - 1]; /* a mark may stand in front of it */
+    if (w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 1 && text_is_digit(digit))
+        c->values |= 1u << (digit - '0');
     c->pairs += is_pair(w, i);
     c->row = sign == SIGN_DIGIT ? c->row + 1 : 0;
     c->longest_row = c->row > c->longest_row ? c->row : c->longest_row;

@@ -13,7 +13,7 @@ static const char *const drugs[26] = {
     ['b' - 'a'] = "ciclib coxib degib lisib mab nib parib rasib zomib",
     ['c' - 'a'] = "fenac viroc",
     ['d' - 'a'] = "trexed zolid",
-    ['e' - 'a'] = "aclotide actide apine arone asone azocine azole bamate caine capone citabine codone cristine cycline dipine domide dronate "
+    ['e' - 'a'] = "aclotide actide apine asone azocine azole bamate caine capone citabine codone cristine cycline dipine domide dronate "
                    "emastine faxine fibrate flurane fylline giline glinide glitazone glutide lamide lastine lutamide mestane morphone nastine naxate "
                    "nidine nisone onide orphine otastine oxanide oxetine oxifene oxone paratide pendine peridone phedrine phylline pramine relbine "
                    "renone reotide rinone samide semide semtide solone spirone steride sterone stigmine tadine teplase thiazide tidine trexate trexone "
@@ -22,7 +22,7 @@ static const char *const drugs[26] = {
     ['l' - 'a'] = "adol afil barbital fentanil gestrel grel leucel olol pamil panel pezil pril prostil quantel taxel terol",
     ['m' - 'a'] = "azepam bactam curium curonium grastim opram oxicam penem pidem plostim prim racetam tropium zolam",
     ['n' - 'a'] = "anserin azosin begron bulin camten caserin cidin cillin denoson entan eplon fenacin formin fungin gabalin gatran gliflozin gliptin "
-                   "mectin melteon micin mycin orphan parin planin platin poetin prazan pressin profen relin rsen rubicin sartan setron simendan siran "
+                   "mectin melteon micin mycin orphan parin planin platin poetin prazan pressin profen relin rubicin sartan setron simendan siran "
                    "skiren tecan toin triptan vancin vaptan vastatin xaban xacin",
     ['p' - 'a'] = "fusp",
     ['r' - 'a'] = "amivir asvir buvir cavir ciclovir cyclovir fovir grelor navir piravir previr relvir tegravir tovir",

@@ -58,6 +58,13 @@ static bool is_insurer(const struct words *w, uint32_t first)
     return words_is(w, first, "blue") && (words_is(w, first + 1, "cross") || words_is(w, first + 1, "shield"));
 }
 
+/* "Quill Pain Score 6": a scale that needs no name, and what it says of whoever stands in front; w[k] is what measures. */
+static bool is_said_of(const struct words *w, uint32_t i, uint32_t k)
+{
+    static const char *const alone[] = {"pain", "fall", "falls", "glasgow", "braden", "morse", "coma"};
+    return words_is_any(w, i + 1, alone, sizeof alone / sizeof *alone) && !words_is(w, i, "glasgow") && k + 1 < w->n && w->v[k + 1].shape == SHAPE_NUMBER;
+}
+
 bool thing_named(const struct words *w, uint32_t first, uint32_t last)
 {
     bool public = is_public(w, first) || (first && w->v[first].gap == GAP_SPACE && is_public(w, first - 1));
@@ -69,7 +76,7 @@ bool thing_named(const struct words *w, uint32_t first, uint32_t last)
         if (i > first && !goes_on(w, i))
             return false;
         bool behind = w->v[i].shape == SHAPE_LOWER && (i > last + 1 || words_is(w, i, "index")); /* "in Toledo with a score", "Toledo index admission" */
-        if (i > first && ((is_measure(w, i) && !behind) || is_law(w, i)))
+        if (i > first && ((is_measure(w, i) && !behind && !is_said_of(w, last, i)) || is_law(w, i)))
             return true;
         if (public && i > first && is_body_of(w, i))
             return true;
@@ -89,7 +96,7 @@ bool thing_bears_name(const struct words *w, uint32_t i)
     for (uint32_t k = i + 1; k < w->n && k <= i + BEHIND_MOST; k++) {
         if (w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE) || (w->v[k].shape != SHAPE_TITLE && !words_is(w, k, "waiver")))
             return false;
-        if (is_law(w, k) || (is_measure(w, k) && !often))
+        if (is_law(w, k) || (is_measure(w, k) && !often && !is_said_of(w, i, k)))
             return true;
     }
     return false;

@@ -15,6 +15,7 @@
 #include "text.h"
 #include "word_lists.h"
 
+enum { ANNOUNCER_MOST = 16 };
 enum { TITLE_NAME, TITLE_RELATION, TITLE_CREDENTIAL, TITLE_GREETING };
 
 static const struct phi_detector_rule rules[] = {
@@ -28,7 +29,7 @@ enum announcer { ANNOUNCES_NOTHING = 0, PATIENT_TITLE, PROVIDER_TITLE, OTHER_TIT
 
 static enum announcer announcer_of(const char *word, uint32_t len)
 {
-    if (len < 2 || len > 16)
+    if (len < 2 || len > ANNOUNCER_MOST)
         return ANNOUNCES_NOTHING;
     uint64_t lists = name_word_lists(word, len);
     return lists & LIST(PATIENT_TITLE)    ? PATIENT_TITLE
@@ -219,6 +220,17 @@ static void run_extend(struct run *run, const char *text, uint32_t begin, uint32
     run->words++;
 }
 
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* "or nurse Quill with": in a sentence a capital begins a name. */
+static bool is_before_capital(const char *text, uint32_t len, uint32_t end)
+{
+    return end + 3 < len && text[end] == ' ' && text_is_upper(text[end + 1]) && is_small(text[end + 2]) && is_small(text[end + 3]);
+}
+
 static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint32_t end, const struct run *run,
                            struct phi_candidates *sink)
 {
@@ -227,8 +239,11 @@ static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint3
     switch (what) {
     case ANNOUNCES_NOTHING:
         return 0;
-    case PATIENT_TITLE:
     case PROVIDER_TITLE:
+        if (is_before_capital(text, len, end))
+            return title_found(text, len, end, what, sink);
+        /* fall through */
+    case PATIENT_TITLE:
     case OTHER_TITLE:
         return capital || (end < len && text[end] == '.') ? title_found(text, len, end, what, sink) : 0;
     case RELATION:
@@ -273,7 +288,8 @@ static bool reader_reach(struct reader *r, uint32_t target)
 
 static int titles_word(struct reader *r, uint32_t at, struct phi_candidates *sink)
 {
-    uint32_t end = name_word_end(r->text, r->len, at);
+    uint32_t near = r->len - at > ANNOUNCER_MOST ? at + ANNOUNCER_MOST + 1 : r->len; /* a chain of hyphens is one word, and begins with a title at each */
+    uint32_t end = name_word_end(r->text, near, at);
     if ((at && text_is_digit(r->text[at - 1])) || announcer_of(r->text + at, end - at) == ANNOUNCES_NOTHING ||
         !reader_reach(r, at))
         return 0;

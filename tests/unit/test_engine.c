@@ -534,7 +534,7 @@ static void test_hostile_text_stays_linear(void **state)
  * word to the end of its chain costs thousands of times as much. */
 static void test_hostile_words_cost_little(void **state)
 {
-    static const char *const hostile[] = {"Aaa-", "alpha 12 ", "9K - ", "b as in cc ", "Texas, Ohio, ", "Aa vs ", "Aaaa muscular ", "Third Degree of ", "Unit Desk "};
+    static const char *const hostile[] = {"Aaa-", "alpha 12 ", "9K - ", "b as in cc ", "Texas, Ohio, ", "Aa vs ", "Aaaa muscular ", "Third Degree of ", "Unit Desk ", "Dr-", "Mr'a-", "Q. When?\n"};
     struct phi_engine *e = phi_engine_new();
     char err[200];
     uint32_t found;

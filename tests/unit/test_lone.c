@@ -65,6 +65,23 @@ static void strict_mode_hides_it(void **state)
     phi_engine_unref(e);
 }
 
+static void behind_a_title_it_is_somebody(void **state)
+{
+    struct phi_engine *e = engine_of(PHI_BALANCED);
+    (void)state;
+    assert_int_equal(found(e, "good morning are you missus waqa\nyes that is right, and the foot that hurt so much is not any better today than it was", ""), 1);
+    phi_engine_unref(e);
+}
+
+static void a_frequent_family_and_a_day_are_somebodys(void **state)
+{
+    struct phi_engine *e = engine_of(PHI_BALANCED);
+    (void)state;
+    assert_int_equal(found(e, "Does Hernandez still need anticoagulation? He had a provoked DVT after knee surgery four months ago and the repeat ultrasound is clean.", ""), 1);
+    assert_true(found(e, "The patient was operated on March 3 and again on the 9th for dehiscence. Now has a fistula. When would you feed him and what route would be best?", "") > 0);
+    phi_engine_unref(e);
+}
+
 /* Many are called so. */
 static void a_given_name_alone_is_somebody(void **state)
 {
@@ -93,6 +110,8 @@ int main(void)
         cmocka_unit_test(a_method_alone_is_none),
         cmocka_unit_test(beside_somebody_it_may_be_his),
         cmocka_unit_test(strict_mode_hides_it),
+        cmocka_unit_test(behind_a_title_it_is_somebody),
+        cmocka_unit_test(a_frequent_family_and_a_day_are_somebodys),
         cmocka_unit_test(a_given_name_alone_is_somebody),
         cmocka_unit_test(what_is_kept_stays),
     };
