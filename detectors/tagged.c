@@ -15,7 +15,7 @@
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
 enum { LEAST = 44, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
-enum { OVERRULED = 70, SCORE_LEAST = 50, SCORE_WEAK = 30 };
+enum { OVERRULED = 90, OVERRULED_HALF = 70, OVERRULED_EASILY = 60, SCORE_LEAST = 50, SCORE_WEAK = 30 };
 enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5, CODED_WITHIN = 10, CODED_BEHIND = 4 };
 /* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256; the half e where all else does, too. */
 enum { BESIDE_LEAST = 512, BESIDE_SOME = 128 };
@@ -164,10 +164,21 @@ static bool may_be_weak(const struct words *w, uint32_t i)
     return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i);
 }
 
-/* "Verna Red Shirt": no half of a name is taken back. */
-static bool ends_name(const struct words *w, uint32_t i)
+/* "Verna Red [Shirt]", "Deer Park [ED]" */
+static bool is_half(const struct words *w, uint32_t i)
 {
-    return i && w->v[i].label == LABEL_NAME && w->v[i - 1].label == LABEL_NAME && w->v[i].gap == GAP_SPACE;
+    return i && w->v[i].label == w->v[i - 1].label && w->v[i].gap == GAP_SPACE;
+}
+
+/* The surer evidence was, the surer the tagger must be that it is nothing; no half of a name is taken back, nor of a place for which more speaks. */
+static bool is_overruled(const struct words *w, uint32_t i, unsigned percent)
+{
+    const struct word *x = &w->v[i];
+    bool half = is_half(w, i);
+
+    if (percent >= HARDLY)
+        return percent < WEAK && x->score < OVERRULED_EASILY && !half;
+    return x->score < OVERRULED && !(half && (x->label == LABEL_NAME || x->score >= OVERRULED_HALF));
 }
 
 /* "Deacon [Ray]", "[Brandi Kell] IBCLC": the word beside is a name for sure, this one is none. */
@@ -185,7 +196,7 @@ static void doubt_word(struct words *w, const struct tagger_run *run, uint32_t i
     const struct tagging *t = &run->v[i - run->first];
     struct word *x = &w->v[i];
 
-    bool none = t->percent < HARDLY && x->score < OVERRULED && !ends_name(w, i);
+    bool none = is_overruled(w, i, t->percent);
     bool month = x->shape == SHAPE_LOWER && x->classes & LEX(MONTH) && !(t->tag <= TAG_PLACE && t->percent >= LEAST); /* "was it , june" */
 
     if (x->label && (none || month || stands_beside_name(w, run, i))) {
