@@ -13,10 +13,10 @@
 #include "validate.h"
 
 /* Percentages of the tagger; below LEAST only strict mode hides a word. */
-enum { LEAST = 44, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99 };
+enum { LEAST = 44, WEAK = 25, HARDLY = 10, NEVER = 2, SURE_NAME = 90, SURE_NUMBER = 70, SURE_ACRONYM = 90, SURE_PLACE = 90, SURE_DATE = 55, SURE_SCORE = 95, SURE_FORM = 85, SURE_CODE = 90, SURE_DIGITS = 95, SURE_CLOCK = 99, SURE_LARGE = 60 };
 /* Scores: of a label that the tagger can take away, of what it gives, of what strict mode takes. */
 enum { OVERRULED = 90, OVERRULED_HALF = 70, OVERRULED_EASILY = 60, SCORE_LEAST = 50, SCORE_WEAK = 30 };
-enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, ACRONYM_MOST = 5, CODED_WITHIN = 10, CODED_BEHIND = 4 };
+enum { DIGITS_FEWEST = 4, FORM_FEWEST = 6, CODE_FEWEST = 5, LARGE_FEWEST = 7, ACRONYM_MOST = 5, CODED_WITHIN = 10, CODED_BEHIND = 4 };
 /* Words beside a number tell plainly whose it is: e^2 against 1, in 1/256; the half e where all else does, too. */
 enum { BESIDE_LEAST = 512, BESIDE_SOME = 128 };
 
@@ -284,15 +284,26 @@ static bool is_form(const struct words *w, uint32_t first, uint32_t end)
     return digits_of(w, first, end) >= FORM_FEWEST;
 }
 
-/* Digits alone say little ("4/10" is a pain, "1250" a count). How many they are never decides by itself: how they are joined
- * must say that they are somebody's, or a word beside. */
+/* "0700-1500", "97110/97140": two that stand side by side. */
+static bool is_several(const struct words *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first + 1; i < end; i++)
+        if (w->v[i].gap & GAP_SLASH || (w->v[i].gap == GAP_HYPHEN && is_clock(w, i - 1) && is_clock(w, i)))
+            return true;
+    return false;
+}
+
+/* Digits alone say little ("4/10" is a pain, "1250" a count). How they are joined must say that they are somebody's, or a word beside, or
+ * that they are many and the tagger sure. */
 static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, unsigned percent)
 {
-    if (percent >= SURE_FORM && is_form(w, first, end))
+    uint32_t digits = digits_of(w, first, end);
+    bool large = digits >= LARGE_FEWEST && !is_several(w, first, end); /* nothing in a note is counted in millions */
+    if ((percent >= SURE_FORM && is_form(w, first, end)) || (percent >= SURE_DIGITS && large))
         return true;
-    if (percent < SURE_NUMBER || (percent < SURE_CLOCK && end == first + 1 && is_clock(w, first)))
+    if (percent < (large ? SURE_LARGE : SURE_NUMBER) || (percent < SURE_CLOCK && end == first + 1 && is_clock(w, first)))
         return false;
-    bool likely = percent >= SURE_DIGITS && digits_of(w, first, end) > DIGITS_FEWEST; /* four may be a time or a year */
+    bool likely = large || (percent >= SURE_DIGITS && digits > DIGITS_FEWEST); /* four may be a time or a year */
     return tagger_beside(w, first, end - 1, TAG_NUMBER) >= (likely ? BESIDE_SOME : BESIDE_LEAST);
 }
 
