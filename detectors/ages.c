@@ -213,10 +213,36 @@ static bool is_behind_birth(const struct words *w, uint32_t i)
     return n == 4 && is_year_of_old(w, year);
 }
 
+/* "92/F", "94 WF", "91 BM" */
+static bool is_sex_behind(const struct words *w, uint32_t i)
+{
+    static const char *const both[] = {"wf", "wm", "bf", "bm", "hf", "hm"};
+    const struct word *x = &w->v[i];
+
+    if (x->gap == GAP_SLASH && x->shape == SHAPE_INITIAL)
+        return (words_is(w, i, "m") || words_is(w, i, "f")) && !(i + 1 < w->n && x[1].gap & (GAP_SLASH | GAP_HYPHEN));
+    return x->gap == GAP_SPACE && x->shape == SHAPE_UPPER && words_is_any(w, i, both, sizeof both / sizeof *both);
+}
+
+/* "Mother, 94, alive", "father alive 94", "mother 94 alive and well" */
+static bool is_of_relative(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (!i || x->gap & ~(GAP_COMMA | GAP_SPACE | GAP_COLON) || i + 1 >= w->n)
+        return false;
+    if (i > 1 && x->gap == GAP_SPACE && words_in(w, i - 1, LIST(LIVED)) && !(x[-1].gap & ~(GAP_COMMA | GAP_SPACE)) && x[-2].classes & LEX(RELATION))
+        return x[1].gap & (GAP_COMMA | GAP_PERIOD | GAP_STOP | GAP_LINE);
+    bool behind = x[1].gap & GAP_COMMA || (x[1].gap == GAP_SPACE && words_in(w, i + 1, LIST(LIVED)));
+    return x[-1].classes & LEX(RELATION) && behind;
+}
+
 /* "Quill - 96 M failure to thrive": in a list of patients. */
 static bool has_sex(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i], *p = x - 1;
+    if (i + 1 < w->n && !is_temperature(w, i) && is_sex_behind(w, i + 1))
+        return true;
     if (!i || i + 1 >= w->n || x[1].gap != GAP_SPACE || x[1].shape != SHAPE_INITIAL || (!words_is(w, i + 1, "m") && !words_is(w, i + 1, "f")))
         return false;
     bool name = (p->shape == SHAPE_TITLE || p->shape == SHAPE_UPPER) && (FACT_SURNAME(p->facts) || FACT_GIVEN(p->facts)) && !(p->classes & LEX(COMMON));
@@ -255,7 +281,7 @@ static bool find_digits(const struct words *w, uint32_t i, struct date *out)
         return is_glued(w, i, n) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
     if (has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_asked(w, i))
         return true;
-    return is_behind_name(w, i) || is_behind_birth(w, i) || has_sex(w, i) || is_died_at(w, i);
+    return is_behind_name(w, i) || is_behind_birth(w, i) || has_sex(w, i) || is_died_at(w, i) || is_of_relative(w, i);
 }
 
 static bool find_words(const struct words *w, uint32_t i, struct date *out)

@@ -244,9 +244,15 @@ static bool is_compared(const struct words *w, uint32_t i)
     return (i && w->v[i].gap & GAP_SPACE && words_is_any(w, i - 1, versus, 2)) || (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, versus, 2));
 }
 
+/* "Portable X-Ray" */
+static bool is_xray(const struct words *w, uint32_t i)
+{
+    return i && i < w->n && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "x") && (words_is(w, i, "ray") || words_is(w, i, "rays"));
+}
+
 bool candidate_is_nobody(const struct words *w, uint32_t i)
 {
-    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i);
+    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */
@@ -289,7 +295,7 @@ bool candidate_is(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

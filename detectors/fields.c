@@ -385,6 +385,12 @@ static bool names_nobody(const char *text, uint32_t len, uint32_t mark, const st
     return (alone || !is_line_end(text, len, name->end)) && speaker_marked(text, len, mark);
 }
 
+/* "CC: Headache", "Mother: HTN, DM", "Contact: Precautions"; a patient of two words may be called by any. */
+static bool is_complaint(const struct phi_dictionary *d, const struct field *f, const char *text, const struct name_span *name)
+{
+    return f->kind != PHI_NAME_PROVIDER && (f->kind != PHI_NAME_PATIENT || name->words == 1) && name_is_complaint(d, text, name);
+}
+
 /* "Attending: Black", "PATIENT: YOUNG": families that are everyday words, where nothing else stands and nobody speaks. Where it ends, or `at`. */
 static uint32_t lone_family(const char *text, uint32_t len, uint32_t mark, uint32_t at)
 {
@@ -395,7 +401,7 @@ static uint32_t lone_family(const char *text, uint32_t len, uint32_t mark, uint3
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */
-static uint32_t value_end(const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
+static uint32_t value_end(const struct phi_dictionary *d, const struct field *f, const char *text, uint32_t len, uint32_t mark, uint32_t at,
                           struct phi_candidate *c)
 {
     struct name_span name;
@@ -404,7 +410,7 @@ static uint32_t value_end(const struct field *f, const char *text, uint32_t len,
     case FIELD_NAME:
         if (!name_read(text, len, at, true, false, &name))
             return lone_family(text, len, mark, at);
-        if (names_nobody(text, len, mark, &name))
+        if (names_nobody(text, len, mark, &name) || is_complaint(d, f, text, &name))
             return at;
         c->family = name.family;
         c->given = name.given;
@@ -440,8 +446,19 @@ static bool is_said(const char *text, uint32_t len, uint32_t at, uint32_t end)
     return strchr(".?!,]", text[last]) != NULL;
 }
 
+/* "Employer: none. Lives alone.", "Pharmacy: none on file", "Residence: SNF": a place that is none, or none by name. */
+static bool is_no_house(const char *value, uint32_t len)
+{
+    static const char none[] = " none retired unemployed homeless disabled unknown n/a snf student online currently ";
+    uint32_t n = 0;
+
+    while (n < len && (text_is_letter(value[n]) || value[n] == '/'))
+        n++;
+    return n > 2 && (n == len || strchr(" .,;(", value[n])) && text_among(none, value, n);
+}
+
 /* label: where it ends; mark: the colon, the equals sign or the last dot behind it; len: where a value ends at the latest */
-static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t mark, struct phi_candidates *sink)
+static int banner_found(const struct phi_dictionary *d, const char *text, uint32_t len, uint32_t label, uint32_t mark, struct phi_candidates *sink)
 {
     const struct field *f = banner_field(text, label);
     uint32_t at = mark + 1;
@@ -452,11 +469,13 @@ static int banner_found(const char *text, uint32_t len, uint32_t label, uint32_t
     if (at >= len || text[at] == '\n')
         return 0;
     struct phi_candidate c = {.kind = f->kind, .rule = FIELD_BANNER, .score = SCORE_BANNER, .via = PHI_VIA_LABEL};
-    uint32_t end = value_end(f, text, len, mark, at, &c);
+    uint32_t end = value_end(d, f, text, len, mark, at, &c);
     trim(text, &at, &end);
     if (end <= at || !field_value_fits(f, text + at, end - at))
         return 0;
     if ((f->shape == FIELD_PLACE || f->shape == FIELD_PLAIN) && is_said(text, len, at, end) && speaker_marked(text, len, mark))
+        return 0;
+    if ((f->shape == FIELD_PLACE || f->shape == FIELD_PLAIN) && is_no_house(text + at, end - at))
         return 0;
     if ((f->shape == FIELD_PLACE) && value_counts(text + at, end - at).digits == 0 && end - at > 80)
         return 0;
@@ -488,19 +507,19 @@ static uint32_t pair_end(const char *text, uint32_t len, uint32_t equals)
 }
 
 /* Lists of pairs, as old systems write and query strings are. */
-static int pairs_run(const char *text, uint32_t len, struct phi_candidates *sink)
+static int pairs_run(const struct phi_dictionary *d, const char *text, uint32_t len, struct phi_candidates *sink)
 {
     const char *at = text, *end = text + len;
     for (; (at = memchr(at, '=', (size_t)(end - at))); at++) {
         uint32_t equals = (uint32_t)(at - text), last = pair_end(text, len, equals);
-        if (last && banner_found(text, last, equals, equals, sink) < 0)
+        if (last && banner_found(d, text, last, equals, equals, sink) < 0)
             return -1;
     }
     return 0;
 }
 
 /* "Legal name ........ Jane Roe": dots lead from the label to the value. */
-static int leaders_run(const char *text, uint32_t len, struct phi_candidates *sink)
+static int leaders_run(const struct phi_dictionary *d, const char *text, uint32_t len, struct phi_candidates *sink)
 {
     for (uint32_t i = 0; i < len;) {
         const char *dots = memmem(text + i, len - i, "....", 4);
@@ -514,7 +533,7 @@ static int leaders_run(const char *text, uint32_t len, struct phi_candidates *si
             end++;
         while (begin > 0 && text[begin - 1] == ' ')
             begin--;
-        if (banner_found(text, len, begin, end - 1, sink) < 0)
+        if (banner_found(d, text, len, begin, end - 1, sink) < 0)
             return -1;
     }
     return 0;
@@ -523,16 +542,16 @@ static int leaders_run(const char *text, uint32_t len, struct phi_candidates *si
 static int fields_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                       struct phi_candidates *sink)
 {
+    const struct phi_dictionary *d = phi_engine_words(e);
     const char *at = text, *end = text + len;
-    (void)e;
     (void)s;
     while ((at = memchr(at, ':', (size_t)(end - at)))) {
         uint32_t colon = (uint32_t)(at - text);
-        if (banner_found(text, len, colon, colon, sink) < 0)
+        if (banner_found(d, text, len, colon, colon, sink) < 0)
             return -1;
         at++;
     }
-    if (pairs_run(text, len, sink) < 0 || leaders_run(text, len, sink) < 0)
+    if (pairs_run(d, text, len, sink) < 0 || leaders_run(d, text, len, sink) < 0)
         return -1;
     bool bars = memchr(text, '|', len) != NULL; /* every sender's field separator, though MSH-1 may name another */
     return bars ? hl7_run(text, len, sink) : 0;

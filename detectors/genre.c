@@ -5,13 +5,12 @@
  */
 #include "genre.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "label_index.h"
 #include "text.h"
 
-enum sign { SIGN_NONE = 0, SIGN_STRONG, SIGN_WEAK, SIGN_PERSON, SIGN_CODE };
+enum sign { SIGN_NONE = 0, SIGN_STRONG, SIGN_WEAK, SIGN_PERSON, SIGN_CODE, SIGN_SPOKEN };
 enum { WORD_MAX = 15, STUDY_LEAST = 6, STUDY_WEAK = 8, CODE_LEAST = 4 };
 
 static const struct sign_word {
@@ -29,7 +28,7 @@ _Static_assert(sizeof words / sizeof *words == GENRE_INDEXED, "run detectors/dic
 
 struct signs {
     uint64_t seen[4]; /* a bit for each word of the table */
-    unsigned strong, weak, code;
+    unsigned strong, weak, code, spoken; /* spoken: words of code that are said of patients, too: "bowel function", "self" */
     bool person, statistic;
 };
 
@@ -61,6 +60,7 @@ static void signs_add(struct signs *s, const char *text, uint32_t begin, uint32_
     s->strong += first && w->sign == SIGN_STRONG;
     s->weak += first && w->sign == SIGN_WEAK;
     s->code += first && w->sign == SIGN_CODE;
+    s->spoken += first && w->sign == SIGN_SPOKEN;
 }
 
 /* "67-year-old" */
@@ -141,10 +141,47 @@ enum genre genre_of(const struct marks *m, const char *text, uint32_t len)
 {
     struct signs s = {0};
     words_read(&s, m, text, len);
-    unsigned marks = s.code >= 2 ? code_marks(text, len) : 0;
-    if (s.code >= CODE_LEAST || (s.code >= 2 && marks >= 3))
-        return s.code * 2 + marks >= s.strong + s.weak ? GENRE_CODE : GENRE_PLAIN;
+    unsigned marks = s.code + s.spoken >= 2 ? code_marks(text, len) : 0, code = s.code + (marks || s.code >= 2 ? s.spoken : 0);
+    if (code >= CODE_LEAST || (code >= 2 && marks >= 3))
+        return code * 2 + marks >= s.strong + s.weak ? GENRE_CODE : GENRE_PLAIN;
     s.strong += s.statistic;
     bool study = s.strong ? 2 * s.strong + s.weak >= STUDY_LEAST : s.weak >= STUDY_WEAK;
     return study && !s.person ? GENRE_STUDY : GENRE_PLAIN;
+}
+
+/* A day, its month and its year: three numbers, or two and a word. */
+static bool is_whole_date(const char *text, uint32_t begin, uint32_t end)
+{
+    unsigned numbers = 0, letters = 0, most = 0;
+
+    for (uint32_t i = begin; i < end; i++) {
+        bool digit = text_is_digit(text[i]);
+        numbers += digit && (i == begin || !text_is_digit(text[i - 1]));
+        letters = text_is_letter(text[i]) ? letters + 1 : 0;
+        most = letters > most ? letters : most;
+    }
+    return numbers >= 3 || (numbers == 2 && most >= 3);
+}
+
+static bool is_period_word(const char *word, uint32_t n)
+{
+    static const char words_of_period[] = " from between to and until till through thru since before after ";
+    return n > 0 && text_among(words_of_period, word, n);
+}
+
+bool genre_is_studys(const char *text, uint32_t len, uint32_t begin, uint32_t end)
+{
+    uint32_t last = begin, first, next = end;
+
+    if (!is_whole_date(text, begin, end))
+        return true;
+    while (last > 0 && text[last - 1] == ' ')
+        last--;
+    for (first = last; first > 0 && text_is_letter(text[first - 1]);)
+        first--;
+    while (next < len && text[next] == ' ')
+        next++;
+    uint32_t behind = (uint32_t)text_letters(text + next, len - next);
+    bool dash = next < len && (text[next] == '-' || (unsigned char)text[next] == 0xE2);
+    return dash || is_period_word(text + first, last - first) || is_period_word(text + next, behind);
 }

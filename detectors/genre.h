@@ -7,6 +7,7 @@
 #ifndef GENRE_H
 #define GENRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "marks.h"
@@ -15,5 +16,9 @@ enum genre { GENRE_UNKNOWN = 0, GENRE_PLAIN, GENRE_STUDY, GENRE_CODE };
 
 /* Reads the text once; never GENRE_UNKNOWN. m: of the text, or NULL. */
 enum genre genre_of(const struct marks *m, const char *text, uint32_t len);
+
+/* In the report of a study: is the date at [begin, end) the study's, as months, years and both ends of a period are? A whole day that
+ * stands for itself ("Comparison: 3/14/2024") is somebody's, for the words of studies are those of reports of findings, too. */
+bool genre_is_studys(const char *text, uint32_t len, uint32_t begin, uint32_t end);
 
 #endif

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "dictionary.h"
 #include "lexicon.h"
 #include "text.h"
 #include "word_lists.h"
 
-enum { NAME_WORDS_MAX = 5 };
+enum { NAME_WORDS_MAX = 5, CALLED_SELDOM = 4 };
 
 enum { LISTED_MAX = 21 };
 
@@ -217,4 +218,17 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
     *name = (struct name_span){.begin = words[0].begin, .end = words[n - 1].end, .words = n};
     split_parts(text, name, words, comma_at);
     return true;
+}
+
+bool name_is_complaint(const struct phi_dictionary *d, const char *text, const struct name_span *name)
+{
+    uint32_t end = name_word_end(text, name->end, name->begin);
+    uint64_t hash = folded_hash(text + name->begin, end - name->begin);
+
+    if (!d || !hash)
+        return false;
+    uint32_t facts = phi_dictionary_entry(d, hash);
+    bool clinical = facts & (FACT_CLINICAL | FACT_TERM), called = FACT_GIVEN(facts) || FACT_SURNAME(facts) > (clinical ? CALLED_SELDOM : 0);
+    bool short_for = lexicon_find(hash) & LEX(ACRONYM) && text_is_upper(text[end - 1]);
+    return !called && (clinical || short_for || fact_is_word(phi_dictionary_plain(d, hash)));
 }

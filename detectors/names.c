@@ -15,7 +15,7 @@
 #include "lexicon.h"
 #include "word_lists.h"
 
-enum { RUN_MAX = 12 };
+enum { RUN_MAX = 12, PAPER_WITHIN = 6 };
 
 struct run {
     uint32_t first, last; /* words, last included */
@@ -230,13 +230,41 @@ static uint64_t classes_before(const struct words *w, uint32_t i, unsigned reach
     return classes;
 }
 
+/* "Jane Roe RN, called", "Jane Roe RN notified", but not "Maria Quill PA denial", "PT eval today", "DO NOT RESUSCITATE", "OD 20/40". */
+static bool stands_behind_name(const struct words *w, uint32_t i)
+{
+    static const char *const either[] = {"pa", "pt", "ot", "rn", "np", "do", "od", "ma", "rd"};
+    static const char *const does[] = {"called", "notified", "aware", "paged", "updated", "saw", "assessed", "ordered", "wrote", "signed", "at", "will", "to", "and", "for", "w", "with", "is", "was", "has", "from",
+                                       "states", "stated", "recommends", "agrees", "performed", "placed", "gave", "read", "reviewed", "on"};
+
+    if (w->v[i].gap & GAP_COMMA || !words_is_any(w, i, either, sizeof either / sizeof *either) || i + 1 >= w->n || w->v[i + 1].gap != GAP_SPACE)
+        return true;
+    return w->v[i + 1].shape == SHAPE_LOWER && !words_is(w, i, "od") && words_is_any(w, i + 1, does, sizeof does / sizeof *does);
+}
+
 static bool has_credential(const struct words *w, const struct run *r)
 {
     uint32_t i = r->last + 1;
 
     if (i >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | GAP_PERIOD))
         return false;
-    return candidate_is_credential(w, i) || (w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL);
+    if (candidate_is_credential(w, i))
+        return true;
+    return w->v[i].classes & LEX(CREDENTIAL) && w->v[i].shape != SHAPE_LOWER && w->v[i].shape != SHAPE_INITIAL && stands_behind_name(w, i);
+}
+
+/* "Regards,", "cc:", "Refusal form signed by": whoever writes or is told so may be the patient. */
+static bool is_anybodys_signature(const struct words *w, uint32_t i)
+{
+    static const char *const closings[] = {"regards", "sincerely", "cc", "bcc"};
+    static const char *const papers[] = {"form", "forms", "consent", "consents", "refusal", "waiver", "release", "releases", "authorization", "contract", "agreement", "ama", "questionnaire", "intake"};
+
+    if (words_is_any(w, i - 1, closings, sizeof closings / sizeof *closings))
+        return true;
+    for (uint32_t k = i; k > 0 && i - k < PAPER_WITHIN; k--)
+        if (words_is_any(w, k - 1, papers, sizeof papers / sizeof *papers))
+            return true;
+    return false;
 }
 
 static bool has_age(const struct words *w, const struct run *r)
@@ -262,7 +290,7 @@ static bool is_spoken_to(const struct words *w, const struct run *r)
 static bool is_signature(const struct words *w, uint32_t i)
 {
 
-    if (!(w->v[i - 1].classes & LEX(SIGN)) || (i > 1 && w->v[i - 2].classes & LEX(PATIENT)))
+    if (!(w->v[i - 1].classes & LEX(SIGN)) || (i > 1 && w->v[i - 2].classes & LEX(PATIENT)) || is_anybodys_signature(w, i))
         return false;
     if (w->v[i].gap & (GAP_COLON | GAP_COMMA))
         return true;
@@ -289,7 +317,7 @@ static bool is_provider(const struct words *w, const struct run *r)
         if (w->v[i].gap & GAP_PERIOD && !(x->classes & (LEX(DOCTOR) | LEX(TITLE))))
             return false;
         if (x->classes & (LEX(PROVIDER) | LEX(DOCTOR)))
-            return !comma && !is_spoken_to(w, r) && !is_deed(w, i);
+            return !comma && !(x->classes & LEX(PATIENT)) /* residents live in homes, too */ && !is_spoken_to(w, r) && !is_deed(w, i);
         if (is_signature(w, i))
             return !comma;
         if (!(x->classes & (LEX(CREDENTIAL) | LEX(TITLE))) && !words_in(w, i - 1, LIST(PROVIDER_LINK)))

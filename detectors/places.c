@@ -53,12 +53,25 @@ static bool is_link(const struct words *w, uint32_t i)
     return words_is_any(w, i, links, sizeof links / sizeof *links) || (words_is(w, i, "at") && w->v[i].shape == SHAPE_TITLE);
 }
 
+/* "Quill hospital day 3", "Mary Quill Hospital Course": somebody's stay, and no house is called after him. */
+static bool is_stay(const struct words *w, uint32_t i)
+{
+    static const char *const stays[] = {"course", "day", "days", "stay", "bill", "bills", "followup", "eval", "admission"};
+    return i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, stays, sizeof stays / sizeof *stays);
+}
+
+/* "[Quill] hospital day 3": who lies there. */
+static bool is_stayer(const struct words *w, uint32_t i)
+{
+    return i + 1 < w->n && fact_is_frequent_name(w->v[i].facts) && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].classes & LEX(FACILITY) && is_stay(w, i + 1);
+}
+
 /* "our Houston clinic", "St. Luke's office" */
 static bool is_lower_head(const struct words *w, uint32_t i)
 {
     static const char *const heads[] = {"clinic", "hospital", "office", "branch", "campus", "center", "centre", "hospice", "pharmacy", "hosp"};
 
-    return i < w->n && w->v[i].gap == GAP_SPACE && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, heads, sizeof heads / sizeof *heads);
+    return i < w->n && w->v[i].gap == GAP_SPACE && w->v[i].shape == SHAPE_LOWER && words_is_any(w, i, heads, sizeof heads / sizeof *heads) && !is_stay(w, i);
 }
 
 /* "Elm-grove", "Memorial-Quillahatchie" */
@@ -495,9 +508,10 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         if (w->v[i].label != LABEL_PLACE)
             continue;
         last = run_end(w, i);
+        last -= last > i && w->v[last].classes & LEX(FACILITY) && is_stay(w, last);
         if (last + 1 < w->n && is_state_behind(w, last + 1))
             last++;
-        if (is_no_place(w, d, i, last))
+        if (!is_stayer(w, last) && is_no_place(w, d, i, last))
             continue;
         struct phi_candidate c = place_of(w, i, last, rules);
         uint32_t first = run_start(w, i, last);

@@ -262,7 +262,8 @@ static int take_form(struct prose *p, uint32_t i)
     if (ages_find(w, i, &date))
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_AGE, .score = date.score});
     if (dates_find(w, i, &date) || dates_find_pair(w, i, &p->months, &date) || dates_find_marked(w, i, &p->ways, &date)) {
-        if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && prose_genre(p) == GENRE_STUDY)
+        if (date.kind == PHI_DATE_OTHER && w->v[date.last].shape == SHAPE_NUMBER && genre_is_studys(w->text, w->len, w->v[date.first].begin, w->v[date.last].end) &&
+            prose_genre(p) == GENRE_STUDY)
             date.score = STUDY_DATE;
         return take(p, date.first, date.last, (struct phi_candidate){.kind = date.kind, .rule = RULE_DATE, .score = date.score});
     }

@@ -70,7 +70,7 @@ static bool genre_explains(const struct rule_scan *scan, unsigned kind, uint32_t
                     : kind == PHI_URL && is_plain_link(value, end - begin)       ? GENRE_CODE
                     : kind == PHI_IP && is_private_address(value, end - begin)   ? GENRE_CODE
                                                                                  : GENRE_UNKNOWN;
-    if (by == GENRE_UNKNOWN)
+    if (by == GENRE_UNKNOWN || (kind == PHI_DATE_OTHER && !genre_is_studys(scan->view->text, scan->view->len, begin, end)))
         return false;
     return scratch_genre(scan->s, scan->view->text, scan->view->len) == by;
 }

@@ -293,12 +293,18 @@ static bool is_several(const struct words *w, uint32_t first, uint32_t end)
     return false;
 }
 
+/* "4471882, 4471883": a list of numbers, which says of none whose it is. */
+static bool is_listed(const struct words *w, uint32_t first, uint32_t end)
+{
+    return (first && w->v[first].gap & GAP_COMMA && w->v[first - 1].shape == SHAPE_NUMBER) || (end < w->n && w->v[end].gap & GAP_COMMA && w->v[end].shape == SHAPE_NUMBER);
+}
+
 /* Digits alone say little ("4/10" is a pain, "1250" a count). How they are joined must say that they are somebody's, or a word beside, or
  * that they are many and the tagger sure. */
 static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, unsigned percent)
 {
     uint32_t digits = digits_of(w, first, end);
-    bool large = digits >= LARGE_FEWEST && !is_several(w, first, end); /* nothing in a note is counted in millions */
+    bool large = digits >= LARGE_FEWEST && !is_several(w, first, end) && !is_listed(w, first, end); /* nothing in a note is counted in millions */
     if ((percent >= SURE_FORM && is_form(w, first, end)) || (percent >= SURE_DIGITS && large))
         return true;
     if (percent < (large ? SURE_LARGE : SURE_NUMBER) || (percent < SURE_CLOCK && end == first + 1 && is_clock(w, first)))

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "engine.h"
 #include "lexicon.h"
 #include "name_words.h"
 #include "scratch.h"
@@ -131,13 +132,15 @@ static bool is_told_otherwise(const char *text, uint32_t len, uint32_t at)
     return unit || announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & LEX(ACRONYM));
 }
 
-static int relation_found(const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
+static int relation_found(const struct phi_dictionary *d, const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, true);
     bool stop = end > 4 && end < len && text[end] == '.';
     bool sentence = stop && ((text_is_letter(text[end - 4]) && text_is_letter(text[end - 5])) || is_whole_short(text + end - 3));
     if (at == end || sentence || speaker_before(text, len, at) || is_told_otherwise(text, len, at) || !name_read(text, len, at, false, false, &name))
+        return 0;
+    if (end < len && text[end] == ':' && name_is_complaint(d, text, &name)) /* "Father: Healthy" */
         return 0;
     /* Behind a relation a lone name is a given name. */
     if (name.words == 1) {
@@ -231,7 +234,14 @@ static bool is_before_capital(const char *text, uint32_t len, uint32_t end)
     return end + 3 < len && text[end] == ' ' && text_is_upper(text[end + 1]) && is_small(text[end + 2]) && is_small(text[end + 3]);
 }
 
-static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint32_t end, const struct run *run,
+/* "Maria Quill PA denial", "Quill DO NOT": two capitals without a comma in front, and the sentence goes on; names.c knows by which words. */
+static bool is_word_of_note(const char *text, uint32_t len, uint32_t last, uint32_t begin, uint32_t end)
+{
+    static const char words_of_notes[] = " pa pt ot do od ma rd ";
+    return text_among(words_of_notes, text + begin, end - begin) && !memchr(text + last, ',', begin - last) && end + 1 < len && text[end] == ' ' && text_is_alnum(text[end + 1]);
+}
+
+static int announcer_found(const struct phi_dictionary *d, const char *text, uint32_t len, uint32_t begin, uint32_t end, const struct run *run,
                            struct phi_candidates *sink)
 {
     enum announcer what = announcer_of(text + begin, end - begin);
@@ -247,11 +257,11 @@ static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint3
     case OTHER_TITLE:
         return capital || (end < len && text[end] == '.') ? title_found(text, len, end, what, sink) : 0;
     case RELATION:
-        return relation_found(text, len, end, sink);
+        return relation_found(d, text, len, end, sink);
     case GREETING: /* "Denies SI/HI." greets nobody */
         return capital && !(begin && text[begin - 1] == '/') ? greeting_found(text, len, end, sink) : 0;
     case CREDENTIAL:
-        if (!text_is_upper(text[end - 1]) || run->words < 2 || begin - run->end > 3)
+        if (!text_is_upper(text[end - 1]) || run->words < 2 || begin - run->end > 3 || is_word_of_note(text, len, run->end, begin, end))
             return 0;
         return credential_found(text, len, run->begin, begin, sink);
     }
@@ -260,6 +270,7 @@ static int announcer_found(const char *text, uint32_t len, uint32_t begin, uint3
 
 /* Words from left to right: the next one begins at or behind `at`. */
 struct reader {
+    const struct phi_dictionary *words; /* or NULL */
     const char *text;
     uint32_t len, at;
     struct run run;
@@ -293,15 +304,14 @@ static int titles_word(struct reader *r, uint32_t at, struct phi_candidates *sin
     if ((at && text_is_digit(r->text[at - 1])) || announcer_of(r->text + at, end - at) == ANNOUNCES_NOTHING ||
         !reader_reach(r, at))
         return 0;
-    return announcer_found(r->text, r->len, at, end, &r->run, sink);
+    return announcer_found(r->words, r->text, r->len, at, end, &r->run, sink);
 }
 
 static int titles_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len,
                       struct phi_candidates *sink)
 {
-    struct reader r = {.text = text, .len = len};
+    struct reader r = {.words = phi_engine_words(e), .text = text, .len = len};
     const struct marks *m = scratch_marks(s);
-    (void)e;
     for (uint32_t base = 0; base < len; base += MARKS_BYTES, m++)
         for (uint64_t starts = m->announcers; starts; starts &= starts - 1)
             if (titles_word(&r, base + (uint32_t)__builtin_ctzll(starts), sink) < 0)
