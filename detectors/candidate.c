@@ -12,6 +12,7 @@
 #include "lexicon.h"
 #include "speaker.h"
 #include "term_stem.h"
+#include "thing.h"
 #include "word_lists.h"
 
 enum { BATCH = 32 };
@@ -250,9 +251,16 @@ static bool is_xray(const struct words *w, uint32_t i)
     return i && i < w->n && w->v[i].gap == GAP_HYPHEN && words_is(w, i - 1, "x") && (words_is(w, i, "ray") || words_is(w, i, "rays"));
 }
 
+/* "Johnson & Johnson" */
+static bool is_maker(const struct words *w, uint32_t i)
+{
+    uint32_t k = i && words_is(w, i - 1, "johnson") ? i : i + 1; /* the second of them */
+    return words_is(w, k - 1, "johnson") && words_is(w, k, "johnson") && w->v[k].begin - w->v[k - 1].end == 3 && w->text[w->v[k].begin - 2] == '&';
+}
+
 bool candidate_is_nobody(const struct words *w, uint32_t i)
 {
-    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1);
+    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1) || thing_cited(w, i) || is_maker(w, i);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */

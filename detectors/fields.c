@@ -391,13 +391,26 @@ static bool is_complaint(const struct phi_dictionary *d, const struct field *f, 
     return f->kind != PHI_NAME_PROVIDER && (f->kind != PHI_NAME_PATIENT || name->words == 1) && name_is_complaint(d, text, name);
 }
 
-/* "Attending: Black", "PATIENT: YOUNG": families that are everyday words, where nothing else stands and nobody speaks. Where it ends, or `at`. */
+/* Behind a word: the end of the line, a comma, a bracket, a column, another label. */
+static bool ends_value(const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t next = at;
+
+    if (is_line_end(text, len, at) || strchr(",;(|", text[at]))
+        return true;
+    while (next < len && text[next] == ' ')
+        next++;
+    uint32_t end = next + (uint32_t)text_letters(text + next, len - next);
+    return next > at + 1 || (next < len && text[next] == '(') || (next > at && end > next && end < len && text[end] == ':');
+}
+
+/* "Attending: Black", "PATIENT: YOUNG", "Patient: White, BP": families that are everyday words, where nobody speaks. Where it ends, or `at`. */
 static uint32_t lone_family(const char *text, uint32_t len, uint32_t mark, uint32_t at)
 {
     static const char families[] = " bell bill black brown case chase day grant gray green hope le long mark may page rose short white will young ";
     uint32_t end = name_word_end(text, len, at);
     bool named = text_is_upper(text[at]) && text_among(families, text + at, end - at);
-    return named && is_line_end(text, len, end) && !speaker_marked(text, len, mark) ? end : at;
+    return named && ends_value(text, len, end) && !speaker_marked(text, len, mark) ? end : at;
 }
 
 /* Where the value of the field that begins at `at` ends; `at` when there is none. */

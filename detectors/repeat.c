@@ -7,7 +7,8 @@
  *     finding "Greta Hollingsworth"  ->  seeds: "greta hollingsworth", "Hollingsworth", "Greta"
  *     text "Mrs HOLLINGSWORTH said"  ->  repeat
  *
- * A whole value is found in any case; a part of a name only capitalized, and not when it is a common word.
+ * A whole value is found in any case; a part of a name only capitalized, and when it is a common word only a family's, where it does what
+ * people do ("Brown reports").
  */
 #include "repeat.h"
 
@@ -37,7 +38,7 @@ struct seed {
     uint32_t words; /* that its hash is made of, at most WORDS_MAX */
     uint16_t kind;
     uint8_t score;
-    bool part, family;
+    bool part, family, everyday; /* everyday: a word of notes, too: "Brown" */
 };
 
 struct seeds {
@@ -154,12 +155,13 @@ static void seed_add(struct seeds *all, const char *text, uint32_t begin, uint32
 /* A professional is called by the family name; a given name alone is as likely a patient's. */
 static void seed_name_part(struct seeds *all, const char *text, uint32_t begin, uint32_t end, unsigned kind, bool family)
 {
-    if (end < begin + PART_LETTERS || !text_is_letter(text[begin]) || name_word_is_common(text + begin, end - begin))
+    bool everyday = name_word_is_common(text + begin, end - begin);
+    if (end < begin + PART_LETTERS || !text_is_letter(text[begin]) || (everyday && !family))
         return;
     if (kind == PHI_NAME_PROVIDER && !family)
         kind = PHI_NAME_UNKNOWN;
     seed_add(all, text, begin, end,
-             (struct seed){.kind = (uint16_t)kind, .score = SCORE_PART, .part = true, .family = family});
+             (struct seed){.kind = (uint16_t)kind, .score = SCORE_PART, .part = true, .family = family, .everyday = everyday});
 }
 
 static bool value_is_telling(const char *text, uint32_t len, unsigned kind)
@@ -229,6 +231,18 @@ static bool is_small_word(const struct seed *seed, const char *text, uint32_t le
     return !is_capitalized(seed->text, 0) && (!at || text_is_space(text[at - 1])) && (text_is_space(behind) || behind == ',' || behind == '.' || behind == '?' || behind == '!');
 }
 
+/* "[Brown] reports", "[Brown]'s labs": a family that is an everyday word, with what only people do behind it. */
+static bool is_told_of(const struct seed *seed, const char *text, uint32_t len, uint32_t at)
+{
+    static const char told[] = " reports denies states is was has had complains presents says said admits endorses will needs lives feels came went takes reported denied stated presented refuses refused agrees agreed wants ";
+    uint32_t end = at + seed->len;
+    if (end + 2 >= len || !text_is_upper(text[at]) || text_is_upper(text[at + 1]))
+        return false;
+    if (text[end] == '\'')
+        return text[end + 1] == 's';
+    return text[end] == ' ' && text_among(told, text + end + 1, text_letters(text + end + 1, len - end - 1));
+}
+
 /* The longest seed among those of `words` words with this hash that stands at `at`. */
 static void repeat_look(const struct seeds *all, uint64_t hash, uint32_t words, const char *text, uint32_t len, uint32_t at,
                         const struct seed **best, uint32_t *best_end)
@@ -236,6 +250,8 @@ static void repeat_look(const struct seeds *all, uint64_t hash, uint32_t words, 
     for (uint32_t i = all->slots[hash & all->mask]; i; i = all->v[i - 1].next) {
         const struct seed *seed = &all->v[i - 1];
         if (seed->words != words || seed->text == text + at || (seed->part && !is_capitalized(text, at) && !is_small_word(seed, text, len, at)))
+            continue;
+        if (seed->everyday && !is_told_of(seed, text, len, at))
             continue;
         uint32_t to = seed_fits(seed, text, len, at);
         if (to > *best_end) {

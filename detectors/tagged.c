@@ -313,10 +313,12 @@ static bool is_sure_number(const struct words *w, uint32_t first, uint32_t end, 
     return tagger_beside(w, first, end - 1, TAG_NUMBER) >= (likely ? BESIDE_SOME : BESIDE_LEAST);
 }
 
-/* "5/10", "4/5": so pain and strength are written, too. */
+/* "5/10", "4/5", "2/6 at the apex": so pain, strength and murmurs are written, too. */
 static bool may_be_score(const struct words *w, uint32_t end)
 {
-    return w->v[end - 1].gap == GAP_SLASH && (words_is(w, end - 1, "5") || words_is(w, end - 1, "10"));
+    static const char *const murmur[] = {"at", "systolic", "diastolic", "sem", "murmur", "holosystolic", "early", "blowing"};
+    bool graded = words_is(w, end - 1, "6") && words_is_any(w, end, murmur, sizeof murmur / sizeof *murmur);
+    return w->v[end - 1].gap == GAP_SLASH && (graded || words_is(w, end - 1, "5") || words_is(w, end - 1, "10"));
 }
 
 /* "C6/5-7/6": what is joined to something in front is part of it, no day. */

@@ -65,12 +65,23 @@ static bool is_said_of(const struct words *w, uint32_t i, uint32_t k)
     return words_is_any(w, i + 1, alone, sizeof alone / sizeof *alone) && !words_is(w, i, "glasgow") && k + 1 < w->n && w->v[k + 1].shape == SHAPE_NUMBER;
 }
 
+bool thing_cited(const struct words *w, uint32_t last)
+{
+    return words_is(w, last + 1, "et") && words_is(w, last + 2, "al");
+}
+
+/* "St. John's wort", "Rocky Mountain spotted fever", "Other Pacific Islander", "Smith et al.": what bears the name of a place or of somebody. */
+static bool is_called_after(const struct words *w, uint32_t last)
+{
+    return words_is(w, last + 1, "wort") || (words_is(w, last + 1, "spotted") && words_is(w, last + 2, "fever")) || words_is(w, last, "islander") || thing_cited(w, last);
+}
+
 bool thing_named(const struct words *w, uint32_t first, uint32_t last)
 {
     bool public = is_public(w, first) || (first && w->v[first].gap == GAP_SPACE && is_public(w, first - 1));
     uint32_t small = 0;
 
-    if (is_insurer(w, first))
+    if (is_insurer(w, first) || is_called_after(w, last))
         return true;
     for (uint32_t i = first; i < w->n && i <= last + BEHIND_MOST; i++) {
         if (i > first && !goes_on(w, i))

@@ -14,4 +14,7 @@ bool thing_named(const struct words *w, uint32_t first, uint32_t last);
 /* "[Ryan] White Act", "[Kendra]'s Law", "[Young] Mania Rating Scale": is word i the first or a later part of what such a thing is called after? */
 bool thing_bears_name(const struct words *w, uint32_t i);
 
+/* "Smith et al.": does whoever wrote a paper end with word `last`? */
+bool thing_cited(const struct words *w, uint32_t last);
+
 #endif
