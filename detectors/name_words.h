@@ -32,9 +32,9 @@ bool name_word_is_short(const char *text, uint32_t len, uint32_t at);
  * also takes lower case. False when no name begins at `at`. */
 bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any_case, struct name_span *name);
 
+struct phi_dictionary;
 /* "Headache", "HTN", "Healthy": does what somebody has or is stand where the name was read, a word that hardly anybody is called? Without
  * word lists (NULL) nothing is. */
-struct phi_dictionary;
 bool name_is_complaint(const struct phi_dictionary *d, const char *text, const struct name_span *name);
 
 /* Words that are capitalized in clinical text and are no names. */
