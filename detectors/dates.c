@@ -61,65 +61,6 @@ static struct number read_day(const struct words *w, uint32_t i, bool *sure)
     return day;
 }
 
-/* 2021, twenty twenty-one, nineteen fifty six, two thousand five. */
-static struct number read_year(const struct words *w, uint32_t i)
-{
-    unsigned used = 0, more = 0;
-    bool ordinal;
-    int year = dates_digits(w, i), high;
-
-    if (year >= 1880 && year <= 2100)
-        return (struct number){year, 1};
-    high = dates_read_number(w, i, &used, &ordinal);
-    if ((high == 19 || high == 20) && !ordinal && used == 1 && words_joined(w, i + 1, GAP_SPACE | GAP_HYPHEN)) {
-        int low = dates_read_number(w, i + 1, &more, &ordinal);
-        if (low >= 10 && !ordinal)
-            return (struct number){high * 100 + low, 1 + more};
-    }
-    if (high == 2 && words_is(w, i + 1, "thousand")) {
-        uint32_t k = i + 2 + words_is(w, i + 2, "and");
-        int low = words_joined(w, k, GAP_SPACE) ? dates_read_number(w, k, &more, &ordinal) : -1;
-        return (struct number){2000 + (low > 0 ? low : 0), low > 0 ? k + more - i : 2};
-    }
-    return (struct number){0, 0};
-}
-
-/* "of last year", "of twenty three" */
-static bool is_year_said(const struct words *w, uint32_t i)
-{
-    unsigned used;
-    bool ordinal;
-
-    if (!words_is(w, i, "of") || !words_joined(w, i + 1, GAP_SPACE) || !words_joined(w, i + 2, GAP_SPACE | GAP_HYPHEN))
-        return false;
-    if (words_is(w, i + 2, "year"))
-        return words_is(w, i + 1, "last") || words_is(w, i + 1, "this");
-    return dates_read_number(w, i + 1, &used, &ordinal) > 20 && used == 2 && !ordinal;
-}
-
-/* A year behind a day or month: ", 2021", " 2021", "-21", " '21", " of 2021". Returns the last word with it. */
-static uint32_t with_year(const struct words *w, uint32_t last, bool *has)
-{
-    uint32_t i = last + 1;
-    struct number year;
-
-    *has = false;
-    if (is_year_said(w, i)) {
-        *has = true;
-        return i + 2;
-    }
-    if (words_is(w, i, "of") || words_is(w, i, "in"))
-        i++;
-    if (!words_joined(w, i, GAP_SPACE | GAP_COMMA | GAP_PERIOD | GAP_HYPHEN | GAP_SLASH | GAP_APOSTROPHE))
-        return last;
-    year = read_year(w, i);
-    if (!year.words && w->v[i].shape == SHAPE_NUMBER && w->v[i].letters == 2 &&
-        w->v[i].gap & (GAP_APOSTROPHE | GAP_HYPHEN | GAP_SLASH))
-        year.words = 1;
-    *has = year.words > 0;
-    return year.words ? i + year.words - 1 : last;
-}
-
 static bool is_month(const struct words *w, uint32_t i)
 {
     return i < w->n && w->v[i].classes & LEX(MONTH) && !(w->v[i].flags & (WORD_CONTRACTED | WORD_POSSESSIVE));
@@ -192,7 +133,7 @@ static bool is_day_said(const struct words *w, uint32_t i, uint32_t k)
 /* "Aug/14[/1970]" */
 static bool is_slashed_year(const struct words *w, uint32_t i)
 {
-    return words_joined(w, i, GAP_SLASH) && read_year(w, i).words;
+    return words_joined(w, i, GAP_SLASH) && dates_year_words(w, i);
 }
 
 /* March 4, 2021 · Aug/14/1970 · Mar 4th · march fourth · March 3-5 · March 2021 */
@@ -207,13 +148,13 @@ static bool find_month_first(const struct words *w, uint32_t i, struct date *out
     uint32_t k = i + 1 + (words_is(w, i + 1, "the") && i + 2 < w->n);
     day = read_day(w, k, &sure);
     if (day.words && words_joined(w, k, GAP_SPACE | GAP_PERIOD | GAP_HYPHEN | (is_slashed_year(w, k + day.words) ? GAP_SLASH : 0))) {
-        out->last = with_year(w, more_days(w, k + day.words - 1), &year);
+        out->last = dates_with_year(w, more_days(w, k + day.words - 1), &year);
         if (!year && !sure && day.words < 2 && !is_doubtful_day(w, i, k) && !is_day_said(w, i, k) && (!is_sure_month(w, i) || w->v[k].shape != SHAPE_NUMBER || w->v[i].gap & GAP_HYPHEN))
             return false;
         out->score = year ? 95 : sure ? 90 : 80;
         return true;
     }
-    out->last = with_year(w, i, &year);
+    out->last = dates_with_year(w, i, &year);
     out->score = is_study(w, out) ? STUDY_SCORE : 90;
     bool said = out->last > i + 1; /* "march twenty twenty four" */
     return year && (said || is_sure_month(w, i) || w->v[i + 1].shape == SHAPE_NUMBER);
@@ -233,7 +174,7 @@ static bool find_day_first(const struct words *w, uint32_t i, struct date *out)
     if (!is_month(w, k) || !words_joined(w, k, GAP_SPACE | GAP_HYPHEN | GAP_SLASH | GAP_PERIOD | GAP_COMMA))
         return false;
     out->first = i;
-    out->last = with_year(w, k, &year);
+    out->last = dates_with_year(w, k, &year);
     out->score = year ? 95 : 85;
     return year || (sure && is_sure_month(w, k)) || k > i + day.words || (is_sure_month(w, k) && w->v[k].shape != SHAPE_LOWER &&
                                              w->v[k].gap == GAP_SPACE && !(w->v[i].gap & GAP_PERIOD));
@@ -448,7 +389,6 @@ static bool find_spelled(const struct words *w, uint32_t i, bool birth, struct d
     bool ordinal;
     int month = dates_read_number(w, i, &used, &ordinal), day;
     uint32_t k = i + used;
-    struct number year;
 
     if (month < 1 || month > 12 || ordinal || !words_joined(w, k, GAP_SPACE | GAP_COMMA))
         return false;
@@ -460,13 +400,13 @@ static bool find_spelled(const struct words *w, uint32_t i, bool birth, struct d
         return false;
     bool said = w->v[i + used].gap & GAP_COMMA && w->v[k].gap & GAP_COMMA; /* "Eleven, thirty, seventy-two." */
     said |= month > 1 && more > 1 && w->v[i].gap & (GAP_PERIOD | GAP_COLON | GAP_LINE); /* "Two twenty-eight sixty-two.", no pressure */
-    year = read_year(w, k);
-    if (!year.words && dates_read_number(w, k, &more, &ordinal) > 31)
-        year.words = more;
+    unsigned year = dates_year_words(w, k);
+    if (!year && dates_read_number(w, k, &more, &ordinal) > 31)
+        year = more;
     out->first = i;
-    out->last = k + year.words - 1;
+    out->last = k + year - 1;
     out->score = 85;
-    return year.words > 0 && (birth || (said && (out->last + 1 >= w->n || w->v[out->last + 1].gap & (GAP_PERIOD | GAP_LINE))));
+    return year && (birth || (said && (out->last + 1 >= w->n || w->v[out->last + 1].gap & (GAP_PERIOD | GAP_LINE))));
 }
 
 /* spring of 2021, Q1 2021 */
@@ -477,7 +417,7 @@ static bool find_season(const struct words *w, uint32_t i, struct date *out)
     if (!words_in(w, i, LIST(SEASON)))
         return false;
     out->first = i;
-    out->last = with_year(w, i, &year);
+    out->last = dates_with_year(w, i, &year);
     out->score = is_study(w, out) ? STUDY_SCORE : 65;
     return year && w->v[out->last].gap & GAP_SPACE && !(w->v[out->last].gap & ~GAP_SPACE);
 }

@@ -51,6 +51,11 @@ bool dates_find_holiday(const struct words *w, uint32_t i, struct date *out);
 /* "on the ninth": is word i a day of the month that is said? Only from the fourth on; the first three count all sorts of things. */
 bool dates_find_said_day(const struct words *w, uint32_t i, struct date *out);
 
+/* "2021", "twenty twenty-one", "nineteen fifty six", "two thousand five": of how many words is the year that begins with word i? 0: none does. */
+unsigned dates_year_words(const struct words *w, uint32_t i);
+/* A year behind the day or month that ends with word `last`: ", 2021", " 2021", "-21", " '21", " of 2021". The last word with it. */
+uint32_t dates_with_year(const struct words *w, uint32_t last, bool *has);
+
 /* "Monday, March 3", "mon 4 aug 2025": where the date that begins with word `first` begins with its weekday. whole: it has a year, and "sun"
  * and "sat" are no words then. */
 uint32_t dates_with_weekday(const struct words *w, uint32_t first, bool whole);
