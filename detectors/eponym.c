@@ -149,9 +149,11 @@ static bool names_disease(const struct words *w, uint32_t i)
         return true;
     if (end > begin && k < w->n && is_type(w, k, often))
         return true;
-    while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k, often) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
+    if (often)
+        return false;
+    while (k < w->n && k <= end + BETWEEN_MOST && w->v[k].gap == GAP_SPACE && w->v[k].shape == SHAPE_LOWER && !is_disease(w, k, false) && !(w->v[k].classes & (LEX(COMMON) | LEX(VERB))))
         k++;
-    return k > end + 1 && is_disease(w, k, often) && w->v[k].gap == GAP_SPACE && !often;
+    return k > end + 1 && is_disease(w, k, false) && w->v[k].gap == GAP_SPACE;
 }
 
 /* "pentalogy of Cantrell", "line of Schwalbe" */

@@ -21,8 +21,7 @@ static bool follows_name(const char *text, size_t begin)
         return end && text[end - 1] == '(';
     if (text[end - 2] == '&')
         return true;
-    for (first = --end; first > 0 && text_is_letter(text[first - 1]);)
-        first--;
+    first = text_letters_before(text, --end);
     return first < end && text_is_upper(text[first]) && !is_department(text + first, end - first);
 }
 

@@ -152,15 +152,11 @@ enum genre genre_of(const struct marks *m, const char *text, uint32_t len)
 /* A day, its month and its year: three numbers, or two and a word. */
 static bool is_whole_date(const char *text, uint32_t begin, uint32_t end)
 {
-    unsigned numbers = 0, letters = 0, most = 0;
+    unsigned numbers = 0;
 
-    for (uint32_t i = begin; i < end; i++) {
-        bool digit = text_is_digit(text[i]);
-        numbers += digit && (i == begin || !text_is_digit(text[i - 1]));
-        letters = text_is_letter(text[i]) ? letters + 1 : 0;
-        most = letters > most ? letters : most;
-    }
-    return numbers >= 3 || (numbers == 2 && most >= 3);
+    for (uint32_t i = begin; i < end; i++)
+        numbers += text_is_digit(text[i]) && (i == begin || !text_is_digit(text[i - 1]));
+    return numbers >= 3 || (numbers == 2 && text_longest_word(text + begin, end - begin) >= 3);
 }
 
 static bool is_period_word(const char *word, uint32_t n)
@@ -171,17 +167,15 @@ static bool is_period_word(const char *word, uint32_t n)
 
 bool genre_is_studys(const char *text, uint32_t len, uint32_t begin, uint32_t end)
 {
-    uint32_t last = begin, first, next = end;
+    uint32_t last = begin, next = end;
 
     if (!is_whole_date(text, begin, end))
         return true;
     while (last > 0 && text[last - 1] == ' ')
         last--;
-    for (first = last; first > 0 && text_is_letter(text[first - 1]);)
-        first--;
     while (next < len && text[next] == ' ')
         next++;
-    uint32_t behind = (uint32_t)text_letters(text + next, len - next);
+    uint32_t first = (uint32_t)text_letters_before(text, last), behind = (uint32_t)text_letters(text + next, len - next);
     bool dash = next < len && (text[next] == '-' || (unsigned char)text[next] == 0xE2);
     return dash || is_period_word(text + first, last - first) || is_period_word(text + next, behind);
 }

@@ -60,9 +60,7 @@ static bool has_title(const char *text, uint32_t begin)
 
     while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '.'))
         end--;
-    uint32_t first = end;
-    while (first > 0 && text_is_letter(text[first - 1]))
-        first--;
+    uint32_t first = (uint32_t)text_letters_before(text, end);
     bool whole = first == 0 || text[first - 1] != '-'; /* "by LC-MS. A" */
     return whole && first < end && name_word_lists(text + first, end - first) & (LIST(PATIENT_TITLE) | LIST(PROVIDER_TITLE));
 }
@@ -70,16 +68,13 @@ static bool has_title(const char *text, uint32_t begin)
 /* "March 3", no "9th", no "3/4" and no "SEP-1", the measure. */
 static bool is_day_of_month(const char *text, uint32_t n)
 {
-    uint32_t letters = 0, most = 0, digits = 0;
+    uint32_t digits = 0;
 
     if (!memchr(text, ' ', n) && n <= MEASURE_MOST)
         return false;
-    for (uint32_t i = 0; i < n; i++) {
-        letters = text_is_letter(text[i]) ? letters + 1 : 0;
-        most = letters > most ? letters : most;
+    for (uint32_t i = 0; i < n; i++)
         digits += text_is_digit(text[i]);
-    }
-    return digits && most > 2;
+    return digits && text_longest_word(text, n) > 2;
 }
 
 static bool is_weak(const struct phi_engine *e, const struct phi_finding *f, const struct phi_leaf *leaf)

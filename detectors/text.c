@@ -154,6 +154,17 @@ bool text_is_whole_phone(const char *text, size_t len)
 }
 
 /* Zero bits in a byte of `differs` are two blanks; the lowest such byte is told by the borrow. */
+size_t text_longest_word(const char *text, size_t len)
+{
+    size_t most = 0;
+
+    for (size_t i = 0, n; i < len; i += n + 1) {
+        n = text_letters(text + i, len - i);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 size_t text_two_blanks(const char *text, size_t len)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), blanks = ones * ' ';

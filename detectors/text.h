@@ -21,6 +21,10 @@ static inline bool text_is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
 }
+static inline bool text_is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
 static inline bool text_is_letter(char c) /* ASCII, or part of any longer character */
 {
     char l = text_lower(c);
@@ -38,6 +42,15 @@ static inline size_t text_letters(const char *text, size_t len)
         n++;
     return n;
 }
+/* Where the letters begin that end at `end`; `end`: there are none. */
+static inline size_t text_letters_before(const char *text, size_t end)
+{
+    while (end > 0 && text_is_letter(text[end - 1]))
+        end--;
+    return end;
+}
+/* How many letters its longest word has. */
+size_t text_longest_word(const char *text, size_t len);
 static inline bool text_is_space(char c)
 {
     return c == ' ' || (c >= 9 && c <= 13);

@@ -223,15 +223,10 @@ static void run_extend(struct run *run, const char *text, uint32_t begin, uint32
     run->words++;
 }
 
-static bool is_small(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
 /* "or nurse Quill with": in a sentence a capital begins a name. */
 static bool is_before_capital(const char *text, uint32_t len, uint32_t end)
 {
-    return end + 3 < len && text[end] == ' ' && text_is_upper(text[end + 1]) && is_small(text[end + 2]) && is_small(text[end + 3]);
+    return end + 3 < len && text[end] == ' ' && text_is_upper(text[end + 1]) && text_is_lower(text[end + 2]) && text_is_lower(text[end + 3]);
 }
 
 /* "Maria Quill PA denial", "Quill DO NOT": two capitals without a comma in front, and the sentence goes on; names.c knows by which words. */
