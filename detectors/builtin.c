@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "beside.h"
 #include "engine.h"
 #include "fields.h"
 #include "initials.h"
@@ -21,6 +22,7 @@ const struct phi_detector *const phi_detectors[] = {
     &phi_labelled,
     &phi_titles,
     &prose_detector,
+    &phi_beside,
     &phi_repeat,
     &phi_initials,
 };

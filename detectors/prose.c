@@ -40,6 +40,7 @@ enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 /* A text has as many between words; a name of a field has not. */
 enum { SPACES_LEAST = 3 };
+enum { NUMBER_LEAST = 6, NUMBER_MOST = 10, FREQUENT = 6 };
 
 enum prose_rule {
     RULE_NAME = 0,
@@ -196,6 +197,24 @@ static bool is_syllables(const struct words *w, uint32_t i)
            !(i + 2 < w->n && next[1].gap == GAP_HYPHEN) && words_in(w, i, LIST(SYLLABLE)) && words_in(w, i + 1, LIST(SYLLABLE));
 }
 
+/* A number of six digits and more, of a chart, as a rule. */
+static bool is_long_number(const struct word *x)
+{
+    return x->shape == SHAPE_NUMBER && x->end - x->begin >= NUMBER_LEAST && x->end - x->begin <= NUMBER_MOST;
+}
+
+/* "Johnson 00482193 here", "check 4482910 Johnson": a family that many have, beside the number of a chart. */
+static bool is_numbered(const struct words *w, uint32_t i)
+{
+    const uint16_t joint = GAP_SPACE | GAP_COMMA | GAP_HYPHEN;
+    const struct word *x = &w->v[i];
+    bool told = i && x[-1].classes & (LEX(PATIENT) | LEX(TITLE) | LEX(RELATION)) && x->gap == GAP_SPACE;
+
+    if (FACT_SURNAME(x->facts) < FREQUENT || FACT_RATIO(x->facts) < FREQUENT || x->classes & LEX(COMMON) || !(word_is_capital(x) || told))
+        return false;
+    return (i && x->gap & GAP_SPACE && !(x->gap & ~joint) && is_long_number(x - 1)) || (i + 1 < w->n && x[1].gap & GAP_SPACE && !(x[1].gap & ~joint) && is_long_number(x + 1));
+}
+
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -207,6 +226,10 @@ static void decide(struct prose *p, uint32_t i)
     } else if (is_syllables(w, i)) {
         x->label = LABEL_NAME;
         x->score = 88;
+        seen_add(&p->seen, x->hash);
+    } else if (!p->watch && is_numbered(w, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
+        x->label = LABEL_NAME;
+        x->score = 90;
         seen_add(&p->seen, x->hash);
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);

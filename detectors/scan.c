@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "beside.h"
 #include "canonical.h"
 #include "context.h"
 #include "engine.h"
@@ -318,6 +319,9 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
             return -1;
     }
     if (roster_confirm(e, s, leaves) < 0 || resolve(e, s, leaves) < 0)
+        return -1;
+    int beside = beside_scan(e, s, leaves, n);
+    if (beside < 0 || (beside > 0 && resolve(e, s, leaves) < 0))
         return -1;
     int repeats = repeat_scan(e, s, leaves, n), initials = repeats < 0 ? -1 : initials_scan(e, s, leaves, n);
     if (initials < 0 || (repeats + initials > 0 && resolve(e, s, leaves) < 0))
