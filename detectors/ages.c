@@ -13,9 +13,10 @@
 #include "lexicon.h"
 #include "phi.h"
 #include "word_lists.h"
+#include "worklist.h"
 
 enum { OLDEST = 130, BIRTH_YEAR_FIRST = 1880, YEARS = 89 };
-enum { ASKED_WITHIN = 16, SENTENCE_MOST = 24 };
+enum { ASKED_WITHIN = 16, SENTENCE_MOST = 24, WRITTEN_WITHIN = 5 };
 
 static int leading(const struct words *w, uint32_t i, unsigned *n)
 {
@@ -148,6 +149,17 @@ static bool has_died(const struct words *w, uint32_t i)
     return false;
 }
 
+/* "He is 91 going by the passport", "who is 90 and still drives": no saturation, weight or score of his. */
+static bool is_told_plainly(const struct words *w, uint32_t i)
+{
+    static const char *const measured[] = {"percent", "on", "kg", "kilos", "kilograms", "lb", "lbs", "pounds", "inches", "cm", "bpm", "over", "mmhg", "degrees", "at", "to", "with", "out", "of", "per", "mg"};
+    const struct word *x = &w->v[i];
+
+    if (i < 2 || x->gap != GAP_SPACE || !(words_is(w, i - 1, "is") && (is_she_or_he(w, i - 2) || words_is(w, i - 2, "who"))))
+        return false;
+    return i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_LOWER && !words_is_any(w, i + 1, measured, sizeof measured / sizeof *measured);
+}
+
 /* "she's ninety-four and", "Agnes Quill is 97, 41 kg": who is that old, and nothing that is measured. */
 static bool is_said_of_person(const struct words *w, uint32_t first, uint32_t last)
 {
@@ -174,7 +186,8 @@ static bool ends_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    if (x->classes & LEX(RELATION) && x->shape == SHAPE_LOWER && w->v[i + 1].gap & GAP_OPEN) /* "elderly mother (93)" */
+    bool in_law = i && words_is(w, i, "law") && x->gap == GAP_HYPHEN && words_is(w, i - 1, "in");
+    if ((x->classes & LEX(RELATION) || in_law) && x->shape == SHAPE_LOWER && w->v[i + 1].gap & GAP_OPEN) /* "elderly mother (93)" */
         return true;
     if (!i || x->shape != SHAPE_TITLE || (fact_is_word(x->facts) && !(FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts))))
         return false;
@@ -203,14 +216,17 @@ static bool is_behind_name(const struct words *w, uint32_t i)
     return stands && x[1].gap == (GAP_COMMA | GAP_SPACE) && (x[1].shape == SHAPE_LOWER || (x->gap & GAP_COMMA && x[1].shape < SHAPE_NUMBER && is_full_name(w, i - 1)));
 }
 
-/* "DOB Jun 6, 1932 (91)" */
-static bool is_behind_birth(const struct words *w, uint32_t i)
+/* "DOB Jun 6, 1932 (91)", "DOB 8/15/35 (90)" */
+static bool is_behind_birth(const struct words *w, uint32_t i, int age)
 {
     unsigned n;
-    if (!i || i + 1 >= w->n || !(w->v[i].gap & GAP_OPEN) || !(w->v[i + 1].gap & GAP_CLOSE) || w->v[i - 1].shape != SHAPE_NUMBER)
+    if (i < 3 || i + 1 >= w->n || !(w->v[i].gap & GAP_OPEN) || !(w->v[i + 1].gap & GAP_CLOSE) || w->v[i - 1].shape != SHAPE_NUMBER)
         return false;
     int year = leading(w, i - 1, &n);
-    return n == 4 && is_year_of_old(w, year);
+    if (n == 4)
+        return is_year_of_old(w, year);
+    int fits = w->year - 1900 - year - age; /* of this year, or of one of the last */
+    return n == 2 && words_tight_gap(&w->v[i - 1]) >= 0 && w->v[i - 1].gap == w->v[i - 2].gap && fits >= 0 && fits <= WRITTEN_WITHIN;
 }
 
 /* "92/F", "94 WF", "91 BM" */
@@ -279,9 +295,9 @@ static bool find_digits(const struct words *w, uint32_t i, struct date *out)
         return false;
     if (w->v[i].shape == SHAPE_ALNUM) /* "her 100th birthday" */
         return is_glued(w, i, n) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
-    if (has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_asked(w, i))
+    if (has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_told_plainly(w, i) || is_asked(w, i))
         return true;
-    return is_behind_name(w, i) || is_behind_birth(w, i) || has_sex(w, i) || is_died_at(w, i) || is_of_relative(w, i);
+    return worklist_age(w, i) || is_behind_name(w, i) || is_behind_birth(w, i, value) || has_sex(w, i) || is_died_at(w, i) || is_of_relative(w, i);
 }
 
 static bool find_words(const struct words *w, uint32_t i, struct date *out)

@@ -296,6 +296,12 @@ static bool is_sign(const struct words *w, uint32_t i)
     return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
+/* "95 on 2 L." */
+static bool is_liters(const struct words *w, uint32_t i)
+{
+    return i && w->text[w->v[i].begin] == 'L' && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape == SHAPE_NUMBER && w->v[i - 1].letters <= 2;
+}
+
 bool candidate_is(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
@@ -303,13 +309,13 @@ bool candidate_is(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !is_liters(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&
         x[-1].label == LABEL_NAME && x[-1].shape == SHAPE_TITLE && x->gap == GAP_SPACE)
         return false; /* "Ramanathan NP", "Menon NPI 19..." */
-    if (words_is_size(w, i)) /* "28 Fr CT" */
+    if (words_is_size(w, i) || (x->shape == SHAPE_UPPER && words_is(w, i, "oct") && !(x->flags & WORD_LINE_UPPER))) /* "28 Fr CT", "OCT Mac" of an eye */
         return false;
     if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
         return i && x[-1].label == LABEL_NAME;

@@ -484,6 +484,27 @@ static uint16_t months_written(const struct words *w)
     return months;
 }
 
+/* "9/2 admitted, 9/3 BCx, 9/4 rate up, 9/7 PICC": three days of one month, each later than the one before, are none but days. Graded
+ * sight is written so: 6/5, 6/9, 6/12. */
+static uint16_t months_rising(const struct words *w)
+{
+    enum { RISING = 3, SIGHT = 6 };
+    int last[13] = {0}, rising[13] = {0};
+    uint16_t months = 0;
+
+    for (uint32_t i = words_in_set(w->forms, 0, w->n); i < w->n; i = words_in_set(w->forms, i + 1, w->n)) {
+        if (w->v[i].shape != SHAPE_NUMBER || !dates_one_mark(w, i + 1, GAP_SLASH) || !is_pair(w, i) || is_decoy(w, i, i + 1, false))
+            continue;
+        int month = dates_digits(w, i), day = dates_digits(w, i + 1);
+        if (month == SIGHT || fraction_of(month, day) == FRACTION_PART || day == last[month])
+            continue;
+        rising[month] = day > last[month] ? rising[month] + 1 : 1;
+        last[month] = day;
+        months |= (uint16_t)((rising[month] >= RISING) << month);
+    }
+    return months;
+}
+
 bool dates_near_month(uint16_t months, int month)
 {
     int before = month == 1 ? 12 : month - 1, behind = month == 12 ? 1 : month + 1;
@@ -515,7 +536,7 @@ bool dates_find_pair(const struct words *w, uint32_t i, struct date_months *know
     if (fraction == FRACTION_PART)
         return false;
     if (!known->read)
-        known->months |= months_written(w);
+        known->months |= months_written(w) | months_rising(w);
     known->read = true;
     *out = (struct date){i, i + 1, PHI_DATE_OTHER, 52};
     if (fraction == FRACTION_SCORE)

@@ -16,6 +16,17 @@ static bool is_house(const struct words *w, uint32_t i)
     return words_is_any(w, i, houses, sizeof houses / sizeof *houses);
 }
 
+/* What a practice is called by: "Saratoga Lung & Sleep", "Quill Physical Therapy". */
+static bool is_practice(const struct words *w, uint32_t i)
+{
+    static const char *const practices[] = {"therapy", "therapies", "chiropractic", "dental", "dentistry", "orthodontics", "smiles", "vision", "optometry", "optical", "eyecare", "hearing", "audiology",
+                                            "counseling", "behavioral", "psychiatry", "psychology", "gastroenterology", "nephrology", "rheumatology", "allergy", "asthma", "lab", "sleep", "neurophysiology",
+                                            "nerve", "spine", "throat", "ent", "ortho", "surgery", "surgeons", "surgical", "medicine", "medical", "health", "wellness", "rehab", "rehabilitation", "healthcare",
+                                            "pulmonology", "endocrinology", "hematology", "pathology", "ophthalmology", "gynecology", "obstetrics", "obgyn", "podiatry", "hepatology", "electrophysiology",
+                                            "mri", "anesthesia", "practice", "care", "hand", "foot", "vein", "fertility", "nurses", "nursing", "physiotherapy", "internists", "urologists", "suite"};
+    return words_is_any(w, i, practices, sizeof practices / sizeof *practices);
+}
+
 static bool is_link(const struct words *w, uint32_t i)
 {
     static const char *const links[] = {"of", "the", "and", "for", "at", "de", "la", "del", "los", "las", "el"};
@@ -29,7 +40,7 @@ static bool is_service(const struct words *w, uint32_t i)
                                            "poison", "stroke", "heart", "kidney", "cancer", "memory", "weight", "function", "perfusion", "student", "disability",
                                            "social", "spiritual", "nutrition", "interpreter", "food", "protective", "department", "dept", "division", "office",
                                            "child", "adult", "family", "women", "trauma", "critical", "intensive", "acute", "care", "access", "outreach", "stress",
-                                           "vascular", "blood", "gas", "second", "opinion", "day", "home", "patient", "support", "case", "crisis", "pulmonary", "myocardial", "cardiac", "catheterization", "long", "term"};
+                                           "vascular", "blood", "gas", "second", "opinion", "day", "home", "patient", "support", "case", "crisis", "pulmonary", "myocardial", "cardiac", "catheterization", "long", "term", "special"};
     return words_is_any(w, i, services, sizeof services / sizeof *services);
 }
 
@@ -38,7 +49,25 @@ static bool is_own(const struct words *w, uint32_t i)
 {
     const uint64_t plain = LEX(HEADING) | LEX(PROVIDER) | LEX(FACILITY) | LEX(COMMON) | LEX(LABEL) | LEX(DOCTOR) | LEX(ACRONYM) | LEX(PATIENT) | LEX(STATE);
     const struct word *x = &w->v[i];
-    return x->letters > 2 && !(x->classes & plain) && !(x->facts & FACT_SCIENCE && !(x->facts & FACT_ENGLISH)) && !is_service(w, i);
+    return x->letters > 2 && !(x->classes & plain) && !is_house(w, i) && !is_practice(w, i) && !(x->facts & FACT_SCIENCE && !(x->facts & FACT_ENGLISH)) && !is_service(w, i);
+}
+
+/* "Maternal Specialists of the Panhandle", "The Endoscopy Suite at Laurel Ridge": behind what it is, where it is. */
+static bool has_place(const struct words *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t k = first + 1; k < end; k++)
+        if ((words_is(w, k, "of") || words_is(w, k, "at")) && (is_house(w, k - 1) || is_practice(w, k - 1)))
+            return is_own(w, end);
+    return false;
+}
+
+/* "MRI of the Lumbar Spine", "Home Health Certification and Plan of Care", "From the Dept of Pathology": what a text is called, and where it comes from. */
+static bool is_title(const struct words *w, uint32_t i, bool first)
+{
+    static const char *const titles[] = {"certification", "plan", "report", "note", "notes", "summary", "letter", "form", "record", "evaluation", "assessment", "consultation", "consult", "request", "referral",
+                                         "study", "instructions", "protocol", "guideline", "guidelines", "policy", "authorization", "results", "order", "list", "log", "review", "update", "visit", "comparison", "effect"};
+    static const char *const fronts[] = {"mri", "ct", "xr", "us", "ultrasound", "scan", "radiograph", "radiographs", "from", "per", "via", "seen", "to", "with", "in", "at", "dialyzes", "department", "dept"};
+    return words_is_any(w, i, titles, sizeof titles / sizeof *titles) || (first && (w->v[i].classes & LEX(VERB) || words_is_any(w, i, fronts, sizeof fronts / sizeof *fronts)));
 }
 
 /* The last word of the name that begins with word i, or i. */
@@ -51,13 +80,16 @@ static uint32_t name_end(const struct words *w, uint32_t i)
     for (uint32_t k = i; k < w->n && k < i + WORDS_MOST; k++) {
         const struct word *x = &w->v[k];
         bool and_sign = k > i && x->gap == (GAP_SPACE | GAP_OTHER) && w->text[x->begin - 2] == '&', written = word_is_capital(x);
+        if (is_title(w, k, k == i))
+            return i;
         if ((k > i && !and_sign && x->gap & ~gaps) || x->flags & WORD_TAKEN || (!written && !is_link(w, k)))
             break;
         own += written && !is_link(w, k) && is_own(w, k);
         end = k;
     }
-    bool whole = end + 1 >= w->n || w->v[end + 1].gap & (GAP_LINE | GAP_BLANK | GAP_OPEN);
-    return own && whole && end - i + 1 >= WORDS_FEWEST && is_house(w, end) && !words_is(w, i, "department") && !words_is(w, i, "dept") ? end : i;
+    const uint16_t ends = GAP_LINE | GAP_BLANK | GAP_OPEN | (is_house(w, end) ? 0 : GAP_COMMA | GAP_STOP);
+    bool whole = end + 1 >= w->n || w->v[end + 1].gap & ends;
+    return own && whole && end - i + 1 >= WORDS_FEWEST && (is_house(w, end) || is_practice(w, end) || has_place(w, i, end)) ? end : i;
 }
 
 int letterhead_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)

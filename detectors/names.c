@@ -15,7 +15,7 @@
 #include "lexicon.h"
 #include "word_lists.h"
 
-enum { RUN_MAX = 12, PAPER_WITHIN = 6 };
+enum { RUN_MAX = 12, PAPER_WITHIN = 6, FREQUENT = 4 };
 
 struct run {
     uint32_t first, last; /* words, last included */
@@ -86,9 +86,13 @@ static bool is_tail(const struct words *w, uint32_t i)
            (w->text[x->end] == '.' || w->text[x->end] == ',' || w->text[x->end] == ')');
 }
 
-/* "STOKES,B": an initial right behind the comma. */
+/* "STOKES,B": an initial right behind the comma; "Smith, D 29": in front of the age. */
 static bool is_tight_initial(const struct words *w, uint32_t i)
 {
+    bool aged = i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_NUMBER && w->v[i + 1].letters <= 3;
+
+    if (aged && w->v[i].shape == SHAPE_INITIAL && w->v[i].gap == (GAP_COMMA | GAP_SPACE))
+        return w->v[i - 1].shape == SHAPE_TITLE && !strchr("LRI", w->text[w->v[i].begin]); /* a side of the body */
     return i < w->n && w->v[i].gap == GAP_COMMA && w->v[i].shape == SHAPE_INITIAL && w->v[i - 1].shape == SHAPE_UPPER &&
            (i + 1 >= w->n || w->v[i + 1].gap != GAP_COMMA);
 }
@@ -203,6 +207,19 @@ static void drop_lead(const struct words *w, struct run *r)
             r->first++;
     if (r->last > r->first + 1 && !r->comma && w->v[r->first + 1].gap == GAP_SPACE && words_is(w, r->first, "per"))
         r->first++; /* "Per Hansen" alone is somebody */
+}
+
+/* "Bernstein [ED]": an abbreviation of the trade behind a name written as names are. */
+static bool is_abbreviation(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return x->shape == SHAPE_UPPER && x->letters <= 5 && x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && !(x->flags & WORD_LINE_UPPER) && FACT_GIVEN(x->facts) < FREQUENT && FACT_SURNAME(x->facts) < FREQUENT;
+}
+
+static void drop_abbreviations(const struct words *w, struct run *r)
+{
+    while (!r->comma && !r->suffix && r->last > r->first && w->v[r->last].gap == GAP_SPACE && is_abbreviation(w, r->last) && w->v[r->last - 1].shape == SHAPE_TITLE)
+        r->last--;
 }
 
 /* "B. Okoro:TK" at the end of a line: the initials of whom it was dictated for. */
@@ -477,6 +494,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
         add_suffix(w, &r);
         add_front(w, &r);
         drop_lead(w, &r);
+        drop_abbreviations(w, &r);
         c.begin = w->v[r.first].begin;
         c.end = w->v[r.last].end;
         c.kind = (uint16_t)kind_of(w, &r);

@@ -479,10 +479,14 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
     static const char *const leads[] = {"called", "call", "calling", "per", "explain", "possible", "in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via"};
+    static const char *const papers[] = {"note", "notes", "log", "report", "record", "summary", "plan", "list", "form", "chart", "sheet", "schedule", "order", "orders", "request", "letter"};
     static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street", "employer", "dialyzes"};
 
     while (first < last && words_is_any(w, first, leads, sizeof leads / sizeof *leads))
         first++;
+    for (uint32_t k = first; k < last; k++) /* "NURSE NOTES Prairie Rose Care Center" */
+        if (w->v[k].shape == SHAPE_UPPER && w->v[k + 1].shape == SHAPE_TITLE && words_is_any(w, k, papers, sizeof papers / sizeof *papers))
+            first = k + 1;
     bool field = last > first && w->v[first].gap & (GAP_LINE | GAP_BLANK) && w->v[first + 1].gap == GAP_SPACE &&
                  words_is_any(w, first, fields, sizeof fields / sizeof *fields) && word_is_capital(&w->v[first + 1]);
     return first + field;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signed_off.h"
 
+#include <string.h>
+
 #include "dictionary.h"
 #include "lexicon.h"
 #include "phi.h"
 
-enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, SCORE = 58 };
+enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, TEXT_LEAST = 12, SCORE = 58 };
 
 /* Zones of time, and what people write that is in no list of words. */
 static bool is_no_name(const struct words *w, uint32_t i)
@@ -21,7 +23,7 @@ static bool is_initials(const struct words *w, uint32_t i, const struct phi_dict
     const struct word *x = &w->v[i];
     bool shaped = (x->shape == SHAPE_LOWER && !(x->flags & WORD_LINE_LOWER)) || (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER));
 
-    if (!shaped || x->letters < 2 || x->letters > (x->shape == SHAPE_UPPER ? CAPITALS_MOST : LETTERS_MOST) || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)WORD_LINE_TITLE)
+    if (!shaped || x->letters < 2 || x->letters > (x->shape == SHAPE_UPPER ? CAPITALS_MOST : LETTERS_MOST) || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)(WORD_LINE_TITLE | WORD_LINE_FIRST))
         return false;
     return !fact_is_word(phi_dictionary_plain(d, x->hash)) && !is_no_name(w, i);
 }
@@ -38,11 +40,31 @@ static bool is_stamp(const struct words *w, uint32_t i)
     return x->shape == SHAPE_NUMBER && (x->letters == 4 || x->gap & (GAP_COLON | GAP_SLASH | GAP_HYPHEN)) && !(x->gap & GAP_COMMA);
 }
 
+/* Only a blank, a hyphen or a dash stands between, and what the line or sentence before ended with. */
+static bool is_set_off(const struct words *w, uint32_t i, uint16_t before)
+{
+    const struct word *x = &w->v[i];
+    bool dash = x->begin > 3 && x->gap & GAP_OTHER && memcmp(w->text + x->begin - 3, "\xE2\x80", 2) == 0;
+    return x->gap & before && !(x->gap & ~(before | GAP_PERIOD | GAP_SPACE | GAP_HYPHEN | (dash ? GAP_OTHER : 0)));
+}
+
+/* "...told of the visit. -QWX", and "QWX" as the last line: the text ends so. */
+static bool ends_text(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+
+    if (i + 1 < w->n || x->end < w->len || i < TEXT_LEAST || x->shape != SHAPE_UPPER)
+        return false;
+    return is_set_off(w, i, GAP_LINE) || (is_set_off(w, i, GAP_PERIOD) && x->gap & GAP_SPACE);
+}
+
 /* Behind the end of a sentence, or a time; "by" in front says it as well. */
 static bool is_placed(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i], *p = x - 1;
 
+    if (i && ends_text(w, i))
+        return true;
     if (!i || x->gap & (GAP_LINE | GAP_START))
         return false;
     if (words_is(w, i - 1, "by") && x->gap == GAP_SPACE && i > 1 && p[-1].shape >= SHAPE_NUMBER)

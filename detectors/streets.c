@@ -22,7 +22,7 @@ static bool is_house_number(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i];
     char first = w->text[x->begin];
 
-    if (first < '0' || first > '9' || x->letters > 6 || x->flags & WORD_TAKEN)
+    if (first < '0' || first > '9' || (first == '0' && x->letters == 4) || x->letters > 6 || x->flags & WORD_TAKEN) /* 0730 is a time */
         return false;
     return x->shape == SHAPE_NUMBER || (x->shape == SHAPE_ALNUM && x->letters <= 6);
 }

@@ -123,7 +123,14 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
     w->told[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-/* "Mercy Flats [40] min", "Grand Ave [1979],": a number that is no part of the place before it. */
+/* "0245-0500" */
+static bool is_clock(const struct words *w, uint32_t i)
+{
+    const char *s = w->text + w->v[i].begin;
+    return w->v[i].end - w->v[i].begin == 4 && (s[0] < '2' || (s[0] == '2' && s[1] < '5')) && s[2] < '6';
+}
+
+/* "Mercy Flats [40] min", "Grand Ave [1979],", "St. Luke's Hilltop [1731],": a number that is no part of the place before it. */
 static bool is_count_behind(const struct words *w, uint32_t i)
 {
     static const char *const units[] = {"min", "mins", "minutes", "hr", "hrs", "h", "miles", "mi", "yrs", "years", "days", "weeks", "months", "am", "pm"};
@@ -131,6 +138,8 @@ static bool is_count_behind(const struct words *w, uint32_t i)
 
     if (x->shape != SHAPE_NUMBER || is_zip(x))
         return false;
+    if (is_clock(w, i) && x->gap == GAP_SPACE && !(x[-1].classes & LEX(STREET)) && x[-1].letters > 2 && !(x[-1].classes & LEX(COMMON)))
+        return true;
     bool year = x->letters == 4 && x->gap == GAP_SPACE && (!memcmp(w->text + x->begin, "19", 2) || !memcmp(w->text + x->begin, "20", 2));
     return year || x->gap & (GAP_LINE | GAP_BLANK) || words_is_any(w, i + 1, units, sizeof units / sizeof *units);
 }
@@ -145,6 +154,8 @@ static void label_stretch(struct words *w, const struct tagger_run *run, uint32_
 {
     if (!trim(w, &first, &end) || is_alone(w, first, end))
         return;
+    if (tag == TAG_PLACE && end == first + 1 && w->v[first].shape == SHAPE_NUMBER && !is_zip(&w->v[first]) && w->v[first].gap & (GAP_LINE | GAP_BLANK | GAP_START))
+        return; /* "[408] Smith": a room in a list */
     if (tag == TAG_PLACE && end > first + 1 && is_count_behind(w, end - 1))
         end--;
     if (tag == TAG_PLACE && end == first + 1 && first && (words_is(w, first - 1, "a") || words_is(w, first - 1, "an")))
@@ -161,7 +172,7 @@ static bool may_be_weak(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i];
     bool written = (word_is_capital(x) && !(x->shape == SHAPE_UPPER && x->letters <= 2)) ||
                    (x->shape == SHAPE_LOWER && x->flags & WORD_LINE_LOWER && !(x->classes & LEX(MONTH)));
-    return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i);
+    return written && !(x->classes & (LEX(COMMON) | LEX(ACRONYM))) && !evidence_plain(w, i) && !eponym_is(w, i);
 }
 
 /* "Verna Red [Shirt]", "Deer Park [ED]" */
@@ -264,13 +275,6 @@ static uint32_t digits_of(const struct words *w, uint32_t first, uint32_t end)
     for (uint32_t i = first; i < end; i++)
         digits += digits_in(w, i);
     return digits;
-}
-
-/* "0245-0500" */
-static bool is_clock(const struct words *w, uint32_t i)
-{
-    const char *s = w->text + w->v[i].begin;
-    return w->v[i].end - w->v[i].begin == 4 && (s[0] < '2' || (s[0] == '2' && s[1] < '5')) && s[2] < '6';
 }
 
 /* "24-051883": written as somebody's number is, no drug's and no span of time. */

@@ -9,7 +9,7 @@
 #include "evidence.h"
 #include "lexicon.h"
 
-enum { NAME_MOST = 4, SCORE_ENTRY = 75 };
+enum { NAME_MOST = 4, SCORE_ENTRY = 75, SCORE_ROOM = 90, ROOM_LEAST = 2, ROOM_MOST = 5 };
 
 static bool is_sex(const struct words *w, uint32_t i)
 {
@@ -29,6 +29,24 @@ static bool is_age_and_sex(const struct words *w, uint32_t i)
     if (x->shape == SHAPE_ALNUM)
         return last == 'M' || last == 'F' || ((last == 'o' || last == 'y') && is_sex(w, i + 1));
     return x->shape == SHAPE_NUMBER && x->letters <= 3 && (is_sex(w, i + 1) || (i + 1 < w->n && w->v[i + 1].classes & LEX(AGE) && is_sex(w, i + 2)));
+}
+
+/* "[402 Cooper] 45 pancreatitis": an age without a sex, and what he has behind it; no "120 Aspirin 81 mg". */
+static bool is_age(const struct words *w, uint32_t i)
+{
+    if (i + 1 >= w->n)
+        return false;
+    const struct word *x = &w->v[i], *next = x + 1;
+    return x->shape == SHAPE_NUMBER && x->letters <= 3 && x->gap == GAP_SPACE && (x->letters < 3 || w->text[x->begin] == '1') &&
+           next->gap == GAP_SPACE && next->letters > 1 && next->shape < SHAPE_NUMBER && !(next->classes & (LEX(DOSE) | LEX(STREET) | LEX(MONTH)));
+}
+
+/* A room, with which the line begins. */
+static bool is_room(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    char first = w->text[x->begin];
+    return x->gap & (GAP_LINE | GAP_START) && x->shape >= SHAPE_NUMBER && x->letters >= ROOM_LEAST && x->letters <= ROOM_MOST && first > '0' && first <= '9';
 }
 
 static bool is_name_word(const struct word *x)
@@ -58,6 +76,15 @@ static bool begins_entry(const struct words *w, uint32_t i)
     return false;
 }
 
+/* Does the name that word i ends stand right behind a room? */
+static bool begins_behind_room(const struct words *w, uint32_t i)
+{
+    uint32_t k = i;
+    while (k > 0 && i - k < NAME_MOST && !(w->v[k].gap & ~(GAP_SPACE | GAP_HYPHEN | GAP_COMMA)) && is_name_word(&w->v[k - 1]))
+        k--;
+    return k > 0 && w->v[k].gap == GAP_SPACE && is_room(w, k - 1);
+}
+
 bool worklist_name(const struct words *w, uint32_t i)
 {
     uint32_t behind = i + 1;
@@ -65,14 +92,22 @@ bool worklist_name(const struct words *w, uint32_t i)
         return false;
     if (behind < w->n && w->v[behind].shape == SHAPE_INITIAL && !(w->v[behind].gap & ~(GAP_SPACE | GAP_COMMA)))
         behind++;
-    return is_age_and_sex(w, behind) && begins_entry(w, i);
+    return (is_age_and_sex(w, behind) && begins_entry(w, i)) || (is_age(w, behind) && begins_behind_room(w, i));
+}
+
+bool worklist_age(const struct words *w, uint32_t i)
+{
+    uint32_t name = i > 1 && w->v[i - 1].shape == SHAPE_INITIAL ? i - 2 : i - 1;
+    return i && is_age(w, i) && is_name_word(&w->v[name]) && begins_behind_room(w, name);
 }
 
 void worklist_label(struct words *w, uint32_t i)
 {
+    uint8_t score = begins_behind_room(w, i) ? SCORE_ROOM : SCORE_ENTRY;
+
     for (uint32_t k = i;; k--) {
         w->v[k].label = LABEL_NAME;
-        w->v[k].score = SCORE_ENTRY;
+        w->v[k].score = score;
         w->told[k / 64] |= (uint64_t)1 << k % 64;
         bool particle = k > 0 && w->v[k].gap == GAP_SPACE && w->v[k - 1].classes & LEX(PARTICLE);
         bool hyphen = k > 0 && w->v[k].gap == GAP_HYPHEN && w->v[k].begin == w->v[k - 1].end + 1 &&

@@ -13,6 +13,8 @@
 
 /* Does word i end such a name? */
 bool worklist_name(const struct words *w, uint32_t i);
+/* Is the number that is word i the age of one whose room and name stand in front of it: "101A Uriarte 98 MCR"? */
+bool worklist_age(const struct words *w, uint32_t i);
 /* Marks it, and the particles and hyphenated parts before. */
 void worklist_label(struct words *w, uint32_t i);
 

@@ -24,6 +24,8 @@ static void finds_names(void **state)
         {"Ms. O'Callaghan-Reyes tolerated the procedure well.", "O'Callaghan-Reyes"},
         {"Please call Thelma Ruiz's daughter.", "Thelma Ruiz"},
         {"[doctor] hi matilda how are you doing today\n[patient] hi doctor i'm okay\n", "matilda"},
+        {"called Dr Thistlewood ED 0140, by V. Moreno RTW", "Thistlewood | V. Moreno"},
+        {"Marcus Gunn pupil by Dr. Thistlewood", "Thistlewood"},
         {"Seen by Ms. Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
         {"Dr. Abernathy-Pike\n\nB. Okoro:TK", "Abernathy-Pike | B. Okoro | TK"},
         {"Signed.\n\nR. Qzxwv:TK\n", "R. Qzxwv | TK"},

@@ -16,6 +16,8 @@ static void finds_places(void **state)
     static const struct found_case cases[] = {
         {"She was admitted to St. Brendan's Hospital yesterday.", "St. Brendan's Hospital"},
         {"Seen at St. Luke's for chest pain.", "St. Luke's"},
+        {"NURSE NOTES Prairie Rose Care Center", "Prairie Rose Care Center"},
+        {"OR 0730 TMA Dr Fitch, NPO", ""},
         {"Transferred from Willow Bend Regional Medical Center.", "Willow Bend Regional Medical Center"},
         {"He lives in Chattanooga, TN with his wife.", "Chattanooga, TN"},
         {"Seen at our Denver clinic last week.", "Denver clinic"},
