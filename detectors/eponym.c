@@ -10,7 +10,7 @@
 #include "thing.h"
 #include "word_lists.h"
 
-enum { CHAIN_MOST = 3, BETWEEN_MOST = 3, SURNAME_SELDOM = 4 };
+enum { PHRASE_MOST = 4, CHAIN_MOST = 3, BETWEEN_MOST = 3, SURNAME_SELDOM = 4 };
 
 /* "B. Colon, sigmoid": the second specimen of a list. */
 bool eponym_specimen(const struct words *w, uint32_t i)
@@ -156,6 +156,35 @@ static bool names_disease(const struct words *w, uint32_t i)
     return k > end + 1 && is_disease(w, k, false) && w->v[k].gap == GAP_SPACE;
 }
 
+/* Are the words from `first` to `last` one phrase of the lexicon? No house is called so ("Bristol-Myers Squibb Children's"). */
+static bool is_phrase(const struct words *w, uint32_t first, uint32_t last)
+{
+    uint64_t phrase = w->v[first].hash;
+
+    if (last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & (LEX(FACILITY) | LEX(FACILITY_STRONG) | LEX(FACILITY_PART)))
+        return false;
+    for (uint32_t i = first + 1; i <= last; i++)
+        phrase = words_phrase(phrase, w->v[i].hash);
+    return lexicon_find(phrase) & LEX(EPONYM);
+}
+
+/* "Kenward-Roger", "Becton Dickinson", "Smith & Nephew": words of which the lexicon knows that together they are nobody. */
+static bool in_phrase(const struct words *w, uint32_t i)
+{
+    const uint16_t joint = GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER | GAP_PERIOD;
+    uint32_t first = i, last = i;
+
+    while (first > 0 && i - first < PHRASE_MOST - 1 && !(w->v[first].gap & ~joint))
+        first--;
+    while (last + 1 < w->n && last - i < PHRASE_MOST - 1 && !(w->v[last + 1].gap & ~joint))
+        last++;
+    for (uint32_t a = first; a <= i; a++)
+        for (uint32_t b = a == i ? i + 1 : i; b <= last && b - a < PHRASE_MOST; b++)
+            if (is_phrase(w, a, b))
+                return true;
+    return false;
+}
+
 /* "pentalogy of Cantrell", "line of Schwalbe" */
 static bool is_part_of(const struct words *w, uint32_t i)
 {
@@ -185,7 +214,7 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if (is_scored(w, i) && !(i && x[-1].classes & person))
         return true;
-    if ((names_disease(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !follows_person(w, i, person | LEX(PATIENT)))
+    if ((names_disease(w, i) || in_phrase(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !follows_person(w, i, person | LEX(PATIENT)))
         return true;
     bool greeted = i && x[-1].classes & LEX(GREETING) && x->gap & GAP_COMMA; /* "okay, lachman is negative" */
     person &= greeted ? ~LEX(GREETING) : UINT64_MAX;

@@ -118,7 +118,8 @@ def reserved():
     words = {("at", "home")}
     for name in ("acronym", "calendar", "country", "credential", "dose", "drug", "eponym", "month", "number", "state", "weekday"):
         for path in glob.glob(f"{HERE}/lexicon/{name}.txt") + glob.glob(f"{HERE}/lexicon/{name}-*.txt"):
-            words |= {split(w) for w in re.sub(r"#.*", "", open(path).read()).split()}
+            if not path.endswith("-phrase.txt"): # whose words mean nothing else by themselves
+                words |= {split(w) for w in re.sub(r"#.*", "", open(path).read()).split()}
     return words
 
 

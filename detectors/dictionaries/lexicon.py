@@ -4,11 +4,11 @@
 fold.inc; all three are included by detectors/*.c. Needs nothing but this folder."""
 import collections, glob, os
 
-from folding import fold, fold_letter, hash_word
+from folding import fold, fold_letter, hash_phrase, hash_word
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = sorted(os.path.basename(p)[:-4] for p in glob.glob(f"{HERE}/lexicon/*.txt"))
-CLASSES = sorted({name.split("-")[0] for name in FILES})  # "drug-organism" is more of "drug"
+CLASSES = sorted({name.split("-")[0] for name in FILES})  # "drug-organism" is more of "drug"; in "-phrase" each line is one
 assert len(CLASSES) <= 40
 MADE = "/* SPDX-License-Identifier: Apache-2.0\n * Made by detectors/dictionaries/lexicon.py; do not edit. */\n"
 
@@ -18,8 +18,10 @@ def read():
     for name in FILES:
         bit = CLASSES.index(name.split("-")[0])
         for line in open(f"{HERE}/lexicon/{name}.txt", encoding="utf8"):
-            for word in line.split("#")[0].replace("-", " ").split():
-                words[fold(word)] |= 1 << bit
+            found = fold(line.split("#")[0]).replace("-", " ").split()
+            for word in [" ".join(found)] if name.endswith("-phrase") else found:
+                if word:
+                    words[word] |= 1 << bit
     return words
 
 
@@ -35,7 +37,7 @@ def place_all(words):
     of them meets another. Crowded steps are chosen first."""
     steps, slots, sharing = [0] * (1 << STEP_BITS), [0] * (1 << SLOT_BITS), collections.defaultdict(list)
     for w in sorted(words):
-        h = hash_word(w)
+        h = hash_phrase(w.split())
         sharing[h >> 24 & (len(steps) - 1)].append((h, words[w]))
     for at, group in sorted(sharing.items(), key=lambda item: (-len(item[1]), item[0])):
         for step in range(256):
