@@ -65,7 +65,8 @@ static bool is_inverted(const struct words *w, const struct run *r)
     uint32_t i = r->last + 1;
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
     bool half = w->v[r->first].gap == GAP_HYPHEN && w->v[r->first].shape == SHAPE_UPPER; /* "DOE-[RAMIREZ, ULISES]" */
-    bool labelled = !before || half || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN | GAP_CLOSE);
+    bool listed = before && before->shape >= SHAPE_NUMBER && before->letters <= 4 && !(w->v[r->first].gap & ~(GAP_SPACE | GAP_PERIOD)) && words_begins_line(w, r->first - 1); /* "1. Quill, Ola" */
+    bool labelled = !before || half || listed || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN | GAP_CLOSE);
 
     return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !candidate_is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "addressed.h"
 #include "ages.h"
 #include "brands.h"
 #include "candidate.h"
@@ -58,6 +59,7 @@ enum prose_rule {
     RULE_SPELLED_CODE,
     RULE_SIGNED_OFF,
     RULE_LETTERHEAD,
+    RULE_ADDRESSED,
     RULES
 };
 
@@ -77,6 +79,7 @@ static const struct phi_detector_rule rules[RULES] = {
     {"code-spelled", "digits and letters said one by one", PHI_OTHER_CODE},
     {"initials-signed", "a few letters behind a sentence or a time that are no word", PHI_NAME_PROVIDER},
     {"facility-letterhead", "capitals in one of the first lines that end with a word for a house", PHI_GEO_FACILITY},
+    {"name-addressed", "a given name behind a word that calls", PHI_NAME_UNKNOWN},
 };
 
 struct prose {
@@ -375,6 +378,8 @@ static int emit_listed(struct prose *p)
     if (spelled_name_emit(p->words, RULE_SPELLED, p->sink) < 0 || spelled_code_emit(p->words, RULE_SPELLED_CODE, p->sink) < 0)
         return -1;
     if (signed_off_emit(p->words, p->dictionary, RULE_SIGNED_OFF, p->sink) < 0 || letterhead_emit(p->words, RULE_LETTERHEAD, p->sink) < 0)
+        return -1;
+    if (addressed_emit(p->words, RULE_ADDRESSED, p->sink) < 0)
         return -1;
     if (places_towns(p->words, p->dictionary, RULE_CITY, p->sink) < 0)
         return -1;

@@ -10,14 +10,14 @@
 
 #include "dictionaries/fold.inc"
 #include "lexicon.h"
+#include "margin.h"
 #include "phi.h"
 #include "speaker.h"
-#include "text.h"
 
 #define HASH_START UINT64_C(0xCBF29CE484222325)
 #define LANE_PRIME UINT64_C(0xD6E8FEB86659FD93)
 
-enum { LINE_WORDS = 64, LANE = 8, MARGIN = 56, MARGIN_MOST = 160, LABEL_MOST = 24 };
+enum { LINE_WORDS = 64, LANE = 8 };
 enum { KIND_LOWER = 1, KIND_UPPER, KIND_DIGIT, KIND_MARK, KIND_OTHER };
 
 struct letter {
@@ -543,21 +543,6 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
     return at + n;
 }
 
-/* Was a line broken at its margin, inside a sentence? Then the break is a blank. A form's lines are short, or end with a value
- * and columns before it. begin, end: of the line; next: where the one behind it begins. */
-static bool is_margin(const struct words *w, uint32_t begin, uint32_t end, uint32_t next)
-{
-    char last = w->text[end - 1];
-    bool goes_on = (last >= 'a' && last <= 'z') || last == ',', address = w->n && w->v[w->n - 1].classes & (LEX(STREET) | LEX(STATE));
-
-    if (end - begin < MARGIN || end - begin > MARGIN_MOST || !goes_on || address || text_two_blanks(w->text + begin, end - begin) < end - begin)
-        return false;
-    for (uint32_t i = next; i < w->len && i < next + LABEL_MOST && w->text[i] != '\n'; i++)
-        if (w->text[i] == ':')
-            return false;
-    return true;
-}
-
 static void fill(struct words *w)
 {
     struct here here = {.ascii = UINT64_MAX, .at = UINT32_MAX}; /* none yet: the first word moves there */
@@ -569,7 +554,7 @@ static void fill(struct words *w)
         uint32_t end = at;
         uint16_t gap = spaced ? GAP_SPACE : read_gap(w, &at);
         if (gap & GAP_LINE) {
-            if (!(gap & ~(GAP_LINE | GAP_SPACE | GAP_COMMA)) && at < w->len && is_margin(w, w->line, w->text[end] == ',' ? end + 1 : end, at))
+            if (!(gap & ~(GAP_LINE | GAP_SPACE | GAP_COMMA)) && at < w->len && margin_broke(w, w->line, w->text[end] == ',' ? end + 1 : end, at))
                 gap = (gap & GAP_COMMA) | GAP_SPACE;
             w->line = at;
         }

@@ -113,6 +113,15 @@ static inline bool word_is_everyday(const struct word *x)
     return shape_is_everyday(x->shape, x->classes);
 }
 
+/* Does its line begin with it? Not as a flag, because a line broken at the margin goes on in the next. */
+static inline bool words_begins_line(const struct words *w, uint32_t i)
+{
+    uint32_t at = w->v[i].begin;
+    while (at > 0 && (w->text[at - 1] == ' ' || w->text[at - 1] == '\t'))
+        at--;
+    return at == 0 || w->text[at - 1] == '\n';
+}
+
 /* Of / - . what alone stands before the word, as 0 1 2; -1: something else. */
 static inline int words_tight_gap(const struct word *x)
 {

@@ -46,7 +46,7 @@ static bool is_room(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     char first = w->text[x->begin];
-    return x->gap & (GAP_LINE | GAP_START) && x->shape >= SHAPE_NUMBER && x->letters >= ROOM_LEAST && x->letters <= ROOM_MOST && first > '0' && first <= '9';
+    return words_begins_line(w, i) && x->shape >= SHAPE_NUMBER && x->letters >= ROOM_LEAST && x->letters <= ROOM_MOST && first > '0' && first <= '9';
 }
 
 static bool is_name_word(const struct word *x)

@@ -26,6 +26,8 @@ static void finds_names(void **state)
         {"[doctor] hi matilda how are you doing today\n[patient] hi doctor i'm okay\n", "matilda"},
         {"called Dr Thistlewood ED 0140, by V. Moreno RTW", "Thistlewood | V. Moreno"},
         {"Marcus Gunn pupil by Dr. Thistlewood", "Thistlewood"},
+        {"[doctor] all right mark , we'll see you\n[doctor] any questions jack ?\n[doctor] i have sue here today", "mark | jack | sue"},
+        {"[patient] okay hope that helps . so will i need it ? no rush\n", ""},
         {"Seen by Ms. Sjöström and by Dr. Nguyễn.", "Sjöström | Nguyễn"},
         {"Dr. Abernathy-Pike\n\nB. Okoro:TK", "Abernathy-Pike | B. Okoro | TK"},
         {"Signed.\n\nR. Qzxwv:TK\n", "R. Qzxwv | TK"},
