@@ -319,6 +319,8 @@ bool candidate_is(const struct words *w, uint32_t i)
         return false;
     if (x->classes & LEX(SUFFIX) && x->letters < 4) /* "II" goes with a name, alone it is a number */
         return i && x[-1].label == LABEL_NAME;
+    if (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].shape == SHAPE_INITIAL && x[1].begin == x->end + 1)
+        return false; /* "ARIA-E" */
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
     return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);

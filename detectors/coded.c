@@ -166,6 +166,8 @@ bool coded_billed(const char *text, uint32_t begin, uint32_t end, unsigned kind)
         return is_hcpcs(text, &t, "AEGJKL");
     case PHI_PLAN_ID: /* "Delta Dental (D7880" */
         return rule || is_hcpcs(text, &t, "D");
+    case PHI_ENCOUNTER: /* "a care management visit G0511" */
+        return is_hcpcs(text, &t, "GQ") && t.digits == 4;
     case PHI_ACCOUNT_PATIENT: /* "Can I bill G2211" */
     case PHI_OTHER_CODE:
         return rule || is_cpt(text, &t, account) || (account && is_hcpcs(text, &t, "DGJQ")) ||

@@ -161,7 +161,7 @@ static bool is_phrase(const struct words *w, uint32_t first, uint32_t last)
 {
     uint64_t phrase = w->v[first].hash;
 
-    if (last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && w->v[last + 1].classes & (LEX(FACILITY) | LEX(FACILITY_STRONG) | LEX(FACILITY_PART)))
+    if (last + 1 < w->n && w->v[last + 1].gap == GAP_SPACE && word_is_capital(&w->v[last + 1]) && w->v[last + 1].classes & (LEX(FACILITY) | LEX(FACILITY_STRONG) | LEX(FACILITY_PART)))
         return false;
     for (uint32_t i = first + 1; i <= last; i++)
         phrase = words_phrase(phrase, w->v[i].hash);
@@ -169,7 +169,7 @@ static bool is_phrase(const struct words *w, uint32_t first, uint32_t last)
 }
 
 /* "Kenward-Roger", "Becton Dickinson", "Smith & Nephew": words of which the lexicon knows that together they are nobody. */
-static bool in_phrase(const struct words *w, uint32_t i)
+static bool in_phrase(const struct words *w, uint32_t i, uint32_t *begin)
 {
     const uint16_t joint = GAP_SPACE | GAP_HYPHEN | GAP_APOSTROPHE | GAP_OTHER | GAP_PERIOD;
     uint32_t first = i, last = i;
@@ -180,8 +180,10 @@ static bool in_phrase(const struct words *w, uint32_t i)
         last++;
     for (uint32_t a = first; a <= i; a++)
         for (uint32_t b = a == i ? i + 1 : i; b <= last && b - a < PHRASE_MOST; b++)
-            if (is_phrase(w, a, b))
+            if (is_phrase(w, a, b)) {
+                *begin = a;
                 return true;
+            }
     return false;
 }
 
@@ -214,7 +216,10 @@ bool eponym_is(const struct words *w, uint32_t i)
         return true;
     if (is_scored(w, i) && !(i && x[-1].classes & person))
         return true;
-    if ((names_disease(w, i) || in_phrase(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !follows_person(w, i, person | LEX(PATIENT)))
+    uint32_t begin;
+    if (in_phrase(w, i, &begin)) /* "his wife, Beckwith-Wiedemann features" */
+        return w->v[begin].gap & ~(GAP_SPACE | GAP_PERIOD) || !follows_person(w, begin, person);
+    if ((names_disease(w, i) || is_part_of(w, i) || thing_bears_name(w, i)) && !follows_person(w, i, person | LEX(PATIENT)))
         return true;
     bool greeted = i && x[-1].classes & LEX(GREETING) && x->gap & GAP_COMMA; /* "okay, lachman is negative" */
     person &= greeted ? ~LEX(GREETING) : UINT64_MAX;

@@ -107,13 +107,23 @@ static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_
     return name_word_is_short(text, len, at);
 }
 
+/* "I saw it on Dr. Google", "the Mr. Coffee one": whom everybody has at home. */
+static bool is_brand(const char *text, uint32_t at, uint32_t end)
+{
+    static const char *const brands[] = {"google", "pepper", "coffee", "clean", "scholl", "scholls", "bronner", "seuss", "youtube", "tiktok", "chatgpt"};
+    for (size_t k = 0; k < sizeof brands / sizeof *brands; k++)
+        if (strlen(brands[k]) == end - at && text_equal_nocase(text + at, brands[k], end - at))
+            return true;
+    return false;
+}
+
 /* "Mr. and Mrs. Smith" announces through the second title. */
 static int title_found(const char *text, uint32_t len, uint32_t end, enum announcer what, struct phi_candidates *sink)
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
     bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
-    if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len))
+    if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len) || is_brand(text, at, name_word_end(text, len, at)))
         return 0;
     bool size = end > 3 && text_equal_nocase(text + end - 2, "fr", 2) && text[end - 3] == ' ' && text_is_digit(text[end - 4]); /* of a catheter */
     bool second = announcer_of(text + at, name_word_end(text, len, at) - at) == PROVIDER_TITLE; /* "mod MR. Dr. Roe" */
