@@ -208,6 +208,12 @@ static bool is_procedure(const struct words *w, uint32_t i)
     return false;
 }
 
+/* "OCT with Dr. Leong 9/9": when he sees the doctor. */
+static bool is_behind_doctor(const struct words *w, uint32_t i)
+{
+    return i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].shape == SHAPE_TITLE && !(w->v[i - 1].gap & ~(GAP_SPACE | GAP_PERIOD)) && w->v[i - 2].classes & LEX(DOCTOR) && w->v[i - 2].shape != SHAPE_LOWER;
+}
+
 /* What kind of day the words before say it is; cued: whether they say that a day follows at all. */
 static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
 {
@@ -228,7 +234,7 @@ static enum phi_kind kind_before(const struct words *w, uint32_t i, bool *cued)
         if (lists & LIST(DAY_CUE) && (k == i || (k + 1 == i && w->v[k].classes & LEX(DRUG)))) /* "started Ozempic 2/3" */
             *cued = true;
         *cued |= k + 1 == i && (words_is(w, p, "next") || (words_is(w, p, "last") && fraction_of(dates_digits(w, i), dates_digits(w, i + 1)) == FRACTION_NONE)); /* "next injection 7/3" */
-        *cued |= k == i && (is_discharge(w, p) || is_procedure(w, p) || w->v[p].classes & LEX(WEEKDAY));
+        *cued |= k == i && (is_discharge(w, p) || is_procedure(w, p) || w->v[p].classes & LEX(WEEKDAY) || is_behind_doctor(w, i));
     }
     *cued |= kind != PHI_DATE_OTHER;
     return kind;
@@ -253,13 +259,29 @@ static bool is_no_score(int b)
     return b > 12 && b != 15 && b != 20 && b != 21 && b != 23 && b != 27 && b != 28 && b != 30;
 }
 
+/* "shoulder 3/5, grip 4/5", "(3+2+1=6/9)": how strong a limb is, and what adds up. */
+static bool is_graded(const struct words *w, uint32_t first, uint32_t last)
+{
+    static const char *const limbs[] = {"shoulder", "elbow", "hip", "knee", "ankle", "wrist", "hand", "foot", "arm", "leg", "fingers", "finger", "toe", "toes", "thumb", "deltoids", "tib", "gastroc", "triceps", "ue", "le",
+                                        "rue", "lue", "rle", "lle", "bue", "ble", "hf", "ke", "df", "pf"};
+    const struct word *x = &w->v[first];
+
+    if (x->begin && w->text[x->begin - 1] == '=')
+        return true;
+    return dates_digits(w, last) == 5 && dates_digits(w, first) <= 5 && first && !(x->gap & (GAP_LINE | GAP_PERIOD)) && words_is_any(w, first - 1, limbs, sizeof limbs / sizeof *limbs);
+}
+
 /* Words beside a bare fraction that make it none of a calendar. */
 static bool is_decoy(const struct words *w, uint32_t first, uint32_t last, bool cued)
 {
+    if (is_graded(w, first, last))
+        return true;
     for (uint32_t k = first; k > 0 && k + 3 > first && !(k < first && (is_no_score(dates_digits(w, last)) || w->v[k].gap & GAP_OPEN)); k--)
         if (words_in(w, k - 1, LIST(BEFORE_FRACTION)) && !(w->v[k].gap & (GAP_LINE | GAP_PERIOD)) && !is_discharge(w, k - 1) &&
             (k == first || w->v[k - 1].letters > 1)) /* a letter is a part of the spine right before its number only */
             return true;
+    if (cued && words_is(w, last + 1, "l") && w->text[w->v[last + 1].begin] == 'L' && is_no_score(dates_digits(w, last))) /* "adm 2/22 L MCA", no liters */
+        return false;
     if (is_at_place(w, last, cued) || (is_no_score(dates_digits(w, last)) && words_is(w, last + 1, "normal")))
         return false;
     return last + 1 < w->n && !(w->v[last + 1].gap & (GAP_PERIOD | GAP_LINE | GAP_CLOSE | GAP_COMMA)) && words_in(w, last + 1, LIST(BEHIND_FRACTION));

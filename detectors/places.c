@@ -478,7 +478,7 @@ static struct phi_candidate place_of(const struct words *w, uint32_t first, uint
 /* "In Falls Church or here?", "Practice Winooski Headache Ctr": what begins a sentence or a field is written like a name. */
 static uint32_t without_lead(const struct words *w, uint32_t first, uint32_t last)
 {
-    static const char *const leads[] = {"called", "call", "calling", "per", "explain", "possible", "in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via"};
+    static const char *const leads[] = {"called", "call", "calling", "per", "explain", "possible", "in", "at", "to", "from", "near", "attn", "au", "chez", "attends", "rx", "dme", "ed", "er", "bls", "als", "ems", "via", "backup", "snf", "ins"};
     static const char *const papers[] = {"note", "notes", "log", "report", "record", "summary", "plan", "list", "form", "chart", "sheet", "schedule", "order", "orders", "request", "letter"};
     static const char *const fields[] = {"practice", "school", "city", "facility", "agency", "location", "site", "street", "employer", "dialyzes"};
 

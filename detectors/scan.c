@@ -125,7 +125,7 @@ static uint32_t name_end(const struct rule *rule, const char *text, uint32_t beg
 /* "Attends Quill Middle School", "DME Quill Oxygen": where the name begins. */
 static uint32_t place_begin(const struct rule *rule, const char *text, uint32_t begin, uint32_t end)
 {
-    static const char *const leads[] = {"Attends ", "Facility ", "DME ", "ED ", "ER ", "BLS ", "ALS ", "EMS ", "Via ", "Branch ", "Per ", "Called ", "Explain ", "Possible "};
+    static const char *const leads[] = {"Attends ", "Client ", "Facility ", "DME ", "ED ", "ER ", "BLS ", "ALS ", "EMS ", "Via ", "Branch ", "Per ", "Called ", "Explain ", "Possible "};
     for (size_t k = 0; rule->kind == PHI_GEO_FACILITY && k < sizeof leads / sizeof *leads; k++) {
         uint32_t n = (uint32_t)strlen(leads[k]);
         if (end - begin > n + 3 && memcmp(text + begin, leads[k], n) == 0)

@@ -112,7 +112,7 @@ static void label_word(struct words *w, uint32_t i, uint8_t tag, unsigned percen
 
     bool month = tag == TAG_NAME && percent < SURE_NAME && x->classes & LEX(MONTH) && x->letters > 3; /* "So, July." */
 
-    if (link || heading || weekday || month || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || candidate_is_credential(w, i) || (tag == TAG_NAME && candidate_is_nobody(w, i)) || eponym_is(w, i))
+    if ((tag == TAG_NAME && x->shape == SHAPE_NUMBER && x->gap & (GAP_SPACE | GAP_LINE)) || link || heading || weekday || month || credential || (acronym && percent < SURE_ACRONYM) || is_zip(x) || candidate_is_credential(w, i) || (tag == TAG_NAME && candidate_is_nobody(w, i)) || eponym_is(w, i))
         return;
     if (tag == TAG_PLACE && percent >= SURE_PLACE && x->label != LABEL_NAME && has_surroundings(w, i))
         x->flags |= WORD_SURE;

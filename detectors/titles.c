@@ -101,6 +101,8 @@ static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_
     uint32_t word = name_word_end(text, len, at) - at;
     if (word < 2 || text[at - 1] == '(')
         return text[at - 1] == '(';
+    if (text_is_upper(text[at + 1]) && name_word_classes(text, len, at) & LEX(CREDENTIAL)) /* "Ellen Roe MS CCC-SLP" */
+        return true;
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
         if (strlen(parts[k]) == word && text_equal_nocase(text + at, parts[k], word))
             return true;

@@ -24,7 +24,7 @@ static bool is_age_and_sex(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i];
     char last = w->text[x->end - 1];
     bool digit = w->text[x->begin] >= '0' && w->text[x->begin] <= '9';
-    if (!digit || x->letters > 5 || x->gap & ~(GAP_SPACE | GAP_COMMA))
+    if (!digit || x->letters > 5 || (x->gap & ~(GAP_SPACE | GAP_COMMA) && x->gap != (GAP_SPACE | GAP_BLANK)))
         return false;
     if (x->shape == SHAPE_ALNUM)
         return last == 'M' || last == 'F' || ((last == 'o' || last == 'y') && is_sex(w, i + 1));
@@ -92,7 +92,8 @@ bool worklist_name(const struct words *w, uint32_t i)
         return false;
     if (behind < w->n && w->v[behind].shape == SHAPE_INITIAL && !(w->v[behind].gap & ~(GAP_SPACE | GAP_COMMA)))
         behind++;
-    return (is_age_and_sex(w, behind) && begins_entry(w, i)) || (is_age(w, behind) && begins_behind_room(w, i));
+    bool room = behind + 1 < w->n && w->v[behind].gap == GAP_SPACE && w->v[behind].shape >= SHAPE_NUMBER && w->v[behind].letters >= 3 && w->v[behind].letters <= ROOM_MOST; /* "1. Quill 4102 67F" */
+    return ((is_age_and_sex(w, behind) || (room && is_age_and_sex(w, behind + 1))) && begins_entry(w, i)) || (is_age(w, behind) && begins_behind_room(w, i));
 }
 
 bool worklist_age(const struct words *w, uint32_t i)
