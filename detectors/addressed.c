@@ -115,9 +115,16 @@ static bool is_addressed(const struct words *w, uint32_t i)
     return called && (ends(w, i) ? strong || !small : !small && goes_on(w, i));
 }
 
+/* The next word that may be a name at all. */
+static uint32_t next(const struct words *w, uint32_t i)
+{
+    uint32_t open = words_in_set(w->open, i, w->last), told = words_in_set(w->told, i, w->last);
+    return open < told ? open : told;
+}
+
 int addressed_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
-    for (uint32_t i = w->first; i < w->last; i++) {
+    for (uint32_t i = next(w, w->first); i < w->last; i = next(w, i + 1)) {
         const struct word *x = &w->v[i];
         bool may = x->classes & LEX(AMBIGUOUS) || FACT_GIVEN(x->facts) >= GIVEN_LEAST;
         if (!may || x->label || (x->shape != SHAPE_LOWER && x->shape != SHAPE_TITLE) || x->flags & (WORD_TAKEN | WORD_CONTRACTED) || !is_addressed(w, i))

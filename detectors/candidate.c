@@ -296,6 +296,18 @@ static bool is_sign(const struct words *w, uint32_t i)
     return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
+bool candidate_is_small(const struct words *w, uint32_t i)
+{
+    static const char *const small[] = {"the", "and", "for", "of"};
+    const struct word *x = &w->v[i], *next = x + 1;
+
+    if (x->letters > 3 || !words_is_any(w, i, small, sizeof small / sizeof *small))
+        return false;
+    if (i + 1 >= w->n || next->gap & ~(GAP_SPACE | GAP_HYPHEN))
+        return true;
+    return !(word_is_capital(next) && !(x->flags & WORD_LINE_UPPER)) && next->shape != SHAPE_ALNUM && !(next->classes & LEX(NUMBER));
+}
+
 /* "95 on 2 L." */
 static bool is_liters(const struct words *w, uint32_t i)
 {
@@ -323,5 +335,5 @@ bool candidate_is(const struct words *w, uint32_t i)
         return false; /* "ARIA-E" */
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
-    return word_is_capital(x) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);
+    return word_is_capital(x) && !candidate_is_small(w, i) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);
 }

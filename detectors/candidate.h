@@ -16,6 +16,8 @@
 void candidates_prepare(struct words *w, const struct phi_dictionary *d, bool of_all);
 /* Is the word one that is decided at all? */
 bool candidate_is(const struct words *w, uint32_t i);
+/* "The", "AND": a small word that is no name and no place, unless what goes on it is written so, too ("The [Dalles]", "The [20th]"). */
+bool candidate_is_small(const struct words *w, uint32_t i);
 /* Is the word a letter of "M.D." and the like, and no initial? */
 bool candidate_is_credential(const struct words *w, uint32_t i);
 /* Which of these classes have the words of the run of capitals that goes on behind i? */

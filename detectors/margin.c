@@ -29,3 +29,12 @@ bool margin_broke(const struct words *w, uint32_t begin, uint32_t end, uint32_t 
             return false;
     return !is_entry(w, next);
 }
+
+bool margin_begins(const struct words *w, uint32_t i)
+{
+    uint32_t at = w->v[i].begin;
+
+    while (at > 0 && (w->text[at - 1] == ' ' || w->text[at - 1] == '\t'))
+        at--;
+    return at == 0 || w->text[at - 1] == '\n';
+}

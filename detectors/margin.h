@@ -10,5 +10,7 @@
 
 /* begin, end: of the line, whose last word is w->v[w->n - 1]; next: where the one behind it begins. */
 bool margin_broke(const struct words *w, uint32_t begin, uint32_t end, uint32_t next);
+/* Does a line begin with word i, be it one that goes on a sentence? */
+bool margin_begins(const struct words *w, uint32_t i);
 
 #endif

@@ -13,6 +13,7 @@
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "margin.h"
 #include "word_lists.h"
 
 enum { RUN_MAX = 12, PAPER_WITHIN = 6, FREQUENT = 4 };
@@ -65,7 +66,7 @@ static bool is_inverted(const struct words *w, const struct run *r)
     uint32_t i = r->last + 1;
     const struct word *before = r->first ? &w->v[r->first - 1] : NULL;
     bool half = w->v[r->first].gap == GAP_HYPHEN && w->v[r->first].shape == SHAPE_UPPER; /* "DOE-[RAMIREZ, ULISES]" */
-    bool listed = before && before->shape >= SHAPE_NUMBER && before->letters <= 4 && !(w->v[r->first].gap & ~(GAP_SPACE | GAP_PERIOD)) && words_begins_line(w, r->first - 1); /* "1. Quill, Ola" */
+    bool listed = before && before->shape >= SHAPE_NUMBER && before->letters <= 4 && !(w->v[r->first].gap & ~(GAP_SPACE | GAP_PERIOD)) && margin_begins(w, r->first - 1); /* "1. Quill, Ola" */
     bool labelled = !before || half || listed || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN | GAP_CLOSE);
 
     return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !candidate_is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "candidate.h"
 #include "dictionary.h"
 #include "lexicon.h"
 #include "tagger_sum.h"
@@ -58,6 +59,8 @@ static bool is_open(const struct words *w, uint32_t i)
         return lower_is_open(w, i);
     if (x->shape == SHAPE_NUMBER)
         return number_is_open(w, i);
+    if (candidate_is_small(w, i))
+        return false;
     return !(x->classes & LEX(COMMON)) || x->facts & FACT_HEAD || x->classes & (LEX(FACILITY) | LEX(FACILITY_PART) | LEX(STREET) | LEX(MONTH));
 }
 

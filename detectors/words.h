@@ -87,7 +87,7 @@ struct words {
     /* Words of this chunk, a bit for each: */
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
-    uint64_t told[WORDS_MAX / 64];  /* decided to be something, or of one letter */
+    uint64_t told[WORDS_MAX / 64];  /* decided to be something, of one letter, or a given name and an everyday word */
     uint64_t named[WORDS_MAX / 64]; /* a name in the lists may begin with it (brands.h); set by candidates_prepare */
     struct word v[WORDS_MAX];
 };
@@ -111,15 +111,6 @@ static inline bool shape_is_everyday(unsigned shape, uint64_t classes)
 static inline bool word_is_everyday(const struct word *x)
 {
     return shape_is_everyday(x->shape, x->classes);
-}
-
-/* Does its line begin with it? Not as a flag, because a line broken at the margin goes on in the next. */
-static inline bool words_begins_line(const struct words *w, uint32_t i)
-{
-    uint32_t at = w->v[i].begin;
-    while (at > 0 && (w->text[at - 1] == ' ' || w->text[at - 1] == '\t'))
-        at--;
-    return at == 0 || w->text[at - 1] == '\n';
 }
 
 /* Of / - . what alone stands before the word, as 0 1 2; -1: something else. */

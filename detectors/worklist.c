@@ -8,6 +8,7 @@
 #include "dictionary.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "margin.h"
 
 enum { NAME_MOST = 4, SCORE_ENTRY = 75, SCORE_ROOM = 90, ROOM_LEAST = 2, ROOM_MOST = 5 };
 
@@ -46,7 +47,7 @@ static bool is_room(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     char first = w->text[x->begin];
-    return words_begins_line(w, i) && x->shape >= SHAPE_NUMBER && x->letters >= ROOM_LEAST && x->letters <= ROOM_MOST && first > '0' && first <= '9';
+    return margin_begins(w, i) && x->shape >= SHAPE_NUMBER && x->letters >= ROOM_LEAST && x->letters <= ROOM_MOST && first > '0' && first <= '9';
 }
 
 static bool is_name_word(const struct word *x)
