@@ -83,6 +83,8 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
 static bool value_fits(const struct labelled *l, const struct value *v, const struct label_found *f)
 {
     bool pager = f->label && f->label->shape == LABEL_PAGER && v->digits == 4;
+    if (f->label && f->label->kind == PHI_ITIN && (v->letters || v->digits < 4)) /* "is it in a 32-year-old?" */
+        return false;
     if (f->wrapped && v->digits < 6 && !pager)
         return false;
     switch (f->label ? (enum label_shape)f->label->shape : LABEL_CODE) {
