@@ -37,7 +37,7 @@ static bool is_given(const struct words *w, uint32_t i)
 static bool is_call(const struct words *w, uint32_t i, bool *strong)
 {
     static const char *const weak[] = {"so", "well", "great", "perfect", "sure", "oh", "sorry", "now", "um", "uh", "hmm", "awesome", "excellent", "wonderful"};
-    bool two = i && (w->v[i].gap == GAP_SPACE) && ((words_is(w, i, "right") && words_is(w, i - 1, "all")) || (words_is(w, i, "you") && words_is(w, i - 1, "thank")));
+    bool two = i && (w->v[i].gap == GAP_SPACE) && ((words_is(w, i, "right") && words_is(w, i - 1, "all")) || (words_is(w, i, "you") && (words_is(w, i - 1, "thank") || words_is(w, i - 1, "see"))));
 
     bool hour = words_is(w, i, "morning") || words_is(w, i, "afternoon") || words_is(w, i, "evening");
 
@@ -91,22 +91,98 @@ static bool is_met(const struct words *w, uint32_t i)
     return seen || (i > 1 && words_is(w, i - 1, "have") && (words_is(w, i + 1, "here") || (words_is(w, i + 1, "with") && words_is(w, i + 2, "me"))));
 }
 
+/* "hi there", "hey buddy", "hello again": whom nobody is called by. */
+static bool is_anybody(const struct words *w, uint32_t i)
+{
+    static const char *const words[] = {"there", "everyone", "everybody", "all", "again", "guys", "guy", "folks", "doc", "buddy", "bud", "pal", "man", "dude", "bro", "boss", "chief", "sir", "maam", "ma", "dragon", "siri",
+                                        "alexa", "google", "honey", "hon", "sweetie", "sweetheart", "dear", "darling", "sugar", "baby", "babe", "champ", "kiddo", "kid", "kids", "friend", "friends", "girl", "girls",
+                                        "boy", "boys", "lady", "ladies", "gentlemen", "sunshine", "handsome", "beautiful", "young", "old", "big", "little", "miss", "mister", "stranger", "neighbor", "team", "you",
+                                        "yall", "um", "uh", "so", "well", "okay", "alright", "good", "nice", "great", "thanks", "today", "now", "how", "what", "it", "this", "that", "yeah", "yes", "no", "oh", "and",
+                                        "nurse", "coach", "mate", "love", "goodness", "look", "listen", "wait", "just", "really", "always", "please", "sorry", "welcome", "chat", "chatgpt", "document", "assistant", "copilot"};
+    const uint64_t others = LEX(RELATION) | LEX(TITLE) | LEX(DOCTOR) | LEX(HONORIFIC) | LEX(CHAT) | LEX(GREETING) | LEX(NUMBER) | LEX(WEEKDAY) | LEX(VERB) | LEX(PATIENT);
+    return w->v[i].classes & others || words_is_any(w, i, words, sizeof words / sizeof *words);
+}
+
+/* "how are you", "nice to see you", "so i see", "what's going on": how it goes on behind who is greeted. */
+static bool is_opener(const struct words *w, uint32_t i)
+{
+    static const char *const seen[] = {"nice", "good", "great"}, *const said[] = {"see", "understand", "heard", "hear", "know"};
+
+    if (i + 1 >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA))
+        return false;
+    if (words_is(w, i, "so") && w->v[i + 1].gap == GAP_SPACE)
+        i++;
+    if (words_is(w, i, "how") || (words_is(w, i, "what") && (w->v[i].flags & (WORD_CONTRACTED | WORD_POSSESSIVE) || words_is(w, i + 1, "brings"))))
+        return true;
+    if (words_is_any(w, i, seen, sizeof seen / sizeof *seen))
+        return words_is(w, i + 1, "to");
+    if (words_is(w, i, "it"))
+        return words_is(w, i + 1, "looks") || words_is_any(w, i + 1, seen, sizeof seen / sizeof *seen);
+    return words_is(w, i, "i") && (w->v[i].flags & WORD_CONTRACTED || words_is_any(w, i + 1, said, sizeof said / sizeof *said));
+}
+
+/* "hey mwende how are you", "good morning sun so i see": only who is called so stands there, whatever the word means elsewhere. */
+static bool is_greeted(const struct words *w, uint32_t i)
+{
+    static const char *const hellos[] = {"hi", "hey", "hello", "hiya"};
+    const struct word *x = &w->v[i];
+    bool hour = i > 1 && words_is(w, i - 2, "good") && (words_is(w, i - 1, "morning") || words_is(w, i - 1, "afternoon") || words_is(w, i - 1, "evening"));
+
+    return i && !(x->gap & ~(GAP_SPACE | GAP_COMMA)) && (hour || words_is_any(w, i - 1, hellos, sizeof hellos / sizeof *hellos)) && x->letters > 2 && !is_anybody(w, i) && is_opener(w, i + 1);
+}
+
 /* "do you have any questions jack ?" */
 static bool is_asked(const struct words *w, uint32_t i)
 {
     static const char *const before[] = {"questions", "question", "that", "today", "now", "then", "there", "right", "okay", "doing", "sound", "feeling", "you", "it", "day", "morning"};
     const struct word *x = &w->v[i];
     uint32_t at = x->end + (x->end < w->len && w->text[x->end] == ' ');
-    return i > 2 && x->gap == GAP_SPACE && at < w->len && w->text[at] == '?' && words_is_any(w, i - 1, before, sizeof before / sizeof *before);
+    return i > 2 && !(x->gap & ~(GAP_SPACE | GAP_COMMA)) && at < w->len && w->text[at] == '?' && words_is_any(w, i - 1, before, sizeof before / sizeof *before);
+}
+
+/* "so , evdokia is a 39-year-old female", "charity's a 24 year old": who is told of with the age. */
+static bool is_aged(const struct words *w, uint32_t i)
+{
+    uint32_t k = i + 1;
+
+    if (!(w->v[i].flags & WORD_POSSESSIVE) && !words_is(w, k++, "is"))
+        return false;
+    if (!(words_is(w, k, "a") || words_is(w, k, "an")) || k + 2 >= w->n || w->v[k + 1].shape != SHAPE_NUMBER)
+        return false;
+    return words_is(w, k + 2, "year") || words_is(w, k + 2, "years");
+}
+
+/* "so seaver i see that", "pfeiffer it's nice to see you": a word that is none of the language. */
+static bool is_called_by_name(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool strong = false, none = !(x->classes & ~LEX(EPONYM)) && !fact_is_word(x->facts) && x->letters > 2;
+
+    if (!none || !i || x->gap & ~(GAP_SPACE | GAP_COMMA) || !is_opener(w, i + 1))
+        return none && (is_asked(w, i) || is_aged(w, i));
+    return is_called(w, i, &strong) || (is_call(w, i - 1, &strong) && (strong || (i > 1 && is_call(w, i - 2, &strong)))) || speaker_is(w, i - 1);
+}
+
+bool addressed_by_name(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool asked = x->end + 1 < w->len && (w->text[x->end] == '?' || w->text[x->end + 1] == '?'), next = i + 1 < w->n && x[1].classes & LEX(COMMON);
+
+    if (!(next || asked) || (x->shape != SHAPE_LOWER && x->shape != SHAPE_TITLE) || x->flags & (WORD_TAKEN | WORD_CONTRACTED)) /* nearly all */
+        return false;
+    return is_greeted(w, i) || is_called_by_name(w, i);
 }
 
 static bool is_addressed(const struct words *w, uint32_t i)
 {
-    bool strong = false, small = w->v[i].shape == SHAPE_LOWER, called = is_called(w, i, &strong), known = is_given(w, i);
+    bool strong = false, small = w->v[i].shape == SHAPE_LOWER, called = is_called(w, i, &strong), met = is_met(w, i);
 
+    if (!called && !met && !is_asked(w, i)) /* nearly all */
+        return false;
+    bool known = is_given(w, i);
     if (!known && !is_everyday_given(w, i))
         return false;
-    if (is_met(w, i))
+    if (met)
         return true;
     if (known)
         return (called && (ends(w, i) || goes_on(w, i))) || is_asked(w, i);
@@ -122,16 +198,29 @@ static uint32_t next(const struct words *w, uint32_t i)
     return open < told ? open : told;
 }
 
+static int add(const struct words *w, uint32_t i, uint16_t rule, struct phi_candidates *sink)
+{
+    const struct word *x = &w->v[i];
+    struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = x->begin, .end = x->end};
+    c.given = (struct phi_part){x->begin, x->end};
+    return phi_candidate_add(sink, &c);
+}
+
+/* May the word be somebody whom nothing has named yet? */
+static bool is_free(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return !x->label && (x->shape == SHAPE_LOWER || x->shape == SHAPE_TITLE) && !(x->flags & (WORD_TAKEN | WORD_CONTRACTED));
+}
+
 int addressed_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
     for (uint32_t i = next(w, w->first); i < w->last; i = next(w, i + 1)) {
         const struct word *x = &w->v[i];
         bool may = x->classes & LEX(AMBIGUOUS) || FACT_GIVEN(x->facts) >= GIVEN_LEAST;
-        if (!may || x->label || (x->shape != SHAPE_LOWER && x->shape != SHAPE_TITLE) || x->flags & (WORD_TAKEN | WORD_CONTRACTED) || !is_addressed(w, i))
-            continue;
-        struct phi_candidate c = {.kind = PHI_NAME_UNKNOWN, .rule = rule, .score = SCORE, .begin = x->begin, .end = x->end};
-        c.given = (struct phi_part){x->begin, x->end};
-        if (phi_candidate_add(sink, &c) < 0)
+        if (may && is_free(w, i) && is_addressed(w, i) && add(w, i, rule, sink) < 0)
+            return -1;
+        if (x->classes & LEX(GREETING) && i + 1 < w->n && is_free(w, i + 1) && is_greeted(w, i + 1) && add(w, i + 1, rule, sink) < 0)
             return -1;
     }
     return 0;

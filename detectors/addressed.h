@@ -9,6 +9,8 @@
 #include "detector.h"
 #include "words.h"
 
+/* Is word i whom a greeting is for ("hey mwende how are you"), whatever the lists know of it? */
+bool addressed_by_name(const struct words *w, uint32_t i);
 /* Puts those of w->v[w->first..w->last) that are no names yet into the sink. 0 or -1. */
 int addressed_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink);
 

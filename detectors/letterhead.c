@@ -70,26 +70,37 @@ static bool is_title(const struct words *w, uint32_t i, bool first)
     return words_is_any(w, i, titles, sizeof titles / sizeof *titles) || (first && (w->v[i].classes & LEX(VERB) || words_is_any(w, i, fronts, sizeof fronts / sizeof *fronts)));
 }
 
-/* The last word of the name that begins with word i, or i. */
-static uint32_t name_end(const struct words *w, uint32_t i)
+/* How far a name goes that begins with word i; i: none does. */
+static uint32_t run_end(const struct words *w, uint32_t i)
 {
     const uint16_t gaps = GAP_SPACE | GAP_APOSTROPHE | GAP_PERIOD;
     uint32_t end = i;
-    unsigned own = 0;
 
     for (uint32_t k = i; k < w->n && k < i + WORDS_MOST; k++) {
         const struct word *x = &w->v[k];
-        bool and_sign = k > i && x->gap == (GAP_SPACE | GAP_OTHER) && w->text[x->begin - 2] == '&', written = word_is_capital(x);
-        if (is_title(w, k, k == i))
-            return i;
-        if ((k > i && !and_sign && x->gap & ~gaps) || x->flags & WORD_TAKEN || (!written && !is_link(w, k)))
+        bool and_sign = k > i && x->gap == (GAP_SPACE | GAP_OTHER) && w->text[x->begin - 2] == '&';
+        if ((k > i && !and_sign && x->gap & ~gaps) || x->flags & WORD_TAKEN || (!word_is_capital(x) && !is_link(w, k)))
             break;
-        own += written && !is_link(w, k) && is_own(w, k);
         end = k;
     }
-    const uint16_t ends = GAP_LINE | GAP_BLANK | GAP_OPEN | (is_house(w, end) ? 0 : GAP_COMMA | GAP_STOP);
-    bool whole = end + 1 >= w->n || w->v[end + 1].gap & ends;
-    return own && whole && end - i + 1 >= WORDS_FEWEST && (is_house(w, end) || is_practice(w, end) || has_place(w, i, end)) ? end : i;
+    return end;
+}
+
+/* The last word of the name that begins with word i, or i. */
+static uint32_t name_end(const struct words *w, uint32_t i)
+{
+    uint32_t end = run_end(w, i);
+    bool own = false, house = end - i + 1 >= WORDS_FEWEST && is_house(w, end);
+    const uint16_t ends = GAP_LINE | GAP_BLANK | GAP_OPEN | (house ? 0 : GAP_COMMA | GAP_STOP);
+
+    if (end - i + 1 < WORDS_FEWEST || (end + 1 < w->n && !(w->v[end + 1].gap & ends)) || !(house || is_practice(w, end) || has_place(w, i, end)))
+        return i;
+    for (uint32_t k = i; k <= end; k++) {
+        if (is_title(w, k, k == i))
+            return i;
+        own |= word_is_capital(&w->v[k]) && !is_link(w, k) && is_own(w, k);
+    }
+    return own ? end : i;
 }
 
 int letterhead_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)

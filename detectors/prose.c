@@ -234,6 +234,10 @@ static void decide(struct prose *p, uint32_t i)
         x->label = LABEL_NAME;
         x->score = 90;
         seen_add(&p->seen, x->hash);
+    } else if (!p->watch && addressed_by_name(w, i)) {
+        x->label = LABEL_NAME;
+        x->score = 90;
+        seen_add(&p->seen, x->hash);
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
     } else if (candidate_is(w, i) && !is_code_of_message(w, x)) {

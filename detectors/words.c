@@ -319,7 +319,7 @@ static void sets_add(struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
 
-    sets_put(w, i, word_begins_form(x), word_is_everyday(x), x->letters == 1 || x->label || x->score || x->classes & LEX(AMBIGUOUS));
+    sets_put(w, i, word_begins_form(x), word_is_everyday(x), x->letters == 1 || x->label || x->score || x->classes & (LEX(AMBIGUOUS) | LEX(GREETING)));
 }
 
 /* One word of any letters at w->at. */
@@ -538,7 +538,7 @@ static inline uint32_t read_word(struct words *w, struct here *here, uint32_t at
     word = &w->v[w->n];
     *word = (struct word){.hash = hash, .classes = classes, .begin = at, .end = at + n, .gap = gap, .flags = flags,
                           .letters = (uint8_t)n, .shape = (uint8_t)shape};
-    sets_put(w, w->n++, shape_begins_form(shape, classes), shape_is_everyday(shape, classes), n == 1 || classes & LEX(AMBIGUOUS));
+    sets_put(w, w->n++, shape_begins_form(shape, classes), shape_is_everyday(shape, classes), n == 1 || classes & (LEX(AMBIGUOUS) | LEX(GREETING)));
     *counts += line_count(shape, n);
     return at + n;
 }

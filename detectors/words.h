@@ -87,7 +87,7 @@ struct words {
     /* Words of this chunk, a bit for each: */
     uint64_t forms[WORDS_MAX / 64]; /* word_begins_form */
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
-    uint64_t told[WORDS_MAX / 64];  /* decided to be something, of one letter, or a given name and an everyday word */
+    uint64_t told[WORDS_MAX / 64];  /* decided to be something, of one letter, a given name and an everyday word, a greeting */
     uint64_t named[WORDS_MAX / 64]; /* a name in the lists may begin with it (brands.h); set by candidates_prepare */
     struct word v[WORDS_MAX];
 };
