@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes fresh.jsonl, rounds.jsonl and questions.jsonl (which are about nobody) from the .txt beside them: ⟦code text⟧ becomes an annotated
+"""Writes fresh.jsonl, rounds.jsonl, questions.jsonl (which are about nobody) and kept.jsonl (which nobody reads) from the .txt beside them: ⟦code text⟧ becomes an annotated
 span, offsets in code points.
 
 A small article or preposition in front ("the 11th", "in the marsh") tells of nobody and is left out of the span. A state
@@ -39,7 +39,7 @@ def document(name, body):
 
 
 def main():
-    for corpus in ("fresh", "rounds", "questions"):
+    for corpus in ("fresh", "rounds", "questions", "kept"):
         parts = re.split(r"^==== (\S+)\n", (HERE / f"{corpus}.txt").read_text(encoding="utf8"), flags=re.M)[1:]
         with open(HERE / f"{corpus}.jsonl", "w", encoding="utf8") as out:
             for name, body in zip(parts[::2], parts[1::2]):
