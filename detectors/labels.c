@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "label_asked.h"
 #include "label_index.h"
 #include "phi.h"
 #include "text.h"
@@ -472,6 +473,11 @@ bool label_before(const char *text, uint32_t at, struct label_found *found)
         return false;
     struct label_words words;
     bool is = label_read(text, at, found, true, &words);
+    uint32_t question = is ? 0 : label_asked(text, at);
+    if (question > 0) {
+        *found = (struct label_found){.value = at, .marked = true};
+        is = label_read(text, question, found, false, &words) && found->label && (found->worded || found->label->how == LABEL_SURE);
+    }
     explicit_bzero(&words, sizeof words);
     return is;
 }
