@@ -33,15 +33,17 @@ static bool is_given(const struct words *w, uint32_t i)
     return FACT_GIVEN(x->facts) >= GIVEN_LEAST && !(x->classes & others) && x->letters > 2 && !words_is_any(w, i, anybody, sizeof anybody / sizeof *anybody);
 }
 
+static bool is_hour(const struct words *w, uint32_t i)
+{
+    return words_is(w, i, "morning") || words_is(w, i, "afternoon") || words_is(w, i, "evening");
+}
+
 /* "okay", "all right", "thank you": what calls; *strong: and hardly anything else. */
 static bool is_call(const struct words *w, uint32_t i, bool *strong)
 {
     static const char *const weak[] = {"so", "well", "great", "perfect", "sure", "oh", "sorry", "now", "um", "uh", "hmm", "awesome", "excellent", "wonderful"};
     bool two = i && (w->v[i].gap == GAP_SPACE) && ((words_is(w, i, "right") && words_is(w, i - 1, "all")) || (words_is(w, i, "you") && (words_is(w, i - 1, "thank") || words_is(w, i - 1, "see"))));
-
-    bool hour = words_is(w, i, "morning") || words_is(w, i, "afternoon") || words_is(w, i, "evening");
-
-    *strong = two || (w->v[i].classes & LEX(GREETING) && (!hour || (i && words_is(w, i - 1, "good"))));
+    *strong = two || (w->v[i].classes & LEX(GREETING) && (!is_hour(w, i) || (i && words_is(w, i - 1, "good"))));
     return *strong || words_is_any(w, i, weak, sizeof weak / sizeof *weak);
 }
 
@@ -126,7 +128,7 @@ static bool is_greeted(const struct words *w, uint32_t i)
 {
     static const char *const hellos[] = {"hi", "hey", "hello", "hiya"};
     const struct word *x = &w->v[i];
-    bool hour = i > 1 && words_is(w, i - 2, "good") && (words_is(w, i - 1, "morning") || words_is(w, i - 1, "afternoon") || words_is(w, i - 1, "evening"));
+    bool hour = i > 1 && words_is(w, i - 2, "good") && is_hour(w, i - 1);
 
     return i && !(x->gap & ~(GAP_SPACE | GAP_COMMA)) && (hour || words_is_any(w, i - 1, hellos, sizeof hellos / sizeof *hellos)) && x->letters > 2 && !is_anybody(w, i) && is_opener(w, i + 1);
 }

@@ -47,7 +47,7 @@ static uint32_t blanks_end(struct leaf l, uint32_t at)
 /* Of "-", "–", "—" and the marks in this list how many bytes stand at `at`. */
 static uint32_t mark_size(struct leaf l, uint32_t at, const char *marks)
 {
-    if (l.len - at >= 3 && (!memcmp(l.text + at, "\xE2\x80\x93", 3) || !memcmp(l.text + at, "\xE2\x80\x94", 3)))
+    if (l.len - at >= 3 && text_is_dash(l.text + at))
         return 3;
     return at < l.len && l.text[at] && strchr(marks, l.text[at]) ? 1 : 0;
 }
@@ -132,7 +132,7 @@ static bool number_before(struct leaf l, uint32_t name, uint32_t *begin, uint32_
         i--;
     if (i && strchr("-,:|)]", l.text[i - 1]))
         i--;
-    else if (i >= 3 && (!memcmp(l.text + i - 3, "\xE2\x80\x93", 3) || !memcmp(l.text + i - 3, "\xE2\x80\x94", 3)))
+    else if (i >= 3 && text_is_dash(l.text + i - 3))
         i -= 3;
     for (uint32_t mark = i; i && mark - i < BLANKS_MOST && (l.text[i - 1] == ' ' || l.text[i - 1] == '\t');)
         i--;
@@ -200,15 +200,21 @@ static int behind_add(const struct beside *b, uint32_t i)
     return number_add(b->sink, at, end, BESIDE_NAME, PHI_MRN);
 }
 
+/* The age of few that stands at `at`, its end in *end. */
+static bool age_read(struct leaf l, uint32_t at, uint32_t *end)
+{
+    unsigned age = 0;
+    for (*end = at; *end < l.len && *end - at < 3 && text_is_digit(l.text[*end]); ++*end)
+        age = age * 10 + (unsigned)(l.text[*end] - '0');
+    return age >= OLD_LEAST && age <= OLD_MOST;
+}
+
 /* "Quill 91f hip fx", "Quill, Ola 90, PNA": in a list of patients. */
 static int glued_age_add(const struct beside *b, uint32_t i)
 {
     struct leaf l = b->leaf;
-    uint32_t at = b->v[i].end + 1, end = at;
-    unsigned age = 0;
-    for (; end < l.len && end - at < 3 && text_is_digit(l.text[end]); end++)
-        age = age * 10 + (unsigned)(l.text[end] - '0');
-    if (end >= l.len || l.text[at - 1] != ' ' || age < OLD_LEAST || age > OLD_MOST)
+    uint32_t at = b->v[i].end + 1, end;
+    if (!age_read(l, at, &end) || end >= l.len || l.text[at - 1] != ' ')
         return 0;
     bool sex = strchr("mfMF", l.text[end]) && end + 1 < l.len && !text_is_alnum(l.text[end + 1]);
     bool listed = l.text[end] == ',' && end + 2 < l.len && l.text[end + 1] == ' ' && text_is_letter(l.text[end + 2]) && memchr(l.text + b->v[i].begin, ',', b->v[i].end - b->v[i].begin);
@@ -219,13 +225,11 @@ static int glued_age_add(const struct beside *b, uint32_t i)
 static int age_add(const struct beside *b, uint32_t i)
 {
     struct leaf l = b->leaf;
-    uint32_t mark = blanks_end(l, b->v[i].end), at = mark < l.len && strchr(",(", l.text[mark]) && l.text[mark] ? blanks_end(l, mark + 1) : 0, end = at;
-    unsigned age = 0;
-    for (; end < l.len && end - at < 3 && text_is_digit(l.text[end]); end++)
-        age = age * 10 + (unsigned)(l.text[end] - '0');
-    if (!at)
+    uint32_t mark = blanks_end(l, b->v[i].end), end;
+    if (mark >= l.len || (l.text[mark] != ',' && l.text[mark] != '('))
         return glued_age_add(b, i);
-    if (age < OLD_LEAST || age > OLD_MOST || end >= l.len || !strchr(l.text[mark] == '(' ? ")," : ",.;)\r\n", l.text[end]))
+    uint32_t at = blanks_end(l, mark + 1);
+    if (!age_read(l, at, &end) || end >= l.len || !strchr(l.text[mark] == '(' ? ")," : ",.;)\r\n", l.text[end]))
         return 0;
     uint32_t next = blanks_end(l, end + 1);
     if ((l.text[end] == '.' && end + 1 < l.len && text_is_digit(l.text[end + 1])) || (next < l.len && text_is_digit(l.text[next])) || !is_free(b, i, at, end))
@@ -287,7 +291,7 @@ static int leaf_scan(const struct beside *b)
     return added;
 }
 
-int beside_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n)
+int beside_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves)
 {
     const struct phi_finding *v = s->findings.v;
     int added = 0;
@@ -299,6 +303,5 @@ int beside_scan(const struct phi_engine *e, struct phi_scratch *s, const struct 
         int rc = leaf_scan(&(struct beside){&s->found, {leaf->text, leaf->len}, v + i, end - i});
         added = rc < 0 ? -1 : added | rc;
     }
-    (void)n;
     return added;
 }

@@ -10,6 +10,6 @@
 extern const struct phi_detector phi_beside;
 
 /* Adds candidates for the numbers beside s->findings, which resolve has sorted. The number added, or -1. */
-int beside_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves, size_t n);
+int beside_scan(const struct phi_engine *e, struct phi_scratch *s, const struct phi_leaf *leaves);
 
 #endif

@@ -39,7 +39,7 @@ static uint32_t line_begin(const char *text, uint32_t at)
 {
     if (!at || text[at - 1] == '\n')
         return at;
-    bool dash = at >= 3 && (!memcmp(text + at - 3, "\xE2\x80\x94", 3) || !memcmp(text + at - 3, "\xE2\x80\x93", 3));
+    bool dash = at >= 3 && text_is_dash(text + at - 3);
     if (!dash && text[at - 1] != ':' && text[at - 1] != '-')
         return 0;
     for (uint32_t i = at; i > 0 && at - i <= SPEAKER_MOST; i--)

@@ -218,6 +218,14 @@ static bool is_numbered(const struct words *w, uint32_t i)
     return (i && x->gap & GAP_SPACE && !(x->gap & ~joint) && is_long_number(x - 1)) || (i + 1 < w->n && x[1].gap & GAP_SPACE && !(x[1].gap & ~joint) && is_long_number(x + 1));
 }
 
+static void name_put(struct prose *p, uint32_t i, uint8_t score)
+{
+    struct word *x = &p->words->v[i];
+    x->label = LABEL_NAME;
+    x->score = score;
+    seen_add(&p->seen, x->hash);
+}
+
 static void decide(struct prose *p, uint32_t i)
 {
     struct words *w = p->words;
@@ -227,17 +235,11 @@ static void decide(struct prose *p, uint32_t i)
         x->label = LABEL_NAME;
         x->score = 90;
     } else if (is_syllables(w, i)) {
-        x->label = LABEL_NAME;
-        x->score = 88;
-        seen_add(&p->seen, x->hash);
+        name_put(p, i, 88);
     } else if (!p->watch && is_numbered(w, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        seen_add(&p->seen, x->hash);
+        name_put(p, i, 90);
     } else if (!p->watch && addressed_by_name(w, i)) {
-        x->label = LABEL_NAME;
-        x->score = 90;
-        seen_add(&p->seen, x->hash);
+        name_put(p, i, 90);
     } else if (!p->watch && worklist_name(w, i)) {
         worklist_label(w, i);
     } else if (candidate_is(w, i) && !is_code_of_message(w, x)) {

@@ -320,7 +320,7 @@ static int scan_document(const struct phi_engine *e, struct phi_scratch *s, cons
     }
     if (roster_confirm(e, s, leaves) < 0 || resolve(e, s, leaves) < 0)
         return -1;
-    int beside = beside_scan(e, s, leaves, n);
+    int beside = beside_scan(e, s, leaves);
     if (beside < 0 || (beside > 0 && resolve(e, s, leaves) < 0))
         return -1;
     int repeats = repeat_scan(e, s, leaves, n), initials = repeats < 0 ? -1 : initials_scan(e, s, leaves, n);

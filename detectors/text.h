@@ -49,6 +49,11 @@ static inline size_t text_letters_before(const char *text, size_t end)
         end--;
     return end;
 }
+/* Do three bytes of a dash stand there, U+2013 or U+2014? */
+static inline bool text_is_dash(const char *text)
+{
+    return text[0] == '\xE2' && text[1] == '\x80' && (text[2] == '\x93' || text[2] == '\x94');
+}
 /* How many letters its longest word has. */
 size_t text_longest_word(const char *text, size_t len);
 static inline bool text_is_space(char c)

@@ -112,11 +112,7 @@ static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_
 /* "I saw it on Dr. Google", "the Mr. Coffee one": whom everybody has at home. */
 static bool is_brand(const char *text, uint32_t at, uint32_t end)
 {
-    static const char *const brands[] = {"google", "pepper", "coffee", "clean", "scholl", "scholls", "bronner", "seuss", "youtube", "tiktok", "chatgpt"};
-    for (size_t k = 0; k < sizeof brands / sizeof *brands; k++)
-        if (strlen(brands[k]) == end - at && text_equal_nocase(text + at, brands[k], end - at))
-            return true;
-    return false;
+    return text_among(" google pepper coffee clean scholl scholls bronner seuss youtube tiktok chatgpt ", text + at, end - at);
 }
 
 /* "Mr. and Mrs. Smith" announces through the second title. */
