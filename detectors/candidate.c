@@ -308,6 +308,17 @@ bool candidate_is_small(const struct words *w, uint32_t i)
     return !(word_is_capital(next) && !(x->flags & WORD_LINE_UPPER)) && next->shape != SHAPE_ALNUM && !(next->classes & LEX(NUMBER));
 }
 
+/* "mom O+", "baby B pos": a group of blood. */
+static bool is_blood(const struct words *w, uint32_t i)
+{
+    static const char *const signs[] = {"pos", "neg", "positive", "negative"};
+    const struct word *x = &w->v[i];
+    char behind = x->end < w->len ? w->text[x->end] : ' ', next = x->end + 1 < w->len ? w->text[x->end + 1] : ' ';
+    if (!strchr("ABO", w->text[x->begin]))
+        return false;
+    return (strchr("+-", behind) && strchr(" ,;.)\n/", next)) || (i + 1 < w->n && x[1].gap == GAP_SPACE && words_is_any(w, i + 1, signs, sizeof signs / sizeof *signs));
+}
+
 /* "95 on 2 L." */
 static bool is_liters(const struct words *w, uint32_t i)
 {
@@ -321,7 +332,7 @@ bool candidate_is(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !is_liters(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !is_liters(w, i) && !is_blood(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

@@ -318,7 +318,7 @@ static bool find_numeric(const struct words *w, uint32_t i, bool cued, struct da
         c = w->text[w->v[i + 2].begin] - '0' <= 3 ? 1 : 0, wide = 2;
     first_year = w->v[i].letters == 4 && a >= 1880 && a <= 2100 && b >= 1 && b <= 12 && c >= 1 && c <= 31;
     last_year = w->v[i].letters <= 2 && w->v[i + 1].letters <= 2 && a >= 1 && b >= 1 && a <= 31 && b <= 31 && (a <= 12 || b <= 12) &&
-                ((wide == 4 && c >= 1880 && c <= 2100) || (wide == 2 && (mark == GAP_SLASH || cued || is_recent_day(w, i, mark))));
+                ((wide == 4 && c >= 1880 && c <= 2100) || (wide == 2 && c >= 0 && (mark == GAP_SLASH || cued || is_recent_day(w, i, mark))));
     out->first = i;
     out->last = i + 2;
     out->score = wide == 4 || first_year ? 95 : cued ? 90 : 75;

@@ -251,6 +251,21 @@ static uint32_t run_of(const char *text, uint32_t len, uint32_t at, const char *
     return i;
 }
 
+/* "3/4/21 14:05", "2021-03-04 1405": where the time behind a whole day in numbers begins; `end` when none does. */
+static uint32_t day_before_time(const char *text, uint32_t at, uint32_t end)
+{
+    uint32_t i = at, digits = 0, groups = 0;
+    for (; i < end && (text_is_digit(text[i]) || text[i] == '/' || text[i] == '-' || text[i] == '.'); i++) {
+        groups += text_is_digit(text[i]) && (i == at || !text_is_digit(text[i - 1]));
+        digits += text_is_digit(text[i]);
+    }
+    uint32_t hour = i < end && text[i] == ',' ? i + 2 : i + 1, size = 0;
+    while (hour + size < end && text_is_digit(text[hour + size]))
+        size++;
+    bool clock = size > 0 && size <= 2 && hour + size < end && text[hour + size] == ':', military = size == 4 && hour + size == end && text[hour] <= '2';
+    return groups == 3 && digits >= 4 && i < end && hour < end && text[hour - 1] == ' ' && (clock || military) ? i : end;
+}
+
 /* The date ends with its last digit, or with Z. */
 static uint32_t date_end(const char *text, uint32_t len, uint32_t at)
 {
@@ -268,8 +283,8 @@ static uint32_t date_end(const char *text, uint32_t len, uint32_t at)
     bool month = text_is_letter(first); /* "March 4, 2021": up to four digits behind; "3/4/21 by Dr" stops */
     for (uint32_t i = at; i < end && !month; i++)
         if (text_is_letter(text[i]) && text[i] != 'T' && (i == at || text[i - 1] == ' '))
-            return last < i ? last : i;
-    return last;
+            return day_before_time(text, at, last < i ? last : i);
+    return day_before_time(text, at, last);
 }
 
 static uint32_t id_end(const char *text, uint32_t len, uint32_t at)

@@ -159,18 +159,43 @@ static int pair_add(const struct known *k, struct phi_candidates *sink, const ch
 }
 
 /* Large letters at `at` that are the initials of a name, alone in their line or behind "by". 1, 0 or -1. */
-static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at, bool last)
 {
     uint32_t end = at;
     while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
         end++;
     bool numbered = end + 2 < len && text[end] == '/' && text_is_digit(text[end + 1]); /* "HJP/0417" */
-    bool apart = end == len || numbered || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
+    bool apart = last || end == len || numbered || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
     uint16_t kind = end - at >= 2 && end - at <= LETTERS_MOST && apart ? known_kind(k, text, at, end) : PHI_NONE;
     if (kind == PHI_NONE)
         return 0;
     struct phi_candidate c = {.begin = at, .end = end, .kind = kind, .score = SCORE, .via = PHI_VIA_REPEAT};
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
+}
+
+/* "FS 2/14/24 1105" and no more in the line. */
+static bool is_dated(const char *text, uint32_t len, uint32_t end)
+{
+    uint32_t i = end, strokes = 0;
+    for (; i < len && text[i] && (text_is_digit(text[i]) || strchr(" /:", text[i])); i++)
+        strokes += text[i] == '/';
+    return i > end && text[end] == ' ' && strokes > 0 && (i == len || text[i] == '\n' || text[i] == '\r');
+}
+
+/* The same behind a sentence or a wide blank at the end of the line, or where a bracket closes. */
+static int last_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = at;
+    while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
+        end++;
+    bool closed = end < len && text[end] == ')', comma = at > 1 && text[at - 2] == ',';
+    bool last = closed || (!comma && (end == len || text[end] == '\n' || text[end] == '\r' || is_dated(text, len, end)));
+    return last ? lone_add(k, sink, text, len, at, true) : 0;
+}
+
+static int line_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    return lone_add(k, sink, text, len, at, false);
 }
 
 typedef int add_at(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at);
@@ -194,7 +219,7 @@ static int leaf_scan(const struct known *k, struct phi_candidates *sink, const c
         const char *mark;
         uint32_t skip;
         add_at *add;
-    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, lone_add}, {" by ", 4, lone_add}};
+    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, line_add}, {" by ", 4, line_add}, {". ", 2, last_add}, {"  ", 2, last_add}, {", ", 2, last_add}, {"(", 1, last_add}};
     int added = 0;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         int rc = mark_scan(k, sink, text, len, marks[i].mark, marks[i].skip, marks[i].add);

@@ -11,7 +11,7 @@
 
 #include "text.h"
 
-enum { WORDS_MOST = 5, SPEAKER_MOST = 28, LINES_MOST = 3 };
+enum { WORDS_MOST = 5, SPEAKER_MOST = 28, LINES_MOST = 3, SENTENCE_MOST = 96 };
 
 /* Is it a word that an answer begins with? */
 static bool is_answer_word(const char *text, uint32_t begin, uint32_t end)
@@ -48,10 +48,41 @@ static uint32_t line_begin(const char *text, uint32_t at)
     return 0;
 }
 
-uint32_t label_asked(const char *text, uint32_t at)
+/* "I need your social for the form.", "tell me the number": asked for without a question mark. */
+static bool is_request(const char *text, uint32_t begin, uint32_t end)
+{
+    static const char *const asks[] = {"need your ", "need the ", "give me ", "get your ", "tell me ", "read me ", "have your ", "confirm your ", "verify your "};
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
+        if (memmem(text + begin, end - begin, asks[i], strlen(asks[i])))
+            return true;
+    return false;
+}
+
+static uint32_t sentence_begin(const char *text, uint32_t end)
+{
+    uint32_t i = end;
+    while (i > 0 && end - i < SENTENCE_MOST && text[i - 1] && !strchr("\n.?!:", text[i - 1]))
+        i--;
+    return i;
+}
+
+bool label_asked(const char *text, uint32_t at, struct label_question *question)
 {
     uint32_t i = line_begin(text, turn_begin(text, at));
     for (unsigned lines = 0; i > 0 && lines < LINES_MOST && strchr("\r\n ", text[i - 1]) && text[i - 1]; i--)
         lines += text[i - 1] == '\n';
-    return i > 0 && text[i - 1] == '?' ? i - 1 : 0;
+    if (i == 0 || !strchr("?.", text[i - 1]))
+        return false;
+    *question = (struct label_question){sentence_begin(text, i - 1), i - 1};
+    return text[i - 1] == '?' || is_request(text, question->begin, question->end);
+}
+
+bool label_asked_on(const char *text, struct label_question *question)
+{
+    uint32_t end = (uint32_t)text_letters_before(text, question->end);
+    while (end > question->begin && strchr(" ,'", text[end - 1]))
+        end--;
+    bool more = end > question->begin && end < question->end;
+    question->end = end;
+    return more;
 }

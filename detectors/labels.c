@@ -466,18 +466,28 @@ static bool label_read(const char *text, uint32_t at, struct label_found *f, boo
     return f->label || (r.alone && !f->wrapped);
 }
 
+enum { ASIDE_WORDS = 6 };
+
+/* "Can I get your account number, please?": the label of a question, at its end or in front of a few more words. */
+static bool label_of_question(const char *text, uint32_t at, struct label_found *found, struct label_words *words)
+{
+    struct label_question q;
+    bool is = false, more = label_asked(text, at, &q);
+    for (unsigned k = 0; more && !is && k <= ASIDE_WORDS; k++) {
+        *found = (struct label_found){.value = at, .marked = true};
+        is = label_read(text, q.end, found, false, words) && found->label && (found->worded || found->label->how == LABEL_SURE);
+        more = label_asked_on(text, &q);
+    }
+    return is;
+}
+
 bool label_before(const char *text, uint32_t at, struct label_found *found)
 {
     *found = (struct label_found){.value = at};
     if (at == 0)
         return false;
     struct label_words words;
-    bool is = label_read(text, at, found, true, &words);
-    uint32_t question = is ? 0 : label_asked(text, at);
-    if (question > 0) {
-        *found = (struct label_found){.value = at, .marked = true};
-        is = label_read(text, question, found, false, &words) && found->label && (found->worded || found->label->how == LABEL_SURE);
-    }
+    bool is = label_read(text, at, found, true, &words) || label_of_question(text, at, found, &words);
     explicit_bzero(&words, sizeof words);
     return is;
 }

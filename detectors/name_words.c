@@ -182,6 +182,15 @@ static bool is_label(const char *text, uint32_t len, uint32_t at)
     return end > at && end < len && text[end] == ':';
 }
 
+/* "Dr. Quill NPI", "DR QUILL PAGED": what stands in capitals behind a name and is an abbreviation, or a word that tells what he did. */
+static bool is_no_more(const char *text, uint32_t len, uint32_t at)
+{
+    const uint64_t told = LEX(VERB) | LEX(DRUG);
+    uint32_t end = name_word_end(text, len, at);
+    uint64_t classes = end - at > 2 && text_is_upper(text[at + 1]) && text_is_upper(text[end - 1]) ? name_word_classes(text, len, at) : 0;
+    return name_word_is_short(text, len, at) || (classes & told && !(classes & (LEX(AMBIGUOUS) | LEX(PARTICLE) | LEX(SUFFIX))));
+}
+
 bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any_case, struct name_span *name)
 {
     struct phi_part words[NAME_WORDS_MAX];
@@ -191,7 +200,7 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
     while (n < NAME_WORDS_MAX) {
         uint32_t end = i < len ? read_word(text, len, i, any_case, n == 0) : 0;
         bool named = n > 1 || (n == 1 && !text_is_upper(text[words[0].end - 1])); /* "son Kurt HCPOA", not "DO NP" */
-        if (!end || (named && word_ends_name(text + i, end - i)))
+        if (!end || (named && word_ends_name(text + i, end - i)) || (n && !comma_at && is_no_more(text, len, i)))
             break;
         words[n++] = (struct phi_part){i, end};
         solid |= end - i > 1 && text[end - 1] != '.' && !word_is_particle(text + i, end - i);

@@ -202,7 +202,7 @@ static void add_front(const struct words *w, struct run *r)
 /* "Per Mary Horne", "Witness R. Oduya", "Hi Stefano": what the first word is before a name. */
 static void drop_lead(const struct words *w, struct run *r)
 {
-    static const char *const leads[] = {"prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey", "sw", "msw", "lc", "rph", "lt", "rev", "sor", "coach", "foreman", "mama", "assist", "asst", "ref", "signed", "fellow", "baby", "verifier", "nephro", "cardio", "ofc", "officer", "deputy", "da"};
+    static const char *const leads[] = {"prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey", "sw", "msw", "lc", "rph", "lt", "rev", "sor", "coach", "foreman", "mama", "assist", "asst", "ref", "signed", "fellow", "baby", "verifier", "nephro", "cardio", "ofc", "officer", "deputy", "da", "juror", "pilot", "crew", "elder", "relief", "scrub", "circ", "reviewed", "signature", "anes", "vendor", "custodian", "dean", "principal", "tech"};
 
     for (size_t k = 0; k < sizeof leads / sizeof *leads && r->first < r->last && !r->comma; k++)
         if (!(w->v[r->first + 1].gap & ~(GAP_SPACE | GAP_PERIOD)) && words_is(w, r->first, leads[k]))
@@ -221,6 +221,21 @@ static bool is_abbreviation(const struct words *w, uint32_t i)
 static void drop_abbreviations(const struct words *w, struct run *r)
 {
     while (!r->comma && !r->suffix && r->last > r->first && w->v[r->last].gap == GAP_SPACE && is_abbreviation(w, r->last) && w->v[r->last - 1].shape == SHAPE_TITLE)
+        r->last--;
+}
+
+/* "ROSA QUILL UPDATED", "DR QUILL OK": a word of the language behind a name in a line of capitals. */
+static bool is_told_behind(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    const uint64_t told = LEX(VERB) | LEX(COMMON) | LEX(ACRONYM) | LEX(DRUG);
+    bool called = x->classes & (LEX(AMBIGUOUS) | LEX(SUFFIX)) || FACT_GIVEN(x->facts) || FACT_SURNAME(x->facts) > 1;
+    return x->shape == SHAPE_UPPER && x->flags & WORD_LINE_UPPER && x->letters > 1 && x->gap == GAP_SPACE && !called && (x->classes & told || (fact_is_word(x->facts) && FACT_FREQUENCY(x->facts)));
+}
+
+static void drop_told(const struct words *w, struct run *r)
+{
+    while (!r->comma && !r->suffix && r->last > r->first && is_told_behind(w, r->last) && w->v[r->last - 1].letters > 1)
         r->last--;
 }
 
@@ -495,8 +510,10 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
         extend(w, &r);
         add_suffix(w, &r);
         add_front(w, &r);
+        uint32_t seen = r.last; /* what is dropped is not read again */
         drop_lead(w, &r);
         drop_abbreviations(w, &r);
+        drop_told(w, &r);
         c.begin = w->v[r.first].begin;
         c.end = w->v[r.last].end;
         c.kind = (uint16_t)kind_of(w, &r);
@@ -507,7 +524,7 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
             return -1;
         if (has_typist(w, &r) && add_initials(w, r.last + 1, rule, sink) < 0)
             return -1;
-        i = r.last;
+        i = seen;
     }
     return 0;
 }

@@ -7,12 +7,12 @@
 #include "lexicon.h"
 #include "phi.h"
 
-enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, TEXT_LEAST = 12, SCORE = 58 };
+enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, TEXT_LEAST = 12, STAMP_MOST = 5, SCORE = 58 };
 
 /* Zones of time, and what people write that is in no list of words. */
 static bool is_no_name(const struct words *w, uint32_t i)
 {
-    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt", "pov", "ord",
+    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "lic", "dt", "dd", "td", "npi", "tel", "vm", "ext", "ph", "fx", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt", "pov", "ord",
                                         "thx", "tks", "ty", "tyvm", "pls", "plz", "lol", "idk", "tbh", "fyi", "btw", "imo", "asap", "tia", "np", "kk", "smh", "omg", "nvm"};
     return words_is_any(w, i, words, sizeof words / sizeof *words);
 }
@@ -31,6 +31,17 @@ static bool is_initials(const struct words *w, uint32_t i, const struct phi_dict
 static bool ends_line(const struct words *w, uint32_t i)
 {
     return i + 1 >= w->n || w->v[i + 1].gap & GAP_LINE;
+}
+
+/* "JC 10/3", "rp 1/31/24 1105": the day behind who signs ends the line. */
+static bool ends_dated_line(const struct words *w, uint32_t i)
+{
+    uint32_t k = i + 1;
+    if (k + 1 >= w->n || w->v[k].gap != GAP_SPACE || w->v[k].shape != SHAPE_NUMBER || w->v[k].letters > 2 || !(w->v[k + 1].gap == GAP_SLASH || w->v[k + 1].gap == GAP_HYPHEN) || w->v[k + 1].letters > 2)
+        return false;
+    while (k + 1 < w->n && k - i < STAMP_MOST && w->v[k + 1].shape >= SHAPE_NUMBER && !(w->v[k + 1].gap & ~(GAP_SLASH | GAP_HYPHEN | GAP_SPACE | GAP_COLON)))
+        k++;
+    return ends_line(w, k);
 }
 
 /* "11:21", "1121", "2/16": a time or a day, not "14 lb". */
@@ -74,10 +85,12 @@ static bool is_placed(const struct words *w, uint32_t i)
         return true;
     if (behind == ')' && x->gap == GAP_SPACE && is_stamp(w, i - 1)) /* "(sent 0831 pk)" */
         return true;
-    if (!ends_line(w, i) || (behind != '\n' && behind != '\r' && behind != ' '))
+    if (!(ends_line(w, i) || ends_dated_line(w, i)) || (behind && behind != '\n' && behind != '\r' && behind != ' '))
         return false;
-    if ((x->gap & ~GAP_HYPHEN) == (GAP_PERIOD | GAP_SPACE))
+    if ((x->gap & ~(GAP_HYPHEN | GAP_BLANK)) == (GAP_PERIOD | GAP_SPACE))
         return p->letters > 1 || p->shape >= SHAPE_NUMBER;
+    if (x->gap == (GAP_SPACE | GAP_BLANK) && x->shape == SHAPE_LOWER && w->text[x->begin - 1] == ' ' && p->shape != SHAPE_OTHER)
+        return true; /* "mammogram 11/12 1:30p  vg" */
     return !(x->gap & ~(GAP_SPACE | GAP_SLASH)) && x->gap & GAP_SPACE && is_stamp(w, i - 1);
 }
 

@@ -96,6 +96,9 @@ bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
         return false;
     if (k < w->n && w->v[k].gap != GAP_SPACE && !(w->v[k].gap == GAP_HYPHEN && is_value(&w->v[k])))
         return false;
+    bool third = i > 1 && w->v[i - 1].gap == GAP_HYPHEN, second = k < w->n && w->v[k].gap == GAP_HYPHEN;
+    if (i && w->v[i].gap == GAP_HYPHEN && w->v[i - 1].shape == SHAPE_NUMBER && (third || second)) /* "3-22-07 TURP Dr Quill" */
+        return false;
     for (; k < w->n && k <= i + NAME_WORDS_MAX + 1 && (is_name_word(w, k) || (k == i + 1 && is_value(&w->v[k]))); k++) {
         bool plain = words_is(w, k, "broadway");
         if (!words_in(w, k, LIST(STREET_SUFFIX)) || (k == i + 1 && !plain))

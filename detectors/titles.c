@@ -112,7 +112,13 @@ static bool is_abbreviation(const char *text, uint32_t end, uint32_t at, uint32_
 /* "I saw it on Dr. Google", "the Mr. Coffee one": whom everybody has at home. */
 static bool is_brand(const char *text, uint32_t at, uint32_t end)
 {
-    return text_among(" google pepper coffee clean scholl scholls bronner seuss youtube tiktok chatgpt ", text + at, end - at);
+    return text_among(" google pepper coffee clean scholl scholls bronner seuss youtube tiktok chatgpt somebody magoo dash bean ", text + at, end - at);
+}
+
+/* "assistant pastor. Bilateral ...": a title that no period shortens ends a sentence with it. */
+static bool is_written_out(const char *text, uint32_t begin, uint32_t end)
+{
+    return text_among(" pastor deacon judge officer doctor nurse rabbi madam mister imam coach ", text + begin, end - begin);
 }
 
 /* "Mr. and Mrs. Smith" announces through the second title. */
@@ -120,7 +126,10 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
-    bool sentence = end > 2 && end < len && text[end] == '.' && is_whole_short(text + end - 3);
+    uint32_t begin = end;
+    while (begin > 0 && text_is_letter(text[begin - 1]))
+        begin--;
+    bool sentence = end > 2 && end < len && text[end] == '.' && (is_whole_short(text + end - 3) || is_written_out(text, begin, end));
     if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len) || is_brand(text, at, name_word_end(text, len, at)))
         return 0;
     bool size = end > 3 && text_equal_nocase(text + end - 2, "fr", 2) && text[end - 3] == ' ' && text_is_digit(text[end - 4]); /* of a catheter */

@@ -37,6 +37,10 @@ static void finds_names(void **state)
         {"Subject 4471  INITIALS TK  visited", "TK"},
         {"Electronically signed by Will Smith, MD", "Will Smith"},
         {"Dear Mrs. Whitcombe,\n\nYour results are back.", "Whitcombe"},
+        {"FAMILY: WIFE ROSA THISTLEWOOD UPDATED 0920", "ROSA THISTLEWOOD"},
+        {"EPI X1 BY ROWAN EMS. DR THISTLEWOOD PAGED", "ROWAN | THISTLEWOOD"},
+        {"by Dr. Thistlewood NPI 19", "Thistlewood"},
+        {"mom O+, baby A neg, Dr. Thistlewood", "Thistlewood"},
         {"Treat a 45-year-old male, Peter Q., with asthma.", "Peter Q"},
         {"5/6 0900 QZXWVICH, J new pt\n5/6 0940 QZXWVASH, M inj", "QZXWVICH, J | QZXWVASH, M"},
     };
