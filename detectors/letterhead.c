@@ -5,7 +5,7 @@
 #include "lexicon.h"
 #include "phi.h"
 
-enum { LINES = 3, WORDS_FEWEST = 3, WORDS_MOST = 8, SCORE = 64 };
+enum { LINES = 3, WORDS_FEWEST = 3, WORDS_MOST = 8, FREQUENT = 4, SCORE = 64 };
 
 static bool is_house(const struct words *w, uint32_t i)
 {
@@ -23,7 +23,7 @@ static bool is_practice(const struct words *w, uint32_t i)
                                             "counseling", "behavioral", "psychiatry", "psychology", "gastroenterology", "nephrology", "rheumatology", "allergy", "asthma", "lab", "sleep", "neurophysiology",
                                             "nerve", "spine", "throat", "ent", "ortho", "surgery", "surgeons", "surgical", "medicine", "medical", "health", "wellness", "rehab", "rehabilitation", "healthcare",
                                             "pulmonology", "endocrinology", "hematology", "pathology", "ophthalmology", "gynecology", "obstetrics", "obgyn", "podiatry", "hepatology", "electrophysiology",
-                                            "mri", "anesthesia", "practice", "care", "hand", "foot", "vein", "fertility", "nurses", "nursing", "physiotherapy", "internists", "urologists", "suite"};
+                                            "mri", "anesthesia", "practice", "care", "hand", "foot", "vein", "fertility", "nurses", "nursing", "physiotherapy", "internists", "urologists", "suite", "diseases"};
     return words_is_any(w, i, practices, sizeof practices / sizeof *practices);
 }
 
@@ -49,7 +49,7 @@ static bool is_own(const struct words *w, uint32_t i)
 {
     const uint64_t plain = LEX(HEADING) | LEX(PROVIDER) | LEX(FACILITY) | LEX(COMMON) | LEX(LABEL) | LEX(DOCTOR) | LEX(ACRONYM) | LEX(PATIENT) | LEX(STATE);
     const struct word *x = &w->v[i];
-    return x->letters > 2 && !(x->classes & plain) && !is_house(w, i) && !is_practice(w, i) && !(x->facts & FACT_SCIENCE && !(x->facts & FACT_ENGLISH)) && !is_service(w, i);
+    return x->letters > 2 && !(x->classes & plain) && !is_house(w, i) && !is_practice(w, i) && !(x->facts & FACT_SCIENCE && !(x->facts & FACT_ENGLISH) && FACT_SURNAME(x->facts) < FREQUENT) && !is_service(w, i);
 }
 
 /* "Maternal Specialists of the Panhandle", "The Endoscopy Suite at Laurel Ridge": behind what it is, where it is. */
@@ -65,7 +65,7 @@ static bool has_place(const struct words *w, uint32_t first, uint32_t end)
 static bool is_title(const struct words *w, uint32_t i, bool first)
 {
     static const char *const titles[] = {"certification", "plan", "report", "note", "notes", "summary", "letter", "form", "record", "evaluation", "assessment", "consultation", "consult", "request", "referral",
-                                         "study", "instructions", "protocol", "guideline", "guidelines", "policy", "authorization", "results", "order", "list", "log", "review", "update", "visit", "comparison", "effect"};
+                                         "study", "instructions", "protocol", "guideline", "guidelines", "policy", "authorization", "results", "order", "list", "log", "review", "update", "visit", "comparison", "effect", "based"};
     static const char *const fronts[] = {"mri", "ct", "xr", "us", "ultrasound", "scan", "radiograph", "radiographs", "from", "per", "via", "seen", "to", "with", "in", "at", "dialyzes", "department", "dept"};
     return words_is_any(w, i, titles, sizeof titles / sizeof *titles) || (first && (w->v[i].classes & LEX(VERB) || words_is_any(w, i, fronts, sizeof fronts / sizeof *fronts)));
 }
@@ -73,13 +73,13 @@ static bool is_title(const struct words *w, uint32_t i, bool first)
 /* How far a name goes that begins with word i; i: none does. */
 static uint32_t run_end(const struct words *w, uint32_t i)
 {
-    const uint16_t gaps = GAP_SPACE | GAP_APOSTROPHE | GAP_PERIOD;
+    const uint16_t gaps = GAP_SPACE | GAP_APOSTROPHE | GAP_PERIOD | GAP_HYPHEN;
     uint32_t end = i;
 
     for (uint32_t k = i; k < w->n && k < i + WORDS_MOST; k++) {
         const struct word *x = &w->v[k];
         bool and_sign = k > i && x->gap == (GAP_SPACE | GAP_OTHER) && w->text[x->begin - 2] == '&';
-        if ((k > i && !and_sign && x->gap & ~gaps) || x->flags & WORD_TAKEN || (!word_is_capital(x) && !is_link(w, k)))
+        if ((k > i && !and_sign && x->gap & ~gaps) || x->flags & WORD_TAKEN || (!word_is_capital(x) && !is_link(w, k)) || (x->gap & GAP_HYPHEN && x->gap & GAP_SPACE))
             break;
         end = k;
     }

@@ -214,10 +214,29 @@ static bool is_state_behind(const struct words *w, uint32_t i)
            !(x->gap & ~(GAP_COMMA | GAP_SPACE)) && (x->letters > 2 || x->shape == SHAPE_UPPER);
 }
 
-/* "P.A.", "P.C." */
+/* "P.A.", "P.C.", "S.C." */
 static bool is_initials_of_company(const struct words *w, uint32_t i)
 {
-    return i + 1 < w->n && words_is(w, i, "p") && w->v[i + 1].gap == GAP_PERIOD && (words_is(w, i + 1, "a") || words_is(w, i + 1, "c"));
+    if (i + 1 >= w->n || w->v[i + 1].gap != GAP_PERIOD)
+        return false;
+    return (words_is(w, i, "p") && (words_is(w, i + 1, "a") || words_is(w, i + 1, "c"))) || (words_is(w, i, "s") && words_is(w, i + 1, "c"));
+}
+
+/* "Quill Valley Fire & EMS", "St. Brendan's ER", "Clovis Cardiology Group", "Parkview Terrace apts": what it is, behind its name. */
+static uint32_t with_tail(const struct words *w, uint32_t last)
+{
+    static const char *const tails[] = {"ems", "fire", "rescue", "er", "group", "specialists", "consultants", "physicians", "lab", "labs", "laboratory", "rx", "otp", "path", "peds", "lofts", "condos", "pharmacy", "ortho"};
+    static const char *const small[] = {"partners", "apts", "apartments", "radiology", "imaging", "cardiology"}; /* say so without a capital, too */
+
+    for (uint32_t i = last + 1; i < w->n; i++) {
+        const struct word *x = &w->v[i];
+        bool and = x->gap == (GAP_SPACE | GAP_OTHER) && x->begin - x[-1].end == 3 && w->text[x->begin - 2] == '&';
+        bool tail = words_is_any(w, i, small, sizeof small / sizeof *small) || (x->shape != SHAPE_LOWER && words_is_any(w, i, tails, sizeof tails / sizeof *tails));
+        if (!tail || (x->gap != GAP_SPACE && !and) || x->flags & WORD_TAKEN || x->label == LABEL_NAME)
+            break;
+        last = i;
+    }
+    return last;
 }
 
 /* "Imaging Associates, PC": the form of a company goes with its name. */
@@ -520,7 +539,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         struct phi_candidate c = place_of(w, i, last, rules);
         uint32_t first = run_start(w, i, last);
         phrase_widen(d, w, &first, &last);
-        last = without_tail(w, i, last);
+        last = with_tail(w, without_tail(w, i, last));
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
         c.begin = w->v[without_lead(w, first, last)].begin;
         c.end = owns_its_s(w, i, last) ? words_possessive_end(w, last) : w->v[last].end;

@@ -218,6 +218,20 @@ static bool is_numbered(const struct words *w, uint32_t i)
     return (i && x->gap & GAP_SPACE && !(x->gap & ~joint) && is_long_number(x - 1)) || (i + 1 < w->n && x[1].gap & GAP_SPACE && !(x[1].gap & ~joint) && is_long_number(x + 1));
 }
 
+/* "ortho Barker.", "OB Hill saw her": a family that is a word, too, behind what its bearer does, and no more of it. */
+static bool is_on_service(const struct words *w, uint32_t i)
+{
+    static const char *const services[] = {"ortho", "cards", "renal", "neuro", "pulm", "surg", "anes", "derm", "uro", "ob", "onc", "heme", "ent", "nsgy", "plastics", "vascular", "attg", "attending", "hospitalist", "intensivist", "neonatologist"};
+    static const char *const does[] = {"saw", "aware", "paged", "called", "recs", "consulted", "following", "notified", "updated"};
+    const struct word *x = &w->v[i];
+    const uint64_t others = LEX(COMMON) | LEX(DRUG) | LEX(ACRONYM) | LEX(MONTH) | LEX(WEEKDAY) | LEX(VERB) | LEX(HEADING) | LEX(FACILITY) | (x->gap & GAP_COLON ? 0 : LEX(EPONYM));
+
+    if (!i || x->shape != SHAPE_TITLE || x->letters < 4 || x->classes & others || FACT_SURNAME(x->facts) < FREQUENT - 1 || x->gap & ~(GAP_SPACE | GAP_COLON) || !words_is_any(w, i - 1, services, sizeof services / sizeof *services))
+        return false;
+    char behind = x->end < w->len ? w->text[x->end] : '\n', next = x->end + 1 < w->len ? w->text[x->end + 1] : ' ';
+    return strchr(",;)\n\r", behind) || (behind == '.' && strchr(" \n\r", next)) || (behind == ' ' && next == ' ') || words_is_any(w, i + 1, does, sizeof does / sizeof *does);
+}
+
 static void name_put(struct prose *p, uint32_t i, uint8_t score)
 {
     struct word *x = &p->words->v[i];
@@ -238,6 +252,8 @@ static void decide(struct prose *p, uint32_t i)
         name_put(p, i, 88);
     } else if (!p->watch && is_numbered(w, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
         name_put(p, i, 90);
+    } else if (!p->watch && is_on_service(w, i)) {
+        name_put(p, i, 75);
     } else if (!p->watch && addressed_by_name(w, i)) {
         name_put(p, i, 90);
     } else if (!p->watch && worklist_name(w, i)) {

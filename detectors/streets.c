@@ -65,6 +65,9 @@ static uint32_t with_unit(const struct words *w, uint32_t last)
         return i + 1;
     if (w->v[i].shape == SHAPE_NUMBER && w->text[w->v[i].begin - 1] == '#')
         return i;
+    bool ordinal = w->v[i].shape == SHAPE_ALNUM && w->v[i].letters <= 4 && w->text[w->v[i].end - 1] >= 'a'; /* ", 3rd Fl", ", 4th floor" */
+    if (ordinal && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && (words_is(w, i + 1, "fl") || words_is(w, i + 1, "floor") || words_is(w, i + 1, "flr")))
+        return i + 1;
     return last;
 }
 
