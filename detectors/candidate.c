@@ -293,7 +293,7 @@ static bool is_everyday(const struct words *w, uint32_t i)
 static bool is_sign(const struct words *w, uint32_t i)
 {
     const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
-    return before == '&' || behind == '&' || (before == '[' && behind == '-') || (before == '-' && behind == ']');
+    return before == '&' || behind == '&' || (before == '[' && behind == ']') || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
 bool candidate_is_small(const struct words *w, uint32_t i)
@@ -314,8 +314,10 @@ static bool is_blood(const struct words *w, uint32_t i)
     static const char *const signs[] = {"pos", "neg", "positive", "negative"};
     const struct word *x = &w->v[i];
     char behind = x->end < w->len ? w->text[x->end] : ' ', next = x->end + 1 < w->len ? w->text[x->end + 1] : ' ';
-    if (!strchr("ABO", w->text[x->begin]))
+    if (!strchr("ABOC", w->text[x->begin]))
         return false;
+    if (i && x->gap == GAP_SPACE && x[-1].shape == SHAPE_TITLE && (words_is(w, i - 1, "child") || words_is(w, i - 1, "pugh"))) /* a class of cirrhosis */
+        return true;
     return (strchr("+-", behind) && strchr(" ,;.)\n/", next)) || (i + 1 < w->n && x[1].gap == GAP_SPACE && words_is_any(w, i + 1, signs, sizeof signs / sizeof *signs));
 }
 

@@ -406,6 +406,13 @@ static bool is_complaint(const struct phi_dictionary *d, const struct field *f, 
     return f->kind != PHI_NAME_PROVIDER && (f->kind != PHI_NAME_PATIENT || name->words == 1) && name_is_complaint(d, text, name);
 }
 
+/* "Employer: Quillfield (boning line 19 yr)": what he does there. */
+static uint32_t bracket_begin(const char *text, uint32_t at, uint32_t end)
+{
+    const char *bracket = memmem(text + at, end - at, " (", 2);
+    return bracket && bracket > text + at + 3 ? (uint32_t)(bracket - text) : end;
+}
+
 /* Behind a word: the end of the line, a comma, a bracket, a column, another label. */
 static bool ends_value(const char *text, uint32_t len, uint32_t at)
 {
@@ -446,6 +453,9 @@ static uint32_t value_end(const struct phi_dictionary *d, const struct field *f,
     case FIELD_DATE:
         return date_end(text, len, at);
     case FIELD_ID:
+        if (day_before_time(text, at, cell_end(text, len, at, 40)) < cell_end(text, len, at, 40)) /* "Visit: 9/12/2023 2:20p" */
+            return at;
+        return id_end(text, len, at);
     case FIELD_ZIP:
     case FIELD_AGE:
         return id_end(text, len, at);
@@ -456,7 +466,7 @@ static uint32_t value_end(const struct phi_dictionary *d, const struct field *f,
         end = cell_end(text, len, at, f->shape == FIELD_PLACE ? 120 : 60);
         if (f->kind == PHI_EMAIL && !is_address(text + at, end - at))
             return at;
-        end = f->kind == PHI_EMAIL ? address_end(text, at, end) : end;
+        end = f->kind == PHI_EMAIL ? address_end(text, at, end) : f->kind == PHI_NAME_EMPLOYER ? bracket_begin(text, at, end) : end;
         return cell_before_label(text, at, end);
     }
     return at;

@@ -208,7 +208,8 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
         if (comma && !comma_at && i < len && text[i] == ',' && n <= 3 && n < NAME_WORDS_MAX) {
             uint32_t behind = skip_blanks(text, len, i + 1);
             uint32_t word = behind < len ? read_word(text, len, behind, any_case, true) : 0;
-            if (word && !word_is_suffix(text + behind, word - behind) && !begins_credential(text, len, behind)) {
+            bool short_for = n > 1 && word > behind + 1 && text_is_upper(text[word - 1]) && !text_is_upper(text[i - 1]); /* "Lori Quill, HR" */
+            if (word && !short_for && !word_is_suffix(text + behind, word - behind) && !begins_credential(text, len, behind)) {
                 comma_at = n;
                 i = behind;
                 continue;

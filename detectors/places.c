@@ -323,7 +323,7 @@ static uint32_t firm_start(const struct words *w, uint32_t head)
 {
     uint32_t i = head;
 
-    while (i > 0 && head - i < 4 && !(w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN | GAP_OTHER)) && is_part_of_firm(w, i - 1))
+    while (i > 0 && head - i < 4 && !words_is(w, i - 1, "employer") && !(w->v[i].gap & ~(GAP_SPACE | GAP_APOSTROPHE | GAP_HYPHEN | GAP_OTHER)) && is_part_of_firm(w, i - 1))
         i--;
     return i;
 }

@@ -420,6 +420,13 @@ static bool is_ordinal_of(const struct words *w, uint32_t first, uint32_t end)
     return end == first + 1 && end < w->n && w->v[first].shape == SHAPE_ALNUM && w->v[end].gap == GAP_SPACE && words_is_any(w, end, counted, sizeof counted / sizeof *counted);
 }
 
+/* "pg [1/1]", "GDS [6/30]" */
+static bool is_page(const struct words *w, uint32_t first, uint32_t end)
+{
+    static const char *const before[] = {"pg", "page", "p", "gds", "cas", "score", "grade", "strength", "murmur"};
+    return first && end == first + 2 && !(w->v[first].gap & ~(GAP_SPACE | GAP_PERIOD | GAP_COLON)) && words_is_any(w, first - 1, before, sizeof before / sizeof *before);
+}
+
 /* "billing 97161-97163", "CPT 97110, 97140": codes of procedures have five digits. */
 static bool is_procedure(const struct words *w, uint32_t first, uint32_t end)
 {
@@ -447,7 +454,7 @@ static int emit_form(const struct words *w, struct phi_candidate c, uint32_t fir
     }
     if (!is_sure(w, first, end, c.kind == PHI_OTHER_CODE ? TAG_NUMBER : TAG_DATE, percent))
         return 0;
-    if (c.kind == PHI_OTHER_CODE ? is_procedure(w, first, end) : is_ordinal_of(w, first, end))
+    if (c.kind == PHI_OTHER_CODE ? is_procedure(w, first, end) : is_ordinal_of(w, first, end) || is_page(w, first, end))
         return 0;
     c.begin = w->v[first].begin;
     c.end = w->v[end - 1].end;
@@ -463,7 +470,7 @@ static int emit_zip(const struct words *w, uint32_t first, uint32_t end, uint16_
     for (uint32_t i = behind ? first : first + 1; i < end; i++) {
         bool sum = w->v[i].begin > 1 && w->text[w->v[i].begin - 2] == '+';
         bool list = w->v[i].gap & GAP_OPEN && i + 1 < w->n && is_zip(&w->v[i + 1]);
-        if (w->v[i].gap & GAP_CLOSE || sum || list) /* "(Xiaflex) 20527 + 26341", "(92611, 92526)" */
+        if (w->v[i].gap & GAP_CLOSE || w->v[i].gap == GAP_SLASH || sum || list) /* "(Xiaflex) 20527 + 26341", "(92611, 92526)" */
             continue;
         struct phi_candidate c = {.kind = PHI_GEO_ZIP, .rule = rule, .score = SCORE_LEAST, .begin = w->v[i].begin, .end = w->v[i].end};
         if (is_zip(&w->v[i]) && phi_candidate_add(sink, &c) < 0)
