@@ -190,7 +190,7 @@ enum { CALLED_MOST = 6, STATE_WITHIN = 2, PERSON_WITHIN = 4, COMPARED_GIVEN = 1,
 static bool is_called_out(const struct words *w, uint32_t i)
 {
     static const char *const calls[] = {"ha", "hah", "heh", "haha", "aw", "aww", "ay", "ope", "eek", "ow", "oof", "phew", "whew", "jeez", "geez", "golly", "dang", "darn", "shoot", "heck", "welp",
-                                        "hiya", "howdy", "howzit", "aloha", "pues", "bueno", "claro", "oye", "sheesh", "yeesh", "yikes", "lord", "bingo", "amen", "lovely", "fair", "cool", "sweet", "true"};
+                                        "hiya", "howdy", "howzit", "aloha", "pues", "bueno", "claro", "oye", "sheesh", "yeesh", "yikes", "lord", "bingo", "amen", "lovely", "fair", "cool", "sweet", "true", "hallelujah", "truly", "mommy", "daddy", "whoa", "yup"};
     static const char *const orders[] = {"skip", "chase", "bill", "mark", "grant", "pat", "hope", "will", "drop"};
     static const char *const things[] = {"the", "a", "an", "that", "this", "it", "your", "tonight", "all", "any", "one"};
     const struct word *x = &w->v[i];
@@ -200,6 +200,11 @@ static bool is_called_out(const struct words *w, uint32_t i)
     if (!begins || told || x->shape != SHAPE_TITLE || x->letters > CALLED_MOST || x->end >= w->len)
         return false;
     bool inverted = w->text[x->end] == ',' && i + 1 < w->n && (x[1].shape == SHAPE_TITLE || x[1].classes & LEX(CREDENTIAL)); /* "Dang, Quoc", "Lovely, MD" */
+    bool next = i + 1 < w->n && x[1].gap == GAP_SPACE;
+    if (next && x[1].shape == SHAPE_LOWER && words_is(w, i, "he"))
+        return true; /* "her father. He has" */
+    if (next && words_is(w, i, "may") && words_is(w, i + 1, "i"))
+        return true;
     if (strchr(".,!?", w->text[x->end]))
         return !inverted && words_is_any(w, i, calls, sizeof calls / sizeof *calls);
     return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
@@ -346,6 +351,8 @@ bool candidate_is(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].shape == SHAPE_INITIAL && x[1].begin == x->end + 1)
         return false; /* "ARIA-E" */
+    if (x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM) && i + 2 < w->n && x[1].classes & LEX(CREDENTIAL) && x[2].gap & GAP_COLON)
+        return false; /* "ED RN: Yes" */
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
     return word_is_capital(x) && !candidate_is_small(w, i) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);

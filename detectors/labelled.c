@@ -17,6 +17,7 @@
 #include "labelled_value.h"
 #include "labels.h"
 #include "scratch.h"
+#include "speaker.h"
 #include "spoken.h"
 #include "text.h"
 
@@ -387,7 +388,8 @@ static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
     struct label_found f;
     *next = v.end = spoken_end(l->text, l->len, at, &run);
     v.digits = run.digits;
-    if (v.digits >= 4 && label_before(l->text, at, &f) && f.label && (f.label->how == LABEL_SURE || f.worded || f.marked))
+    bool turn = speaker_before(l->text, l->len, at); /* "PT: five four. two oh six", his height */
+    if (v.digits >= 4 && !turn && label_before(l->text, at, &f) && f.label && (f.label->how == LABEL_SURE || f.worded || f.marked))
         return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
     if (v.digits < 7 || run.steps * 2 >= v.digits)
         return 0;

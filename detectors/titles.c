@@ -147,7 +147,7 @@ static bool is_told_otherwise(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = name_word_end(text, len, at);
     bool unit = end - at == 4 && text_equal_nocase(text + at, "baby", 4); /* "Mother Baby Unit" */
-    return unit || announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & LEX(ACRONYM));
+    return unit || announcer_of(text + at, end - at) != ANNOUNCES_NOTHING || (text_is_upper(text[end - 1]) && name_word_classes(text, len, at) & (LEX(ACRONYM) | LEX(PROVIDER)));
 }
 
 static int relation_found(const struct phi_dictionary *d, const char *text, uint32_t len, uint32_t end, struct phi_candidates *sink)
