@@ -263,9 +263,16 @@ static bool is_maker(const struct words *w, uint32_t i)
     return words_is(w, k - 1, "johnson") && words_is(w, k, "johnson") && w->v[k].begin - w->v[k - 1].end == 3 && w->text[w->v[k].begin - 2] == '&';
 }
 
+/* "ED RN: Yes" */
+static bool is_post(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    return x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM) && i + 2 < w->n && x[1].classes & LEX(CREDENTIAL) && x[2].gap & GAP_COLON;
+}
+
 bool candidate_is_nobody(const struct words *w, uint32_t i)
 {
-    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1) || thing_cited(w, i) || is_maker(w, i);
+    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1) || thing_cited(w, i) || is_maker(w, i) || is_post(w, i);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */
@@ -351,8 +358,6 @@ bool candidate_is(const struct words *w, uint32_t i)
         return i && x[-1].label == LABEL_NAME;
     if (x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i + 1 < w->n && x[1].gap == GAP_HYPHEN && x[1].shape == SHAPE_INITIAL && x[1].begin == x->end + 1)
         return false; /* "ARIA-E" */
-    if (x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM) && i + 2 < w->n && x[1].classes & LEX(CREDENTIAL) && x[2].gap & GAP_COLON)
-        return false; /* "ED RN: Yes" */
     if (x->shape == SHAPE_MIXED && x->end < w->len && w->text[x->end] == '=')
         return false; /* the key of a pair: "PatientLast=" */
     return word_is_capital(x) && !candidate_is_small(w, i) && !is_everyday(w, i) && !is_month(w, i) && !candidate_is_nobody(w, i);

@@ -185,8 +185,11 @@ static bool is_label(const char *text, uint32_t len, uint32_t at)
 /* "Dr. Quill NPI", "DR QUILL PAGED": what stands in capitals behind a name and is an abbreviation, or a word that tells what he did. */
 static bool is_no_more(const char *text, uint32_t len, uint32_t at)
 {
-    const uint64_t told = LEX(VERB) | LEX(DRUG);
+    static const char words[] = " deceased accepted ordered orders breast ca lung colon prostate los rh pos ok states stating confirms only via wants updated paged consented requests notified aware phone cell pgy ";
     uint32_t end = name_word_end(text, len, at);
+    const uint64_t told = LEX(VERB) | LEX(DRUG) | (end - at > 4 ? LEX(COMMON) : 0);
+    if (text_is_upper(text[end - 1]) && text_among(words, text + at, end - at))
+        return true;
     uint64_t classes = end - at > 2 && text_is_upper(text[at + 1]) && text_is_upper(text[end - 1]) ? name_word_classes(text, len, at) : 0;
     return name_word_is_short(text, len, at) || (classes & told && !(classes & (LEX(AMBIGUOUS) | LEX(PARTICLE) | LEX(SUFFIX))));
 }

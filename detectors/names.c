@@ -202,7 +202,8 @@ static void add_front(const struct words *w, struct run *r)
 /* "Per Mary Horne", "Witness R. Oduya", "Hi Stefano": what the first word is before a name. */
 static void drop_lead(const struct words *w, struct run *r)
 {
-    static const char *const leads[] = {"prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey", "sw", "msw", "lc", "rph", "lt", "rev", "sor", "coach", "foreman", "mama", "assist", "asst", "ref", "signed", "fellow", "baby", "verifier", "nephro", "cardio", "ofc", "officer", "deputy", "da", "juror", "pilot", "crew", "elder", "relief", "scrub", "circ", "reviewed", "signature", "anes", "vendor", "custodian", "dean", "principal", "tech"};
+    static const char *const leads[] = {"prescriber", "inmate", "witness", "operator", "referring", "resident", "member", "client", "hi", "hey", "sw", "msw", "lc", "rph", "lt", "rev", "sor", "coach", "foreman", "mama", "assist", "asst", "ref", "signed", "fellow", "baby", "verifier", "nephro", "cardio", "ofc", "officer", "deputy", "da", "juror", "pilot", "crew", "elder", "relief", "scrub", "circ", "reviewed", "signature", "anes", "vendor", "custodian", "dean", "principal", "tech", "surg", "perf", "attn", "read", "sig", "bishop", "attorney", "phleb", "lcpl", "tsgt", "sgt", "ssgt", "author", "director",
+                                        "cm", "rd", "pi", "don", "dad", "aunty", "tio", "ate", "abba", "nanny", "aim", "chaplain"};
 
     for (size_t k = 0; k < sizeof leads / sizeof *leads && r->first < r->last && !r->comma; k++)
         if (!(w->v[r->first + 1].gap & ~(GAP_SPACE | GAP_PERIOD)) && words_is(w, r->first, leads[k]))

@@ -45,7 +45,8 @@ static enum announcer announcer_of(const char *word, uint32_t len)
 /* "Nurse Practitioner", "Surgeon Jane Roe, MD": a word for who somebody is, no part of the name. */
 static bool is_role(const char *text, uint32_t len, uint32_t at)
 {
-    static const char does[] = " reviewed relief scrub circ signature e-signed esigned elder juror pilot crew vendor license signed ";
+    static const char does[] = " reviewed relief scrub circ signature e-signed esigned elder juror pilot crew vendor license signed sw cm rd pi rph surg perf attn read assist operator don bishop attorney"
+                               " phleb lcpl tsgt sgt ssgt cpl pfc ltc master author director sig sending receiving lab dad ";
     return name_word_classes(text, len, at) & LEX(PROVIDER) || text_among(does, text + at, name_word_end(text, len, at) - at);
 }
 
