@@ -202,6 +202,20 @@ static bool begins_sentence(const struct run *r, const char *text, uint32_t end,
     return text[end + 1] == '\n' || (text[end + 1] == ' ' && (text_is_upper(text[end + gap]) || (text_is_letter(text[end + gap]) && r->group[r->n_groups - 1] >= 4)));
 }
 
+/* "00482917 67f", "118-20-455, 44M", "0150).\n3. Position", "1130984\n8/17/23": behind a number an age with a sex, the next of a list, a day. */
+static bool begins_other(const struct run *r, const char *text, uint32_t len, uint32_t end, uint32_t gap, uint32_t n)
+{
+    uint32_t behind = end + gap + n;
+    char c = behind < len ? text[behind] : 0, next = behind + 1 < len ? text[behind + 1] : ' ';
+    if (n == 0 || n > 2 || r->spelled)
+        return false;
+    if (r->n >= RUN_MIN && strchr("MFmf", c) && c && !text_is_alnum(next))
+        return true;
+    if (!memchr(text + end, '\n', gap))
+        return false;
+    return (c == '.' && next == ' ') || (r->n >= RUN_MIN && c == '/');
+}
+
 /* "4471-0926, 58F", "J0093817: 33 wk": behind a number that had no such gaps a comma or colon and a small count; "(480) 555-0176 24/7". */
 static bool begins_count(const struct run *r, const char *text, uint32_t len, uint32_t end, uint32_t gap)
 {
@@ -214,6 +228,8 @@ static bool begins_count(const struct run *r, const char *text, uint32_t len, ui
     while (at + n < len && text_is_digit(text[at + n]))
         n++;
     if (n == 2 && text[end] == ' ' && gap <= 2 && r->group[r->n_groups - 1] >= 5 && at + n < len && (text[at + n] == 'F' || text[at + n] == 'M')) /* "7730142  63F" */
+        return true;
+    if (begins_other(r, text, len, end, gap, n))
         return true;
     return r->group[r->n_groups - 1] >= 4 && n && n <= 2 && gap == 2 && (text[end] == ',' || text[end] == ':') && text[end + 1] == ' ';
 }
