@@ -305,7 +305,8 @@ static bool is_everyday(const struct words *w, uint32_t i)
 static bool is_sign(const struct words *w, uint32_t i)
 {
     const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
-    return before == '&' || behind == '&' || (before == '[' && behind == ']') || (before == '[' && behind == '-') || (before == '-' && behind == ']');
+    bool degree = w->v[i].begin > 1 && (unsigned char)before == 0xB0; /* "46\xC2\xB0F" */
+    return degree || before == '&' || behind == '&' || (before == '[' && behind == ']') || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
 bool candidate_is_small(const struct words *w, uint32_t i)

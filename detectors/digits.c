@@ -316,6 +316,20 @@ static bool begins_decimal(const struct run *r, const char *text)
     return r->group[0] == 1 && r->digits[0] == '0' && text[r->end[0]] == '.' && r->n > 1 && r->begin[1] == r->end[0] + 1 && !r->spelled;
 }
 
+/* "10.24.8.117, 6 minutes": the address of a machine, which a rule reads as it stands. */
+static bool begins_address(const struct run *r, const char *text)
+{
+    unsigned i = 0;
+    for (unsigned g = 0; g < 4; g++) {
+        if (g >= r->n_groups || r->group[g] > 3)
+            return false;
+        i += r->group[g];
+        if (g < 3 && (i >= r->n || text[r->end[i - 1]] != '.' || r->begin[i] != r->end[i - 1] + 1))
+            return false;
+    }
+    return !r->spelled && r->n_groups > 4;
+}
+
 static unsigned run_worth(const struct run *r, const char *text)
 {
     if (r->n < RUN_MIN)
@@ -326,7 +340,7 @@ static unsigned run_worth(const struct run *r, const char *text)
     bool backwards = groups_are(r, "423");
     if ((!hidden && !backwards) || (r->marks.stroke && !shaped && !r->spelled && (begins_day(r) || begins_values(r))))
         return 0;
-    if (begins_decimal(r, text))
+    if (begins_decimal(r, text) || begins_address(r, text))
         return 0;
     bool said = r->spelled >= (r->marks.stroke ? 3 : 1) && r->n >= 9; /* "148/96 and 150/94 four" is not */
     bool sure = said || (r->marks.markup && shaped) || (r->marks.line && r->marks.dashed && shaped) || (r->glued && r->marks.dashed && shaped);

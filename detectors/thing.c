@@ -65,9 +65,17 @@ static bool is_said_of(const struct words *w, uint32_t i, uint32_t k)
     return words_is_any(w, i + 1, alone, sizeof alone / sizeof *alone) && !words_is(w, i, "glasgow") && k + 1 < w->n && w->v[k + 1].shape == SHAPE_NUMBER;
 }
 
+/* "the meta-analysis by Quill", "decision curves by Marsh" */
+static bool is_author(const struct words *w, uint32_t i)
+{
+    static const char *const papers[] = {"trial", "trials", "paper", "papers", "article", "articles", "editorial", "cohort", "curves", "textbook", "guideline"};
+    bool meta = i > 2 && words_is(w, i - 3, "meta") && (words_is(w, i - 2, "analysis") || words_is(w, i - 2, "analyses"));
+    return i > 1 && w->v[i].gap == GAP_SPACE && words_is(w, i - 1, "by") && (meta || words_is_any(w, i - 2, papers, sizeof papers / sizeof *papers));
+}
+
 bool thing_cited(const struct words *w, uint32_t last)
 {
-    return words_is(w, last + 1, "et") && words_is(w, last + 2, "al");
+    return (words_is(w, last + 1, "et") && words_is(w, last + 2, "al")) || is_author(w, last) || (last && w->v[last].gap == GAP_SPACE && is_author(w, last - 1));
 }
 
 /* "St. John's wort", "Rocky Mountain spotted fever", "Other Pacific Islander", "Smith et al.": what bears the name of a place or of somebody. */
