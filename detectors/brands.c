@@ -11,7 +11,7 @@
 #include "wide_place.h"
 #include "word_lists.h"
 
-enum { BRAND_WORDS = 5, SURE = 68, CUED = 62, PRACTICE = 56 };
+enum { BRAND_WORDS = 5, SURE = 68, CUED = 62, PRACTICE = 56, STORE_MOST = 5 };
 
 struct brand {
     uint32_t first, last;
@@ -141,6 +141,13 @@ static int practices_emit(const struct words *w, uint16_t rule, struct phi_candi
     return 0;
 }
 
+uint32_t brands_number(const struct words *w, uint32_t last)
+{
+    const struct word *x = &w->v[last + 1];
+    bool store = last + 1 < w->n && x->shape == SHAPE_NUMBER && x->letters <= STORE_MOST && x->gap == (GAP_SPACE | GAP_OTHER) && w->text[x->begin - 1] == '#' && x->begin - x[-1].end == 2;
+    return store ? last + 1 : last;
+}
+
 int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
     struct brand b;
@@ -152,6 +159,7 @@ int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t 
         struct phi_candidate c = {.kind = PHI_GEO_FACILITY, .rule = rule, .begin = x->begin, .score = score_of(w, &b)};
         while (words_joined(w, b.last + 1, GAP_SPACE) && w->v[b.last + 1].classes & LEX(FACILITY) && !(w->v[b.last].flags & WORD_POSSESSIVE))
             b.last++; /* "Harborview clinic" */
+        b.last = w->v[b.last].flags & WORD_POSSESSIVE ? b.last : brands_number(w, b.last);
         c.end = w->v[b.last].flags & WORD_POSSESSIVE ? words_possessive_end(w, b.last) : w->v[b.last].end;
         if (c.score == CUED && wide_place(w, i, b.last)) /* "in Rhode Island" is no university */
             c.score = 0;

@@ -14,6 +14,7 @@
 #include "roster_scan.h"
 #include "structured.h"
 #include "titles.h"
+#include "turns.h"
 
 const struct phi_detector *const phi_detectors[] = {
     &phi_roster_detector,
@@ -21,6 +22,7 @@ const struct phi_detector *const phi_detectors[] = {
     &phi_structured,
     &phi_labelled,
     &phi_titles,
+    &phi_turns,
     &prose_detector,
     &phi_beside,
     &phi_repeat,

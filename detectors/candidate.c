@@ -263,6 +263,29 @@ static bool is_maker(const struct words *w, uint32_t i)
     return words_is(w, k - 1, "johnson") && words_is(w, k, "johnson") && w->v[k].begin - w->v[k - 1].end == 3 && w->text[w->v[k].begin - 2] == '&';
 }
 
+/* "#17 close to IAN", "FNA by ROSE": what has the letters of a given name, in capitals among words that are not. */
+static bool is_term(const struct words *w, uint32_t i)
+{
+    static const char *const terms[] = {"ian", "rose", "ida", "rei", "gene", "iris", "abi", "art"};
+    const struct word *x = &w->v[i];
+    if (x->shape != SHAPE_UPPER || x->letters > 4 || x->flags & WORD_LINE_UPPER || !words_is_any(w, i, terms, sizeof terms / sizeof *terms))
+        return false;
+    bool left = i && x->gap & GAP_SPACE && x[-1].shape == SHAPE_UPPER && x[-1].letters > 2 && !(x[-1].classes & LEX(ACRONYM));
+    bool right = i + 1 < w->n && x[1].gap & GAP_SPACE && x[1].shape == SHAPE_UPPER && x[1].letters > 2 && !(x[1].classes & LEX(ACRONYM));
+    return !left && !right;
+}
+
+/* "Ben: Seven.", "Barbara: A little": what is said first by somebody who is called by name. */
+static bool is_said_first(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    if (!i || !(x->gap & GAP_COLON) || x->gap & GAP_LINE || !speaker_is(w, i - 1))
+        return false;
+    if (x->shape == SHAPE_INITIAL)
+        return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && strchr("AI", w->text[x->begin]);
+    return x->shape == SHAPE_TITLE && fact_is_word(x->facts) && FACT_GIVEN(x->facts) < 2 && FACT_SURNAME(x->facts) < 4 && x->end < w->len && strchr(".,!?", w->text[x->end]);
+}
+
 /* "ED RN: Yes" */
 static bool is_post(const struct words *w, uint32_t i)
 {
@@ -272,7 +295,7 @@ static bool is_post(const struct words *w, uint32_t i)
 
 bool candidate_is_nobody(const struct words *w, uint32_t i)
 {
-    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1) || thing_cited(w, i) || is_maker(w, i) || is_post(w, i);
+    return is_state_among(w, i) || is_compared(w, i) || is_called_out(w, i) || is_xray(w, i) || is_xray(w, i + 1) || thing_cited(w, i) || is_maker(w, i) || is_post(w, i) || is_term(w, i) || is_said_first(w, i);
 }
 
 /* Everyday words and forms of address are no names by themselves, however they are written. */
@@ -306,7 +329,7 @@ static bool is_sign(const struct words *w, uint32_t i)
 {
     const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
     bool degree = w->v[i].begin > 1 && (unsigned char)before == 0xB0; /* "46\xC2\xB0F" */
-    return degree || before == '&' || behind == '&' || (before == '[' && behind == ']') || (before == '[' && behind == '-') || (before == '-' && behind == ']');
+    return degree || before == '&' || behind == '&' || (before == '[' && behind == ']') || (w->text[w->v[i].begin] == 'X' && strchr("(_", before) && strchr(")_", behind)) || (before == '[' && behind == '-') || (before == '-' && behind == ']');
 }
 
 bool candidate_is_small(const struct words *w, uint32_t i)
@@ -347,7 +370,7 @@ bool candidate_is(const struct words *w, uint32_t i)
     if (x->flags & (WORD_TAKEN | WORD_CONTRACTED))
         return false;
     if (x->shape == SHAPE_INITIAL)
-        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !is_liters(w, i) && !is_blood(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
+        return !candidate_is_credential(w, i) && !eponym_specimen(w, i + 1) && !is_sign(w, i) && !is_liters(w, i) && !is_blood(w, i) && !is_said_first(w, i) && !speaker_is(w, i) && !is_xray(w, i + 1) && !(w->text[x->begin] == 'I' && !(x->end < w->len && w->text[x->end] == '.'));
     if (x->shape == SHAPE_LOWER)
         return lower_candidate(w, i);
     if (x->classes & (LEX(CREDENTIAL) | LEX(ACRONYM)) && x->shape == SHAPE_UPPER && !(x->flags & WORD_LINE_UPPER) && i &&

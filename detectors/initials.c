@@ -14,7 +14,7 @@
 #include "scratch.h"
 #include "text.h"
 
-enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, PROGRAM_MOST = 10, NAME_SCORE = 60, SCORE = 70 };
+enum { NAMES_MOST = 256, LETTERS_MOST = 4, WORDS_MOST = 6, TYPIST_DIGITS = 5, PROGRAM_MOST = 10, NAME_SCORE = 60, SCORE = 70, ROW_LEAST = 3, ROW_MOST = 12 };
 
 static const struct phi_detector_rule rules[] = {
     {"initials-of-name", "initials of a name found elsewhere, with a stroke and others, in their own line or behind \"by\"", PHI_NAME_UNKNOWN},
@@ -193,6 +193,42 @@ static int last_add(const struct known *k, struct phi_candidates *sink, const ch
     return last ? lone_add(k, sink, text, len, at, true) : 0;
 }
 
+/* "present: TB, PR, KM, son": several in a row, each somebody's. */
+static int row_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t begin = at, count = 0, ends[ROW_MOST];
+    while (count < ROW_MOST && at + 2 <= len) {
+        uint32_t end = at;
+        while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
+            end++;
+        if (end - at < 2 || end - at > 3 || known_kind(k, text, at, end) == PHI_NONE || (end < len && text_is_alnum(text[end])))
+            break;
+        ends[count++] = end;
+        if (end + 2 >= len || text[end] != ',' || text[end + 1] != ' ')
+            break;
+        at = end + 2;
+    }
+    if (count < ROW_LEAST)
+        return 0;
+    for (uint32_t i = 0; i < count; begin = ends[i++] + 2) {
+        struct phi_candidate c = {.begin = begin, .end = ends[i], .kind = known_kind(k, text, begin, ends[i]), .score = SCORE, .via = PHI_VIA_REPEAT};
+        if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+/* "/EKM" at the end of a line, "_JH_" on a line to sign on. */
+static int stroke_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = at;
+    while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
+        end++;
+    bool begins = at < 2 || strchr(" \n\t_", text[at - 2]);
+    bool last = text[at - 1] == '_' ? end < len && text[end] == '_' : end == len || text[end] == '\n' || text[end] == '\r';
+    return begins && last ? lone_add(k, sink, text, len, at, true) : 0;
+}
+
 static int line_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
     return lone_add(k, sink, text, len, at, false);
@@ -219,7 +255,7 @@ static int leaf_scan(const struct known *k, struct phi_candidates *sink, const c
         const char *mark;
         uint32_t skip;
         add_at *add;
-    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, line_add}, {" by ", 4, line_add}, {". ", 2, last_add}, {"  ", 2, last_add}, {", ", 2, last_add}, {"(", 1, last_add}};
+    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, line_add}, {" by ", 4, line_add}, {". ", 2, last_add}, {"  ", 2, last_add}, {", ", 2, last_add}, {"(", 1, last_add}, {"/", 1, stroke_add}, {"_", 1, stroke_add}, {": ", 2, row_add}};
     int added = 0;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         int rc = mark_scan(k, sink, text, len, marks[i].mark, marks[i].skip, marks[i].add);

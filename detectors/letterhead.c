@@ -90,10 +90,11 @@ static uint32_t run_end(const struct words *w, uint32_t i)
 static uint32_t name_end(const struct words *w, uint32_t i)
 {
     uint32_t end = run_end(w, i);
-    bool own = false, house = end - i + 1 >= WORDS_FEWEST && is_house(w, end);
+    bool two = end == i + 1 && is_house(w, end) && !fact_is_word(w->v[i].facts) && w->v[i].letters > 4; /* "ApexTox Laboratory" */
+    bool own = false, house = (two || end - i + 1 >= WORDS_FEWEST) && is_house(w, end);
     const uint16_t ends = GAP_LINE | GAP_BLANK | GAP_OPEN | (house ? 0 : GAP_COMMA | GAP_STOP);
 
-    if (end - i + 1 < WORDS_FEWEST || (end + 1 < w->n && !(w->v[end + 1].gap & ends)) || !(house || is_practice(w, end) || has_place(w, i, end)))
+    if ((!two && end - i + 1 < WORDS_FEWEST) || (end + 1 < w->n && !(w->v[end + 1].gap & ends)) || !(house || is_practice(w, end) || has_place(w, i, end)))
         return i;
     for (uint32_t k = i; k <= end; k++) {
         if (is_title(w, k, k == i))

@@ -149,6 +149,10 @@ static bool word_is_initial(const char *text, struct phi_part p)
 /* "Royce Pike, M.D.": no given name. */
 static bool begins_credential(const char *text, uint32_t len, uint32_t at)
 {
+    static const char *const long_ones[] = {"Au.D", "Psy.D", "Ph.D", "Ed.D", "M.Ed", "Pharm.D", "D.Sc"};
+    for (size_t k = 0; k < sizeof long_ones / sizeof *long_ones; k++)
+        if (len - at >= strlen(long_ones[k]) && memcmp(text + at, long_ones[k], strlen(long_ones[k])) == 0)
+            return true;
     static const char pairs[][2] = {{'M', 'D'}, {'D', 'O'}, {'R', 'N'}, {'P', 'A'}, {'N', 'P'}, {'D', 'C'}, {'O', 'D'}, {'D', 'P'}, {'D', 'D'}, {'F', 'A'}};
     if (at + 3 >= len || text[at + 1] != '.' || text[at + 3] != '.')
         return false;
@@ -212,7 +216,8 @@ bool name_read(const char *text, uint32_t len, uint32_t at, bool comma, bool any
             uint32_t behind = skip_blanks(text, len, i + 1);
             uint32_t word = behind < len ? read_word(text, len, behind, any_case, true) : 0;
             bool short_for = n > 1 && word > behind + 1 && text_is_upper(text[word - 1]) && !text_is_upper(text[i - 1]); /* "Lori Quill, HR" */
-            if (word && !short_for && !word_is_suffix(text + behind, word - behind) && !begins_credential(text, len, behind)) {
+            bool sex = n > 1 && !word_is_particle(text + words[n - 2].begin, words[n - 2].end - words[n - 2].begin) && word == behind + 1 && (text[behind] == 'F' || text[behind] == 'M'); /* "Ashley Quill, F, DOB" */
+            if (word && !short_for && !sex && !word_is_suffix(text + behind, word - behind) && !begins_credential(text, len, behind)) {
                 comma_at = n;
                 i = behind;
                 continue;

@@ -69,7 +69,8 @@ static bool is_inverted(const struct words *w, const struct run *r)
     bool listed = before && before->shape >= SHAPE_NUMBER && before->letters <= 4 && !(w->v[r->first].gap & ~(GAP_SPACE | GAP_PERIOD)) && margin_begins(w, r->first - 1); /* "1. Quill, Ola" */
     bool labelled = !before || half || listed || w->v[r->first].gap & (GAP_LINE | GAP_BLANK | GAP_COLON | GAP_START | GAP_OPEN | GAP_CLOSE);
 
-    return is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !candidate_is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
+    bool sex = r->last > r->first && i < w->n && w->v[i].shape == SHAPE_INITIAL && strchr("FM", w->text[w->v[i].begin]) && !is_particle(&w->v[r->last - 1]); /* "Ashley Quill, F" */
+    return !sex && is_name(w, i) && w->v[i].gap & GAP_COMMA && !is_credential(w, i) && !candidate_is_credential(w, i) && !(w->v[i].gap & (GAP_LINE | GAP_BLANK)) && labelled &&
            w->v[r->last].shape != SHAPE_INITIAL;
 }
 
@@ -485,6 +486,16 @@ int names_weak(const struct words *w, bool halves, uint16_t rule, struct phi_can
     return 0;
 }
 
+/* "Burke-Hollis Rehabilitation": the word for the house that is called so. 0: there is none. */
+static uint32_t house_behind(const struct words *w, uint32_t last)
+{
+    static const char *const houses[] = {"rehabilitation", "rehab", "hospice", "pharmacy", "clinic", "dental", "pediatrics", "hospital", "dermatology", "orthopedics"};
+    uint32_t i = last + 1;
+    bool head = i < w->n && w->v[i].gap == GAP_SPACE && w->v[i].shape == SHAPE_TITLE && w->v[last].shape == SHAPE_TITLE && words_is_any(w, i, houses, sizeof houses / sizeof *houses);
+    bool goes_on = i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_LOWER && w->v[i + 1].classes & LEX(HEADING); /* "Hospital course" */
+    return head && !goes_on ? i : 0;
+}
+
 int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink)
 {
     uint32_t done = w->first;
@@ -522,6 +533,9 @@ int names_emit(const struct words *w, uint16_t rule, struct phi_candidates *sink
         c.score = score_of(w, &r);
         name_parts(w, &r, &c);
         if (phi_candidate_add(sink, &c) < 0)
+            return -1;
+        uint32_t house = r.comma || r.suffix ? 0 : house_behind(w, r.last);
+        if (house && phi_candidate_add(sink, &(struct phi_candidate){.begin = c.begin, .end = w->v[house].end, .kind = PHI_GEO_FACILITY, .rule = rule, .score = 56}) < 0)
             return -1;
         if (has_typist(w, &r) && add_initials(w, r.last + 1, rule, sink) < 0)
             return -1;

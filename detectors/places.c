@@ -6,6 +6,8 @@
 #include "places.h"
 
 #include <string.h>
+
+#include "brands.h"
 #include <strings.h>
 
 #include "dictionary.h"
@@ -225,7 +227,7 @@ static bool is_initials_of_company(const struct words *w, uint32_t i)
 /* "Quill Valley Fire & EMS", "St. Brendan's ER", "Clovis Cardiology Group", "Parkview Terrace apts": what it is, behind its name. */
 static uint32_t with_tail(const struct words *w, uint32_t last)
 {
-    static const char *const tails[] = {"ems", "fire", "rescue", "er", "group", "specialists", "consultants", "physicians", "lab", "labs", "laboratory", "rx", "otp", "path", "peds", "lofts", "condos", "pharmacy", "ortho"};
+    static const char *const tails[] = {"ems", "fire", "rescue", "er", "group", "specialists", "consultants", "physicians", "lab", "labs", "laboratory", "rx", "otp", "path", "peds", "tox", "ob", "obgyn", "lofts", "condos", "pharmacy", "ortho"};
     static const char *const small[] = {"partners", "apts", "apartments", "radiology", "imaging", "cardiology"}; /* say so without a capital, too */
 
     for (uint32_t i = last + 1; i < w->n; i++) {
@@ -541,6 +543,7 @@ int places_emit(const struct words *w, const struct phi_dictionary *d, struct pl
         phrase_widen(d, w, &first, &last);
         last = with_tail(w, without_tail(w, i, last));
         last = c.kind == PHI_GEO_FACILITY ? with_company(w, last) : last;
+        last = brands_number(w, last);
         c.begin = w->v[without_lead(w, first, last)].begin;
         c.end = owns_its_s(w, i, last) ? words_possessive_end(w, last) : w->v[last].end;
         if (phi_candidate_add(sink, &c) < 0 || add_zip(w, last + 1, rules.zip, sink) < 0 ||

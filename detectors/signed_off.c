@@ -12,9 +12,18 @@ enum { LETTERS_MOST = 4, CAPITALS_MOST = 3, TEXT_LEAST = 12, STAMP_MOST = 5, SCO
 /* Zones of time, and what people write that is in no list of words. */
 static bool is_no_name(const struct words *w, uint32_t i)
 {
-    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "lic", "dt", "dd", "td", "npi", "tel", "vm", "ext", "ph", "fx", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt", "pov", "ord",
+    static const char *const words[] = {"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "lic", "dt", "dd", "td", "npi", "tel", "vm", "ext", "ph", "fx", "pg", "vs", "bpm", "bd", "mph", "wk", "hr", "ml", "mm", "cm", "kg", "lb", "wt", "ht", "hm", "tv", "pts", "st", "nd", "rd", "th", "gmt", "utc", "cet", "bst", "zulu", "sw", "pbt", "pov", "ord",
                                         "thx", "tks", "ty", "tyvm", "pls", "plz", "lol", "idk", "tbh", "fyi", "btw", "imo", "asap", "tia", "np", "kk", "smh", "omg", "nvm"};
     return words_is_any(w, i, words, sizeof words / sizeof *words);
+}
+
+/* No vowel: "sh", "hm" are said, and written as initials. */
+static bool is_mute(const struct words *w, uint32_t i)
+{
+    for (uint32_t k = w->v[i].begin; k < w->v[i].end; k++)
+        if (strchr("aeiouy", w->text[k]))
+            return false;
+    return true;
 }
 
 /* Few letters, all small or all large, that are no word and no abbreviation of the trade. */
@@ -25,7 +34,7 @@ static bool is_initials(const struct words *w, uint32_t i, const struct phi_dict
 
     if (!shaped || x->letters < 2 || x->letters > (x->shape == SHAPE_UPPER ? CAPITALS_MOST : LETTERS_MOST) || x->end - x->begin != x->letters || x->classes || x->flags & ~(uint16_t)(WORD_LINE_TITLE | WORD_LINE_FIRST))
         return false;
-    return !fact_is_word(phi_dictionary_plain(d, x->hash)) && !is_no_name(w, i);
+    return (!fact_is_word(phi_dictionary_plain(d, x->hash)) || (x->shape == SHAPE_LOWER && is_mute(w, i))) && !is_no_name(w, i);
 }
 
 static bool ends_line(const struct words *w, uint32_t i)
@@ -79,7 +88,7 @@ static bool is_placed(const struct words *w, uint32_t i)
     if (!i || x->gap & (GAP_LINE | GAP_START))
         return false;
     if (words_is(w, i - 1, "by") && x->gap == GAP_SPACE && i > 1 && p[-1].shape >= SHAPE_NUMBER)
-        return ends_line(w, i) || w->v[i + 1].gap & (GAP_PERIOD | GAP_COMMA);
+        return ends_line(w, i) || w->v[i + 1].gap & (GAP_PERIOD | GAP_COMMA) || (i + 2 < w->n && w->v[i + 2].gap == GAP_SLASH && w->v[i + 1].shape == SHAPE_NUMBER);
     char behind = x->end < w->len ? w->text[x->end] : 0;
     if (behind == ')' && x->gap == (GAP_PERIOD | GAP_SPACE | GAP_OPEN) && ends_line(w, i)) /* "in A1-A2. (tjw)" */
         return true;
@@ -94,10 +103,23 @@ static bool is_placed(const struct words *w, uint32_t i)
     return !(x->gap & ~(GAP_SPACE | GAP_SLASH)) && x->gap & GAP_SPACE && is_stamp(w, i - 1);
 }
 
+/* "... work at Parker's.\nbs", "... not letting me wait. bs": two or three small letters that a text ends with are who wrote it, whatever else they are short for. */
+static bool ends_text_small(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    const uint64_t others = LEX(COMMON) | LEX(CREDENTIAL) | LEX(DOSE) | LEX(CHAT) | LEX(VERB) | LEX(STATE) | LEX(MONTH) | LEX(WEEKDAY);
+
+    if (i + 1 < w->n || x->end + 2 < w->len || i < TEXT_LEAST || x->shape != SHAPE_LOWER || x->letters < 2 || x->letters > 3 || x->end - x->begin != x->letters || x->classes & others)
+        return false;
+    bool apart = is_set_off(w, i, GAP_LINE) || (x->gap & GAP_PERIOD && x->gap & GAP_SPACE && !(x->gap & ~(GAP_PERIOD | GAP_SPACE | GAP_QUOTE)));
+    return apart && !fact_is_word(x->facts) && !is_no_name(w, i);
+}
+
 int signed_off_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink)
 {
     for (uint32_t i = w->first; d && i < w->last; i++) {
-        if (w->v[i].classes || w->v[i].letters > LETTERS_MOST || !is_placed(w, i) || !is_initials(w, i, d)) /* most have a class */
+        bool last = ends_text_small(w, i);
+        if (!last && (w->v[i].classes || w->v[i].letters > LETTERS_MOST || !is_placed(w, i) || !is_initials(w, i, d))) /* most have a class */
             continue;
         struct phi_candidate c = {.kind = PHI_NAME_PROVIDER, .rule = rule, .score = SCORE, .begin = w->v[i].begin, .end = w->v[i].end};
         if (phi_candidate_add(sink, &c) < 0)

@@ -108,6 +108,11 @@ bool streets_find(const struct words *w, uint32_t i, uint32_t *last)
             continue;
         if (is_no_street(w, i + 1, k))
             return false;
+        bool numbered = k > i + 1 && words_is(w, k - 1, "county") && k + 1 < w->n && w->v[k + 1].gap == GAP_SPACE && is_value(&w->v[k + 1]); /* "1519 COUNTY RD 88" */
+        if (numbered) {
+            *last = k + 1;
+            return true;
+        }
         if (k + 1 < w->n && words_in(w, k + 1, LIST(STREET_SUFFIX)) && is_name_word(w, k + 1) && w->v[k + 1].gap == GAP_SPACE)
             k++;
         *last = with_unit(w, k);

@@ -46,7 +46,7 @@ static enum announcer announcer_of(const char *word, uint32_t len)
 static bool is_role(const char *text, uint32_t len, uint32_t at)
 {
     static const char does[] = " reviewed relief scrub circ signature e-signed esigned elder juror pilot crew vendor license signed sw cm rd pi rph surg perf attn read assist operator don bishop attorney"
-                               " phleb lcpl tsgt sgt ssgt cpl pfc ltc master author director sig sending receiving lab dad ";
+                               " phleb lcpl tsgt sgt ssgt cpl pfc ltc master author director sig sending receiving lab dad tech ";
     return name_word_classes(text, len, at) & LEX(PROVIDER) || text_among(does, text + at, name_word_end(text, len, at) - at);
 }
 
@@ -128,6 +128,8 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
 {
     struct name_span name;
     uint32_t at = skip_mark(text, len, end, false);
+    if (at > end + 3) /* "9021 WINDING CREEK DR          Customer ID" */
+        return 0;
     uint32_t begin = end;
     while (begin > 0 && text_is_letter(text[begin - 1]))
         begin--;

@@ -89,7 +89,8 @@ static bool begins_behind_room(const struct words *w, uint32_t i)
 bool worklist_name(const struct words *w, uint32_t i)
 {
     uint32_t behind = i + 1;
-    if (!is_name_word(&w->v[i]))
+    bool alone = i && word_is_capital(&w->v[i]) && !(w->v[i].classes & (LEX(COMMON) | LEX(VERB) | LEX(DRUG) | LEX(ACRONYM))) && is_room(w, i - 1) && w->v[i].gap == GAP_SPACE; /* "301 Fields 61F" */
+    if (!is_name_word(&w->v[i]) && !(alone && is_age_and_sex(w, behind)))
         return false;
     if (behind < w->n && w->v[behind].shape == SHAPE_INITIAL && !(w->v[behind].gap & ~(GAP_SPACE | GAP_COMMA)))
         behind++;
