@@ -110,9 +110,13 @@ static bool is_opener(const struct words *w, uint32_t i)
 {
     static const char *const seen[] = {"nice", "good", "great"}, *const said[] = {"see", "understand", "heard", "hear", "know"};
 
-    if (i + 1 >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA))
+    if (i + 1 >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | (words_is(w, i, "how") ? GAP_PERIOD : 0)))
         return false;
     if (words_is(w, i, "so") && w->v[i + 1].gap == GAP_SPACE)
+        i++;
+    if (words_is(w, i, "well") && words_is(w, i + 1, "i"))
+        return true;
+    if (words_is(w, i, "and") && words_is(w, i + 1, "i") && w->v[i + 1].gap == GAP_SPACE)
         i++;
     if (words_is(w, i, "how") || (words_is(w, i, "what") && (w->v[i].flags & (WORD_CONTRACTED | WORD_POSSESSIVE) || words_is(w, i + 1, "brings"))))
         return true;

@@ -166,6 +166,25 @@ static void plate_widen(const struct labelled *l, struct value *v)
     value_count(l->text, v);
 }
 
+/* "902 44 1178A", "781 320 05 A": a capital that the groups end with. */
+static uint32_t letter_end(const char *text, uint32_t len, uint32_t end)
+{
+    uint32_t i = end;
+    if (i + 1 >= len || text[i] != ' ')
+        return end;
+    i++;
+    while (i < len && text_is_digit(text[i]))
+        i++;
+    bool group = i == end + 1 || i - end > 3;
+    return group && i < len && text_is_upper(text[i]) && (i + 1 == len || !text_is_alnum(text[i + 1])) ? i + 1 : end;
+}
+
+/* "AH 2041 88": capitals in front of the groups. */
+static bool is_led(const char *text, const struct value *v)
+{
+    return v->begin > 2 && text[v->begin - 1] == ' ' && text_is_upper(text[v->begin - 2]) && text_is_upper(text[v->begin - 3]);
+}
+
 static void code_widen(const struct labelled *l, struct value *v, const struct label_found *f)
 {
     const char *text = l->text;
@@ -193,13 +212,14 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     n = value_groups_end(text, l->len, end, ' ');
     struct value wide = *v;
-    wide.end = n;
+    wide.end = named && v->letters == 0 && (n > end || v->digits >= 3) ? letter_end(text, l->len, n) : n;
+    n = wide.end;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && ((v->digits >= 3 && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
-    if (single || (n > end && named_groups && !value_unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : 7) &&
+    bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && (((v->digits >= 3 || (named && is_led(text, v))) && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    if (single || (n > end && named_groups && !value_unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : named && is_led(text, v) ? 5 : 7) &&
         !value_unit_follows(text, l->len, n)))
         *v = wide;
 }
