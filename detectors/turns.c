@@ -37,6 +37,8 @@ struct tally {
 static bool is_role(const char *text, uint32_t begin, uint32_t end)
 {
     static const char roles[] = " gp doc ems dr pt md do rn np pa ma sw cm ot st hr ed er rph emt int mom dad son tech nur pcp mr ms rep csr ag tx th sp slp ca cc fd rec op ops dis cg fam cli cna lpn"
+                                " um ur uc rd rt rrt rdn psr pct pca psw pta ota chw hha lvn crna rbt bcba lmt lpc lsw lmsw lcsw mft mom mum gf bf bro sis dau kid sup vol opr dsp med pd fr ff le at agt vm ivr bot ai sys usr"
+                                " scr wit jdg atty adj esq judge dep fac mod aud hub mil fil gm gpa aft bh mh dd pharm phm con cons clk sec adv nav edu lc lac ibc"
                                 " aa hx pe imp ros dx rx fu hpi pmh psh fh sh bp rr gi gu cv ent msk abd ext gen ap ekg ecg cxr ct mri lab qa ceo cfo vs wt ht ob gyn icu or iv po id ddx s o a p q re to in"
                                 " fyi edd ega lmp ga fhr sve nst bpp os od ou ls hb na mg ph pa us iop cdr dob mrn ssn npi fax tel ref att loc age sex rm bed adm dos los ";
     const uint64_t what = LEX(CREDENTIAL) | LEX(DOCTOR) | LEX(PROVIDER) | LEX(PATIENT) | LEX(RELATION) | LEX(HEADING);
