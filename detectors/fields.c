@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "field_cell.h"
 #include "label_index.h"
 #include "lexicon.h"
 #include "name_words.h"
@@ -215,102 +216,6 @@ static const struct field *banner_field(const char *text, uint32_t colon)
     return found;
 }
 
-/* Up to the end of the line, a tab, a bar or a run of blanks. */
-static uint32_t cell_end(const char *text, uint32_t len, uint32_t at, uint32_t most)
-{
-    uint32_t i = at;
-    while (i < len && i - at < most && text[i] != '\n' && text[i] != '\r' && text[i] != '\t' && text[i] != '|' &&
-           text[i] != '"' && text[i] != '<' && !(text[i] == ' ' && i + 1 < len && text[i + 1] == ' '))
-        i++;
-    while (i > at && i < len && ((unsigned char)text[i] & 0xC0) == 0x80)
-        i--;
-    return i;
-}
-
-/* A label inside the cell ends the value: "Name: X MRN: Y", "street, city Phone: 1". */
-static uint32_t cell_before_label(const char *text, uint32_t at, uint32_t end)
-{
-    for (uint32_t i = at; i < end; i++) {
-        if (text[i] != ':' || (i + 1 < end && text_is_digit(text[i + 1])))
-            continue;
-        uint32_t begin = i;
-        while (begin > at && text[begin - 1] != ' ' && text[begin - 1] != ',')
-            begin--;
-        return begin;
-    }
-    return end;
-}
-
-static uint32_t run_of(const char *text, uint32_t len, uint32_t at, const char *marks, uint32_t most)
-{
-    uint32_t i = at;
-    while (i < len && i - at < most &&
-           (text_is_digit(text[i]) || (text_lower(text[i]) >= 'a' && text_lower(text[i]) <= 'z') ||
-            (text[i] && strchr(marks, text[i]))))
-        i++;
-    return i;
-}
-
-/* "3/4/21 14:05", "2021-03-04 1405": where the time behind a whole day in numbers begins; `end` when none does. */
-static uint32_t day_before_time(const char *text, uint32_t at, uint32_t end)
-{
-    uint32_t i = at, digits = 0, groups = 0;
-    for (; i < end && (text_is_digit(text[i]) || text[i] == '/' || text[i] == '-' || text[i] == '.'); i++) {
-        groups += text_is_digit(text[i]) && (i == at || !text_is_digit(text[i - 1]));
-        digits += text_is_digit(text[i]);
-    }
-    uint32_t hour = i < end && text[i] == ',' ? i + 2 : i + 1, size = 0;
-    while (hour + size < end && text_is_digit(text[hour + size]))
-        size++;
-    bool clock = size > 0 && size <= 2 && hour + size < end && text[hour + size] == ':', military = size == 4 && hour + size == end && text[hour] <= '2';
-    return groups == 3 && digits >= 4 && i < end && hour < end && text[hour - 1] == ' ' && (clock || military) ? i : end;
-}
-
-/* The date ends with its last digit, or with Z. */
-static uint32_t date_end(const char *text, uint32_t len, uint32_t at)
-{
-    uint32_t end = at, limit = cell_end(text, len, at, 40), last = at;
-    for (uint32_t i = at; i < limit; i++) {
-        if (text_is_digit(text[i]))
-            last = i + 1;
-        bool mark = text[i] == '/' || text[i] == '-' || text[i] == '.' || text[i] == ',' || text[i] == ' ' ||
-                    text[i] == ':' || text[i] == '\'';
-        if (!text_is_alnum(text[i]) && !mark)
-            break;
-        end = i + 1;
-    }
-    char first = text[at];
-    bool month = text_is_letter(first); /* "March 4, 2021": up to four digits behind; "3/4/21 by Dr" stops */
-    for (uint32_t i = at; i < end && !month; i++)
-        if (text_is_letter(text[i]) && text[i] != 'T' && (i == at || text[i - 1] == ' '))
-            return day_before_time(text, at, last < i ? last : i);
-    return day_before_time(text, at, last);
-}
-
-static uint32_t id_end(const char *text, uint32_t len, uint32_t at)
-{
-    uint32_t end = run_of(text, len, at, "-/_.*", 40);
-    /* "536 22 8741": groups of digits belong together */
-    while (end + 1 < len && text[end] == ' ' && text_is_digit(text[end + 1]) && end > at && text_is_digit(text[end - 1]) &&
-           end - at < 24)
-        end = run_of(text, len, end + 1, "-/", 12);
-    while (end > at && !text_is_alnum(text[end - 1]) && text[end - 1] != '*')
-        end--;
-    return end;
-}
-
-static uint32_t phone_end(const char *text, uint32_t len, uint32_t at)
-{
-    uint32_t i = at, last = at;
-    for (; i < len && i - at < 32; i++) {
-        if (text_is_digit(text[i]))
-            last = i + 1;
-        else if (!strchr("()+-. /x", text[i]) || !text[i] || (text[i] == ' ' && text_is_whole_phone(text + at, i - at)))
-            break;
-    }
-    return last;
-}
-
 /* "Client: Honestly rough", "Therapist: Priya, how was": behind its first word a turn of a dialogue goes on, as a form
  * does not ("Patient: Rosa dob 3/4/58"). Whether that word is a name, and whose, is for the words around it to say. */
 static bool opens_speech(const char *word, uint32_t len)
@@ -406,13 +311,6 @@ static bool is_complaint(const struct phi_dictionary *d, const struct field *f, 
     return f->kind != PHI_NAME_PROVIDER && (f->kind != PHI_NAME_PATIENT || name->words == 1) && name_is_complaint(d, text, name);
 }
 
-/* "Employer: Quillfield (boning line 19 yr)": what he does there. */
-static uint32_t bracket_begin(const char *text, uint32_t at, uint32_t end)
-{
-    const char *bracket = memmem(text + at, end - at, " (", 2);
-    return bracket && bracket > text + at + 3 ? (uint32_t)(bracket - text) : end;
-}
-
 /* Behind a word: the end of the line, a comma, a bracket, a column, another label. */
 static bool ends_value(const char *text, uint32_t len, uint32_t at)
 {
@@ -451,22 +349,20 @@ static uint32_t value_end(const struct phi_dictionary *d, const struct field *f,
         c->given = name.given;
         return name.end;
     case FIELD_DATE:
-        return date_end(text, len, at);
+        return cell_date_end(text, len, at);
     case FIELD_ID:
-        if (day_before_time(text, at, cell_end(text, len, at, 40)) < cell_end(text, len, at, 40)) /* "Visit: 9/12/2023 2:20p" */
-            return at;
-        return id_end(text, len, at);
+        return cell_is_moment(text, len, at) ? at : cell_id_end(text, len, at);
     case FIELD_ZIP:
     case FIELD_AGE:
-        return id_end(text, len, at);
+        return cell_id_end(text, len, at);
     case FIELD_PHONE:
-        return phone_end(text, len, at);
+        return cell_phone_end(text, len, at);
     case FIELD_PLACE:
     case FIELD_PLAIN:
         end = cell_end(text, len, at, f->shape == FIELD_PLACE ? 120 : 60);
         if (f->kind == PHI_EMAIL && !is_address(text + at, end - at))
             return at;
-        end = f->kind == PHI_EMAIL ? address_end(text, at, end) : f->kind == PHI_NAME_EMPLOYER ? bracket_begin(text, at, end) : end;
+        end = f->kind == PHI_EMAIL ? address_end(text, at, end) : f->kind == PHI_NAME_EMPLOYER ? cell_before_bracket(text, at, end) : end;
         return cell_before_label(text, at, end);
     }
     return at;
