@@ -158,19 +158,36 @@ static int pair_add(const struct known *k, struct phi_candidates *sink, const ch
     return program ? 1 : phi_candidate_add(sink, &c) < 0 ? -1 : 1;
 }
 
-/* Large letters at `at` that are the initials of a name, alone in their line or behind "by". 1, 0 or -1. */
-static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at, bool last)
+static uint32_t capitals_end(const char *text, uint32_t len, uint32_t at)
 {
     uint32_t end = at;
     while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
         end++;
-    bool numbered = end + 2 < len && text[end] == '/' && text_is_digit(text[end + 1]); /* "HJP/0417" */
-    bool apart = last || end == len || numbered || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
-    uint16_t kind = end - at >= 2 && end - at <= LETTERS_MOST && apart ? known_kind(k, text, at, end) : PHI_NONE;
+    return end;
+}
+
+static bool is_line_end(const char *text, uint32_t len, uint32_t at)
+{
+    return at == len || text[at] == '\n' || text[at] == '\r';
+}
+
+/* Large letters that are the initials of a name. 1, 0 or -1. */
+static int letters_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t begin, uint32_t end)
+{
+    uint16_t kind = end - begin >= 2 && end - begin <= LETTERS_MOST ? known_kind(k, text, begin, end) : PHI_NONE;
     if (kind == PHI_NONE)
         return 0;
-    struct phi_candidate c = {.begin = at, .end = end, .kind = kind, .score = SCORE, .via = PHI_VIA_REPEAT};
+    struct phi_candidate c = {.begin = begin, .end = end, .kind = kind, .score = SCORE, .via = PHI_VIA_REPEAT};
     return phi_candidate_add(sink, &c) < 0 ? -1 : 1;
+}
+
+/* Alone in their line, or behind "by". */
+static int lone_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
+{
+    uint32_t end = capitals_end(text, len, at);
+    bool numbered = end + 2 < len && text[end] == '/' && text_is_digit(text[end + 1]); /* "HJP/0417" */
+    bool apart = end == len || numbered || (strchr("\r\n.,;", text[end]) && !(end + 1 < len && text[end] == '.' && text_is_alnum(text[end + 1])));
+    return apart ? letters_add(k, sink, text, at, end) : 0;
 }
 
 /* "FS 2/14/24 1105" and no more in the line. */
@@ -179,18 +196,16 @@ static bool is_dated(const char *text, uint32_t len, uint32_t end)
     uint32_t i = end, strokes = 0;
     for (; i < len && text[i] && (text_is_digit(text[i]) || strchr(" /:", text[i])); i++)
         strokes += text[i] == '/';
-    return i > end && text[end] == ' ' && strokes > 0 && (i == len || text[i] == '\n' || text[i] == '\r');
+    return i > end && text[end] == ' ' && strokes > 0 && is_line_end(text, len, i);
 }
 
-/* The same behind a sentence or a wide blank at the end of the line, or where a bracket closes. */
+/* Behind a sentence or a wide blank at the end of the line, or where a bracket closes. */
 static int last_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
-    uint32_t end = at;
-    while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
-        end++;
+    uint32_t end = capitals_end(text, len, at);
     bool closed = end < len && text[end] == ')', comma = at > 1 && text[at - 2] == ',';
-    bool last = closed || (!comma && (end == len || text[end] == '\n' || text[end] == '\r' || is_dated(text, len, end)));
-    return last ? lone_add(k, sink, text, len, at, true) : 0;
+    bool last = closed || (!comma && (is_line_end(text, len, end) || is_dated(text, len, end)));
+    return last ? letters_add(k, sink, text, at, end) : 0;
 }
 
 /* "present: TB, PR, KM, son": several in a row, each somebody's. */
@@ -198,9 +213,7 @@ static int row_add(const struct known *k, struct phi_candidates *sink, const cha
 {
     uint32_t begin = at, count = 0, ends[ROW_MOST];
     while (count < ROW_MOST && at + 2 <= len) {
-        uint32_t end = at;
-        while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
-            end++;
+        uint32_t end = capitals_end(text, len, at);
         if (end - at < 2 || end - at > 3 || known_kind(k, text, at, end) == PHI_NONE || (end < len && text_is_alnum(text[end])))
             break;
         ends[count++] = end;
@@ -210,28 +223,19 @@ static int row_add(const struct known *k, struct phi_candidates *sink, const cha
     }
     if (count < ROW_LEAST)
         return 0;
-    for (uint32_t i = 0; i < count; begin = ends[i++] + 2) {
-        struct phi_candidate c = {.begin = begin, .end = ends[i], .kind = known_kind(k, text, begin, ends[i]), .score = SCORE, .via = PHI_VIA_REPEAT};
-        if (phi_candidate_add(sink, &c) < 0)
+    for (uint32_t i = 0; i < count; begin = ends[i++] + 2)
+        if (letters_add(k, sink, text, begin, ends[i]) < 0)
             return -1;
-    }
     return 1;
 }
 
 /* "/EKM" at the end of a line, "_JH_" on a line to sign on. */
 static int stroke_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
 {
-    uint32_t end = at;
-    while (end < len && end - at <= LETTERS_MOST && text_is_upper(text[end]))
-        end++;
+    uint32_t end = capitals_end(text, len, at);
     bool begins = at < 2 || strchr(" \n\t_", text[at - 2]);
-    bool last = text[at - 1] == '_' ? end < len && text[end] == '_' : end == len || text[end] == '\n' || text[end] == '\r';
-    return begins && last ? lone_add(k, sink, text, len, at, true) : 0;
-}
-
-static int line_add(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at)
-{
-    return lone_add(k, sink, text, len, at, false);
+    bool last = text[at - 1] == '_' ? end < len && text[end] == '_' : is_line_end(text, len, end);
+    return begins && last ? letters_add(k, sink, text, at, end) : 0;
 }
 
 typedef int add_at(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at);
@@ -255,7 +259,8 @@ static int leaf_scan(const struct known *k, struct phi_candidates *sink, const c
         const char *mark;
         uint32_t skip;
         add_at *add;
-    } marks[] = {{"/", 0, pair_add}, {":", 0, pair_add}, {"\n", 1, line_add}, {" by ", 4, line_add}, {". ", 2, last_add}, {"  ", 2, last_add}, {", ", 2, last_add}, {"(", 1, last_add}, {"/", 1, stroke_add}, {"_", 1, stroke_add}, {": ", 2, row_add}};
+    } marks[] = {{"/", 0, pair_add},  {":", 0, pair_add},  {"\n", 1, lone_add}, {" by ", 4, lone_add},  {". ", 2, last_add}, {"  ", 2, last_add},
+                 {", ", 2, last_add}, {"(", 1, last_add}, {"/", 1, stroke_add}, {"_", 1, stroke_add}, {": ", 2, row_add}};
     int added = 0;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         int rc = mark_scan(k, sink, text, len, marks[i].mark, marks[i].skip, marks[i].add);
