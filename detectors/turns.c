@@ -67,11 +67,19 @@ static uint32_t packed(const char *text, const struct turn *t)
     return v;
 }
 
-static void tally_add(struct tally *all, uint32_t letters)
+/* The place of these letters; all->n when they have none. */
+static unsigned tally_find(const struct tally *all, uint32_t letters)
 {
     unsigned i = 0;
     while (i < all->n && all->v[i].letters != letters)
         i++;
+    return i;
+}
+
+static void tally_add(struct tally *all, uint32_t letters)
+{
+    unsigned i = tally_find(all, letters);
+    all->turns++;
     if (i == LABELS_MOST)
         return;
     all->n += i == all->n;
@@ -86,41 +94,44 @@ static uint32_t next_line(const char *text, uint32_t len, uint32_t at)
     return end ? (uint32_t)(end - text) + 1 : len;
 }
 
-static unsigned times_of(const struct tally *all, uint32_t letters)
-{
-    for (unsigned i = 0; i < all->n; i++)
-        if (all->v[i].letters == letters)
-            return all->v[i].times;
-    return 0;
-}
-
 static bool is_somebody(const struct tally *all, const char *text, const struct turn *t)
 {
     bool known = name_word_classes(text, t->end, t->begin) & (LEX(ACRONYM) | LEX(STATE));
     unsigned least = known && !t->doctor ? TIMES_SHORT : TIMES_LEAST;
-    return times_of(all, packed(text, t)) >= least && (t->doctor || !is_role(text, t->begin, t->end));
+    unsigned i = tally_find(all, packed(text, t));
+    return i < all->n && all->v[i].times >= least && (t->doctor || !is_role(text, t->begin, t->end));
 }
 
-static int turns_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len, struct phi_candidates *sink)
+static void turns_count(const char *text, uint32_t len, struct tally *all)
 {
-    struct tally all = {.n = 0};
     struct turn t;
-    (void)e;
-    (void)s;
     for (uint32_t at = 0; at < len; at = next_line(text, len, at))
-        if (turn_read(text, len, at, &t)) {
-            tally_add(&all, packed(text, &t));
-            all.turns++;
-        }
-    for (uint32_t at = 0; all.turns >= TURNS_LEAST && at < len; at = next_line(text, len, at)) {
-        if (!turn_read(text, len, at, &t) || !is_somebody(&all, text, &t))
+        if (turn_read(text, len, at, &t))
+            tally_add(all, packed(text, &t));
+}
+
+static int turns_add(const char *text, uint32_t len, const struct tally *all, struct phi_candidates *sink)
+{
+    struct turn t;
+    for (uint32_t at = 0; at < len; at = next_line(text, len, at)) {
+        if (!turn_read(text, len, at, &t) || !is_somebody(all, text, &t))
             continue;
         struct phi_candidate c = {.kind = (uint16_t)(t.doctor ? PHI_NAME_PROVIDER : PHI_NAME_UNKNOWN), .score = SCORE, .begin = t.begin, .end = t.end};
         if (phi_candidate_add(sink, &c) < 0)
             return -1;
     }
-    explicit_bzero(&all, sizeof all);
     return 0;
+}
+
+static int turns_run(const struct phi_engine *e, struct phi_scratch *s, const char *text, uint32_t len, struct phi_candidates *sink)
+{
+    struct tally all = {.n = 0};
+    (void)e;
+    (void)s;
+    turns_count(text, len, &all);
+    int rc = all.turns >= TURNS_LEAST ? turns_add(text, len, &all, sink) : 0;
+    explicit_bzero(&all, sizeof all);
+    return rc;
 }
 
 const struct phi_detector phi_turns = {rules, sizeof rules / sizeof *rules, turns_run};
