@@ -14,10 +14,10 @@
 
 struct phi_dictionary;
 
-/* Puts the places that begin in w->v[w->first..w->last) into the sink. 0 or -1. */
 /* "Giant #0771": the number of the store goes with its name. The last word, then. */
 uint32_t brands_number(const struct words *w, uint32_t last);
 
+/* Puts the places that begin in w->v[w->first..w->last) into the sink. 0 or -1. */
 int brands_emit(const struct words *w, const struct phi_dictionary *d, uint16_t rule, struct phi_candidates *sink);
 
 #endif

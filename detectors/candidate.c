@@ -201,10 +201,8 @@ static bool is_called_out(const struct words *w, uint32_t i)
         return false;
     bool inverted = w->text[x->end] == ',' && i + 1 < w->n && (x[1].shape == SHAPE_TITLE || x[1].classes & LEX(CREDENTIAL)); /* "Dang, Quoc", "Lovely, MD" */
     bool next = i + 1 < w->n && x[1].gap == GAP_SPACE;
-    if (next && x[1].shape == SHAPE_LOWER && words_is(w, i, "he"))
-        return true; /* "her father. He has" */
-    if (next && words_is(w, i, "may") && words_is(w, i + 1, "i"))
-        return true;
+    if (next && ((x[1].shape == SHAPE_LOWER && words_is(w, i, "he")) || (words_is(w, i, "may") && words_is(w, i + 1, "i"))))
+        return true; /* "her father. He has", "May I" */
     if (strchr(".,!?", w->text[x->end]))
         return !inverted && words_is_any(w, i, calls, sizeof calls / sizeof *calls);
     return i + 1 < w->n && x[1].gap == GAP_SPACE && x[1].shape == SHAPE_LOWER && words_is_any(w, i, orders, sizeof orders / sizeof *orders) &&
@@ -329,7 +327,8 @@ static bool is_sign(const struct words *w, uint32_t i)
 {
     const char before = w->v[i].begin ? w->text[w->v[i].begin - 1] : ' ', behind = w->v[i].end < w->len ? w->text[w->v[i].end] : ' ';
     bool degree = w->v[i].begin > 1 && (unsigned char)before == 0xB0; /* "46\xC2\xB0F" */
-    return degree || before == '&' || behind == '&' || (before == '[' && behind == ']') || (w->text[w->v[i].begin] == 'X' && strchr("(_", before) && strchr(")_", behind)) || (before == '[' && behind == '-') || (before == '-' && behind == ']');
+    bool ticked = w->text[w->v[i].begin] == 'X' && strchr("(_", before) && strchr(")_", behind);
+    return degree || ticked || before == '&' || behind == '&' || (before == '[' && (behind == '-' || behind == ']')) || (before == '-' && behind == ']');
 }
 
 bool candidate_is_small(const struct words *w, uint32_t i)

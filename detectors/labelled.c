@@ -212,8 +212,7 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     n = value_groups_end(text, l->len, end, ' ');
     struct value wide = *v;
-    wide.end = named && v->letters == 0 && (n > end || v->digits >= 3) ? letter_end(text, l->len, n) : n;
-    n = wide.end;
+    n = wide.end = named && v->letters == 0 && (n > end || v->digits >= 3) ? letter_end(text, l->len, n) : n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
     bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
@@ -408,8 +407,8 @@ static int spoken_at(struct labelled *l, uint32_t at, uint32_t *next)
     struct label_found f;
     *next = v.end = spoken_end(l->text, l->len, at, &run);
     v.digits = run.digits;
-    bool turn = speaker_before(l->text, l->len, at); /* "PT: five four. two oh six", his height */
-    if (v.digits >= 4 && !turn && label_before(l->text, at, &f) && f.label && (f.label->how == LABEL_SURE || f.worded || f.marked))
+    bool labelled = v.digits >= 4 && label_before(l->text, at, &f) && f.label && (f.label->how == LABEL_SURE || f.worded || f.marked);
+    if (labelled && !speaker_before(l->text, l->len, at)) /* "PT: five four. two oh six", his height */
         return value_add(l, &v, value_kind(&f, &v), is_phone(&f) ? LABELLED_PHONE : LABELLED_NUMBER, value_score(&f));
     if (v.digits < 7 || run.steps * 2 >= v.digits)
         return 0;

@@ -130,9 +130,7 @@ static int title_found(const char *text, uint32_t len, uint32_t end, enum announ
     uint32_t at = skip_mark(text, len, end, false);
     if (at > end + 3) /* "9021 WINDING CREEK DR          Customer ID" */
         return 0;
-    uint32_t begin = end;
-    while (begin > 0 && text_is_letter(text[begin - 1]))
-        begin--;
+    uint32_t begin = (uint32_t)text_letters_before(text, end);
     bool sentence = end > 2 && end < len && text[end] == '.' && (is_whole_short(text + end - 3) || is_written_out(text, begin, end));
     if ((what == PROVIDER_TITLE && is_service(text, len, end, at)) || is_abbreviation(text, end, at, len) || is_brand(text, at, name_word_end(text, len, at)))
         return 0;
