@@ -109,8 +109,9 @@ static bool is_anybody(const struct words *w, uint32_t i)
 static bool is_opener(const struct words *w, uint32_t i)
 {
     static const char *const seen[] = {"nice", "good", "great"}, *const said[] = {"see", "understand", "heard", "hear", "know"};
+    static const char *const asks[] = {"have", "do", "did", "are", "can", "could", "will"}, *const us[] = {"me", "us"};
 
-    if (i + 1 >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | (words_is(w, i, "how") ? GAP_PERIOD : 0)))
+    if (i + 1 >= w->n || w->v[i].gap & ~(GAP_SPACE | GAP_COMMA | (words_is(w, i, "how") || words_is_any(w, i, seen, sizeof seen / sizeof *seen) ? GAP_PERIOD : 0)))
         return false;
     if (words_is(w, i, "so") && w->v[i + 1].gap == GAP_SPACE)
         i++;
@@ -122,6 +123,12 @@ static bool is_opener(const struct words *w, uint32_t i)
         return true;
     if (words_is_any(w, i, seen, sizeof seen / sizeof *seen))
         return words_is(w, i + 1, "to");
+    if (words_is(w, i, "you"))
+        return w->v[i].flags & WORD_CONTRACTED || words_is(w, i + 1, "know");
+    if (words_is_any(w, i, asks, sizeof asks / sizeof *asks))
+        return words_is(w, i + 1, "you");
+    if (words_is(w, i, "tell") || words_is(w, i, "let"))
+        return words_is_any(w, i + 1, us, sizeof us / sizeof *us) || w->v[i].flags & WORD_POSSESSIVE;
     if (words_is(w, i, "it"))
         return words_is(w, i + 1, "looks") || words_is_any(w, i + 1, seen, sizeof seen / sizeof *seen);
     return words_is(w, i, "i") && (w->v[i].flags & WORD_CONTRACTED || words_is_any(w, i + 1, said, sizeof said / sizeof *said));
@@ -158,21 +165,28 @@ static bool is_aged(const struct words *w, uint32_t i)
     return words_is(w, k + 2, "year") || words_is(w, k + 2, "years");
 }
 
+/* "[doctor] hermansson good to": the first word of a turn. */
+static bool begins_turn(const struct words *w, uint32_t i)
+{
+    return i && ((w->v[i].gap & GAP_CLOSE && w->text[w->v[i - 1].end] == ']') || speaker_is(w, i - 1));
+}
+
 /* "so seaver i see that", "pfeiffer it's nice to see you": a word that is none of the language. */
 static bool is_called_by_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
     bool strong = false, none = !(x->classes & ~LEX(EPONYM)) && !fact_is_word(x->facts) && x->letters > 2;
 
-    if (!none || !i || x->gap & ~(GAP_SPACE | GAP_COMMA) || !is_opener(w, i + 1))
+    bool first = begins_turn(w, i);
+    if (!none || !i || (x->gap & ~(GAP_SPACE | GAP_COMMA) && !first) || !is_opener(w, i + 1))
         return none && (is_asked(w, i) || is_aged(w, i));
-    return is_called(w, i, &strong) || (is_call(w, i - 1, &strong) && (strong || (i > 1 && is_call(w, i - 2, &strong)))) || speaker_is(w, i - 1);
+    return first || is_called(w, i, &strong) || (is_call(w, i - 1, &strong) && (strong || (i > 1 && is_call(w, i - 2, &strong))));
 }
 
 bool addressed_by_name(const struct words *w, uint32_t i)
 {
     const struct word *x = &w->v[i];
-    bool asked = x->end + 1 < w->len && (w->text[x->end] == '?' || w->text[x->end + 1] == '?'), next = i + 1 < w->n && x[1].classes & LEX(COMMON);
+    bool asked = x->end + 1 < w->len && (w->text[x->end] == '?' || w->text[x->end + 1] == '?'), next = i + 1 < w->n && x[1].classes & (LEX(COMMON) | LEX(CHAT) | LEX(VERB) | LEX(GREETING));
 
     if (!(next || asked) || (x->shape != SHAPE_LOWER && x->shape != SHAPE_TITLE) || x->flags & (WORD_TAKEN | WORD_CONTRACTED)) /* nearly all */
         return false;

@@ -10,6 +10,7 @@
 #include "eponym.h"
 #include "evidence.h"
 #include "lexicon.h"
+#include "small_name.h"
 #include "speaker.h"
 #include "term_stem.h"
 #include "thing.h"
@@ -59,6 +60,7 @@ static void close_lower(struct words *w, uint32_t i)
     bool tagged = x->flags & WORD_LINE_LOWER && (!fact_is_word(x->facts) || x->classes & LEX(FACILITY));
     bool closed = x->shape == SHAPE_LOWER && !fact_is_name_or_city(x->facts) && !is_small_town(w, i) && !is_addressed(w, i) && !tagged;
     w->open[i / 64] &= ~((uint64_t)closed << i % 64);
+    w->small[i / 64] |= (uint64_t)small_name_may_be(w, i) << i % 64;
 }
 
 /* Brands are for brands.c: that a shop has the name says nothing of whether the word is somebody's. */
@@ -113,6 +115,7 @@ void candidates_prepare(struct words *w, const struct phi_dictionary *d, bool of
     struct batch b = {.n = 0};
 
     memset(w->named, 0, sizeof w->named);
+    memset(w->small, 0, sizeof w->small);
     for (uint32_t i = words_in_set(w->open, 0, w->n); d && i < w->n; i = words_in_set(w->open, i + 1, w->n)) {
         const struct word *x = &w->v[i];
         if (x->facts || x->letters < 2 || x->shape >= SHAPE_NUMBER) {
@@ -151,7 +154,8 @@ static bool lower_candidate(const struct words *w, uint32_t i)
     const struct word *x = &w->v[i], *p = x - 1;
     uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(LABEL) | LEX(NAMED) | LEX(GREETING);
 
-    if (i && p->classes & LEX(HONORIFIC) && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
+    bool short_for = i && p->shape == SHAPE_UPPER && p->letters == 2 && !(x->gap & GAP_PERIOD); /* "40 mg MR daily", "DR intraarticular" */
+    if (i && p->classes & LEX(HONORIFIC) && !short_for && !(x->classes & (LEX(COMMON) | LEX(VERB))) && x->letters > 1)
         return true; /* "dr. olumide", in any list or in none */
     if (x->classes & (LEX(COMMON) | LEX(NUMBER) | LEX(CALENDAR) | LEX(ACRONYM) | LEX(GREETING) | LEX(DRUG)) || (x->classes & LEX(WEEKDAY) && x->letters > 3) || !(fact_is_name_or_city(x->facts) || is_small_town(w, i)))
         return false;

@@ -14,6 +14,7 @@
 #include "brands.h"
 #include "candidate.h"
 #include "dates.h"
+#include "doer.h"
 #include "engine.h"
 #include "eponym.h"
 #include "evidence.h"
@@ -25,6 +26,7 @@
 #include "roster_scan.h"
 #include "scratch.h"
 #include "signed_off.h"
+#include "small_name.h"
 #include "spelled_code.h"
 #include "spelled_name.h"
 #include "streets.h"
@@ -41,7 +43,7 @@ enum { AHEAD = WORDS_KEEP / 2, WEAK_LEAST = 30, WEAK_MOST = 49, STUDY_DATE = 40 
 enum { STUDY_NAME = 512, STUDY_PLACE = 1024, CODE_NAME = 512, CODE_PLACE = 768 };
 /* A text has as many between words; a name of a field has not. */
 enum { SPACES_LEAST = 3 };
-enum { NUMBER_LEAST = 6, NUMBER_MOST = 10, FREQUENT = 6 };
+enum { NUMBER_LEAST = 6, NUMBER_MOST = 10, FREQUENT = 6, SMALL = 70, DOER = 72 };
 
 enum prose_rule {
     RULE_NAME = 0,
@@ -367,6 +369,33 @@ static int take_runs(struct prose *p, uint32_t i, uint32_t end)
     return 0;
 }
 
+static void decide_small(struct prose *p, uint32_t from, uint32_t end)
+{
+    struct words *w = p->words;
+    uint32_t first, last;
+
+    for (uint32_t i = words_in_set(w->small, from, end); i < end; i = words_in_set(w->small, i + 1, end)) {
+        if (!small_name_read(w, p->dictionary, i, &first, &last) || last >= end || prose_genre(p) == GENRE_CODE || prose_genre(p) == GENRE_STUDY)
+            continue;
+        for (uint32_t k = first; k <= last; k++) {
+            name_put(p, k, w->v[k].label == LABEL_NAME && w->v[k].score > SMALL ? w->v[k].score : SMALL);
+            w->told[k / 64] |= (uint64_t)1 << k % 64;
+        }
+        i = last;
+    }
+}
+
+static void decide_doers(struct prose *p, uint32_t from, uint32_t end)
+{
+    struct words *w = p->words;
+
+    for (uint32_t i = words_in_set(w->open, from, end); i < end; i = words_in_set(w->open, i + 1, end))
+        if (doer_is(w, p->dictionary, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
+            name_put(p, i, DOER);
+            w->told[i / 64] |= (uint64_t)1 << i % 64;
+        }
+}
+
 /* 1 when there is a chunk, 0 at the end, -1 on failure. */
 static int next_chunk(struct prose *p)
 {
@@ -385,6 +414,10 @@ static int next_chunk(struct prose *p)
         decide(p, i);
     if (!p->watch && is_text(w) && take_runs(p, w->first + p->ahead, end) < 0)
         return -1;
+    if (!p->watch && !p->watch_run && p->dictionary) {
+        decide_small(p, w->first + p->ahead, end);
+        decide_doers(p, w->first + p->ahead, end);
+    }
     p->ahead = end - w->last;
     return 1;
 }

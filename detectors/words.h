@@ -89,6 +89,7 @@ struct words {
     uint64_t open[WORDS_MAX / 64];  /* not word_is_everyday */
     uint64_t told[WORDS_MAX / 64];  /* decided to be something, of one letter, a given name and an everyday word, a greeting */
     uint64_t named[WORDS_MAX / 64]; /* a name in the lists may begin with it (brands.h); set by candidates_prepare */
+    uint64_t small[WORDS_MAX / 64]; /* small_name_may_be; set by candidates_prepare */
     struct word v[WORDS_MAX];
 };
 

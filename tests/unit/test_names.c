@@ -47,6 +47,52 @@ static void finds_names(void **state)
     find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
 }
 
+/* No capital says that it is a name: what stands beside it does. */
+static void finds_names_in_small_letters(void **state)
+{
+    static const struct found_case cases[] = {
+        {"Lives with his spouse a. paltrinieri. Spinal.", "a. paltrinieri"},
+        {"Lives with his spouse olga aanei. Spinal.", "olga aanei"},
+        {"Records were faxed, attention d dochioiu. Eyes normal.", "d dochioiu"},
+        {"Normal.\n\nSincerely,\nb. brown, DO", "b. brown"},
+        {"Normal.\n\n--\nj. okonkwo\n603-555-0145", "j. okonkwo"},
+        {"Dictated by: julita nijak, M.D.", "julita nijak"},
+        {"Please summarize this note for kritika mitter and draft a letter.", "kritika mitter"},
+        {"Weight is 6 lb. mercedes terragni will see him again.", "mercedes terragni"},
+        {"nijak is a 77 y/o who fell.", "nijak"},
+        {"I saw dr. brown about it, and dr hermansson.", "brown | hermansson"},
+        {"[doctor] let me talk with adetoke about it", "adetoke"},
+        {"[doctor] hermansson good to see you today", "hermansson"},
+        {"thanks for coming in today adetoke .", "adetoke"},
+        {"how's bhekani doing ?", "bhekani"},
+        {"i see our scheduler , nomasonto , on the way out", "nomasonto"},
+        {"i said don't skip it, and his wife's wedding", ""},
+        {"at 5 a.m. he has vitamin d. deficiency, e. coli, hepatitis b. surface", ""},
+        {"40 mg MR daily, DR intraarticular, a diet dr pepper, the doctor rounds at seven", ""},
+        {"Caregiver strain. Wife tearful. She ate birria per diem.", ""},
+        {"En ella podemos observar, con su marido, fumador de 30.", ""},
+    };
+    find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
+}
+
+/* The capital that begins a sentence says nothing, what is done does. */
+static void finds_who_does_what_people_do(void **state)
+{
+    static const struct found_case cases[] = {
+        {"Gomez recs: start lasix.", "Gomez"},
+        {"Seen. Turner states she fell.", "Turner"},
+        {"Stable. Nijak to follow up in 2 weeks.", "Nijak"},
+        {"Pt Romijn c/o chest pain x 2 days.", "Romijn"},
+        {"Plan: call Merino with results.", ""},
+        {"Plan: call Hawkins with results.", "Hawkins"},
+        {"Bed 4 Herrera: NPO for OR.", "Herrera"},
+        {"1. Herrera - d/c today", "Herrera"},
+        {"1. Graves - on methimazole\n2. Metformin - hold", ""},
+        {"Foley to come out. Zoolander is a 2017 film. Radiology recs CT.", ""},
+    };
+    find_each(*state, cases, sizeof cases / sizeof *cases, names_in);
+}
+
 /* A comma that turns nothing round: the given name stands in front of it. */
 static void reads_the_parts_before_credentials(void **state)
 {
@@ -176,7 +222,7 @@ static void chunks_do_not_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_names), cmocka_unit_test(finds_what_is_spelled), cmocka_unit_test(leaves_medicine_alone), cmocka_unit_test(says_whose_name),
+        cmocka_unit_test(finds_names), cmocka_unit_test(finds_names_in_small_letters), cmocka_unit_test(finds_who_does_what_people_do), cmocka_unit_test(finds_what_is_spelled), cmocka_unit_test(leaves_medicine_alone), cmocka_unit_test(says_whose_name),
         cmocka_unit_test(knows_the_parts), cmocka_unit_test(reads_the_parts_before_credentials), cmocka_unit_test(unknown_words_are_weak),
         cmocka_unit_test(works_without_dictionary), cmocka_unit_test(chunks_do_not_cut),
     };

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doer.h"
+
+#include "candidate.h"
+#include "eponym.h"
+#include "evidence.h"
+#include "lexicon.h"
+#include "likeness.h"
+
+enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5 };
+
+/* Behind whoever begins a sentence, an entry of a list, or is the patient. */
+static bool begins(const struct words *w, uint32_t i)
+{
+    const uint16_t starts = GAP_LINE | GAP_START | GAP_PERIOD | GAP_STOP | GAP_COLON | GAP_BLANK | GAP_OPEN;
+    return !i || w->v[i].gap & starts || (w->v[i].gap == GAP_SPACE && w->v[i - 1].classes & LEX(PATIENT));
+}
+
+/* "states", "denies": what is said or wanted. */
+static bool is_said(const struct words *w, uint32_t i)
+{
+    static const char *const verbs[] = {"states", "stated", "denies", "denied", "reports", "reported", "says", "said", "endorses", "endorsed", "complains", "complained", "agrees", "agreed", "refuses", "refused", "declines",
+                                        "declined", "wants", "wanted", "verbalized", "verbalizes", "understands", "feels", "asks", "asked", "told", "requests", "requested", "lives", "ambulated", "worries", "worried", "admits"};
+    return words_is_any(w, i, verbs, sizeof verbs / sizeof *verbs);
+}
+
+/* "was seen", "is a 77": what is done to somebody, or told of him. */
+static bool is_done(const struct words *w, uint32_t i)
+{
+    static const char *const done[] = {"seen", "admitted", "discharged", "transferred", "brought", "born", "hospitalized", "evaluated", "referred", "intubated", "extubated", "counseled"};
+    if (words_is(w, i, "is") && (words_is(w, i + 1, "a") || words_is(w, i + 1, "an")))
+        return i + 2 < w->n && w->v[i + 2].shape == SHAPE_NUMBER && w->v[i + 2].letters < 4;
+    return (words_is(w, i, "was") || words_is(w, i, "is")) && words_is_any(w, i + 1, done, sizeof done / sizeof *done);
+}
+
+/* "to follow up", "will return", "recs:", "family meeting", "aware": what people do and no drug, no disease, no machine. */
+static bool is_doing(const struct words *w, uint32_t i)
+{
+    static const char *const after[] = {"follow", "return", "call", "see", "schedule", "be", "bring", "sign", "obtain"};
+    static const char *const verbs[] = {"recs", "recommends", "notified", "aware", "paged", "presents", "presented", "tolerated", "arrived", "ambulating", "called", "updated", "consulted", "following", "agreeable", "saw"};
+    if (words_is(w, i, "to") || words_is(w, i, "will"))
+        return words_is_any(w, i + 1, after, sizeof after / sizeof *after) && (!words_is(w, i + 1, "be") || words_is(w, i + 2, "seen") || words_is(w, i + 2, "discharged"));
+    if (words_is(w, i, "family"))
+        return words_is(w, i + 1, "meeting") || words_is(w, i + 1, "updated");
+    return words_is_any(w, i, verbs, sizeof verbs / sizeof *verbs) || is_done(w, i) || (words_is(w, i, "c") && words_is(w, i + 1, "o") && w->v[i + 1].gap == GAP_SLASH);
+}
+
+/* "Herrera", "Turner": many are called so, and it is hardly anything else. */
+static bool is_family(const struct words *w, uint32_t i)
+{
+    uint32_t facts = w->v[i].facts;
+    return (FACT_SURNAME(facts) >= SURNAME_SURE || FACT_GIVEN(facts) >= GIVEN_SURE) && !(facts & FACT_CLINICAL && FACT_RATIO(facts) < RATIO_SURE) && FACT_CITY(facts) < CITY_LARGE;
+}
+
+/* A family of those after whom a disease is called, too: none of which states anything. */
+static bool is_eponym_family(const struct word *x)
+{
+    return x->classes == LEX(EPONYM) && FACT_SURNAME(x->facts) >= SURNAME_MANY && FACT_RATIO(x->facts) >= RATIO_MOSTLY;
+}
+
+/* "call Merino with results", "Per Hawkins, hold heparin": who is asked, and somebody rather than a house. */
+static bool is_asked(const struct words *w, uint32_t i)
+{
+    static const char *const verbs[] = {"call", "page", "text", "notify", "tell", "update", "ask", "message", "paged", "called", "texted", "notified", "updated", "messaged", "told"};
+    static const char *const of[] = {"with", "re", "about", "regarding", "if", "when", "that", "tomorrow", "today", "tonight", "once"};
+    if (!i || w->v[i].gap != GAP_SPACE || i + 1 >= w->n)
+        return false;
+    if (words_is(w, i - 1, "per"))
+        return w->v[i + 1].gap == (GAP_COMMA | GAP_SPACE) && w->v[i + 1].shape == SHAPE_LOWER;
+    return words_is_any(w, i - 1, verbs, sizeof verbs / sizeof *verbs) && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, of, sizeof of / sizeof *of);
+}
+
+/* A mark behind word i as an entry of a list of patients has it, and a number in front. */
+static bool is_listed(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    const char *behind = w->text + x->end;
+    bool numbered = i && i + 1 < w->n && x[-1].shape == SHAPE_NUMBER && x[-1].letters <= 4 && x->end + 2 < w->len;
+    return numbered && (*behind == ':' || (behind[0] == ' ' && behind[1] == '-' && behind[2] == ' '));
+}
+
+/* "Bed 4 Herrera: NPO" */
+static bool is_bedded(const struct words *w, uint32_t i)
+{
+    static const char *const beds[] = {"bed", "rm", "room", "bay"};
+    return i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].gap == GAP_SPACE && words_is_any(w, i - 2, beds, sizeof beds / sizeof *beds) && is_listed(w, i);
+}
+
+/* "1. Herrera - d/c today" */
+static bool is_entry(const struct words *w, uint32_t i)
+{
+    return i && w->v[i].gap == (GAP_PERIOD | GAP_SPACE) && w->v[i - 1].gap & (GAP_LINE | GAP_START) && is_listed(w, i) && w->text[w->v[i].end] == ' ';
+}
+
+bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    bool named = FACT_SURNAME(x->facts) || FACT_GIVEN(x->facts) || !fact_is_word(x->facts);
+    if (x->label || x->shape != SHAPE_TITLE || x->letters < LETTERS_FEWEST || !named || x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS)) || i + 1 >= w->n || x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE))
+        return false;
+    bool bed = is_bedded(w, i), asked = is_asked(w, i), told = bed || asked || is_entry(w, i), said = x[1].gap == GAP_SPACE && is_said(w, i + 1);
+    if (!told && !said && !(x[1].gap == GAP_SPACE && is_doing(w, i + 1))) /* nearly all */
+        return false;
+    if ((!told && !begins(w, i)) || candidate_is_nobody(w, i))
+        return false;
+    if (is_eponym_family(x))
+        return !told || bed || asked;
+    enum likeness how = eponym_is(w, i) ? LIKE_NOBODY : likeness_of(w, d, i);
+    if (told)
+        return (how == LIKE_NAME && is_family(w, i)) || (bed && how != LIKE_NOBODY);
+    bool brand = w->named[i / 64] >> i % 64 & 1;
+    return (how == LIKE_NAME && (is_family(w, i) || (said && !brand))) || (how == LIKE_UNLISTED && !brand);
+}
