@@ -16,6 +16,8 @@
 #include "coded.h"
 #include "labelled_value.h"
 #include "labels.h"
+#include "lexicon.h"
+#include "name_words.h"
 #include "scratch.h"
 #include "speaker.h"
 #include "spoken.h"
@@ -55,6 +57,8 @@ static bool code_fits(const struct labelled *l, const struct value *v, const str
         return false;
     if (!f->label)
         return f->marked ? n >= 5 && v->digits >= 3 && v->lower_run < 4 : v->digits >= 6 || (lettered && v->digits >= 4 && n >= 6);
+    if (named && f->label->kind == PHI_MRN && f->marked && v->digits == 3 && !lettered) /* "Chart # 109" of a small practice */
+        return true;
     if (named && (f->worded || f->marked || n >= 5))
         return n >= 4 && (v->digits >= 3 || (lettered && v->digits >= 2));
     bool told = (f->label->kind == PHI_PLAN_ID || f->label->kind == PHI_OTHER_ACCESSION) && v->digits < 5 && has_byte(l->text, v, ' ');
@@ -96,6 +100,8 @@ static bool value_fits(const struct labelled *l, const struct value *v, const st
     case LABEL_PLATE:
         return plate_fits(l, v, f);
     case LABEL_PHONE:
+        if (v->digits == 4 || v->digits == 5) /* "Phone: 2207", in the house */
+            return f->marked && f->label->how == LABEL_SURE && v->letters == 0 && v->groups == 1 && l->text[v->begin - 1] != '#' && !value_is_amount(l->text, l->len, v) && !value_is_year(l->text, v);
         return v->digits >= 7 && v->digits <= 17 && v->letters == 0 && !value_is_date(l->text, v) &&
                (f->label->how == LABEL_SURE || f->worded || f->marked || v->groups > 1 || v->digits >= 10);
     case LABEL_PAGER:
@@ -195,7 +201,8 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
         while (dotted.end < l->len && value_is_byte(text[dotted.end]))
             dotted.end++;
         value_count(text, &dotted);
-        if (dotted.groups >= 3 && dotted.digits >= 8)
+        bool pair = dotted.groups == 2 && dotted.digits - v->digits >= 4 && (f->marked || f->worded); /* "05.42799": no amount has as many places */
+        if ((dotted.groups >= 3 && dotted.digits >= 8) || pair)
             *v = dotted;
         return;
     }
@@ -316,7 +323,8 @@ static bool capitals_belong(const struct labelled *l, const struct value *v, con
     for (uint32_t i = f->value; i < from; i++)
         if (l->text[i] == '\n' || l->text[i] == ')') /* "CHART NOTE (free text)" and a line below */
             return false;
-    return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !(state && from - f->value == 3);
+    state = state && from - f->value == 3 && name_word_classes(l->text, l->len, f->value) & LEX(STATE);
+    return f->value < from && !is_phone(f) && !value_is_date(l->text, v) && v->lower_run < 3 && !state;
 }
 
 /* "member 918273645, group 77120": a label right behind another labelled number, with a comma between. */
@@ -332,7 +340,8 @@ static bool is_too_short(const struct labelled *l, const struct value *v)
 {
     const char *after = l->text + v->end;
     bool led = v->begin > 2 && l->text[v->begin - 1] == ' ' && text_is_upper(l->text[v->begin - 2]); /* "WFC 358" */
-    if (v->end - v->begin > 3 || led)
+    char mark = v->begin > 1 && l->text[v->begin - 1] == ' ' ? l->text[v->begin - 2] : v->begin ? l->text[v->begin - 1] : ' ';
+    if (v->end - v->begin > 3 || led || (v->digits == 3 && v->letters == 0 && (mark == '#' || mark == ':' || mark == '=')))
         return false;
     if (v->end >= l->len || !*after || !strchr(" -./)", *after))
         return true;
