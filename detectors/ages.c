@@ -12,11 +12,12 @@
 #include "dictionary.h"
 #include "lexicon.h"
 #include "phi.h"
+#include "text.h"
 #include "word_lists.h"
 #include "worklist.h"
 
 enum { OLDEST = 130, BIRTH_YEAR_FIRST = 1880, YEARS = 89 };
-enum { ASKED_WITHIN = 16, SENTENCE_MOST = 24, WRITTEN_WITHIN = 5 };
+enum { ASKED_WITHIN = 16, SENTENCE_MOST = 24, WRITTEN_WITHIN = 5, FEVER_FIRST = 96, FEVER_LAST = 106 };
 
 static int leading(const struct words *w, uint32_t i, unsigned *n)
 {
@@ -68,7 +69,22 @@ static bool is_temperature(const struct words *w, uint32_t i)
     return false;
 }
 
-static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
+/* "pt in obs, 91f 54kg", "94m w/ h/o cll": a small letter may be degrees or meters, too. */
+static bool is_small_sex(const struct words *w, uint32_t i, int age)
+{
+    static const char *const measured[] = {"to", "of", "at", "was", "is", "around", "about", "over", "under", "above", "below", "walked", "walk", "walks", "ran", "swam", "x", "for", "up", "than", "then", "and", "only"};
+    const struct word *x = &w->v[i];
+    bool apart = !i || x->gap & (GAP_START | GAP_LINE | GAP_COMMA | GAP_BLANK | GAP_PERIOD | GAP_STOP), told = i && (x[-1].classes & LEX(PATIENT) || words_is(w, i - 1, "a"));
+
+    if (x->gap & ~(GAP_START | GAP_LINE | GAP_COMMA | GAP_BLANK | GAP_SPACE | GAP_COLON | GAP_STOP | GAP_PERIOD | GAP_OPEN) || is_temperature(w, i))
+        return false;
+    bool warm = age >= FEVER_FIRST && age <= FEVER_LAST && text_lower(w->text[x->end - 1]) == 'f';
+    if (words_is(w, i + 1, "walk") || words_is(w, i + 1, "walks") || words_is(w, i + 1, "temp") || words_is(w, i + 1, "tc"))
+        return false;
+    return warm ? apart || told : apart || !words_is_any(w, i - 1, measured, sizeof measured / sizeof *measured);
+}
+
+static bool is_glued(const struct words *w, uint32_t i, unsigned digits, int age)
 {
     static const char *const tails[] = {"f", "m", "yo", "y", "yf", "ym", "yof", "yom", "yr", "yrs"};
     const char *s = w->text + w->v[i].begin + digits;
@@ -78,7 +94,7 @@ static bool is_glued(const struct words *w, uint32_t i, unsigned digits)
         return false;
     for (size_t k = 0; k < sizeof tails / sizeof *tails; k++)
         if (n == strlen(tails[k]) && !strncasecmp(s, tails[k], n))
-            return n > 1 || (*s & 0x20) == 0 || *s == 'y'; /* 92F, 92M in capitals */
+            return n > 1 || (*s & 0x20) == 0 || *s == 'y' || is_small_sex(w, i, age);
     return false;
 }
 
@@ -294,7 +310,7 @@ static bool find_digits(const struct words *w, uint32_t i, struct date *out)
     if (value < 90 || value > OLDEST)
         return false;
     if (w->v[i].shape == SHAPE_ALNUM) /* "her 100th birthday" */
-        return is_glued(w, i, n) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
+        return is_glued(w, i, n, value) || (words_is(w, i + 1, "birthday") && n + 2 == w->v[i].end - w->v[i].begin);
     if (has_unit(w, i) || has_word_before(w, i) || is_said_of_person(w, i, i) || is_told_plainly(w, i) || is_asked(w, i))
         return true;
     return worklist_age(w, i) || is_behind_name(w, i) || is_behind_birth(w, i, value) || has_sex(w, i) || is_died_at(w, i) || is_of_relative(w, i);

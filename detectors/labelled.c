@@ -80,7 +80,8 @@ static bool plate_fits(const struct labelled *l, const struct value *v, const st
     uint32_t n = v->digits + v->letters;
     if (value_is_amount(l->text, l->len, v) || value_unit_follows(l->text, l->len, v->end) || v->lower_run > 3 || value_is_date(l->text, v))
         return false;
-    if ((f->label->how != LABEL_SURE && v->lower_run) || (f->label->how == LABEL_MARKED && !f->marked && !f->worded))
+    bool small = v->lower_run && !(v->digits >= 3 && v->letters >= 2 && l->text[v->begin - 1] != '='); /* "plate bkr-417", not "plate 3rd" */
+    if ((f->label->how != LABEL_SURE && small) || (f->label->how == LABEL_MARKED && !f->marked && !f->worded))
         return false;
     return n >= 5 && n <= 9 && ((v->letters && v->digits >= 2) || (v->digits >= 5 && (f->worded || f->marked)));
 }
@@ -219,12 +220,14 @@ static void code_widen(const struct labelled *l, struct value *v, const struct l
     }
     n = value_groups_end(text, l->len, end, ' ');
     struct value wide = *v;
+    uint32_t digits_end = n; /* without a letter behind */
     n = wide.end = named && v->letters == 0 && (n > end || v->digits >= 3) ? letter_end(text, l->len, n) : n;
     value_count(text, &wide);
     bool card = f->label && f->label->shape == LABEL_CARD;
-    bool named_groups = named && wide.groups >= 3 && wide.digits >= 6; /* "44 81 20" */
+    bool halves = wide.groups == 2 && v->digits >= 3 && wide.digits - v->digits >= 3; /* "559 028" */
+    bool named_groups = named && (wide.groups >= 3 || halves) && wide.digits >= 6;    /* "44 81 20" */
     bool single = wide.digits == wide.groups && wide.groups >= 4; /* "4 4 0 1 9 2" */
-    bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && (((v->digits >= 3 || (named && is_led(text, v))) && wide.end - end <= 6) || (named && v->letters)); /* "S21 12345" */
+    bool two = n > end && wide.groups == 2 && text[end + 1] != ' ' && (((v->digits >= 3 || (named && is_led(text, v))) && digits_end - end <= 6) || (named && v->letters)); /* "S21 12345" */
     if (single || (n > end && named_groups && !value_unit_follows(text, l->len, n)) || (n > end && (wide.groups >= 3 || two) && wide.digits >= (card ? 12 : named && is_led(text, v) ? 5 : 7) &&
         !value_unit_follows(text, l->len, n)))
         *v = wide;

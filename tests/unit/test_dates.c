@@ -90,6 +90,8 @@ static void finds_ages(void **state)
     static const struct found_case cases[] = {
         {"a 92-year-old woman, 91 y/o, 93yo, 94 yo", "92 | 91 | 93yo | 94"},
         {"92F with pneumonia", "92F"},
+        {"pt in obs, 91f 54kg. 94m w/ cll. 97f, s/p hemi", "91f | 94m | 97f"},
+        {"walked 94m then 90m, spiked to 101f, Tc-99m MDP, 99m Tc", ""},
         {"aged 101, she turned 90", "101 | 90"},
         {"Age: 95", "95"},
         {"a ninety-two-year-old man", "ninety-two"},
