@@ -240,12 +240,35 @@ static int stroke_add(const struct known *k, struct phi_candidates *sink, const 
 
 typedef int add_at(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, uint32_t at);
 
+/* What initials stand at, and where from there. */
+struct mark {
+    const char *text;
+    uint32_t rare; /* the byte of it that is sought */
+    uint32_t skip;
+    add_at *add;
+};
+
+static const char *mark_find(const struct mark *m, const char *from, const char *end)
+{
+    size_t n = strlen(m->text);
+    if (m->text[0] == ' ' && m->text[1] == ' ') {
+        from += text_two_blanks(from, (size_t)(end - from));
+        return from < end ? from : NULL;
+    }
+    for (const char *p = from + m->rare; p < end && (p = memchr(p, m->text[m->rare], (size_t)(end - p))); p++) {
+        const char *begin = p - m->rare;
+        if ((size_t)(end - begin) >= n && memcmp(begin, m->text, n) == 0)
+            return begin;
+    }
+    return NULL;
+}
+
 /* Adds at each of these marks, or behind it. */
-static int mark_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, const char *mark, uint32_t skip, add_at *add)
+static int mark_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len, const struct mark *m)
 {
     int added = 0;
-    for (const char *p = text, *end = text + len; (p = memmem(p, (size_t)(end - p), mark, strlen(mark))); p++) {
-        int rc = add(k, sink, text, len, (uint32_t)(p - text) + skip);
+    for (const char *p = text, *end = text + len; p < end && (p = mark_find(m, p, end)); p++) {
+        int rc = m->add(k, sink, text, len, (uint32_t)(p - text) + m->skip);
         if (rc < 0)
             return -1;
         added |= rc;
@@ -255,15 +278,11 @@ static int mark_scan(const struct known *k, struct phi_candidates *sink, const c
 
 static int leaf_scan(const struct known *k, struct phi_candidates *sink, const char *text, uint32_t len)
 {
-    static const struct {
-        const char *mark;
-        uint32_t skip;
-        add_at *add;
-    } marks[] = {{"/", 0, pair_add},  {":", 0, pair_add},  {"\n", 1, lone_add}, {" by ", 4, lone_add},  {". ", 2, last_add}, {"  ", 2, last_add},
-                 {", ", 2, last_add}, {"(", 1, last_add}, {"/", 1, stroke_add}, {"_", 1, stroke_add}, {": ", 2, row_add}};
+    static const struct mark marks[] = {{"/", 0, 0, pair_add},  {":", 0, 0, pair_add}, {"\n", 0, 1, lone_add},  {" by ", 1, 4, lone_add}, {". ", 0, 2, last_add}, {"  ", 0, 2, last_add},
+                                        {", ", 0, 2, last_add}, {"(", 0, 1, last_add}, {"/", 0, 1, stroke_add}, {"_", 0, 1, stroke_add},  {": ", 0, 2, row_add}};
     int added = 0;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        int rc = mark_scan(k, sink, text, len, marks[i].mark, marks[i].skip, marks[i].add);
+        int rc = mark_scan(k, sink, text, len, &marks[i]);
         if (rc < 0)
             return -1;
         added |= rc;

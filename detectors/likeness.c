@@ -28,7 +28,8 @@ enum likeness likeness_of(const struct words *w, const struct phi_dictionary *d,
     if (x->classes & others)
         return LIKE_NOBODY;
     uint32_t facts = likeness_facts(w, d, i);
-    bool word = x->classes & (LEX(AMBIGUOUS) | LEX(EPONYM)) || (facts & FACT_ENGLISH && FACT_RATIO(facts) < CAPITALIZED);
+    bool english = facts & FACT_ENGLISH && FACT_RATIO(facts) < CAPITALIZED, disease = x->classes & LEX(EPONYM) && FACT_SURNAME(facts) <= FREQUENT;
+    bool word = x->classes & LEX(AMBIGUOUS) || disease || english;
     if (FACT_GIVEN(facts) || FACT_SURNAME(facts)) /* a list of science has names, too */
         return !word ? LIKE_NAME : FACT_GIVEN(facts) >= FREQUENT || FACT_SURNAME(facts) >= FREQUENT ? LIKE_WORD : LIKE_NOBODY;
     if (word || fact_is_word(facts) || facts & FACT_TERM || x->letters < UNLISTED_FEWEST || x->flags & WORD_FOREIGN)

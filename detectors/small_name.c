@@ -188,6 +188,13 @@ static void read_front(const struct words *w, uint32_t i, struct small *s)
         s->first--;
 }
 
+/* "b. day": behind an initial whatever somebody is called, with every word that is a family's, too. */
+static bool is_any_family(const struct words *w, const struct phi_dictionary *d, uint32_t i)
+{
+    uint32_t facts = phi_dictionary_entry(d, w->v[i].hash);
+    return w->v[i].shape == SHAPE_LOWER && !(w->v[i].flags & WORD_TAKEN) && (FACT_SURNAME(facts) > 1 || FACT_GIVEN(facts) > 2);
+}
+
 /* The words of a name from `at` on. */
 static void read_parts(const struct words *w, const struct phi_dictionary *d, uint32_t at, struct small *s)
 {
@@ -200,6 +207,8 @@ static void read_parts(const struct words *w, const struct phi_dictionary *d, ui
         while (k < at + 2 && k + 1 < w->n && (joined || told) && w->v[k].classes & LEX(PARTICLE) && w->v[k + 1].gap == GAP_SPACE)
             k++;
         enum likeness how = likeness_of(w, d, k);
+        if (how == LIKE_NOBODY && !joined && s->dotted && told_before(w, s->first) >= TOLD && is_any_family(w, d, k))
+            how = LIKE_WORD;
         if (joined && !hyphen && how == LIKE_WORD && (FACT_SURNAME(w->v[k].facts) <= FREQUENT || w->text[w->v[k].end - 1] == 's')) /* "dr. pak rounds" */
             return;
         if (how == LIKE_NOBODY && !(hyphen && joined && w->v[k].shape == SHAPE_LOWER && !(w->v[k].classes & LEX(COMMON))))
@@ -257,7 +266,8 @@ static bool is_enough(const struct words *w, const struct small *s)
 bool small_name_read(const struct words *w, const struct phi_dictionary *d, uint32_t i, uint32_t *first, uint32_t *last)
 {
     struct small s;
-    if (!(w->v[i].classes & LEX(PARTICLE)) && likeness_of(w, d, i) == LIKE_NOBODY) /* nearly all */
+    bool dotted = i && is_initial(w, i - 1) && w->v[i].gap & GAP_PERIOD;
+    if (!dotted && !(w->v[i].classes & LEX(PARTICLE)) && likeness_of(w, d, i) == LIKE_NOBODY) /* nearly all */
         return false;
     read_front(w, i, &s);
     read_parts(w, d, s.initials ? i : s.first, &s);

@@ -24,6 +24,8 @@ static inline bool small_name_may_be(const struct words *w, uint32_t i)
 {
     const uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(SIGN) | LEX(LABEL) | LEX(PATIENT) | LEX(PROVIDER) | LEX(NAMED);
     const struct word *x = &w->v[i];
+    if (i && x[-1].letters == 1 && x->gap == (GAP_PERIOD | GAP_SPACE))
+        return x->shape == SHAPE_LOWER && x->letters > 1;
     return x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS) | LEX(PARTICLE))) &&
            (!i || x->flags & WORD_LINE_LOWER || x->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD) || x[-1].letters == 1 || x[-1].classes & cues || small_name_meant(w, x - 1) || FACT_GIVEN(x[-1].facts) > 2);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tables: comma, tab, semicolon, bar or a run of blanks between cells, the names of the columns in the first row (RFC 4180, Markdown).
- * A row is a header when two cells or more name fields, one of them a field of a person, or when it is names of columns and one of them
- * is somebody's number. The cells below belong to their columns until a line has another build. Where the first cell of a row names
+ * A row is a header when two cells or more name fields, one of them a field of a person, or when it is nothing but names of columns and
+ * one of them is such a field. The cells below belong to their columns until a line has another build. Where the first cell of a row names
  * a field, the others are its values.
  * SQL writes the same with brackets: INSERT INTO t (a, b) VALUES (x, y).
  */
@@ -113,15 +113,6 @@ static bool is_column_names(const char *text, uint32_t begin, uint32_t end, char
     return !first;
 }
 
-/* A column of numbers that are somebody's makes a header when the others are names of columns, too. */
-static bool has_numbers(const struct table *table)
-{
-    bool numbers = false;
-    for (unsigned i = 0; i < table->n; i++)
-        numbers |= is_telling(table->columns[i]) && table->columns[i].shape == FIELD_ID;
-    return numbers;
-}
-
 static bool header_read(const char *text, uint32_t begin, uint32_t end, char mark, struct table *table)
 {
     unsigned known = 0, telling = 0, left = header_cells(text, begin, end, mark);
@@ -141,7 +132,7 @@ static bool header_read(const char *text, uint32_t begin, uint32_t end, char mar
         telling += is_telling(f);
         i = to + 1;
     }
-    return telling >= 1 && (known >= HEADER_KNOWN || (names && has_numbers(table)));
+    return telling >= 1 && (known >= HEADER_KNOWN || names);
 }
 
 /* "|---|:--:|" */

@@ -39,6 +39,20 @@ WAYS = {
     "Dear Mr. {n}:": 0.99,
     "[doctor] hi {l} , how are you": 0.95,
     "signed by {n}, RN": 0.99,
+    # In small letters, by what stands beside.
+    "lives with his spouse a. {l}. Spinal.": 0.95,
+    "Records faxed, attention d {l}. Eyes normal.": 0.9,
+    "Normal.\n\nSincerely,\nb. {l}, DO": 0.95,
+    "Dictated by: olga {l}, M.D.": 0.95,
+    "[doctor] let me talk with {l} about it": 0.85,
+    "[doctor] {l} good to see you today": 0.86,
+    "i saw dr. {l} last time": 0.95,
+    # Behind no word that tells, but in front of one.
+    "Stable. {n} to follow up in 2 weeks.": 0.8,
+    "Seen. {n} states she fell.": 0.9,
+    "{n} recs: start lasix.": 0.8,
+    "Bed 4 {n}: NPO for OR.": 0.8,
+    "Plan: call {n} with results.": 0.8,
 }
 
 
