@@ -210,6 +210,7 @@ int phi_read_line(struct arena *a, struct span line, struct phi_line *out) {
     struct json_scanner *s = json_scanner_new(a, line, 64);
     struct span key = {NULL, 0};
     struct json_token t;
+    bool texts = false;
 
     memset(out, 0, sizeof *out);
     if (!s || json_next(s, &t) < 0 || t.type != JSON_OBJECT_BEGIN) return -1;
@@ -222,11 +223,12 @@ int phi_read_line(struct arena *a, struct span line, struct phi_line *out) {
             out->id = t.raw;
         } else if (t.type == JSON_STRING && span_is(key, "text")) {
             if (json_unescape(a, t.raw, &out->text, NULL) < 0) return -1;
+            texts = true;
         } else if (t.type == JSON_ARRAY_BEGIN && span_is(key, "spans")) {
             if (read_spans(a, s, out) < 0) return -1;
         } else if (t.type == JSON_OBJECT_BEGIN || t.type == JSON_ARRAY_BEGIN) {
             if (json_skip(s) < 0) return -1;
         }
     }
-    return t.type == JSON_OBJECT_END && json_next(s, &t) == 0 && t.type == JSON_END ? 0 : -1;
+    return texts && t.type == JSON_OBJECT_END && json_next(s, &t) == 0 && t.type == JSON_END ? 0 : -1;
 }

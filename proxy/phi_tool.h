@@ -81,7 +81,7 @@ int phi_roster_command(int argc, char **argv);
 int phi_audit_command(int argc, char **argv);
 int phi_vault_command(int argc, char **argv);
 
-/* One line of JSON Lines: {"id":..., "text":..., "spans":[...]}. */
+/* One line of JSON Lines: {"id":..., "text":..., "spans":[...]}; without a text it is none. */
 struct phi_line {
     struct span id;   /* as written, quotes included */
     struct span text; /* decoded */

@@ -53,6 +53,9 @@ def test_scan():
     mrn = [f for f in record["findings"] if f["kind"] == "MRN"][0]
     assert out.returncode == 0 and record["id"] == "é1" and "Zoë: MRN: 00417723".encode()[mrn["begin"]:mrn["end"]] == b"00417723"
     assert phi("scan", "--jsonl", text='{"id":1}\nnot json\n').returncode == 2
+    none = phi("scan", "--jsonl", text='{"id":1,"txt":"MRN: 00417723"}\n{"id":2,"text":""}\n')
+    assert none.returncode == 2 and 'line 1 is not {"id":...,"text":...}' in none.stderr
+    assert [json.loads(x)["id"] for x in none.stdout.splitlines()] == [2]
 
 
 def test_explain_shows_the_parts_of_a_score():
