@@ -6,8 +6,22 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "likeness.h"
+#include "text.h"
 
 enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5 };
+
+/* A word of the sentence, which in a line of capitals is written as all are. */
+static bool is_plain(const struct word *x)
+{
+    return x->shape == SHAPE_LOWER || (x->shape == SHAPE_UPPER && x->flags & WORD_LINE_UPPER);
+}
+
+/* "Endo recs": short for a service, and in no list of those. */
+static bool is_service(const struct words *w, uint32_t i)
+{
+    static const char *const services[] = {"endo", "vasc", "optho", "ophtho", "pharm", "biomed", "nutr", "gyne", "surg", "onco", "nsgy", "neph", "hepat", "derm", "rheum", "plastics", "tele", "transpl", "psychiatry"};
+    return words_is_any(w, i, services, sizeof services / sizeof *services);
+}
 
 /* Behind whoever begins a sentence, an entry of a list, or is the patient. */
 static bool begins(const struct words *w, uint32_t i)
@@ -66,7 +80,7 @@ static bool is_asked(const struct words *w, uint32_t i)
     if (!i || w->v[i].gap != GAP_SPACE || i + 1 >= w->n)
         return false;
     if (words_is(w, i - 1, "per"))
-        return w->v[i + 1].gap == (GAP_COMMA | GAP_SPACE) && w->v[i + 1].shape == SHAPE_LOWER;
+        return w->v[i + 1].gap == (GAP_COMMA | GAP_SPACE) && is_plain(&w->v[i + 1]);
     return words_is_any(w, i - 1, verbs, sizeof verbs / sizeof *verbs) && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i + 1, of, sizeof of / sizeof *of);
 }
 
@@ -79,11 +93,38 @@ static bool is_listed(const struct words *w, uint32_t i)
     return numbered && (*behind == ':' || (behind[0] == ' ' && behind[1] == '-' && behind[2] == ' '));
 }
 
-/* "Bed 4 Herrera: NPO" */
+/* "CHF", "54M": what a patient has, or is, behind word i. */
+static bool has_complaint(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i + 1];
+    return i + 1 < w->n && x->gap == GAP_SPACE && ((x->shape == SHAPE_UPPER && x->classes & LEX(ACRONYM)) || x->shape == SHAPE_NUMBER || x->shape == SHAPE_ALNUM);
+}
+
+/* "Bed 4 Herrera: NPO", "Rm 12 Sezgin CHF" */
 static bool is_bedded(const struct words *w, uint32_t i)
 {
     static const char *const beds[] = {"bed", "rm", "room", "bay"};
-    return i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].gap == GAP_SPACE && words_is_any(w, i - 2, beds, sizeof beds / sizeof *beds) && is_listed(w, i);
+    bool bed = i > 1 && w->v[i].gap == GAP_SPACE && w->v[i - 1].gap == GAP_SPACE && words_is_any(w, i - 2, beds, sizeof beds / sizeof *beds);
+    return bed && w->v[i - 1].letters <= 4 && (is_listed(w, i) || has_complaint(w, i));
+}
+
+/* "SW Romijn following", "Det Okafor took": short for what somebody does, in capitals or as a title, and the sentence goes on. */
+static bool is_in_role(const struct words *w, uint32_t i)
+{
+    static const char *const roles[] = {"sw", "cm", "ot", "pt", "slp", "rt", "cna", "ma", "lcsw", "msw", "chw", "lpn", "ofc", "det", "atty", "sgt", "dep"};
+    if (!i)
+        return false;
+    const struct word *p = &w->v[i - 1];
+    bool written = (p->shape == SHAPE_UPPER || p->shape == SHAPE_TITLE) && !(p->flags & WORD_LINE_UPPER) && !(w->v[i].gap & ~(GAP_SPACE | (p->shape == SHAPE_TITLE ? GAP_PERIOD : 0)));
+    return written && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_LOWER && words_is_any(w, i - 1, roles, sizeof roles / sizeof *roles);
+}
+
+/* "Should Merino be on a statin?" */
+static bool is_questioned(const struct words *w, uint32_t i)
+{
+    static const char *const asks[] = {"should", "can", "could", "would", "does", "did", "will", "may"};
+    static const char *const what[] = {"be", "have", "take", "get", "need", "go", "come", "see", "stay", "start", "stop", "continue", "still", "keep", "use"};
+    return i && w->v[i].gap == GAP_SPACE && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i - 1, asks, sizeof asks / sizeof *asks) && words_is_any(w, i + 1, what, sizeof what / sizeof *what);
 }
 
 /* "1. Herrera - d/c today" */
@@ -92,22 +133,33 @@ static bool is_entry(const struct words *w, uint32_t i)
     return i && w->v[i].gap == (GAP_PERIOD | GAP_SPACE) && w->v[i - 1].gap & (GAP_LINE | GAP_START) && is_listed(w, i) && w->text[w->v[i].end] == ' ';
 }
 
+/* "45M Z. Sezgin with DKA": an initial with its period, where a name begins. */
+static bool has_initial(const struct words *w, uint32_t i)
+{
+    if (!i)
+        return false;
+    const struct word *p = &w->v[i - 1];
+    bool initial = p->shape == SHAPE_INITIAL && w->v[i].gap == (GAP_PERIOD | GAP_SPACE) && !p->label;
+    return initial && (i == 1 || p->gap & (GAP_LINE | GAP_START | GAP_COMMA | GAP_COLON | GAP_OPEN) || (p->gap == GAP_SPACE && p[-1].shape == SHAPE_ALNUM && text_is_digit(w->text[p[-1].begin])));
+}
+
 bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
 {
     const struct word *x = &w->v[i];
     bool named = FACT_SURNAME(x->facts) || FACT_GIVEN(x->facts) || !fact_is_word(x->facts);
-    if (x->label || x->shape != SHAPE_TITLE || x->letters < LETTERS_FEWEST || !named || x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS)) || i + 1 >= w->n || x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE))
+    bool written = x->shape == SHAPE_TITLE || (x->shape == SHAPE_UPPER && x->flags & WORD_LINE_UPPER);
+    if (x->label || !written || x->letters < LETTERS_FEWEST || !named || x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS)) || i + 1 >= w->n || x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE))
         return false;
-    bool bed = is_bedded(w, i), asked = is_asked(w, i), told = bed || asked || is_entry(w, i), said = x[1].gap == GAP_SPACE && is_said(w, i + 1);
+    bool initial = has_initial(w, i), role = is_in_role(w, i), bed = is_bedded(w, i), asked = is_asked(w, i) || is_questioned(w, i), told = initial || role || bed || asked || is_entry(w, i), said = x[1].gap == GAP_SPACE && is_said(w, i + 1);
     if (!told && !said && !(x[1].gap == GAP_SPACE && is_doing(w, i + 1))) /* nearly all */
         return false;
-    if ((!told && !begins(w, i)) || candidate_is_nobody(w, i))
+    if ((!told && !begins(w, i)) || is_service(w, i) || candidate_is_nobody(w, i))
         return false;
     if (is_eponym_family(x))
         return !told || bed || asked;
     enum likeness how = eponym_is(w, i) ? LIKE_NOBODY : likeness_of(w, d, i);
     if (told)
-        return (how == LIKE_NAME && is_family(w, i)) || (bed && how != LIKE_NOBODY);
+        return (how == LIKE_NAME && (initial || role || bed || is_family(w, i))) || (how == LIKE_UNLISTED && (initial || role || bed)) || (bed && how == LIKE_WORD && is_listed(w, i));
     bool brand = w->named[i / 64] >> i % 64 & 1;
     return (how == LIKE_NAME && (is_family(w, i) || (said && !brand))) || (how == LIKE_UNLISTED && !brand);
 }

@@ -414,7 +414,7 @@ static int next_chunk(struct prose *p)
         decide(p, i);
     if (!p->watch && is_text(w) && take_runs(p, w->first + p->ahead, end) < 0)
         return -1;
-    if (!p->watch && !p->watch_run && p->dictionary) {
+    if (!p->watch && !p->watch_run && !p->folded && p->dictionary) { /* a view that was folded has words that nobody wrote */
         decide_small(p, w->first + p->ahead, end);
         decide_doers(p, w->first + p->ahead, end);
     }

@@ -87,6 +87,11 @@ static void finds_who_does_what_people_do(void **state)
         {"Plan: call Hawkins with results.", "Hawkins"},
         {"Bed 4 Herrera: NPO for OR.", "Herrera"},
         {"1. Herrera - d/c today", "Herrera"},
+        {"Rm 12 Sezgin CHF, diurese", "Sezgin"},
+        {"SW Romijn following. Det Okafor took a statement.", "Romijn | Det Okafor"},
+        {"45M Z. Sezgin with DKA.", "Z. Sezgin"},
+        {"Should Gomez be on a statin?", "Gomez"},
+        {"LPN. Samples supplied. A. Mix first. Can Tylenol be given? SW consult placed.", ""},
         {"1. Graves - on methimazole\n2. Metformin - hold", ""},
         {"Foley to come out. Zoolander is a 2017 film. Radiology recs CT.", ""},
     };
