@@ -143,23 +143,59 @@ static bool has_initial(const struct words *w, uint32_t i)
     return initial && (i == 1 || p->gap & (GAP_LINE | GAP_START | GAP_COMMA | GAP_COLON | GAP_OPEN) || (p->gap == GAP_SPACE && p[-1].shape == SHAPE_ALNUM && text_is_digit(w->text[p[-1].begin])));
 }
 
-bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
+/* What tells that somebody stands there. */
+enum way {
+    BY_INITIAL = 1,
+    BY_ROLE = 2,
+    BY_BED = 4,
+    ASKED = 8,
+    LISTED = 16, /* an entry of a list */
+    SAYS = 32,
+    DOES = 64,
+};
+enum { TELLS = BY_INITIAL | BY_ROLE | BY_BED | ASKED | LISTED, TELLS_PLAINLY = BY_INITIAL | BY_ROLE | BY_BED };
+
+static unsigned ways_of(const struct words *w, uint32_t i)
 {
-    const struct word *x = &w->v[i];
+    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) ? LISTED : 0);
+    if (w->v[i + 1].gap == GAP_SPACE)
+        ways |= (is_said(w, i + 1) ? SAYS : 0) | (is_doing(w, i + 1) ? DOES : 0);
+    return ways & TELLS || begins(w, i) ? ways : 0;
+}
+
+/* May the word be somebody at all, before anything is looked for beside it? */
+static bool is_open(const struct word *x)
+{
     bool named = FACT_SURNAME(x->facts) || FACT_GIVEN(x->facts) || !fact_is_word(x->facts);
     bool written = x->shape == SHAPE_TITLE || (x->shape == SHAPE_UPPER && x->flags & WORD_LINE_UPPER);
-    if (x->label || !written || x->letters < LETTERS_FEWEST || !named || x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS)) || i + 1 >= w->n || x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE))
-        return false;
-    bool initial = has_initial(w, i), role = is_in_role(w, i), bed = is_bedded(w, i), asked = is_asked(w, i) || is_questioned(w, i), told = initial || role || bed || asked || is_entry(w, i), said = x[1].gap == GAP_SPACE && is_said(w, i + 1);
-    if (!told && !said && !(x[1].gap == GAP_SPACE && is_doing(w, i + 1))) /* nearly all */
-        return false;
-    if ((!told && !begins(w, i)) || is_service(w, i) || candidate_is_nobody(w, i))
-        return false;
-    if (is_eponym_family(x))
-        return !told || bed || asked;
-    enum likeness how = eponym_is(w, i) ? LIKE_NOBODY : likeness_of(w, d, i);
-    if (told)
-        return (how == LIKE_NAME && (initial || role || bed || is_family(w, i))) || (how == LIKE_UNLISTED && (initial || role || bed)) || (bed && how == LIKE_WORD && is_listed(w, i));
+    return !x->label && written && named && x->letters >= LETTERS_FEWEST && !(x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS))) && !(x->flags & (WORD_TAKEN | WORD_CONTRACTED | WORD_POSSESSIVE));
+}
+
+/* The less a word is a name, the plainer must it be told. */
+static bool is_enough(const struct words *w, uint32_t i, enum likeness how, unsigned ways)
+{
     bool brand = w->named[i / 64] >> i % 64 & 1;
-    return (how == LIKE_NAME && (is_family(w, i) || (said && !brand))) || (how == LIKE_UNLISTED && !brand);
+    switch (how) {
+    case LIKE_NAME:
+        return is_family(w, i) || ways & TELLS_PLAINLY || (!(ways & TELLS) && ways & SAYS && !brand);
+    case LIKE_UNLISTED:
+        return ways & TELLS ? ways & TELLS_PLAINLY : !brand;
+    case LIKE_WORD:
+        return ways & BY_BED && is_listed(w, i);
+    case LIKE_NOBODY:
+        break;
+    }
+    return false;
+}
+
+bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
+{
+    if (i + 1 >= w->n || !is_open(&w->v[i])) /* nearly all */
+        return false;
+    unsigned ways = ways_of(w, i);
+    if (!ways || is_service(w, i) || candidate_is_nobody(w, i))
+        return false;
+    if (is_eponym_family(&w->v[i]))
+        return !(ways & TELLS) || ways & (BY_BED | ASKED);
+    return !eponym_is(w, i) && is_enough(w, i, likeness_of(w, d, i), ways);
 }
