@@ -5,7 +5,7 @@ import hashlib, json, os, subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 WORDS = f"{ROOT}/detectors/dictionaries/words.bin"
-SOURCES = ["words", "margin", "word_lists", "marks", "memory", "lexicon", "dictionary", "eponym", "term_stem", "candidate", "evidence", "evidence_weigh", "names", "places", "brands", "surname_first", "speaker", "name_words", "spelled_name", "spelled_code", "signed_off", "letterhead", "addressed", "small_name", "likeness", "doer", "prose", "dates", "dates_abroad", "dates_number", "dates_holiday", "dates_marked", "dates_weekday", "dates_year", "ages",
+SOURCES = ["words", "margin", "word_lists", "marks", "memory", "lexicon", "dictionary", "eponym", "term_stem", "candidate", "evidence", "evidence_weigh", "names", "places", "brands", "surname_first", "speaker", "name_words", "spelled_name", "spelled_code", "signed_off", "letterhead", "addressed", "small_name", "telling", "likeness", "doer", "prose", "dates", "dates_abroad", "dates_number", "dates_holiday", "dates_marked", "dates_weekday", "dates_year", "ages",
            "streets", "streets_abroad", "genre", "thing", "wide_place", "worklist", "coded", "validate", "validate_text", "tagged", "tagger", "tagger_features", "tagger_name", "tagger_net", "text"]
 
 
