@@ -369,6 +369,16 @@ static int take_runs(struct prose *p, uint32_t i, uint32_t end)
     return 0;
 }
 
+static void put_small(struct prose *p, uint32_t first, uint32_t last)
+{
+    struct words *w = p->words;
+
+    for (uint32_t k = first; k <= last; k++) {
+        name_put(p, k, w->v[k].label == LABEL_NAME && w->v[k].score > SMALL ? w->v[k].score : SMALL);
+        w->told[k / 64] |= (uint64_t)1 << k % 64;
+    }
+}
+
 static void decide_small(struct prose *p, uint32_t from, uint32_t end)
 {
     struct words *w = p->words;
@@ -377,12 +387,12 @@ static void decide_small(struct prose *p, uint32_t from, uint32_t end)
     for (uint32_t i = words_in_set(w->small, from, end); i < end; i = words_in_set(w->small, i + 1, end)) {
         if (!small_name_read(w, p->dictionary, i, &first, &last) || last >= end || prose_genre(p) == GENRE_CODE || prose_genre(p) == GENRE_STUDY)
             continue;
-        for (uint32_t k = first; k <= last; k++) {
-            name_put(p, k, w->v[k].label == LABEL_NAME && w->v[k].score > SMALL ? w->v[k].score : SMALL);
-            w->told[k / 64] |= (uint64_t)1 << k % 64;
-        }
+        put_small(p, first, last);
         i = last;
     }
+    for (uint32_t i = words_in_set(w->told, from, end); i < end; i = words_in_set(w->told, i + 1, end))
+        if (small_name_initial(w, i))
+            put_small(p, i - 1, i);
 }
 
 static void decide_doers(struct prose *p, uint32_t from, uint32_t end)

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "evidence.h"
 #include "lexicon.h"
 #include "likeness.h"
 #include "telling.h"
 
-enum { DOTTED_FEWEST = 5, ALONE_FEWEST = 6, GIVEN_SURE = 3, GIVEN_FEWEST = 4, FREQUENT = 4, PARTS_MOST = 3 };
+enum { DOTTED_FEWEST = 5, ALONE_FEWEST = 6, GIVEN_SURE = 3, GIVEN_FEWEST = 4, FREQUENT = 4, RATIO_MOSTLY = 5, PARTS_MOST = 3 };
 
 struct small {
     uint32_t first, last;
@@ -39,7 +40,7 @@ static bool ends_other(const struct words *w, const struct small *s)
         return true;
     if (strchr("aq", a) && (!s->first || x->gap & GAP_LINE)) /* "a. newports": an answer */
         return true;
-    return s->first && !(x->gap & GAP_LINE) && (x->gap == GAP_PERIOD || x[-1].letters == 1 || x[-1].shape == SHAPE_NUMBER || words_is_any(w, s->first - 1, kinds, sizeof kinds / sizeof *kinds));
+    return s->first && !(x->gap & GAP_LINE) && (x->gap == GAP_PERIOD || x[-1].letters == 1 || (x[-1].shape == SHAPE_NUMBER && !(x->gap & GAP_PERIOD)) || words_is_any(w, s->first - 1, kinds, sizeof kinds / sizeof *kinds));
 }
 
 /* Initials, or a given name, in front of word i belong to it. */
@@ -77,7 +78,8 @@ static enum likeness part_likeness(const struct words *w, const struct phi_dicti
     if (how != LIKE_NOBODY)
         return how;
     bool half = joined && hyphen && w->v[i].shape == SHAPE_LOWER && !(w->v[i].classes & LEX(COMMON)); /* "rasmussen-diop" */
-    bool initialed = !joined && s->dotted && is_any_family(w, d, i) && telling_before(w, s->first) >= TOLD;
+    bool family = is_any_family(w, d, i) || likeness_facts(w, d, i) == FACT_SCIENCE; /* a list of science has names, too */
+    bool initialed = !joined && s->dotted && family && (telling_before(w, s->first) >= TOLD || telling_behind(w, i) >= TOLD);
     return half || initialed ? LIKE_WORD : LIKE_NOBODY;
 }
 
@@ -155,6 +157,16 @@ static bool is_enough(const struct words *w, const struct small *s)
     if (is_given(w, s->first) && s->sure && parts + s->words > 1 && (most || s->unlisted))
         return true;
     return most == TITLED || parts > 1 ? most : is_enough_alone(w, s, most);
+}
+
+bool small_name_initial(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i], *p = x - 1;
+    bool initial = i && is_initial(w, i) && x->gap == GAP_SPACE && x->end < w->len && w->text[x->end] == '.';
+    if (!initial || x->label || p->shape != SHAPE_LOWER || p->flags & (WORD_POSSESSIVE | WORD_CONTRACTED | WORD_TAKEN))
+        return false;
+    bool many = FACT_GIVEN(p->facts) > GIVEN_SURE && FACT_RATIO(p->facts) >= RATIO_MOSTLY && !p->classes && !strchr("ilvx", letter(w, i)); /* "sam p.", but not "will p.", "tanner i." */
+    return many || (p->label == LABEL_NAME && FACT_GIVEN(p->facts) > 1);
 }
 
 bool small_name_read(const struct words *w, const struct phi_dictionary *d, uint32_t i, uint32_t *first, uint32_t *last)

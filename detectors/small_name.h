@@ -33,4 +33,7 @@ static inline bool small_name_may_be(const struct words *w, uint32_t i)
 /* Is there such a name at word i, for which that holds? Its words are *first to *last. */
 bool small_name_read(const struct words *w, const struct phi_dictionary *d, uint32_t i, uint32_t *first, uint32_t *last);
 
+/* "john p., diagnosed": is word i the initial of somebody whose given name stands before it? */
+bool small_name_initial(const struct words *w, uint32_t i);
+
 #endif
