@@ -17,7 +17,7 @@
 #include "speaker.h"
 #include "text.h"
 
-enum { LABEL_MAX = 48, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85 };
+enum { LABEL_MAX = 48, VALUE_MAX = 256, SCORE_KEY = 90, SCORE_BANNER = 85, LEADER_DOTS = 4 };
 
 static const struct field fields[] = {
 #define FIELD(label, kind, shape, where) {label, kind, shape, where},
@@ -452,11 +452,22 @@ static int pairs_run(const struct phi_dictionary *d, const char *text, uint32_t 
     return 0;
 }
 
+/* "....", or NULL: most periods end a sentence. */
+static const char *find_dots(const char *at, const char *end)
+{
+    while (end - at >= LEADER_DOTS && (at = memchr(at, '.', (size_t)(end - at))) && end - at >= LEADER_DOTS) {
+        if (memcmp(at, "....", LEADER_DOTS) == 0)
+            return at;
+        at++;
+    }
+    return NULL;
+}
+
 /* "Legal name ........ Jane Roe": dots lead from the label to the value. */
 static int leaders_run(const struct phi_dictionary *d, const char *text, uint32_t len, struct phi_candidates *sink)
 {
     for (uint32_t i = 0; i < len;) {
-        const char *dots = memmem(text + i, len - i, "....", 4);
+        const char *dots = find_dots(text + i, text + len);
         if (!dots)
             return 0;
         uint32_t begin = (uint32_t)(dots - text), end = begin;

@@ -24,10 +24,13 @@ static inline bool small_name_may_be(const struct words *w, uint32_t i)
 {
     const uint64_t cues = LEX(DOCTOR) | LEX(TITLE) | LEX(RELATION) | LEX(SIGN) | LEX(LABEL) | LEX(PATIENT) | LEX(PROVIDER) | LEX(NAMED);
     const struct word *x = &w->v[i];
-    if (i && x[-1].letters == 1 && x->gap == (GAP_PERIOD | GAP_SPACE))
-        return x->shape == SHAPE_LOWER && x->letters > 1;
-    return x->shape == SHAPE_LOWER && x->letters > 1 && !(x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS) | LEX(PARTICLE))) &&
-           (!i || x->flags & WORD_LINE_LOWER || x->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD) || x[-1].letters == 1 || x[-1].classes & cues || small_name_meant(w, x - 1) || FACT_GIVEN(x[-1].facts) > 2);
+    if (x->shape != SHAPE_LOWER || x->letters < 2)
+        return false;
+    if (x->classes & ~(LEX(EPONYM) | LEX(AMBIGUOUS) | LEX(PARTICLE)))
+        return i && x->gap == (GAP_PERIOD | GAP_SPACE) && x[-1].letters == 1;
+    if (!i || x->flags & WORD_LINE_LOWER || x->gap & (GAP_LINE | GAP_STOP | GAP_PERIOD))
+        return true;
+    return x[-1].letters == 1 || x[-1].classes & cues || small_name_meant(w, x - 1) || FACT_GIVEN(x[-1].facts) > 2;
 }
 
 /* Is there such a name at word i, for which that holds? Its words are *first to *last. */
