@@ -6,9 +6,10 @@
 #include "evidence.h"
 #include "lexicon.h"
 #include "likeness.h"
+#include "telling.h"
 #include "text.h"
 
-enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5 };
+enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5, SIGNED_MOST = 3 };
 
 /* A word of the sentence, which in a line of capitals is written as all are. */
 static bool is_plain(const struct word *x)
@@ -143,6 +144,17 @@ static bool has_initial(const struct words *w, uint32_t i)
     return initial && (i == 1 || p->gap & (GAP_LINE | GAP_START | GAP_COMMA | GAP_COLON | GAP_OPEN) || (p->gap == GAP_SPACE && p[-1].shape == SHAPE_ALNUM && text_is_digit(w->text[p[-1].begin])));
 }
 
+/* "Sincerely,\nVIRTUE MENSAH": one of the two or three words that such a line has. */
+static bool has_signed(const struct words *w, uint32_t i)
+{
+    uint32_t first = i, end = i + 1;
+    while (first && i - first < SIGNED_MOST && w->v[first].gap == GAP_SPACE)
+        first--;
+    while (end < w->n && end - first < SIGNED_MOST && w->v[end].gap == GAP_SPACE && word_is_capital(&w->v[end]))
+        end++;
+    return end - first > 1 && (end == w->n || w->v[end].gap & (GAP_LINE | GAP_COMMA)) && telling_signs(w, first);
+}
+
 /* What tells that somebody stands there. */
 enum way {
     BY_INITIAL = 1,
@@ -152,13 +164,14 @@ enum way {
     LISTED = 16, /* an entry of a list */
     SAYS = 32,
     DOES = 64,
+    BY_LINE = 128, /* that somebody signs */
 };
-enum { TELLS = BY_INITIAL | BY_ROLE | BY_BED | ASKED | LISTED, TELLS_PLAINLY = BY_INITIAL | BY_ROLE | BY_BED };
+enum { TELLS = BY_INITIAL | BY_ROLE | BY_BED | BY_LINE | ASKED | LISTED, TELLS_PLAINLY = BY_INITIAL | BY_ROLE | BY_BED | BY_LINE };
 
 static unsigned ways_of(const struct words *w, uint32_t i)
 {
-    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) ? LISTED : 0);
-    if (w->v[i + 1].gap == GAP_SPACE)
+    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) ? LISTED : 0) | (has_signed(w, i) ? BY_LINE : 0);
+    if (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE)
         ways |= (is_said(w, i + 1) ? SAYS : 0) | (is_doing(w, i + 1) ? DOES : 0);
     return ways & TELLS || begins(w, i) ? ways : 0;
 }
@@ -181,7 +194,7 @@ static bool is_enough(const struct words *w, uint32_t i, enum likeness how, unsi
     case LIKE_UNLISTED:
         return ways & TELLS ? ways & TELLS_PLAINLY : !brand;
     case LIKE_WORD:
-        return ways & BY_BED && is_listed(w, i);
+        return ways & BY_LINE || (ways & BY_BED && is_listed(w, i));
     case LIKE_NOBODY:
         break;
     }
@@ -190,12 +203,12 @@ static bool is_enough(const struct words *w, uint32_t i, enum likeness how, unsi
 
 bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
 {
-    if (i + 1 >= w->n || !is_open(&w->v[i])) /* nearly all */
+    if (!is_open(&w->v[i])) /* nearly all */
         return false;
     unsigned ways = ways_of(w, i);
     if (!ways || is_service(w, i) || candidate_is_nobody(w, i))
         return false;
     if (is_eponym_family(&w->v[i]))
-        return !(ways & TELLS) || ways & (BY_BED | ASKED);
+        return !(ways & TELLS) || ways & (BY_BED | BY_LINE | ASKED);
     return !eponym_is(w, i) && is_enough(w, i, likeness_of(w, d, i), ways);
 }

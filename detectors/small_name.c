@@ -69,15 +69,18 @@ static bool has_parts(const struct small *s)
 }
 
 /* May word i be the next of a name, and what is it then? LIKE_NOBODY: it is none. */
-static enum likeness part_likeness(const struct words *w, const struct phi_dictionary *d, uint32_t i, const struct small *s, bool hyphen)
+static enum likeness part_likeness(const struct words *w, const struct phi_dictionary *d, uint32_t i, const struct small *s, bool hyphen, bool led)
 {
     enum likeness how = likeness_of(w, d, i);
     bool joined = has_parts(s), verb = FACT_SURNAME(w->v[i].facts) <= FREQUENT || w->text[w->v[i].end - 1] == 's'; /* "dr. pak rounds" */
+    bool small = w->v[i].shape == SHAPE_LOWER && !(w->v[i].classes & LEX(COMMON));
+    if (led && s->sure && small) /* "bram de wit" */
+        return how == LIKE_NOBODY ? LIKE_WORD : how;
     if (how == LIKE_WORD && joined && !hyphen && verb)
         return LIKE_NOBODY;
     if (how != LIKE_NOBODY)
         return how;
-    bool half = joined && hyphen && w->v[i].shape == SHAPE_LOWER && !(w->v[i].classes & LEX(COMMON)); /* "rasmussen-diop" */
+    bool half = joined && hyphen && small; /* "rasmussen-diop" */
     bool family = is_any_family(w, d, i) || likeness_facts(w, d, i) == FACT_SCIENCE; /* a list of science has names, too */
     bool initialed = !joined && s->dotted && family && (telling_before(w, s->first) >= TOLD || telling_behind(w, i) >= TOLD);
     return half || initialed ? LIKE_WORD : LIKE_NOBODY;
@@ -94,7 +97,7 @@ static void read_parts(const struct words *w, const struct phi_dictionary *d, ui
             return;
         while (k < at + 2 && k + 1 < w->n && (joined || told) && w->v[k].classes & LEX(PARTICLE) && w->v[k + 1].gap == GAP_SPACE)
             k++;
-        enum likeness how = part_likeness(w, d, k, s, hyphen);
+        enum likeness how = part_likeness(w, d, k, s, hyphen, told && k > at);
         if (how == LIKE_NOBODY)
             return;
         s->sure += how == LIKE_NAME;
@@ -135,14 +138,14 @@ static bool is_given(const struct words *w, uint32_t i)
     return FACT_GIVEN(w->v[i].facts) >= GIVEN_SURE && w->v[i].letters >= GIVEN_FEWEST && !(w->named[i / 64] >> i % 64 & 1);
 }
 
-/* One word and no initial. */
+/* One word, perhaps with what a particle leads to, and no initial. */
 static bool is_enough_alone(const struct words *w, const struct small *s, enum telling most)
 {
     uint32_t letters = w->v[s->last].letters;
     if (most < TOLD || words_is(w, s->first - 1, "per")) /* "per plato" is a trial */
         return false;
     if (s->sure)
-        return letters >= GIVEN_FEWEST || is_given(w, s->first);
+        return letters >= GIVEN_FEWEST || s->last > s->first || is_given(w, s->first);
     return s->unlisted && letters >= ALONE_FEWEST && (most >= TOLD_PLAINLY || telling_goes_on(w, s->last + 1));
 }
 

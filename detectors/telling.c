@@ -7,7 +7,7 @@
 enum { CLOSING_WITHIN = 12, THANKED_WITHIN = 8 };
 
 /* "sincerely,", "--" on a line of its own: who signs stands in the next. */
-static bool is_signed(const struct words *w, uint32_t i)
+bool telling_signs(const struct words *w, uint32_t i)
 {
     static const char *const closings[] = {"sincerely", "regards", "respectfully", "thanks", "thank", "cheers", "yours", "truly", "best", "warmly", "you"};
     const struct word *x = &w->v[i];
@@ -111,7 +111,7 @@ enum telling telling_before(const struct words *w, uint32_t i)
         return TOLD;
     if (x->flags & WORD_LINE_LOWER && (is_company(w, i) || is_thanked(w, i)))
         return TOLD_PLAINLY;
-    return is_meant(w, i) || is_signed(w, i) ? TOLD : TOLD_NOT;
+    return is_meant(w, i) || telling_signs(w, i) ? TOLD : TOLD_NOT;
 }
 
 /* "arnd and i went", "zarna will come in", "folu's mom": in a line without capitals. */

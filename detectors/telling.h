@@ -24,6 +24,8 @@ enum telling {
 enum telling telling_before(const struct words *w, uint32_t i);
 /* ... and behind it. */
 enum telling telling_behind(const struct words *w, uint32_t i);
+/* Does a line begin with word i that somebody signs, by "Sincerely," or "--" in the line above? */
+bool telling_signs(const struct words *w, uint32_t i);
 /* "pt dochioiu here for": does a sentence about somebody go on with word i (there may be none)? */
 bool telling_goes_on(const struct words *w, uint32_t i);
 
