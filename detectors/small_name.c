@@ -12,7 +12,7 @@
 #include "likeness.h"
 #include "telling.h"
 
-enum { DOTTED_FEWEST = 5, ALONE_FEWEST = 6, GIVEN_SURE = 3, GIVEN_FEWEST = 4, FREQUENT = 4, RATIO_MOSTLY = 5, PARTS_MOST = 3 };
+enum { DOTTED_FEWEST = 5, ALONE_FEWEST = 6, GIVEN_SURE = 3, GIVEN_FEWEST = 4, FREQUENT = 4, RATIO_MOSTLY = 5, PARTS_MOST = 3, WORDS_MOST = 10 };
 
 struct small {
     uint32_t first, last;
@@ -90,7 +90,7 @@ static enum likeness part_likeness(const struct words *w, const struct phi_dicti
 static void read_parts(const struct words *w, const struct phi_dictionary *d, uint32_t at, struct small *s)
 {
     bool told = s->initials || telling_before(w, s->first) >= TOLD;
-    for (unsigned parts = 0; at < w->n && parts < PARTS_MOST;) {
+    for (uint32_t parts = 0, end = at + WORDS_MOST; at < w->n && at < end && parts < PARTS_MOST;) {
         bool joined = has_parts(s), hyphen = w->v[at].gap == GAP_HYPHEN;
         uint32_t k = at;
         if (joined && w->v[at].gap != GAP_SPACE && !hyphen)
@@ -179,8 +179,10 @@ bool small_name_read(const struct words *w, const struct phi_dictionary *d, uint
     if (!dotted && !(w->v[i].classes & LEX(PARTICLE)) && likeness_of(w, d, i) == LIKE_NOBODY) /* nearly all */
         return false;
     read_front(w, i, &s);
+    if (!begins(w, s.first))
+        return false;
     read_parts(w, d, s.initials ? i : s.first, &s);
-    if (!has_parts(&s) || s.last < i || !begins(w, s.first) || !goes_on(w, d, s.last) || !is_enough(w, &s))
+    if (!has_parts(&s) || s.last < i || !goes_on(w, d, s.last) || !is_enough(w, &s))
         return false;
     *first = s.first;
     *last = s.last;
