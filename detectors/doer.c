@@ -134,6 +134,24 @@ static bool is_entry(const struct words *w, uint32_t i)
     return i && w->v[i].gap == (GAP_PERIOD | GAP_SPACE) && w->v[i - 1].gap & (GAP_LINE | GAP_START) && is_listed(w, i) && w->text[w->v[i].end] == ' ';
 }
 
+/* "ED note - Okafor - chest pain" */
+static bool is_between_dashes(const struct words *w, uint32_t i)
+{
+    static const char *const papers[] = {"note", "notes", "consult", "visit", "eval", "summary", "call", "admit", "admission", "signout", "handoff", "update", "followup", "transfer", "rounds"};
+    const uint16_t dash = GAP_SPACE | GAP_HYPHEN;
+    return i && i + 1 < w->n && w->v[i].gap == dash && w->v[i + 1].gap == dash && words_is_any(w, i - 1, papers, sizeof papers / sizeof *papers);
+}
+
+/* "* Romijn CHF", "12 Hawkins CHF diurese" */
+static bool is_row(const struct words *w, uint32_t i)
+{
+    const struct word *x = &w->v[i];
+    if (i + 1 >= w->n || w->v[i + 1].gap != GAP_SPACE || w->v[i + 1].shape != SHAPE_UPPER || !(w->v[i + 1].classes & LEX(ACRONYM)))
+        return false;
+    bool numbered = i && x[-1].shape == SHAPE_NUMBER && x[-1].letters < 4 && x[-1].gap & (GAP_LINE | GAP_START) && x->gap == GAP_SPACE;
+    return numbered || (x->gap & (GAP_LINE | GAP_START) && x->gap & (GAP_STOP | GAP_OTHER | GAP_HYPHEN));
+}
+
 /* "45M Z. Sezgin with DKA": an initial with its period, where a name begins. */
 static bool has_initial(const struct words *w, uint32_t i)
 {
@@ -170,7 +188,7 @@ enum { TELLS = BY_INITIAL | BY_ROLE | BY_BED | BY_LINE | ASKED | LISTED, TELLS_P
 
 static unsigned ways_of(const struct words *w, uint32_t i)
 {
-    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) ? LISTED : 0) | (has_signed(w, i) ? BY_LINE : 0);
+    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) || is_between_dashes(w, i) || is_row(w, i) ? LISTED : 0) | (has_signed(w, i) ? BY_LINE : 0);
     if (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE)
         ways |= (is_said(w, i + 1) ? SAYS : 0) | (is_doing(w, i + 1) ? DOES : 0);
     return ways & TELLS || begins(w, i) ? ways : 0;
