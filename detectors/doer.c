@@ -134,6 +134,14 @@ static bool is_entry(const struct words *w, uint32_t i)
     return i && w->v[i].gap == (GAP_PERIOD | GAP_SPACE) && w->v[i - 1].gap & (GAP_LINE | GAP_START) && is_listed(w, i) && w->text[w->v[i].end] == ' ';
 }
 
+/* "transferred to Herrera service" */
+static bool is_service_of(const struct words *w, uint32_t i)
+{
+    static const char *const before[] = {"to", "from", "on", "under", "by", "per"};
+    return i && w->v[i].gap == GAP_SPACE && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && words_is_any(w, i - 1, before, sizeof before / sizeof *before) &&
+           (words_is(w, i + 1, "service") || words_is(w, i + 1, "team"));
+}
+
 /* "ED note - Okafor - chest pain" */
 static bool is_between_dashes(const struct words *w, uint32_t i)
 {
@@ -188,7 +196,7 @@ enum { TELLS = BY_INITIAL | BY_ROLE | BY_BED | BY_LINE | ASKED | LISTED, TELLS_P
 
 static unsigned ways_of(const struct words *w, uint32_t i)
 {
-    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) || is_between_dashes(w, i) || is_row(w, i) ? LISTED : 0) | (has_signed(w, i) ? BY_LINE : 0);
+    unsigned ways = (has_initial(w, i) ? BY_INITIAL : 0) | (is_in_role(w, i) ? BY_ROLE : 0) | (is_bedded(w, i) ? BY_BED : 0) | (is_asked(w, i) || is_questioned(w, i) ? ASKED : 0) | (is_entry(w, i) || is_between_dashes(w, i) || is_row(w, i) || is_service_of(w, i) ? LISTED : 0) | (has_signed(w, i) ? BY_LINE : 0);
     if (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE)
         ways |= (is_said(w, i + 1) ? SAYS : 0) | (is_doing(w, i + 1) ? DOES : 0);
     return ways & TELLS || begins(w, i) ? ways : 0;

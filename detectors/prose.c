@@ -385,7 +385,7 @@ static void decide_small(struct prose *p, uint32_t from, uint32_t end)
     uint32_t first, last;
 
     for (uint32_t i = words_in_set(w->small, from, end); i < end; i = words_in_set(w->small, i + 1, end)) {
-        if (!small_name_read(w, p->dictionary, i, &first, &last) || last >= end || prose_genre(p) == GENRE_CODE || prose_genre(p) == GENRE_STUDY)
+        if (!small_name_read(w, p->dictionary, i, &first, &last) || prose_genre(p) == GENRE_CODE || prose_genre(p) == GENRE_STUDY)
             continue;
         put_small(p, first, last);
         i = last;

@@ -94,6 +94,7 @@ static void finds_who_does_what_people_do(void **state)
         {"Rm 12 Sezgin CHF, diurese", "Sezgin"},
         {"* Okafor CHF\n12 Herrera CHF diurese\n* Lasix CHF\n* Lead ECG", "Okafor | Herrera"},
         {"ED note - Okafor - chest pain", "Okafor"},
+        {"Stable. On Herrera service since. With Gold team.", "Herrera"},
         {"SW Romijn following. Det Okafor took a statement.", "Romijn | Det Okafor"},
         {"45M Z. Sezgin with DKA.", "Z. Sezgin"},
         {"Normal.\n\nSincerely,\nPa Houa\n970.555.0136", "Pa Houa"},
