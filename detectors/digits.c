@@ -143,10 +143,41 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
     return 0;
 }
 
+/* A dot that is none of ASCII: the middle dot, bullets, the dot operator. Its size, or 0. */
+static uint32_t dot_length(const char *text, uint32_t len, uint32_t at)
+{
+    static const char *const dots[] = {"\xC2\xB7", "\xE2\x80\xA2", "\xE2\x80\xA7", "\xE2\x88\x99", "\xE2\x8B\x85", "\xE3\x83\xBB"};
+    for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
+        uint32_t n = (uint32_t)strlen(dots[i]);
+        if (len - at >= n && memcmp(text + at, dots[i], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
+/* "536+22+8741", "[536][22][8741]", "536->22->8741", "536...22...8741": marks right between two digits, which nobody counts or lists so. Their
+ * size, or 0. The marks of messages, tables and links (| ; = & ^) are none of them. */
+static uint32_t tight_length(const char *text, uint32_t len, uint32_t at)
+{
+    static const char *const marks[] = {"+", "#", "!", "?", "%", "@", "\\", "'", "][", "}{", ")(", "->", "=>", "\xE2\x80\xA6", "\xE2\x86\x92"};
+    if (at == 0 || at >= len || !text_is_digit(text[at - 1]) || !text[at] || !strchr("+#!?%@\\']})-=\xE2", text[at]))
+        return 0;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        uint32_t n = (uint32_t)strlen(marks[i]);
+        if (len - at > n && memcmp(text + at, marks[i], n) == 0 && text_is_digit(text[at + n]))
+            return n;
+    }
+    return 0;
+}
+
 /* What may stand between two groups; its length, 0 when the run ends here. */
 static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, uint32_t at)
 {
-    uint32_t i = at, n, marks = 0, lines = 0;
+    uint32_t i = at, n = tight_length(text, len, at), marks = 0, lines = 0;
+    if (n) {
+        r->odd = true;
+        return n;
+    }
     while (i < len && i - at < GAP_MAX) {
         char c = text[i];
         if (c == ' ' || c == '\t') {
@@ -164,7 +195,7 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
         } else if (c == '*' || c == '`' || c == '~' || c == '"') {
             r->markup = true;
             i++;
-        } else if (c == '<' && (n = tag_length(text, len, i))) {
+        } else if ((c == '<' && (n = tag_length(text, len, i))) || (c < 0 && (n = dot_length(text, len, i)))) {
             r->markup = true;
             i += n;
         } else if ((n = filler_length(text, len, i))) {
@@ -177,6 +208,7 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
     }
     if (lines > 1 || marks > 2 || i - at >= GAP_MAX)
         return 0;
+    r->odd |= i - at == 3 && !memcmp(text + at, " - ", 3);
     return i - at;
 }
 
@@ -401,7 +433,7 @@ static bool run_may_begin(const char *text, uint32_t len, uint32_t at, uint32_t 
         end++;
     *next = end;
     bool glued = at > 0 && (text_is_letter(text[at - 1]) || text[at - 1] == '_');
-    if (end - at >= RUN_MIN && glued)
+    if ((end - at >= RUN_MIN && glued) || tight_length(text, len, end))
         return true;
     for (uint32_t i = end; i < len && i - end < GAP_MAX; i++) {
         char c = text[i];
