@@ -143,18 +143,6 @@ static uint32_t filler_length(const char *text, uint32_t len, uint32_t at)
     return 0;
 }
 
-/* A dot that is none of ASCII: the middle dot, bullets, the dot operator. Its size, or 0. */
-static uint32_t dot_length(const char *text, uint32_t len, uint32_t at)
-{
-    static const char *const dots[] = {"\xC2\xB7", "\xE2\x80\xA2", "\xE2\x80\xA7", "\xE2\x88\x99", "\xE2\x8B\x85", "\xE3\x83\xBB"};
-    for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
-        uint32_t n = (uint32_t)strlen(dots[i]);
-        if (len - at >= n && memcmp(text + at, dots[i], n) == 0)
-            return n;
-    }
-    return 0;
-}
-
 /* "536+22+8741", "[536][22][8741]", "536->22->8741", "536...22...8741": marks right between two digits, which nobody counts or lists so. Their
  * size, or 0. The marks of messages, tables and links (| ; = & ^) are none of them. */
 static uint32_t tight_length(const char *text, uint32_t len, uint32_t at)
@@ -195,7 +183,7 @@ static uint32_t read_gap(struct gap_marks *r, const char *text, uint32_t len, ui
         } else if (c == '*' || c == '`' || c == '~' || c == '"') {
             r->markup = true;
             i++;
-        } else if ((c == '<' && (n = tag_length(text, len, i))) || (c < 0 && (n = dot_length(text, len, i)))) {
+        } else if (c == '<' && (n = tag_length(text, len, i))) {
             r->markup = true;
             i += n;
         } else if ((n = filler_length(text, len, i))) {

@@ -94,6 +94,7 @@ FORMS = {
     "bare": joined(""), "spaces": joined(" "), "dots": joined("."), "slashes": joined("/"), "underscores": joined("_"),
     "spaced": lambda v: " ".join("".join(groups(v))),
     "en-dash": joined("\u2013"), "hyphen-2011": joined("\u2011"), "minus-2212": joined("\u2212"), "nbsp": joined("\u00a0"),
+    "middle-dot": joined("\u00b7"), "bullet": joined("\u2022"),
     "zwsp": inner("\u200b"), "zwj": inner("\u200d"), "soft-hyphen": inner("\u00ad"), "word-joiner": inner("\u2060"), "lrm": inner("\u200e"),
     "bidi": lambda v: "\u202e" + v[::-1] + "\u202c",
     "variation": inner("\ufe0f"), "hangul-filler": inner("\u3164"), "cgj": inner("\u034f"),
@@ -121,7 +122,7 @@ FORMS = {
     "then": lambda v: " then ".join(groups(v)), "comma": lambda v: ",".join(groups(v)),
 }
 # A form that says nothing for a kind: too few digits to change, letters that would be no such value.
-SKIP = {"EMAIL": {"bare", "spaces", "dots", "slashes", "underscores", "en-dash", "hyphen-2011", "minus-2212", "nbsp", "keycaps", "enclosing", "bold-math",
+SKIP = {"EMAIL": {"middle-dot", "bullet", "bare", "spaces", "dots", "slashes", "underscores", "en-dash", "hyphen-2011", "minus-2212", "nbsp", "keycaps", "enclosing", "bold-math",
                   "arabic", "devanagari", "superscript", "circled", "digit-words", "half-words", "letters-o-l", "letters-a-j", "then", "comma",
                   "spaced", "reversed"},
         "IP": {"bare", "spaces", "slashes", "underscores", "en-dash", "hyphen-2011", "minus-2212", "nbsp", "spaced", "letters-a-j", "comma", "reversed"},
