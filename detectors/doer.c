@@ -9,7 +9,7 @@
 #include "telling.h"
 #include "text.h"
 
-enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5, SIGNED_MOST = 3 };
+enum { LETTERS_FEWEST = 3, SURNAME_SURE = 3, SURNAME_MANY = 5, SURNAME_MOST = 6, GIVEN_SURE = 3, RATIO_MOSTLY = 5, RATIO_SURE = 6, CITY_LARGE = 5, SIGNED_MOST = 3 };
 
 /* A word of the sentence, which in a line of capitals is written as all are. */
 static bool is_plain(const struct word *x)
@@ -109,7 +109,8 @@ static bool is_bedded(const struct words *w, uint32_t i)
     return bed && w->v[i - 1].letters <= 4 && (is_listed(w, i) || has_complaint(w, i));
 }
 
-/* "SW Romijn following", "Det Okafor took": short for what somebody does, in capitals or as a title, and the sentence goes on. */
+/* "SW Romijn following", "Det Okafor took", "Ofc. Turner #4417": short for what somebody does, in capitals or as a title, and the sentence goes on, or his number
+ * follows. */
 static bool is_in_role(const struct words *w, uint32_t i)
 {
     static const char *const roles[] = {"sw", "cm", "ot", "pt", "slp", "rt", "cna", "ma", "lcsw", "msw", "chw", "lpn", "ofc", "det", "atty", "sgt", "dep"};
@@ -117,7 +118,9 @@ static bool is_in_role(const struct words *w, uint32_t i)
         return false;
     const struct word *p = &w->v[i - 1];
     bool written = (p->shape == SHAPE_UPPER || p->shape == SHAPE_TITLE) && !(p->flags & WORD_LINE_UPPER) && !(w->v[i].gap & ~(GAP_SPACE | (p->shape == SHAPE_TITLE ? GAP_PERIOD : 0)));
-    return written && i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && w->v[i + 1].shape == SHAPE_LOWER && words_is_any(w, i - 1, roles, sizeof roles / sizeof *roles);
+    const struct word *next = &w->v[i + 1];
+    bool badge = i + 1 < w->n && next->shape == SHAPE_NUMBER && w->text[next->begin - 1] == '#' && next->begin == w->v[i].end + 2;
+    return written && i + 1 < w->n && (badge || (next->gap == GAP_SPACE && next->shape == SHAPE_LOWER)) && words_is_any(w, i - 1, roles, sizeof roles / sizeof *roles);
 }
 
 /* "Should Merino be on a statin?" */
@@ -220,7 +223,7 @@ static bool is_enough(const struct words *w, uint32_t i, enum likeness how, unsi
     case LIKE_UNLISTED:
         return ways & TELLS ? ways & TELLS_PLAINLY : !brand;
     case LIKE_WORD:
-        return ways & BY_LINE || (ways & BY_BED && is_listed(w, i));
+        return ways & BY_LINE || (ways & BY_BED && is_listed(w, i)) || (ways & (SAYS | BY_ROLE) && FACT_SURNAME(w->v[i].facts) >= SURNAME_MOST); /* "Brown denies pain" */
     case LIKE_NOBODY:
         break;
     }
@@ -235,6 +238,6 @@ bool doer_is(const struct words *w, const struct phi_dictionary *d, uint32_t i)
     if (!ways || is_service(w, i) || candidate_is_nobody(w, i))
         return false;
     if (is_eponym_family(&w->v[i]))
-        return !(ways & TELLS) || ways & (BY_BED | BY_LINE | ASKED);
+        return !(ways & TELLS) || ways & (TELLS_PLAINLY | ASKED);
     return !eponym_is(w, i) && is_enough(w, i, likeness_of(w, d, i), ways);
 }

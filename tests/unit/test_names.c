@@ -97,6 +97,8 @@ static void finds_who_does_what_people_do(void **state)
         {"Stable. On Herrera service since. With Gold team.", "Herrera"},
         {"SW Romijn following. Det Okafor took a statement.", "Romijn | Det Okafor"},
         {"45M Z. Sezgin with DKA.", "Z. Sezgin"},
+        {"Ofc. Walker #4417 at bedside. SW Walker following.", "Walker | Walker"},
+        {"Brown denies pain. Church states he attends. White count reported.", "Brown"},
         {"Normal.\n\nSincerely,\nPa Houa\n970.555.0136", "Pa Houa"},
         {"Should Gomez be on a statin?", "Gomez"},
         {"LPN. Samples supplied. A. Mix first. Can Tylenol be given? SW consult placed.", ""},
