@@ -37,6 +37,12 @@ static bool is_meant(const struct words *w, uint32_t i)
     return i > 1 && words_is(w, i - 1, "for") && words_is_any(w, i - 2, papers, sizeof papers / sizeof *papers);
 }
 
+/* ", " or "in march": what goes on with word i says no more of who was named. */
+static bool is_parted(const struct words *w, uint32_t i)
+{
+    return i < w->n && (w->v[i].gap & (GAP_COMMA | GAP_PERIOD) || (w->v[i].gap == GAP_SPACE && (words_is(w, i, "in") || words_is(w, i, "last") || words_is(w, i, "and"))));
+}
+
 /* "let me talk with aslaug", "i usually see folu", "how's arnd doing", "your pa, s tretiak": what only a person is told of with. */
 static bool is_company(const struct words *w, uint32_t i)
 {
@@ -50,7 +56,7 @@ static bool is_company(const struct words *w, uint32_t i)
     if (i < 2 || x->gap & ~(GAP_SPACE | GAP_COMMA))
         return false;
     if (x->gap & GAP_COMMA)
-        return i + 1 < w->n && (w->v[i + 1].gap & GAP_COMMA || words_is(w, i + 1, "in")) && (x[-1].classes & LEX(PROVIDER) || words_is_any(w, i - 1, roles, sizeof roles / sizeof *roles));
+        return (x[-1].classes & LEX(PROVIDER) || words_is_any(w, i - 1, roles, sizeof roles / sizeof *roles)) && (is_parted(w, i + 1) || (i + 1 < w->n && w->v[i + 1].gap == GAP_SPACE && is_parted(w, i + 2)));
     if (words_is(w, i - 1, "is") && words_is(w, i - 2, "this"))
         return words_is(w, i + 1, "with") || words_is(w, i + 1, "from") || words_is(w, i + 1, "calling");
     if (words_is(w, i - 1, "with"))

@@ -66,6 +66,7 @@ static void finds_names_in_small_letters(void **state)
         {"[doctor] hermansson good to see you today", "hermansson"},
         {"thanks for coming in today adetoke .", "adetoke"},
         {"how's bhekani doing ?", "bhekani"},
+        {"when i saw your pa , s tretiak in march", "s tretiak"},
         {"a male with lymphoma, john p., diagnosed in may", "john p"},
         {"No lesion was seen. y. horiguchi will see him again.", "y. horiguchi"},
         {"Spine st. tanner i. Lungs clear.", ""},
