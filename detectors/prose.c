@@ -140,6 +140,12 @@ static enum genre prose_genre(struct prose *p)
     return p->genre;
 }
 
+/* A study, or code: what reads like a name there is mostly none. */
+static bool is_impersonal(struct prose *p)
+{
+    return prose_genre(p) == GENRE_STUDY || prose_genre(p) == GENRE_CODE;
+}
+
 static void weigh_genre(struct prose *p, int32_t sum[LABELS])
 {
     if (p->watch || (sum[LABEL_NAME] <= 0 && sum[LABEL_PLACE] <= 0))
@@ -239,6 +245,7 @@ static void name_put(struct prose *p, uint32_t i, uint8_t score)
     struct word *x = &p->words->v[i];
     x->label = LABEL_NAME;
     x->score = score;
+    p->words->told[i / 64] |= (uint64_t)1 << i % 64;
     seen_add(&p->seen, x->hash);
 }
 
@@ -252,7 +259,7 @@ static void decide(struct prose *p, uint32_t i)
         x->score = 90;
     } else if (is_syllables(w, i)) {
         name_put(p, i, 88);
-    } else if (!p->watch && is_numbered(w, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
+    } else if (!p->watch && is_numbered(w, i) && !is_impersonal(p)) {
         name_put(p, i, 90);
     } else if (!p->watch && is_on_service(w, i)) {
         name_put(p, i, 75);
@@ -341,7 +348,7 @@ static bool is_tagged_text(struct prose *p)
     const struct words *w = p->words;
     if (w->len > 4 && !memcmp(w->text, "MSH|", 4))
         return false;
-    return prose_genre(p) != GENRE_STUDY && prose_genre(p) != GENRE_CODE;
+    return !is_impersonal(p);
 }
 
 static int take_run(struct prose *p, const struct tagger_run *run)
@@ -373,10 +380,8 @@ static void put_small(struct prose *p, uint32_t first, uint32_t last)
 {
     struct words *w = p->words;
 
-    for (uint32_t k = first; k <= last; k++) {
+    for (uint32_t k = first; k <= last; k++)
         name_put(p, k, w->v[k].label == LABEL_NAME && w->v[k].score > SMALL ? w->v[k].score : SMALL);
-        w->told[k / 64] |= (uint64_t)1 << k % 64;
-    }
 }
 
 static void decide_small(struct prose *p, uint32_t from, uint32_t end)
@@ -385,7 +390,7 @@ static void decide_small(struct prose *p, uint32_t from, uint32_t end)
     uint32_t first, last;
 
     for (uint32_t i = words_in_set(w->small, from, end); i < end; i = words_in_set(w->small, i + 1, end)) {
-        if (!small_name_read(w, p->dictionary, i, &first, &last) || prose_genre(p) == GENRE_CODE || prose_genre(p) == GENRE_STUDY)
+        if (!small_name_read(w, p->dictionary, i, &first, &last) || is_impersonal(p))
             continue;
         put_small(p, first, last);
         i = last;
@@ -400,10 +405,8 @@ static void decide_doers(struct prose *p, uint32_t from, uint32_t end)
     struct words *w = p->words;
 
     for (uint32_t i = words_in_set(w->open, from, end); i < end; i = words_in_set(w->open, i + 1, end))
-        if (doer_is(w, p->dictionary, i) && prose_genre(p) != GENRE_CODE && prose_genre(p) != GENRE_STUDY) {
+        if (doer_is(w, p->dictionary, i) && !is_impersonal(p))
             name_put(p, i, DOER);
-            w->told[i / 64] |= (uint64_t)1 << i % 64;
-        }
 }
 
 /* 1 when there is a chunk, 0 at the end, -1 on failure. */
